@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: MIT
+# nt - next-token-prediction pretraining as Unix filters. `make help` lists the targets.
+CC       ?= cc
+CFLAGS   ?= -O2 -g
+PREFIX   ?= /usr/local
+DESTDIR  ?=
+PYTHON   ?= /usr/bin/python3
+SHELL    := /bin/sh
+MAKEFLAGS += --no-builtin-rules
+
+WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wconversion \
+	-Wno-sign-conversion -Werror
+PKGS := libzstd libxxhash openblas libarchive json-c libpcre2-8
+
+# SAN=1 builds everything with AddressSanitizer and UBSan, in a folder of its own.
+ifdef SAN
+B      := build/san
+SANFL  := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+else
+B      := build
+endif
+
+# V=1 shows whole commands.
+say = $(if $V,,@printf '  %-7s %s\n' '$1' '$2';)
+
+PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
+LIBS       := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lpthread -lm
+BASE       := -std=c11 -D_GNU_SOURCE $(WARN) -Iinclude -Ilib -MMD -MP -fvisibility=hidden \
+	      -ffp-contract=off -fno-math-errno $(SANFL) $(PKG_CFLAGS)
+LINK       := $(SANFL) -Wl,--as-needed
+
+LIB_SRC  := $(sort $(wildcard lib/*/*.c))
+CMDS     := $(patsubst cmd/%.c,%,$(sort $(wildcard cmd/nt*.c)))
+UNITS    := $(patsubst tests/%.c,$B/test/%,$(sort $(wildcard tests/unit/*.c)))
+GOLDENS  := $(patsubst tests/%.c,$B/test/%,$(sort $(wildcard tests/golden/*.c)))
+FUZZERS  := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(sort $(wildcard tests/fuzz/*.c)))
+SCRIPTS  := $(sort $(wildcard tests/check/*.sh tests/cmd/*.sh tests/golden/*.sh))
+PAGES    := $(CMDS:%=$B/man/%.1) $(foreach s,bash zsh fish,$(CMDS:%=$B/completion/%.$s))
+
+all: $(CMDS:%=$B/bin/%)
+
+# A file's suffix names the instructions it may use; no other object may hold them.
+ifneq (,$(findstring x86_64,$(shell $(CC) -dumpmachine 2>/dev/null)))
+$B/obj/%_avx2.o:   ISA := -mavx2 -mfma
+$B/obj/%_avx512.o: ISA := -mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma
+endif
+$B/obj/lib/kern/%.o $B/f64/lib/kern/%.o: OPT := -O3 -fno-trapping-math
+
+$B/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(call say,cc,$<)$(CC) $(BASE) $(CFLAGS) $(OPT) $(ISA) -c -o $@ $<
+
+$B/libnt.a: $(LIB_SRC:%.c=$B/obj/%.o)
+	@rm -f $@
+	$(call say,ar,$@)$(AR) rcs $@ $^
+
+$B/bin/%: $B/obj/cmd/%.o $B/libnt.a
+	@mkdir -p $(@D)
+	$(call say,link,$@)$(CC) $(LINK) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+# The same library in double precision: what gradients are checked with.
+$B/f64/%.o: %.c
+	@mkdir -p $(@D)
+	$(call say,cc f64,$<)$(CC) $(BASE) -DNT_REAL_IS_DOUBLE $(CFLAGS) $(OPT) -c -o $@ $<
+
+$B/f64/libnt.a: $(LIB_SRC:%.c=$B/f64/%.o)
+	@rm -f $@
+	$(call say,ar,$@)$(AR) rcs $@ $^
+
+$B/test/unit/%: $B/obj/tests/unit/%.o $B/libnt.a
+	@mkdir -p $(@D)
+	$(call say,link,$@)$(CC) $(LINK) $(LDFLAGS) -o $@ $^ $(LIBS) -lcmocka
+
+$B/test/golden/%: $B/f64/tests/golden/%.o $B/f64/libnt.a
+	@mkdir -p $(@D)
+	$(call say,link,$@)$(CC) $(LINK) $(LDFLAGS) -o $@ $^ $(LIBS) -lcmocka
+
+# What people read about a command comes out of the command.
+$B/man/%.1: $B/bin/%
+	@mkdir -p $(@D)
+	@$< --help-man > $@
+define completion_rule
+$B/completion/%.$1: $B/bin/%
+	@mkdir -p $$(@D)
+	@$$< --completion=$1 > $$@
+endef
+$(foreach s,bash zsh fish,$(eval $(call completion_rule,$s)))
+pages: $(PAGES)
+
+deps:
+	@sh share/deps.sh build
+
+demo:
+	@sh share/deps.sh build demo
+	@$(MAKE) all
+	@PATH="$$PWD/$B/bin:$$PATH" sh examples/demo.sh $(CORPUS)
+
+check:
+	@sh share/deps.sh build check
+	@$(MAKE) check-run
+
+check-run: all $(UNITS) $(GOLDENS) $(PAGES)
+	@CMOCKA_MESSAGE_OUTPUT=TAP PATH="$$PWD/$B/bin:$$PATH" NT_BUILD="$$PWD/$B" PYTHON="$(PYTHON)" \
+	MAKE="$(MAKE)" SAN="$(SAN)" prove $(PROVE) -e '' $(UNITS) $(GOLDENS) $(SCRIPTS)
+
+# Real clients of our files, from npm; apart from `check`, which needs no registry but apt's.
+check-interop: all
+	@sh share/deps.sh interop
+	@PATH="$$PWD/$B/bin:$$PATH" prove -e '' $(sort $(wildcard tests/interop/*.sh))
+
+bench: all
+	@PATH="$$PWD/$B/bin:$$PATH" PYTHON="$(PYTHON)" sh tests/bench/run.sh $(BENCH)
+
+# Coverage-guided, with clang; FUZZ_SECONDS for each target.
+FUZZ_SECONDS ?= 60
+build/fuzz/%: tests/fuzz/%.c $(LIB_SRC)
+	@mkdir -p $(@D)
+	clang $(BASE) -O1 -g -fsanitize=fuzzer,address,undefined -o $@ $< \
+		$(filter-out %_avx2.c %_avx512.c,$(LIB_SRC)) -DNT_NO_WIDE $(LIBS)
+fuzz: $(FUZZERS)
+	@for f in $(FUZZERS); do echo "== $$f"; mkdir -p $$f.corpus; \
+	$$f -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 -artifact_prefix=build/fuzz/ \
+	$$f.corpus || exit 1; done
+
+install: all pages
+	@PREFIX="$(DESTDIR)$(PREFIX)" B="$B" sh share/install.sh install $(CMDS)
+uninstall:
+	@PREFIX="$(DESTDIR)$(PREFIX)" B="$B" sh share/install.sh uninstall $(CMDS)
+
+clean:
+	rm -rf build
+
+help:
+	@echo 'make            build the programs into build/bin'
+	@echo 'make deps       install the libraries (apt, as root or through sudo), or say how'
+	@echo 'make demo       install, build, and go from real books to a sample (CORPUS=files...)'
+	@echo 'make check      install, build, and run every test (SAN=1: under ASan and UBSan)'
+	@echo 'make check-interop  our files in other people'"'"'s programs, from npm'
+	@echo 'make bench      speed, against peers where they are installed'
+	@echo 'make fuzz       fuzz every parser for FUZZ_SECONDS each (clang)'
+	@echo 'make install    PREFIX=/usr/local DESTDIR=; and make uninstall'
+	@echo 'make clean      remove build/'
+
+-include $(shell find $B -name '*.d' 2>/dev/null)
+.PHONY: all pages deps demo check check-run check-interop bench fuzz install uninstall clean help
+.SECONDARY:

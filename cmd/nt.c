@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * nt - the umbrella: `nt train` is nt-train, `nt help pack` opens its page
+ *
+ * A command is looked for beside this program first, so that a build folder works
+ * without being installed, and then in PATH. Nothing is known about a command but its
+ * name: a program called nt-anything in PATH is a command.
+ */
+#include <errno.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/main.h"
+#include "nt/mem.h"
+
+static const struct {
+	const char *name, *what;
+} commands[] = {
+	{"cat", "documents out of files and archives"},
+	{"vocab", "learn a byte-level BPE vocabulary"},
+	{"tokenize", "text to token stream, and back"},
+	{"dedup", "drop repeated paragraphs or documents"},
+	{"shuffle", "permute documents"},
+	{"pack", "token stream to mapped data file"},
+	{"info", "describe and verify any file of the suite"},
+	{"train", "train a causal transformer"},
+	{"score", "what a model makes of a text, token by token"},
+	{"sample", "generate text"},
+};
+
+static const char *command_name(const void *ctx, size_t i)
+{
+	(void)ctx;
+	return i < sizeof(commands) / sizeof(*commands) ? commands[i].name : NULL;
+}
+
+/* The folder of this program, with a trailing slash; "" if it cannot be told. */
+static void own_folder(char *folder, size_t cap)
+{
+	ssize_t n = readlink("/proc/self/exe", folder, cap - 1);
+	folder[n > 0 ? n : 0] = 0;
+	char *slash = strrchr(folder, '/');
+	if (slash)
+		slash[1] = 0;
+}
+
+static int unknown(const char *name)
+{
+	const char *near = nt_opt_nearest(name, command_name, NULL);
+	if (near)
+		return nt_fail(NT_EARG, "unknown command '%s': did you mean '%s'?", name, near);
+	return nt_fail(NT_EARG, "unknown command '%s'", name);
+}
+
+/* Becomes nt-NAME with these arguments; argv[0] is filled in. Returns only on failure. */
+static int become(const char *name, char **argv)
+{
+	char folder[PATH_MAX], path[PATH_MAX + 512], word[256];
+	if (strlen(name) > 200 || strchr(name, '/'))
+		return unknown(name);
+	own_folder(folder, sizeof(folder));
+	snprintf(word, sizeof(word), "nt-%.200s", name);
+	snprintf(path, sizeof(path), "%s%s", folder, word);
+	argv[0] = word;
+	if (*folder)
+		execv(path, argv);
+	execvp(word, argv);
+	return errno == ENOENT ? unknown(name) : nt_fail_sys("cannot run '%s'", word);
+}
+
+/* The page from the build folder, else from the manual path, else as plain help. */
+static int open_page(const char *name)
+{
+	char folder[PATH_MAX], page[PATH_MAX + 512], word[256];
+	own_folder(folder, sizeof(folder));
+	snprintf(word, sizeof(word), "nt%s%.200s", *name ? "-" : "", name);
+	snprintf(page, sizeof(page), "%s../man/%s.1", folder, word);
+	if (access(page, R_OK) == 0)
+		execlp("man", "man", "-l", page, (char *)NULL);
+	else
+		execlp("man", "man", word, (char *)NULL);
+	return become(name, (char *[]){NULL, "--help", NULL}); /* no man here */
+}
+
+static int nt(struct nt_cli *cli, void *opts, char **operand, int n_operand)
+{
+	(void)cli;
+	(void)opts;
+	if (n_operand && strcmp(operand[0], "help") == 0) {
+		const char *name = n_operand > 1 ? operand[1] : "";
+		if (strncmp(name, "nt-", 3) == 0)
+			name += 3;
+		return open_page(name);
+	}
+	puts("usage: nt COMMAND [ARGUMENT...]\n\nCommands:");
+	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++)
+		printf("  %-10s %s\n", commands[i].name, commands[i].what);
+	puts("\n'nt help COMMAND' opens its manual page.");
+	return 0;
+}
+
+static const struct nt_example examples[] = {
+	{"nt train data.bin", "The same as nt-train data.bin"},
+	{"nt help pack", "Open the manual page of nt-pack"},
+	{0},
+};
+
+static const struct nt_opt opts[] = {{0}};
+
+static const struct nt_cmd cmd = {
+	.name = "nt",
+	.what = "next-token-prediction pretraining as Unix filters",
+	.synopsis = "COMMAND [ARGUMENT...]",
+	.about = "Runs the program nt-COMMAND with the arguments behind it, or opens its manual "
+		 "page. Without a command it lists them.\n\n"
+		 "Text becomes a model in a pipeline: nt-cat | nt-tokenize | nt-dedup | nt-shuffle | "
+		 "nt-pack > data.bin, then nt-train data.bin, then nt-sample ckpt.",
+	.examples = examples,
+	.see_also = "nt-cat nt-vocab nt-tokenize nt-dedup nt-shuffle nt-pack nt-info nt-train "
+		    "nt-score nt-sample",
+	.opts = opts,
+	.run = nt,
+};
+
+int main(int argc, char **argv)
+{
+	if (argc > 1 && argv[1][0] != '-' && strcmp(argv[1], "help") != 0) {
+		int rc = become(argv[1], argv + 1);
+		fprintf(stderr, "nt: %s\n", nt_errmsg());
+		return -rc;
+	}
+	return nt_cli_main(&cmd, argc, argv);
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef NT_CPU_H
+#define NT_CPU_H
+/* nt/cpu.h - what this machine lets us use */
+#include <stdint.h>
+
+/* Instruction sets that have kernels, weakest first. */
+enum nt_isa { NT_ISA_REF, NT_ISA_AVX2, NT_ISA_AVX512, NT_ISA_COUNT };
+
+/*
+ * The strongest set that the CPU and the operating system support and the environment
+ * variable NT_ISA ("ref", "avx2", "avx512") does not lower.
+ */
+enum nt_isa nt_cpu_isa(void);
+const char *nt_isa_name(enum nt_isa isa);
+
+/* CPUs this process may run on: affinity mask and cgroup quota respected; at least 1. */
+int nt_cpu_count(void);
+
+uint64_t nt_cpu_memory(void); /* bytes of physical memory */
+uint64_t nt_now_ns(void);     /* monotonic, ns */
+
+#endif

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef NT_DATA_H
+#define NT_DATA_H
+/*
+ * nt/data.h - NTD1, the token file that training maps (docs/formats.md)
+ *
+ * One or more segments; `cat a.bin b.bin` is a data file. In a file of documents
+ * (kind 1) every document is [B] text [E], one after the other. In a file of rows
+ * (kind 2) every row has row_len tokens: fragments of documents and padding behind.
+ * A fragment that goes on with a document begins with the last token of the one before
+ * it, so that over all rows every target is predicted exactly once.
+ */
+#include <stddef.h>
+#include <stdint.h>
+
+#include "nt/file.h"
+#include "nt/ident.h"
+
+enum nt_data_kind { NT_DATA_DOCUMENTS = 1, NT_DATA_ROWS = 2 };
+
+/* A span of one document inside a row. */
+struct nt_fragment {
+	uint64_t row;       /* number of the row in the file */
+	uint32_t start, len; /* its place in the row, tokens */
+	uint64_t doc;       /* number of the document ... */
+	uint64_t doc_offset; /* ... and of the fragment's first token in it; 0 is [B] */
+};
+
+struct nt_data;
+
+/* Checks header, footer and directory of every segment; token bytes only with verify. */
+int nt_data_open(struct nt_data **d, const char *path);
+int nt_data_verify(struct nt_data *d); /* every hash of every segment; NT_EFORMAT names the place */
+void nt_data_close(struct nt_data *d); /* NULL is harmless */
+
+const struct nt_ident *nt_data_ident(const struct nt_data *d); /* belongs to d */
+enum nt_data_kind nt_data_kind(const struct nt_data *d);
+uint32_t nt_data_row_len(const struct nt_data *d);   /* 0 for documents */
+uint64_t nt_data_n_token(const struct nt_data *d);   /* over all segments, padding included */
+uint64_t nt_data_n_doc(const struct nt_data *d);     /* documents (kind 1 and 2) */
+uint64_t nt_data_n_row(const struct nt_data *d);     /* 0 for documents */
+uint64_t nt_data_n_fragment(const struct nt_data *d);
+uint64_t nt_data_source_bytes(const struct nt_data *d); /* bytes of text behind it; 0: not known */
+/* XXH3_128 over the segments' token hashes, lo first: which data this is. */
+void nt_data_hash(const struct nt_data *d, uint8_t hash[16]);
+
+/* Document i of kind 1 is tokens [*start, *start + *len) of the file, [B] and [E] included. */
+int nt_data_doc(const struct nt_data *d, uint64_t i, uint64_t *start, uint64_t *len);
+/* Fragment i of kind 2, ordered by row and start. */
+int nt_data_fragment(const struct nt_data *d, uint64_t i, struct nt_fragment *f);
+
+/*
+ * Copies tokens [start, start + n) widened to u32; a row's tokens begin at row * row_len.
+ * The first touch of a MiB checks its hash. Ids are checked against vocab_size.
+ * Thread safe. NT_EFORMAT: damaged, or out of range.
+ */
+int nt_data_read(const struct nt_data *d, uint64_t start, size_t n, uint32_t *id);
+
+/* --- writing ------------------------------------------------------------------- */
+struct nt_data_writer;
+
+struct nt_data_options {
+	enum nt_data_kind kind;
+	uint32_t row_len;     /* kind 2 */
+	uint64_t seed;        /* recorded */
+	const char *manifest; /* JSON array, or NULL */
+};
+
+int nt_data_create(struct nt_data_writer **w, struct nt_out *out, const struct nt_ident *ident,
+		   const struct nt_data_options *options);
+/* Kind 1: one document, [B] and [E] included. */
+int nt_data_write_doc(struct nt_data_writer *w, const uint32_t *id, size_t n);
+/* Kind 2: one whole row of row_len ids with its fragments (row is filled in here). */
+int nt_data_write_row(struct nt_data_writer *w, const uint32_t *id, const struct nt_fragment *f,
+		      size_t n_fragment);
+/* Closes the last segment with FINAL; clean says that the upstream END was seen. */
+int nt_data_end(struct nt_data_writer *w, uint64_t source_bytes, int clean);
+void nt_data_writer_free(struct nt_data_writer *w); /* NULL is harmless */
+
+#endif

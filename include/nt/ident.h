@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef NT_IDENT_H
+#define NT_IDENT_H
+/*
+ * nt/ident.h - which tokenizer made these ids
+ *
+ * Every stream, data file and checkpoint carries this, so that two vocabularies never
+ * mix silently and no later command asks for the tokenizer again. Whoever only moves
+ * ids (lib/data, lib/model) treats the tokenizer itself as bytes.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define NT_NO_TOKEN UINT32_MAX /* "there is no such token"; never an id */
+
+struct nt_ident {
+	uint8_t fingerprint[16]; /* XXH3_128 of the canonical form (docs/formats.md), lo first */
+	uint32_t vocab_size;     /* ids are below it */
+	uint32_t bos, eos, pad;  /* [B], [E] and padding, or NT_NO_TOKEN */
+	char name[64];           /* for people: "nt-8k", "cl100k"; NUL-terminated */
+	const uint8_t *json;     /* [json_len] canonical tokenizer.json; belongs to whoever ... */
+	size_t json_len;         /* ... the nt_ident came from */
+};
+
+/* Bytes a token takes in streams and data files: 2 if every id fits u16, else 4. */
+static inline int nt_ident_width(const struct nt_ident *id)
+{
+	return id->vocab_size <= 65536 ? 2 : 4;
+}
+
+#endif

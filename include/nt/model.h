@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef NT_MODEL_H
+#define NT_MODEL_H
+/*
+ * nt/model.h - causal transformers: configuration, weights, loss, gradient, generation
+ *
+ * Two families, with Hugging Face's names, shapes and layouts: Llama (RMSNorm, RoPE in
+ * rotate-half order, SwiGLU, grouped-query attention, tied or untied head) and GPT-2
+ * (LayerNorm, learned positions, tanh GELU, biases, tied head, Conv1D weights [in][out]).
+ *
+ *	L = - sum_n log p(a_n | x_1 .. x_{n-1}; theta)		nats, summed, over the
+ *	whole sequence, [E] included; [B] is never a target.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "nt/ident.h"
+#include "nt/pool.h"
+
+/* The library is compiled a second time in double precision, to check gradients with. */
+#ifdef NT_REAL_IS_DOUBLE
+typedef double nt_real;
+#else
+typedef float nt_real;
+#endif
+
+enum nt_arch { NT_LLAMA, NT_GPT2 };
+
+/* Names as in config.json of Hugging Face's LlamaConfig; readers accept GPT-2's own too. */
+struct nt_config {
+	enum nt_arch arch;
+	uint32_t vocab_size, hidden_size, intermediate_size;
+	uint32_t num_hidden_layers, num_attention_heads, num_key_value_heads, head_dim;
+	uint32_t max_position_embeddings;
+	double norm_eps;          /* rms_norm_eps or layer_norm_epsilon */
+	double rope_theta;        /* Llama */
+	double initializer_range; /* standard deviation of first weights */
+	bool tie_word_embeddings;
+	uint32_t bos_token_id, eos_token_id; /* or NT_NO_TOKEN */
+};
+
+/* Says what in the configuration cannot be: NT_EARG. */
+int nt_config_check(const struct nt_config *c);
+int nt_config_read(struct nt_config *c, const char *dir); /* DIR/config.json */
+
+/* One row of the one tensor table: counting, allocating, saving, loading, printing. */
+struct nt_tensor {
+	char name[96];     /* Hugging Face's */
+	uint32_t n_dim;    /* 1 or 2 */
+	size_t shape[2];   /* row-major */
+	size_t offset, n;  /* elements, into params, gradients and moments alike */
+	bool has_decay;    /* weight decay: matrices (embeddings too), not vectors */
+};
+
+struct nt_model {
+	struct nt_config config;
+	struct nt_tensor *tensor; /* [n_tensor] */
+	size_t n_tensor, n_param;
+	nt_real *param;           /* [n_param], 64-byte aligned */
+	char *tokenizer_json;     /* what DIR/tokenizer.json held, or NULL */
+	size_t tokenizer_json_len;
+};
+
+int nt_model_new(struct nt_model **m, const struct nt_config *c); /* params not set */
+void nt_model_init(struct nt_model *m, uint64_t seed);            /* as the family's paper does */
+int nt_model_load(struct nt_model **m, const char *dir);          /* an HF directory */
+/* Writes the HF files (model.safetensors, config.json, generation_config.json,
+ * tokenizer.json, tokenizer_config.json) into the existing directory, fsynced. */
+int nt_model_save(const struct nt_model *m, const char *dir, const struct nt_ident *ident);
+void nt_model_free(struct nt_model *m); /* NULL is harmless */
+
+/* --- whole rows: loss and gradient --------------------------------------------- */
+
+#define NT_IGNORE UINT32_MAX /* a target that is not one */
+
+/*
+ * B rows of T positions. start[b*T + t] is the column at which the document fragment of
+ * position t begins: t sees exactly [start, t], and its position is t - start. Padding:
+ * any id, target NT_IGNORE, start t.
+ */
+struct nt_batch {
+	size_t B, T;
+	const uint32_t *input;  /* [B][T] */
+	const uint32_t *target; /* [B][T] */
+	const uint32_t *start;  /* [B][T] */
+};
+
+struct nt_work; /* activations for up to B x T positions, allocated once */
+int nt_work_new(struct nt_work **w, const struct nt_config *c, size_t B, size_t T,
+		bool has_backward, struct nt_pool *pool);
+size_t nt_work_bytes(const struct nt_config *c, size_t B, size_t T, bool has_backward);
+void nt_work_free(struct nt_work *w);
+
+/*
+ * Returns the summed loss in nats over all targets, in f64 and in a fixed order.
+ * nll (or NULL): [B][T], 0 where ignored. logits (or NULL): [B][T][V].
+ */
+double nt_forward(struct nt_work *w, const struct nt_model *m, const struct nt_batch *batch,
+		  nt_real *nll, nt_real *logits);
+
+/* The same, and grad[n_param] += scale * dL/dparam. The same bits at any pool size. */
+double nt_forward_backward(struct nt_work *w, const struct nt_model *m,
+			   const struct nt_batch *batch, double scale, nt_real *grad);
+
+/* FLOPs of one training step per token at row length T, causal attention counted once. */
+double nt_flops_per_token(const struct nt_config *c, size_t T);
+
+/* --- one token after the other: a cache of keys and values ---------------------- */
+struct nt_cache;
+int nt_cache_new(struct nt_cache **k, const struct nt_model *m, size_t n_position,
+		 struct nt_pool *pool);
+void nt_cache_reset(struct nt_cache *k);
+void nt_cache_free(struct nt_cache *k);
+/* Takes n ids in; logits of the last, [V], valid until the next call. NT_EARG: cache full. */
+int nt_cache_extend(struct nt_cache *k, const uint32_t *id, size_t n, const nt_real **logits);
+
+/* --- choosing a token ----------------------------------------------------------- */
+struct nt_sampling {
+	double temperature; /* 0: the likeliest */
+	uint32_t top_k;     /* 0: off */
+	double top_p;       /* 1: off */
+	double min_p;       /* 0: off */
+	uint64_t seed;
+};
+struct nt_sampler;
+int nt_sampler_new(struct nt_sampler **s, const struct nt_sampling *options, size_t vocab_size);
+void nt_sampler_free(struct nt_sampler *s);
+/* counter: the draw's number, so that a seed gives the same text at any -j. */
+uint32_t nt_sample(struct nt_sampler *s, const nt_real *logits, uint64_t counter);
+
+#endif

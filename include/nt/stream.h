@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef NT_STREAM_H
+#define NT_STREAM_H
+/*
+ * nt/stream.h - NTS1, the token stream that pipes carry (docs/formats.md)
+ *
+ * A document is one or more units in order (a paragraph, a line, all of it). A stream
+ * holds text tokens only: [B] and [E] are nt-pack's. A stream says in-band that it is
+ * complete; one without its END frame is refused with NT_EFORMAT.
+ */
+#include <stddef.h>
+#include <stdint.h>
+
+#include "nt/file.h"
+#include "nt/ident.h"
+#include "nt/mem.h"
+
+/* A document in memory. */
+struct nt_tokens {
+	uint32_t *id;    /* [n] */
+	size_t n;
+	uint32_t *unit;  /* [n_unit] tokens in each unit; they add up to n */
+	size_t n_unit;
+};
+
+struct nt_stream_counts {
+	uint64_t documents, units, tokens, source_bytes;
+};
+
+/* --- reading ------------------------------------------------------------------- */
+struct nt_stream_reader;
+
+/* Reads operand[n] one after the other, standard input if n is 0: all must be of one
+ * tokenizer. The first HELLO is read here. An input with no byte at all is NT_EFORMAT. */
+int nt_stream_open(struct nt_stream_reader **r, char *const *operand, size_t n);
+const struct nt_ident *nt_stream_ident(const struct nt_stream_reader *r); /* belongs to r */
+const char *nt_stream_manifest(const struct nt_stream_reader *r); /* JSON array, of the first HELLO */
+
+/* Returns 1 with the next document (valid until the next call), 0 at the end of all
+ * inputs, each with its END seen and its counts right, or a negative enum nt_err. */
+int nt_stream_next(struct nt_stream_reader *r, struct nt_tokens *doc);
+const struct nt_stream_counts *nt_stream_counts(const struct nt_stream_reader *r); /* so far;
+	source_bytes is known after the END frames */
+void nt_stream_close(struct nt_stream_reader *r); /* NULL is harmless */
+
+/* --- writing ------------------------------------------------------------------- */
+struct nt_stream_writer;
+
+/* Writes HELLO. manifest is a JSON array that this program's entry was already added to. */
+int nt_stream_create(struct nt_stream_writer **w, struct nt_out *out, const struct nt_ident *ident,
+		     const char *manifest);
+int nt_stream_write(struct nt_stream_writer *w, const struct nt_tokens *doc);
+/* Writes END; source_bytes counts the text behind the tokens. Does not close out. */
+int nt_stream_end(struct nt_stream_writer *w, uint64_t source_bytes);
+const struct nt_stream_counts *nt_stream_written(const struct nt_stream_writer *w);
+void nt_stream_free(struct nt_stream_writer *w); /* NULL is harmless */
+
+/*
+ * Appends to *out the manifest `old` (a JSON array, NULL for none) with one more entry:
+ * {"program": ..., "version": ..., <members>}; members is the inside of a JSON object.
+ */
+int nt_manifest_add(struct nt_buf *out, const char *old, const char *program, const char *members);
+
+#endif

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef NT_TOKENIZER_H
+#define NT_TOKENIZER_H
+/*
+ * nt/tokenizer.h - ids from bytes, and bytes from ids
+ *
+ * A tokenizer is immutable once loaded: any number of threads may share one, each with
+ * an encoder of its own.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "nt/ident.h"
+#include "nt/mem.h"
+
+struct nt_tokenizer;
+
+/*
+ * spec is a path (tokenizer.json, .tiktoken, or a directory that holds tokenizer.json),
+ * "bytes" for the 256 bytes, or NULL for the embedded vocabulary of 8,192 entries.
+ * pattern names how text is cut before merging (gpt2, cl100k, o200k ...) or is a regular
+ * expression; NULL: what the file says, or what its content is known to use.
+ */
+int nt_tokenizer_open(struct nt_tokenizer **t, const char *spec, const char *pattern);
+
+/* From the bytes of a tokenizer.json, as streams, data files and checkpoints carry it. */
+int nt_tokenizer_parse(struct nt_tokenizer **t, const void *json, size_t len, const char *name);
+void nt_tokenizer_free(struct nt_tokenizer *t); /* NULL is harmless */
+
+/* Its identity, the canonical tokenizer.json included; belongs to t. */
+const struct nt_ident *nt_tokenizer_ident(const struct nt_tokenizer *t);
+
+/* The bytes an id stands for, *len of them; NULL with *len 0 for an id that stands for none. */
+const uint8_t *nt_token_bytes(const struct nt_tokenizer *t, uint32_t id, size_t *len);
+bool nt_token_is_special(const struct nt_tokenizer *t, uint32_t id);
+/* How a special is written, e.g. "<|endoftext|>"; NULL if id is not special. */
+const char *nt_token_name(const struct nt_tokenizer *t, uint32_t id);
+/* The id of exactly these bytes (a special by its name too), or NT_NO_TOKEN. */
+uint32_t nt_token_find(const struct nt_tokenizer *t, const void *bytes, size_t len);
+
+/* One thread's working memory. */
+struct nt_encoder;
+struct nt_encoder *nt_encoder_new(const struct nt_tokenizer *t); /* NULL: no memory */
+void nt_encoder_free(struct nt_encoder *e);
+
+enum { NT_ALLOW_SPECIAL = 1 }; /* specials written out in the text become their id */
+
+/* Appends the ids of text[len] to out. No [B], no [E]. */
+int nt_encode(struct nt_encoder *e, const void *text, size_t len, unsigned flags,
+	      struct nt_ids *out);
+
+/* Appends the bytes of the ids; an id out of range is NT_EFORMAT. Specials give nothing. */
+int nt_decode(const struct nt_tokenizer *t, const uint32_t *id, size_t n, struct nt_buf *out);
+
+#endif

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+/* cpu.c - instruction set, processors, clock */
+#include "nt/cpu.h"
+
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+static const char *const isa_name[NT_ISA_COUNT] = {"ref", "avx2", "avx512"};
+
+const char *nt_isa_name(enum nt_isa isa)
+{
+	return isa_name[isa];
+}
+
+/* __builtin_cpu_supports asks XGETBV too: a kernel that does not save zmm says no here. */
+static enum nt_isa detect(void)
+{
+#if defined(__x86_64__)
+	__builtin_cpu_init();
+	if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+	    __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
+		return NT_ISA_AVX512;
+	if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+		return NT_ISA_AVX2;
+#endif
+	return NT_ISA_REF;
+}
+
+enum nt_isa nt_cpu_isa(void)
+{
+	enum nt_isa best = detect();
+	const char *cap = getenv("NT_ISA");
+	for (int i = 0; cap && i < (int)best; i++)
+		if (strcmp(cap, isa_name[i]) == 0)
+			return (enum nt_isa)i;
+	return best;
+}
+
+/* CPUs that a cgroup v2 quota allows, rounded up; 0: no quota. */
+static int cgroup_quota(void)
+{
+	long quota, period;
+	FILE *f = fopen("/sys/fs/cgroup/cpu.max", "re");
+	if (!f)
+		return 0;
+	int n = fscanf(f, "%ld %ld", &quota, &period);
+	fclose(f);
+	return n == 2 && quota > 0 && period > 0 ? (int)((quota + period - 1) / period) : 0;
+}
+
+int nt_cpu_count(void)
+{
+	cpu_set_t set;
+	int n = sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : 1;
+	int quota = cgroup_quota();
+	if (quota > 0 && quota < n)
+		n = quota;
+	return n > 0 ? n : 1;
+}
+
+uint64_t nt_cpu_memory(void)
+{
+	long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
+	return pages > 0 && size > 0 ? (uint64_t)pages * (uint64_t)size : 0;
+}
+
+uint64_t nt_now_ns(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}

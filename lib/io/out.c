@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * out.c - outputs that are complete or absent
+ *
+ * A named file is written as FILE.part under a lock and renamed when all of it is on
+ * the disk. The name is fixed, so what a killed run left behind is overwritten by the
+ * next one instead of piling up, and the lock keeps two runs from writing one file.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "nt/err.h"
+#include "nt/file.h"
+
+enum { BUFFER_BYTES = 1 << 18 };
+
+struct nt_out {
+	int fd;
+	char *path, *part; /* NULL: standard output; part NULL: written in place */
+	uint64_t bytes;
+	size_t used;
+	uint8_t buffer[BUFFER_BYTES];
+};
+
+const char *nt_out_name(const struct nt_out *out)
+{
+	return out->path ? out->path : "standard output";
+}
+
+uint64_t nt_out_bytes(const struct nt_out *out)
+{
+	return out->bytes;
+}
+
+/* The file we opened and locked may have been renamed away by its writer meanwhile. */
+static bool is_still(const char *path, int fd)
+{
+	struct stat a, b;
+	return stat(path, &a) == 0 && fstat(fd, &b) == 0 && a.st_ino == b.st_ino &&
+	       a.st_dev == b.st_dev;
+}
+
+static int open_part(struct nt_out *out)
+{
+	do {
+		if (out->fd >= 0)
+			close(out->fd);
+		out->fd = open(out->part, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+		if (out->fd < 0)
+			return nt_fail_sys("%s: cannot create", out->part);
+		if (flock(out->fd, LOCK_EX | LOCK_NB) < 0)
+			return nt_fail(NT_ESYS, "%s: another program is writing it", out->path);
+	} while (!is_still(out->part, out->fd));
+	if (ftruncate(out->fd, 0) < 0)
+		return nt_fail_sys("%s: cannot write", out->part);
+	return 0;
+}
+
+static int open_named(struct nt_out *out, const char *path)
+{
+	struct stat st;
+	size_t len = strlen(path);
+	if (!(out->path = strdup(path)))
+		return nt_fail_sys("%s: cannot open", path);
+	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		return nt_fail(NT_ESYS, "%s: cannot write: it is a directory", path);
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
+		out->fd = open(path, O_WRONLY | O_CLOEXEC);
+		return out->fd < 0 ? nt_fail_sys("%s: cannot open", path) : 0;
+	}
+	if (!(out->part = malloc(len + sizeof(".part"))))
+		return nt_fail_sys("%s: cannot open", path);
+	memcpy(out->part, path, len);
+	memcpy(out->part + len, ".part", sizeof(".part"));
+	return open_part(out);
+}
+
+int nt_out_open(struct nt_out **result, const char *path, unsigned flags)
+{
+	int rc = 0;
+	struct nt_out *out = nt_alloc(1, sizeof(*out));
+	*result = NULL;
+	if (!out)
+		return NT_ESYS;
+	out->fd = -1;
+	out->path = out->part = NULL;
+	out->bytes = out->used = 0;
+	if (path && strcmp(path, "-") != 0)
+		rc = open_named(out, path);
+	else
+		out->fd = STDOUT_FILENO;
+	if (rc == 0 && (flags & NT_OUT_BINARY) && !(flags & NT_OUT_FORCE) && isatty(out->fd))
+		rc = nt_fail(NT_EARG, "%s is a terminal and the output is binary: "
+				      "redirect it, use -o FILE, or -f to write it anyway",
+			     nt_out_name(out));
+	if (rc < 0) {
+		nt_out_discard(out);
+		return rc;
+	}
+	*result = out;
+	return 0;
+}
+
+int nt_out_flush(struct nt_out *out)
+{
+	size_t n = out->used;
+	out->used = 0;
+	return nt_write_full(out->fd, out->buffer, n, nt_out_name(out));
+}
+
+int nt_out_write(struct nt_out *out, const void *data, size_t len)
+{
+	int rc = 0;
+	out->bytes += len;
+	if (len > sizeof(out->buffer) - out->used)
+		rc = nt_out_flush(out);
+	if (rc == 0 && len >= sizeof(out->buffer))
+		return nt_write_full(out->fd, data, len, nt_out_name(out));
+	if (rc == 0 && len) {
+		memcpy(out->buffer + out->used, data, len);
+		out->used += len;
+	}
+	return rc;
+}
+
+/* A rename is on the disk when its directory is. */
+static int sync_directory_of(const char *path)
+{
+	char *copy = strdup(path);
+	int fd = copy ? open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+	free(copy);
+	int rc = fd < 0 || (fsync(fd) < 0 && errno != EINVAL)
+			 ? nt_fail_sys("%s: cannot sync its directory", path)
+			 : 0;
+	if (fd >= 0)
+		close(fd);
+	return rc;
+}
+
+static int complete(struct nt_out *out)
+{
+	if (fsync(out->fd) < 0)
+		return nt_fail_sys("%s: cannot sync", out->part);
+	if (rename(out->part, out->path) < 0)
+		return nt_fail_sys("%s: cannot rename to '%s'", out->part, out->path);
+	free(out->part);
+	out->part = NULL;
+	return sync_directory_of(out->path);
+}
+
+int nt_out_close(struct nt_out *out)
+{
+	int rc = nt_out_flush(out);
+	if (rc == 0 && out->part)
+		rc = complete(out);
+	if (out->path && out->fd >= 0) {
+		if (close(out->fd) < 0 && rc == 0)
+			rc = nt_fail_sys("%s: cannot close", out->path);
+		out->fd = -1;
+	}
+	nt_out_discard(out);
+	return rc;
+}
+
+void nt_out_discard(struct nt_out *out)
+{
+	if (!out)
+		return;
+	if (out->part && out->fd >= 0)
+		unlink(out->part);
+	if (out->path && out->fd >= 0)
+		close(out->fd);
+	free(out->path);
+	free(out->part);
+	free(out);
+}

@@ -1,0 +1,65 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Installs what a target needs, or prints the exact command.
+#   sh share/deps.sh build|check|demo|interop ...
+set -eu
+
+missing=
+want() { # want PACKAGE COMMAND...: PACKAGE unless COMMAND succeeds
+	package=$1
+	shift
+	"$@" >/dev/null 2>&1 || missing="$missing $package"
+}
+module() { want "$1" pkg-config --exists "$2"; }
+command_() { want "$1" command -v "$2"; }
+
+for group; do
+	case $group in
+	build)
+		command_ gcc "${CC:-cc}"
+		command_ pkg-config pkg-config
+		module libzstd-dev libzstd
+		module libxxhash-dev libxxhash
+		module libopenblas-dev openblas
+		module libarchive-dev libarchive
+		module libjson-c-dev json-c
+		module libpcre2-dev libpcre2-8
+		;;
+	check)
+		module libcmocka-dev cmocka
+		command_ perl prove
+		command_ mandoc mandoc
+		command_ zstd zstd
+		command_ xz-utils xz
+		command_ bzip2 bzip2
+		command_ lz4 lz4
+		command_ zip zip
+		command_ zsh zsh
+		command_ fish fish
+		want python3-numpy /usr/bin/python3 -c 'import numpy'
+		;;
+	demo)
+		command_ xz-utils xz
+		;;
+	interop)
+		command_ npm npm
+		;;
+	esac
+done
+
+[ -n "$missing" ] || exit 0
+as=
+if [ "$(id -u)" -ne 0 ]; then
+	as="sudo "
+	if ! command -v sudo >/dev/null; then
+		echo "missing:$missing; as root: apt-get install$missing" >&2
+		exit 1
+	fi
+fi
+echo "installing:$missing" >&2
+$as apt-get update -qq || echo "apt-get update failed; going on with the lists that are here" >&2
+if ! $as env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+	$missing >/dev/null; then
+	echo "could not install:$missing; try: ${as}apt-get install$missing" >&2
+	exit 1
+fi
