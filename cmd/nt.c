@@ -119,8 +119,9 @@ static const struct nt_cmd cmd = {
 		 "Text becomes a model in a pipeline: nt-cat | nt-tokenize | nt-dedup | nt-shuffle | "
 		 "nt-pack > data.bin, then nt-train data.bin, then nt-sample ckpt.",
 	.examples = examples,
-	.see_also = "nt-cat nt-vocab nt-tokenize nt-dedup nt-shuffle nt-pack nt-info nt-train "
-		    "nt-score nt-sample",
+	.see_also = "nt-cat nt-dedup nt-info nt-pack nt-sample nt-score nt-shuffle nt-tokenize "
+		    "nt-train nt-vocab",
+	.operands = "cat|dedup|help|info|pack|sample|score|shuffle|tokenize|train|vocab",
 	.opts = opts,
 	.run = nt,
 };

@@ -54,6 +54,7 @@ struct nt_cmd {
 	const char *about;    /* paragraphs, a blank line between them */
 	const struct nt_example *examples; /* {0} ends them */
 	const char *see_also; /* names of other commands, a space between them */
+	const char *operands; /* the words an operand can be, "a|b|c"; NULL: file names */
 	const struct nt_opt *opts;
 	size_t opts_bytes;
 	/* Returns 0 or a negative enum nt_err. operand[n_operand] is NULL. */

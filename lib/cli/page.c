@@ -19,23 +19,21 @@ static bool is_end(const struct nt_opt *o)
 	return !o->name && !o->help;
 }
 
-/* Prints text in lines of WIDTH, the first one beginning at column `at`. */
-static void wrapped(FILE *out, const char *text, int at, int indent)
+/* Prints text in lines of WIDTH, the first one beginning at column `indent` already. */
+static void wrapped(FILE *out, const char *text, int indent)
 {
+	int at = indent;
 	while (*text) {
 		int len = (int)strcspn(text, " \n");
-		if (at > indent && at + len > WIDTH) {
-			fprintf(out, "\n%*s", indent, "");
-			at = indent;
-		}
+		bool fits = at + 1 + len <= WIDTH;
+		if (at > indent)
+			at = fits ? at + fprintf(out, " ") : fprintf(out, "\n%*s", indent, "") - 1;
 		at += fprintf(out, "%.*s", len, text);
 		text += len;
 		if (text[0] == '\n' && text[1] == '\n') {
 			fprintf(out, "\n\n%*s", indent, "");
 			at = indent;
 			text++;
-		} else if (*text && at < WIDTH) {
-			at += fprintf(out, " ");
 		}
 		text += *text != 0;
 	}
@@ -52,7 +50,7 @@ static void help_entry(FILE *out, const struct nt_opt *o)
 	int at = fprintf(out, "%-*s", COLUMN, left);
 	if (at > COLUMN)
 		fprintf(out, "\n%*s", COLUMN, "");
-	wrapped(out, text, COLUMN, COLUMN);
+	wrapped(out, text, COLUMN);
 }
 
 static void help_table(FILE *out, const struct nt_opt *o, const char *title)
@@ -77,7 +75,7 @@ void nt_page_usage(const struct nt_cmd *cmd, const struct nt_opt *common, FILE *
 void nt_page_help(const struct nt_cmd *cmd, const struct nt_opt *common, FILE *out)
 {
 	fprintf(out, "usage: %s %s\n%s\n\n", cmd->name, cmd->synopsis, cmd->what);
-	wrapped(out, cmd->about, 0, 0);
+	wrapped(out, cmd->about, 0);
 	help_table(out, cmd->opts, "Options");
 	help_table(out, common, "");
 	if (cmd->examples)
@@ -88,11 +86,20 @@ void nt_page_help(const struct nt_cmd *cmd, const struct nt_opt *common, FILE *o
 		     "4 the system said no, 128+n ended by signal n.\n");
 }
 
-/* roff takes a dot or an apostrophe at a line's start, and every backslash, for its own. */
+/*
+ * roff takes a dot or an apostrophe at a line's start, and every backslash, for its own;
+ * and it wants each sentence on a line of its own, to space them well.
+ */
 static void roff(FILE *out, const char *text)
 {
 	bool at_start = true;
 	for (; *text; text++) {
+		if (text[0] == '.' && text[1] == ' ' && isupper((unsigned char)text[2])) {
+			fputs(".\n", out);
+			at_start = true;
+			text++;
+			continue;
+		}
 		if (at_start && (*text == '.' || *text == '\''))
 			fputs("\\&", out);
 		if (text[0] == '\n' && text[1] == '\n') {
@@ -256,8 +263,13 @@ static void bash(FILE *out, const struct nt_cmd *cmd, const struct nt_opt *commo
 	each(out, cmd, common, bash_case);
 	fputs("\tesac\n\tif [[ $cur == -* ]]; then\n\t\tCOMPREPLY=($(compgen -W '", out);
 	each(out, cmd, common, bash_word);
-	fprintf(out, "' -- \"$cur\"))\n\tfi\n}\ncomplete -o default -o bashdefault -F %s %s\n", function,
-		cmd->name);
+	fputs("' -- \"$cur\"))\n", out);
+	if (cmd->operands) {
+		fputs("\telif [[ $COMP_CWORD == 1 ]]; then\n\t\tCOMPREPLY=($(compgen -W '", out);
+		words(out, cmd->operands);
+		fputs("' -- \"$cur\"))\n", out);
+	}
+	fprintf(out, "\tfi\n}\ncomplete -o default -o bashdefault -F %s %s\n", function, cmd->name);
 }
 
 static void zsh_spec(FILE *out, const struct nt_cmd *cmd, const struct nt_opt *o)
@@ -286,6 +298,11 @@ static void zsh(FILE *out, const struct nt_cmd *cmd, const struct nt_opt *common
 {
 	fprintf(out, "#compdef %s\n_arguments -s -S", cmd->name);
 	each(out, cmd, common, zsh_spec);
+	if (cmd->operands) {
+		fputs(" \\\n\t'1:command:(", out);
+		words(out, cmd->operands);
+		fputs(")'", out);
+	}
 	fputs(" \\\n\t'*:file:_files'\n", out);
 }
 
@@ -307,6 +324,16 @@ static void fish_line(FILE *out, const struct nt_cmd *cmd, const struct nt_opt *
 	fputs("'\n", out);
 }
 
+static void fish(FILE *out, const struct nt_cmd *cmd, const struct nt_opt *common)
+{
+	if (cmd->operands) {
+		fprintf(out, "complete -c %s -n __fish_use_subcommand -x -a '", cmd->name);
+		words(out, cmd->operands);
+		fputs("'\n", out);
+	}
+	each(out, cmd, common, fish_line);
+}
+
 int nt_page_completion(const struct nt_cmd *cmd, const struct nt_opt *common, const char *shell,
 		       FILE *out)
 {
@@ -315,7 +342,7 @@ int nt_page_completion(const struct nt_cmd *cmd, const struct nt_opt *common, co
 	else if (strcmp(shell, "zsh") == 0)
 		zsh(out, cmd, common);
 	else if (strcmp(shell, "fish") == 0)
-		each(out, cmd, common, fish_line);
+		fish(out, cmd, common);
 	else
 		return nt_fail(NT_EARG, "--completion: '%s' is not bash, zsh or fish", shell);
 	return 0;
