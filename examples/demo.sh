@@ -1,0 +1,61 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# From books to a sample, in one run of a few minutes.
+#
+#   make demo                       Jane Austen's novels, from a Debian package
+#   make demo CORPUS='a.txt b.zst'  your own text: any files or folders nt-cat reads
+#   make demo TIME=20m              a longer run, a larger model
+#
+# Without a network it says so and takes text that every Debian has.
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+out=${DEMO_OUT:-build/demo}
+time=${TIME:-4m}
+mkdir -p "$out"
+began=$(date +%s)
+step() { printf '\n== %s (%d s)\n' "$1" $(($(date +%s) - began)); }
+show() {
+	printf '$ %s\n' "$*"
+	"$@"
+}
+
+step 'the corpus'
+if [ $# -gt 0 ]; then
+	nt-cat "$@" >"$out/corpus"
+elif [ -s "$out/austen.nul" ]; then
+	cp "$out/austen.nul" "$out/corpus"
+elif sh "$here/austen.sh" --chapters >"$out/austen.nul"; then
+	cp "$out/austen.nul" "$out/corpus"
+else
+	rm -f "$out/austen.nul"
+	echo 'No network or no package: going on with the licences, documentation and manual pages of this system.'
+	sh "$here/fallback.sh" >"$out/corpus"
+fi
+# Standard input, so that NULs are seen as what they are: the ends of documents.
+ls -l "$out/corpus" | awk '{ print $5 " bytes of text" }'
+
+step 'text to training data'
+echo '$ nt-cat | nt-tokenize | nt-dedup | nt-shuffle | nt-pack --holdout=0.05:val.bin > train.bin'
+nt-cat <"$out/corpus" | nt-tokenize | nt-dedup | nt-shuffle |
+	nt-pack --holdout="0.05:$out/val.bin" >"$out/train.bin"
+show nt-info "$out/train.bin"
+
+step "training for $time"
+rm -rf "$out/ckpt"
+show nt-train --time="$time" --val="$out/val.bin" -o "$out/ckpt" "$out/train.bin"
+
+step 'the held-out text: this model beside a compressor'
+nt-tokenize -d "$out/val.bin" >"$out/val.txt"
+show nt-score --total "$out/ckpt" "$out/val.bin"
+bytes=$(wc -c <"$out/val.txt")
+packed=$(xz -9e -c "$out/val.txt" | wc -c)
+awk -v b="$bytes" -v x="$packed" 'BEGIN { printf "xz -9e on the same %d bytes: %.3f bits/byte\n", b, 8 * x / b }'
+
+step 'the loss of a sentence, token by token'
+echo '$ echo "The weather in London is bad" | nt-score ckpt'
+echo 'The weather in London is bad' | nt-score "$out/ckpt"
+
+step 'a sample'
+show nt-sample "$out/ckpt" -n 200 -p 'It was a '
+printf '\n'
+step "done: the model is $out/ckpt; try  build/bin/nt-sample $out/ckpt -p 'My dear '"
