@@ -192,13 +192,10 @@ int nt_cli_main(const struct nt_cmd *cmd, int argc, char **argv)
 	struct common c = {.cli.name = cmd->name};
 	void *opts = nt_calloc(1, cmd->opts_bytes ? cmd->opts_bytes : 1);
 	int rc = opts ? perform(cmd, &c, opts, argc, argv) : NT_ESYS;
-	bool is_usage = rc == NT_EARG;
 	if (rc >= 0 && (fflush(stdout) || ferror(stdout) || fclose(stdout)))
 		rc = nt_fail_sys("standard output: cannot write");
 	if (rc < 0)
 		fprintf(stderr, "%s: %s\n", cmd->name, nt_errmsg());
-	if (is_usage)
-		fprintf(stderr, "Try '%s --help'.\n", cmd->name);
 	if (opts)
 		nt_opt_release(cmd->opts, opts);
 	free(opts);
