@@ -197,7 +197,7 @@ int nt_cli_main(const struct nt_cmd *cmd, int argc, char **argv)
 	if (rc < 0)
 		fprintf(stderr, "%s: %s\n", cmd->name, nt_errmsg());
 	if (opts)
-		nt_opt_release(cmd->opts, opts);
+		nt_opt_release(cmd, opts);
 	free(opts);
 	if (stop_signal && rc >= 0)
 		return 128 + stop_signal;

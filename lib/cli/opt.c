@@ -248,7 +248,17 @@ static int refuse(const struct view *v, int answer, const char *word)
 	return unknown(v, word + 2);
 }
 
-static int walk(const struct view *v, void *into, void *common_into, int argc, char **argv)
+/* One option of the command line, row `at` of the view. */
+static int take(const struct view *v, size_t at, struct nt_list *named, void *into,
+		void *common_into)
+{
+	const struct nt_opt *o = v->opt[at];
+	int rc = assign(o, v->is_common[at] ? common_into : into, optarg);
+	return rc == 0 && named ? add_item(named, o->name) : rc;
+}
+
+static int walk(const struct view *v, struct nt_list *named, void *into, void *common_into,
+		int argc, char **argv)
 {
 	int c, at = 0;
 	opterr = 0;
@@ -259,7 +269,7 @@ static int walk(const struct view *v, void *into, void *common_into, int argc, c
 		if (c != 256)
 			for (at = 0; v->opt[at]->key != c; at++)
 				;
-		int rc = assign(v->opt[at], v->is_common[at] ? common_into : into, optarg);
+		int rc = take(v, (size_t)at, named, into, common_into);
 		if (rc < 0)
 			return rc;
 	}
@@ -285,13 +295,14 @@ int nt_opt_parse(const struct nt_cmd *cmd, const struct nt_opt *common, void *in
 		.is_common = nt_calloc(n + 1, sizeof(*v.is_common)),
 		.letters = ":",
 	};
+	void *named = cmd->named_at ? (char *)into + cmd->named_at : NULL;
 	int rc = NT_ESYS;
 	if (!v.option || !v.opt || !v.is_common)
 		goto out;
 	add_table(&v, cmd->opts, false);
 	add_table(&v, common, true);
 	if ((rc = set_defaults(cmd->opts, into)) == 0 && (rc = set_defaults(common, common_into)) == 0)
-		rc = walk(&v, into, common_into, argc, argv);
+		rc = walk(&v, named, into, common_into, argc, argv);
 out:
 	free(v.option);
 	free(v.opt);
@@ -299,9 +310,11 @@ out:
 	return rc;
 }
 
-void nt_opt_release(const struct nt_opt *o, void *into)
+void nt_opt_release(const struct nt_cmd *cmd, void *into)
 {
-	for (; o->name || o->help; o++)
+	if (cmd->named_at)
+		free(((struct nt_list *)(void *)((char *)into + cmd->named_at))->item);
+	for (const struct nt_opt *o = cmd->opts; o->name || o->help; o++)
 		if (o->name && o->type == NT_OPT_LIST)
 			free(((struct nt_list *)(void *)((char *)into + o->at))->item);
 }

@@ -57,6 +57,9 @@ struct nt_cmd {
 	const char *operands; /* the words an operand can be, "a|b|c"; NULL: file names */
 	const struct nt_opt *opts;
 	size_t opts_bytes;
+	/* offsetof a struct nt_list that gets the long name of every option the user gave, for a
+	 * command to which saying the default is not the same as saying nothing; 0: none */
+	size_t named_at;
 	/* Returns 0 or a negative enum nt_err. operand[n_operand] is NULL. */
 	int (*run)(struct nt_cli *cli, void *opts, char **operand, int n_operand);
 };
@@ -68,7 +71,7 @@ struct nt_cmd {
  */
 int nt_opt_parse(const struct nt_cmd *cmd, const struct nt_opt *common, void *into,
 		 void *common_into, int argc, char **argv);
-void nt_opt_release(const struct nt_opt *opts, void *into);
+void nt_opt_release(const struct nt_cmd *cmd, void *into);
 
 /* The candidate nearest to word by edit distance, or NULL if none is near. */
 const char *nt_opt_nearest(const char *word, const char *(*candidate)(const void *ctx, size_t i),
