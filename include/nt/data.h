@@ -28,9 +28,10 @@ struct nt_fragment {
 
 struct nt_data;
 
-/* Checks header, footer and directory of every segment; token bytes only with verify. */
+/* Checks header, footer, directory and indexes of every segment; token bytes are checked
+ * when they are first read, or all of them by verify. */
 int nt_data_open(struct nt_data **d, const char *path);
-int nt_data_verify(struct nt_data *d); /* every hash of every segment; NT_EFORMAT names the place */
+int nt_data_verify(const struct nt_data *d); /* every hash of every segment; NT_EFORMAT names the place */
 void nt_data_close(struct nt_data *d); /* NULL is harmless */
 
 const struct nt_ident *nt_data_ident(const struct nt_data *d); /* belongs to d */
@@ -56,6 +57,18 @@ int nt_data_fragment(const struct nt_data *d, uint64_t i, struct nt_fragment *f)
  */
 int nt_data_read(const struct nt_data *d, uint64_t start, size_t n, uint32_t *id);
 
+/* The file piece by piece, for those who describe it. */
+struct nt_data_segment {
+	uint64_t offset, bytes; /* in the file */
+	uint64_t n_token, n_doc, n_row;
+	uint64_t seed;          /* as recorded */
+	char producer[32];      /* what wrote it: "nt 0.1.0" */
+	const char *manifest;   /* JSON array [manifest_len], NULL unless it ends a write; */
+	size_t manifest_len;    /* belongs to d, no NUL behind */
+};
+size_t nt_data_n_segment(const struct nt_data *d);
+void nt_data_segment(const struct nt_data *d, size_t i, struct nt_data_segment *s);
+
 /* --- writing ------------------------------------------------------------------- */
 struct nt_data_writer;
 
@@ -63,14 +76,19 @@ struct nt_data_options {
 	enum nt_data_kind kind;
 	uint32_t row_len;     /* kind 2 */
 	uint64_t seed;        /* recorded */
-	const char *manifest; /* JSON array, or NULL */
+	const char *manifest; /* JSON array, or NULL; see nt_data_report */
+	uint64_t segment_tokens, segment_docs; /* where a segment closes; 0: 2^30, 2^24 */
 };
 
 int nt_data_create(struct nt_data_writer **w, struct nt_out *out, const struct nt_ident *ident,
 		   const struct nt_data_options *options);
-/* Kind 1: one document, [B] and [E] included. */
+/* Replaces the manifest: what was counted is known only at the end, and that is where
+ * the manifest is written. Copied. */
+int nt_data_report(struct nt_data_writer *w, const char *manifest);
+/* Kind 1: one document, [B] and [E] included. An id outside the vocabulary: NT_EFORMAT. */
 int nt_data_write_doc(struct nt_data_writer *w, const uint32_t *id, size_t n);
-/* Kind 2: one whole row of row_len ids with its fragments (row is filled in here). */
+/* Kind 2: one whole row of row_len ids with its fragments in order of start (row is filled
+ * in here). Documents are numbered from 0; each has one fragment with doc_offset 0. */
 int nt_data_write_row(struct nt_data_writer *w, const uint32_t *id, const struct nt_fragment *f,
 		      size_t n_fragment);
 /* Closes the last segment with FINAL; clean says that the upstream END was seen. */
