@@ -86,9 +86,7 @@ static int not_data(const struct nt_data *d)
 /* Finds the segment that ends at byte `end`, and adds it to the list. */
 static int find_segment(struct nt_data *d, uint64_t end, struct segment *s)
 {
-	if (end < NTD_PAGE + NTD_FOOTER)
-		return cut(d, end);
-	s->foot = d->map.data + end - NTD_FOOTER;
+	s->foot = d->map.data + end - NTD_FOOTER; /* end is a multiple of a page, and not 0 */
 	if (memcmp(s->foot + FOOT_MAGIC, NTD_END_MAGIC, 8) != 0)
 		return cut(d, end);
 	if (nt_le64(s->foot + FOOT_HASH) != nt_hash64(s->foot, FOOT_HASH))

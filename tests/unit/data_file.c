@@ -276,7 +276,7 @@ static void a_lost_front_is_refused(void **state)
 	fake_write(fake_path("tail"), whole.data + s.offset, whole.len - s.offset);
 	assert_int_equal(nt_data_open(&d, fake_path("tail")), NT_EFORMAT);
 	assert_says("a part is missing");
-	fake_write(fake_path("tail"), whole.data + 4096, whole.len - 4096);
+	fake_write(fake_path("tail"), whole.data + 4096, whole.len - 4096); /* all but a page */
 	assert_int_equal(nt_data_open(&d, fake_path("tail")), NT_EFORMAT);
 	assert_says("cut at its front");
 	nt_buf_release(&whole);
