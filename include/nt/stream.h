@@ -34,13 +34,16 @@ struct nt_stream_reader;
  * tokenizer. The first HELLO is read here. An input with no byte at all is NT_EFORMAT. */
 int nt_stream_open(struct nt_stream_reader **r, char *const *operand, size_t n);
 const struct nt_ident *nt_stream_ident(const struct nt_stream_reader *r); /* belongs to r */
-const char *nt_stream_manifest(const struct nt_stream_reader *r); /* JSON array, of the first HELLO */
+/* What the programs before this one were called with, as a JSON array: of the first HELLO
+ * at first; once nt_stream_next has returned 0, of all inputs and with what each program
+ * counted. Valid until the next nt_stream_next. */
+const char *nt_stream_manifest(const struct nt_stream_reader *r);
 
 /* Returns 1 with the next document (valid until the next call), 0 at the end of all
  * inputs, each with its END seen and its counts right, or a negative enum nt_err. */
 int nt_stream_next(struct nt_stream_reader *r, struct nt_tokens *doc);
-const struct nt_stream_counts *nt_stream_counts(const struct nt_stream_reader *r); /* so far;
-	source_bytes is known after the END frames */
+const struct nt_stream_counts *nt_stream_counts(const struct nt_stream_reader *r); /* so far,
+	over all inputs; source_bytes is known after the END frames, or 0 */
 void nt_stream_close(struct nt_stream_reader *r); /* NULL is harmless */
 
 /* --- writing ------------------------------------------------------------------- */
@@ -50,14 +53,20 @@ struct nt_stream_writer;
 int nt_stream_create(struct nt_stream_writer **w, struct nt_out *out, const struct nt_ident *ident,
 		     const char *manifest);
 int nt_stream_write(struct nt_stream_writer *w, const struct nt_tokens *doc);
-/* Writes END; source_bytes counts the text behind the tokens. Does not close out. */
+/* Sets the manifest that END will carry: that of HELLO, with what was counted meanwhile
+ * (the last entry is this program's; END adds the counts of the stream to it). Without
+ * this, END carries HELLO's. Copied. */
+int nt_stream_report(struct nt_stream_writer *w, const char *manifest);
+/* Writes END; source_bytes counts the text behind the tokens, 0: not known. Does not close out. */
 int nt_stream_end(struct nt_stream_writer *w, uint64_t source_bytes);
 const struct nt_stream_counts *nt_stream_written(const struct nt_stream_writer *w);
 void nt_stream_free(struct nt_stream_writer *w); /* NULL is harmless */
 
 /*
  * Appends to *out the manifest `old` (a JSON array, NULL for none) with one more entry:
- * {"program": ..., "version": ..., <members>}; members is the inside of a JSON object.
+ * {"program": ..., "version": ..., <members>}; members is the inside of a JSON object:
+ * "options" holds what the result depends on, other members what was counted. A NUL
+ * stands behind the text, past out->len.
  */
 int nt_manifest_add(struct nt_buf *out, const char *old, const char *program, const char *members);
 

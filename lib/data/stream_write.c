@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * stream_write.c - token streams, frame by frame
+ *
+ * Frames are filled to 256 KiB and cut where they are full, through units if need be:
+ * where a frame ends depends on the tokens alone, so the same documents are the same
+ * bytes whoever wrote them and however fast. That size is small enough for the next
+ * program of a pipe to start at once, and large enough that hashing and system calls
+ * cost nothing beside the tokens.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/le.h"
+#include "data/manifest.h"
+#include "data/nts.h"
+#include "data/tokz.h"
+#include "nt/err.h"
+#include "nt/hash.h"
+#include "nt/version.h"
+
+struct nt_stream_writer {
+	struct nt_out *out;
+	uint8_t ident[8]; /* as every header repeats it */
+	uint32_t vocab_size;
+	size_t width;
+	struct nt_stream_counts count;
+	struct nt_hasher *hasher; /* over the hashes of the payloads */
+	char *manifest;           /* that END will carry */
+
+	/* the frame being filled */
+	uint64_t first_doc, first_token;
+	struct nt_buf unit, token, payload;
+};
+
+/* Writes a frame of the given type around payload[len]. */
+static int put_frame(struct nt_stream_writer *w, int type, const uint8_t *payload, size_t len)
+{
+	static const uint8_t zero[NTS_HEADER];
+	uint8_t h[NTS_HEADER] = "NTS1";
+	size_t pad = -len % NTS_HEADER;
+	bool is_docs = type == NTS_DOCS;
+	nt_assert(len <= NTS_MAX_PAYLOAD);
+	h[FRAME_TYPE] = (uint8_t)type;
+	nt_put16(h + FRAME_LEN, NTS_HEADER);
+	nt_put32(h + FRAME_PAYLOAD, (uint32_t)len);
+	nt_put32(h + FRAME_PAD, (uint32_t)pad);
+	nt_put32(h + FRAME_N_UNIT, is_docs ? (uint32_t)(w->unit.len / 4) : 0);
+	nt_put32(h + FRAME_N_TOKEN, is_docs ? (uint32_t)(w->token.len / w->width) : 0);
+	nt_put64(h + FRAME_FIRST_DOC, w->first_doc);
+	nt_put64(h + FRAME_FIRST_TOKEN, w->first_token);
+	memcpy(h + FRAME_IDENT, w->ident, sizeof(w->ident));
+	nt_put64(h + FRAME_PAYLOAD_HASH, nt_hash64(payload, len));
+	nt_put64(h + FRAME_HASH, nt_hash64(h, FRAME_HASH));
+	nt_hasher_add(w->hasher, h + FRAME_PAYLOAD_HASH, 8);
+	int rc = nt_out_write(w->out, h, sizeof(h));
+	if (rc == 0)
+		rc = nt_out_write(w->out, payload, len);
+	return rc < 0 ? rc : nt_out_write(w->out, zero, pad);
+}
+
+static int put_docs(struct nt_stream_writer *w)
+{
+	static const uint8_t zero[NTS_HEADER];
+	w->payload.len = 0;
+	int rc = nt_buf_add(&w->payload, w->unit.data, w->unit.len);
+	if (rc == 0)
+		rc = nt_buf_add(&w->payload, zero, -w->unit.len % NTS_HEADER);
+	if (rc == 0)
+		rc = nt_buf_add(&w->payload, w->token.data, w->token.len);
+	if (rc == 0)
+		rc = put_frame(w, NTS_DOCS, w->payload.data, w->payload.len);
+	w->unit.len = w->token.len = 0;
+	w->first_doc = w->count.documents;
+	w->first_token = w->count.tokens;
+	return rc;
+}
+
+static int put_hello(struct nt_stream_writer *w, const struct nt_ident *ident)
+{
+	struct nt_buf b = {0}, tokz = {0};
+	uint8_t h[HELLO_BYTES] = {0};
+	size_t manifest_len = strlen(w->manifest);
+	int rc = nt_tokz_pack(&tokz, ident);
+	if (rc == 0 && tokz.len + manifest_len > NTS_MAX_PAYLOAD - HELLO_BYTES)
+		rc = nt_fail(NT_EFORMAT, "the tokenizer '%s' is too large for a token stream", ident->name);
+	nt_put32(h + HELLO_VERSION, NTS_VERSION);
+	nt_put32(h + HELLO_WIDTH, (uint32_t)w->width);
+	nt_ident_put(h + HELLO_VOCAB_SIZE, ident);
+	memcpy(h + HELLO_FINGERPRINT, ident->fingerprint, 16);
+	memcpy(h + HELLO_NAME, ident->name, strnlen(ident->name, HELLO_NAME_BYTES - 1));
+	memcpy(h + HELLO_PRODUCER, "nt " NT_VERSION, sizeof("nt " NT_VERSION));
+	nt_put32(h + HELLO_MANIFEST, (uint32_t)manifest_len);
+	nt_put32(h + HELLO_TOKZ, (uint32_t)tokz.len);
+	if (rc == 0)
+		rc = nt_buf_add(&b, h, sizeof(h));
+	if (rc == 0)
+		rc = nt_buf_add(&b, w->manifest, manifest_len);
+	if (rc == 0)
+		rc = nt_buf_add(&b, tokz.data, tokz.len);
+	if (rc == 0)
+		rc = put_frame(w, NTS_HELLO, b.data, b.len);
+	nt_buf_release(&tokz);
+	nt_buf_release(&b);
+	return rc;
+}
+
+int nt_stream_create(struct nt_stream_writer **result, struct nt_out *out,
+		     const struct nt_ident *ident, const char *manifest)
+{
+	struct nt_stream_writer *w = nt_calloc(1, sizeof(*w));
+	*result = NULL;
+	if (!w)
+		return NT_ESYS;
+	w->out = out;
+	w->vocab_size = ident->vocab_size;
+	w->width = (size_t)nt_ident_width(ident);
+	memcpy(w->ident, ident->fingerprint, sizeof(w->ident));
+	int rc = nt_stream_report(w, manifest ? manifest : "[]");
+	if (rc == 0 && !(w->hasher = nt_hasher_new()))
+		rc = NT_ESYS;
+	if (rc == 0)
+		rc = put_hello(w, ident);
+	if (rc < 0)
+		nt_stream_free(w);
+	else
+		*result = w;
+	return rc;
+}
+
+int nt_stream_report(struct nt_stream_writer *w, const char *manifest)
+{
+	char *copy = strdup(manifest);
+	if (!copy)
+		return nt_fail_sys("%s: cannot keep the manifest", nt_out_name(w->out));
+	free(w->manifest);
+	w->manifest = copy;
+	return 0;
+}
+
+static int add_tokens(struct nt_stream_writer *w, const uint32_t *id, size_t n)
+{
+	int rc = nt_buf_reserve(&w->token, n * w->width);
+	uint8_t *at = w->token.data + w->token.len;
+	if (rc < 0 || n == 0)
+		return rc;
+	for (size_t i = 0; i < n; i++) {
+		if (id[i] >= w->vocab_size)
+			return nt_fail(NT_EFORMAT, "token id %u is not below the vocabulary's size, %u", id[i],
+				       w->vocab_size);
+		if (w->width == 2)
+			nt_put16(at + 2 * i, (uint16_t)id[i]);
+		else
+			nt_put32(at + 4 * i, id[i]);
+	}
+	w->token.len += n * w->width;
+	return 0;
+}
+
+/* Tokens that still go into this frame, after the word for them. */
+static size_t frame_room(const struct nt_stream_writer *w)
+{
+	size_t used = w->unit.len + 4 + w->token.len;
+	return used < NTS_USUAL_PAYLOAD ? (NTS_USUAL_PAYLOAD - used) / w->width : 0;
+}
+
+static int put_piece(struct nt_stream_writer *w, const uint32_t *id, size_t n, uint32_t bits)
+{
+	uint8_t le[4];
+	nt_put32(le, bits | (uint32_t)n);
+	int rc = nt_buf_add(&w->unit, le, sizeof(le));
+	if (rc == 0)
+		rc = add_tokens(w, id, n);
+	w->count.documents += bits == UNIT_BEGINS;
+	w->count.units += bits != UNIT_CONTINUES;
+	w->count.tokens += n;
+	return rc;
+}
+
+/* One unit, in as many frames as it needs; bits are those of its first word. */
+static int write_unit(struct nt_stream_writer *w, const uint32_t *id, size_t n, uint32_t bits)
+{
+	int rc = 0;
+	do {
+		if (frame_room(w) == 0 && (rc = put_docs(w)) < 0)
+			return rc;
+		size_t room = frame_room(w), take = n < room ? n : room;
+		rc = put_piece(w, id, take, bits);
+		id += take;
+		n -= take;
+		bits = UNIT_CONTINUES;
+	} while (n && rc == 0);
+	return rc;
+}
+
+int nt_stream_write(struct nt_stream_writer *w, const struct nt_tokens *doc)
+{
+	static const uint32_t none[1];
+	size_t at = 0;
+	if (doc->n_unit == 0) { /* a document of nothing is one unit of nothing */
+		nt_assert(doc->n == 0);
+		return write_unit(w, none, 0, UNIT_BEGINS);
+	}
+	for (size_t i = 0; i < doc->n_unit; i++) {
+		int rc = write_unit(w, doc->n ? doc->id + at : none, doc->unit[i],
+				    i == 0 ? UNIT_BEGINS : 0);
+		if (rc < 0)
+			return rc;
+		at += doc->unit[i];
+	}
+	nt_assert(at == doc->n);
+	return 0;
+}
+
+static int put_end(struct nt_stream_writer *w, const struct nt_buf *manifest)
+{
+	struct nt_buf b = {0};
+	uint8_t e[END_BYTES] = {0};
+	nt_put64(e + END_DOCUMENTS, w->count.documents);
+	nt_put64(e + END_UNITS, w->count.units);
+	nt_put64(e + END_TOKENS, w->count.tokens);
+	nt_put64(e + END_SOURCE_BYTES, w->count.source_bytes);
+	nt_put64(e + END_HASH, nt_hasher_sum64(w->hasher));
+	nt_put32(e + END_MANIFEST, (uint32_t)manifest->len - 1);
+	int rc = nt_buf_add(&b, e, sizeof(e));
+	if (rc == 0)
+		rc = nt_buf_add(&b, manifest->data, manifest->len - 1);
+	if (rc == 0)
+		rc = put_frame(w, NTS_END, b.data, b.len);
+	nt_buf_release(&b);
+	return rc;
+}
+
+int nt_stream_end(struct nt_stream_writer *w, uint64_t source_bytes)
+{
+	struct nt_buf manifest = {0};
+	int rc = w->unit.len ? put_docs(w) : 0;
+	w->count.source_bytes = source_bytes;
+	if (rc == 0)
+		rc = nt_manifest_count(&manifest, w->manifest, &w->count);
+	if (rc == 0 && manifest.len > NTS_MAX_PAYLOAD - END_BYTES)
+		rc = nt_fail(NT_EFORMAT, "the manifest is too long for a token stream: %zu bytes",
+			     manifest.len);
+	if (rc == 0)
+		rc = put_end(w, &manifest);
+	nt_buf_release(&manifest);
+	return rc;
+}
+
+const struct nt_stream_counts *nt_stream_written(const struct nt_stream_writer *w)
+{
+	return &w->count;
+}
+
+void nt_stream_free(struct nt_stream_writer *w)
+{
+	if (!w)
+		return;
+	nt_hasher_free(w->hasher);
+	nt_buf_release(&w->unit);
+	nt_buf_release(&w->token);
+	nt_buf_release(&w->payload);
+	free(w->manifest);
+	free(w);
+}
