@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "nt/ident.h"
+#include "nt/mem.h"
 #include "nt/pool.h"
 
 /* The library is compiled a second time in double precision, to check gradients with. */
@@ -40,9 +41,17 @@ struct nt_config {
 	uint32_t bos_token_id, eos_token_id; /* or NT_NO_TOKEN */
 };
 
+/* What a family takes where nothing is said; sizes stay 0. */
+void nt_config_init(struct nt_config *c, enum nt_arch arch);
 /* Says what in the configuration cannot be: NT_EARG. */
 int nt_config_check(const struct nt_config *c);
-int nt_config_read(struct nt_config *c, const char *dir); /* DIR/config.json */
+/* DIR/config.json, checked. NT_EFORMAT names a setting that is not implemented here. */
+int nt_config_read(struct nt_config *c, const char *dir);
+/* The same from the text of a config.json; name is for messages. */
+int nt_config_parse(struct nt_config *c, const void *json, size_t len, const char *name);
+/* Appends the text of a config.json that Hugging Face's library reads as this model. */
+int nt_config_print(struct nt_buf *out, const struct nt_config *c);
+size_t nt_config_n_param(const struct nt_config *c); /* of a checked one */
 
 /* One row of the one tensor table: counting, allocating, saving, loading, printing. */
 struct nt_tensor {
@@ -62,11 +71,22 @@ struct nt_model {
 	size_t tokenizer_json_len;
 };
 
-int nt_model_new(struct nt_model **m, const struct nt_config *c); /* params not set */
-void nt_model_init(struct nt_model *m, uint64_t seed);            /* as the family's paper does */
-int nt_model_load(struct nt_model **m, const char *dir);          /* an HF directory */
-/* Writes the HF files (model.safetensors, config.json, generation_config.json,
- * tokenizer.json, tokenizer_config.json) into the existing directory, fsynced. */
+int nt_model_new(struct nt_model **m, const struct nt_config *c); /* checks c; params not set */
+
+/*
+ * First weights: matrices N(0, initializer_range), those that end a residual branch
+ * divided by sqrt(2 num_hidden_layers) (Radford et al. 2019), norms 1, biases 0.
+ * Parameter i is draw i of the seed, so the same weights come out anywhere.
+ */
+void nt_model_init(struct nt_model *m, uint64_t seed);
+
+/* An HF directory, or a .safetensors file with config.json (and tokenizer.json) beside it. */
+int nt_model_load(struct nt_model **m, const char *path);
+/*
+ * Writes the HF files (model.safetensors, config.json, generation_config.json, and with
+ * an ident tokenizer.json and tokenizer_config.json) into the existing directory, each
+ * whole or not at all and fsynced.
+ */
 int nt_model_save(const struct nt_model *m, const char *dir, const struct nt_ident *ident);
 void nt_model_free(struct nt_model *m); /* NULL is harmless */
 
@@ -86,11 +106,17 @@ struct nt_batch {
 	const uint32_t *start;  /* [B][T] */
 };
 
-struct nt_work; /* activations for up to B x T positions, allocated once */
+/*
+ * Activations for up to B rows of up to T <= max_position_embeddings positions,
+ * allocated once: a step allocates nothing. The pool is borrowed (NULL: this thread).
+ */
+struct nt_work;
 int nt_work_new(struct nt_work **w, const struct nt_config *c, size_t B, size_t T,
 		bool has_backward, struct nt_pool *pool);
-size_t nt_work_bytes(const struct nt_config *c, size_t B, size_t T, bool has_backward);
-void nt_work_free(struct nt_work *w);
+/* What that takes; 0 with NT_ESYS's sentence if it is no size_t. */
+size_t nt_work_bytes(const struct nt_config *c, size_t B, size_t T, bool has_backward,
+		     int n_thread);
+void nt_work_free(struct nt_work *w); /* NULL is harmless */
 
 /*
  * Returns the summed loss in nats over all targets, in f64 and in a fixed order.
@@ -102,6 +128,11 @@ double nt_forward(struct nt_work *w, const struct nt_model *m, const struct nt_b
 /* The same, and grad[n_param] += scale * dL/dparam. The same bits at any pool size. */
 double nt_forward_backward(struct nt_work *w, const struct nt_model *m,
 			   const struct nt_batch *batch, double scale, nt_real *grad);
+
+/* OpenBLAS's kernels, e.g. "Cooperlake"; and one sentence if they are slow ones for this
+ * CPU and what to do, else NULL. Valid until the next call. */
+const char *nt_blas_core(void);
+const char *nt_blas_hint(void);
 
 /* FLOPs of one training step per token at row length T, causal attention counted once. */
 double nt_flops_per_token(const struct nt_config *c, size_t T);

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef KERN_KERN_H
+#define KERN_KERN_H
+/*
+ * kern.h - the loops that training and generation spend their time in, beside GEMM
+ *
+ * A table of functions for each instruction set; kern_ref.c is the specification and
+ * the only one in the double-precision build. Arrays need no alignment. None of these
+ * can fail, and all are safe on disjoint arrays from several threads. Sums are taken
+ * in an order that depends on n alone; it differs between tables, so results agree
+ * between tables up to rounding and are the same bits within one.
+ */
+#include <stddef.h>
+
+#include "nt/cpu.h"
+#include "nt/model.h"
+
+/* One AdamW step's numbers; those with a step number in them are worked out in f64. */
+struct nt_adamw {
+	nt_real lr_step;  /* lr / (1 - beta1^t) */
+	nt_real beta1, beta2;
+	nt_real root_v;   /* 1 / sqrt(1 - beta2^t) */
+	nt_real eps;
+	nt_real keep;     /* 1 - lr * weight_decay; 1: no decay */
+	nt_real g_scale;  /* the clipping factor; 1: none */
+};
+
+struct nt_kern {
+	enum nt_isa isa;
+
+	/* sum_i x[i] y[i] */
+	nt_real (*dot)(const nt_real *x, const nt_real *y, size_t n);
+
+	/* sum_i x[i]^2, in f64 */
+	double (*sum_squares)(const nt_real *x, size_t n);
+
+	/* log sum_i exp(x[i]), n > 0 */
+	nt_real (*logsumexp)(const nt_real *x, size_t n);
+
+	/* x[i] = scale * exp(x[i]) / sum_j exp(x[j]); returns the logsumexp of x as it was */
+	nt_real (*softmax)(nt_real *x, size_t n, nt_real scale);
+
+	/* x[i] = exp(x[i] - shift): a softmax again whose logsumexp was kept */
+	void (*exp_shift)(nt_real *x, size_t n, nt_real shift);
+
+	/* dp[i] = scale * p[i] * (dp[i] - delta): back through a softmax row */
+	void (*softmax_back)(nt_real *dp, const nt_real *p, size_t n, nt_real delta, nt_real scale);
+
+	/* out = x s(2u), u = sqrt(2/pi) (x + 0.044715 x^3): tanh GELU, as 1 + tanh(u) = 2 s(2u) */
+	void (*gelu)(nt_real *out, const nt_real *x, size_t n);
+	void (*gelu_back)(nt_real *dx, const nt_real *dout, const nt_real *x, size_t n);
+
+	/* out = gate s(gate) up, s(x) = 1 / (1 + exp(-x)) */
+	void (*swiglu)(nt_real *out, const nt_real *gate, const nt_real *up, size_t n);
+	void (*swiglu_back)(nt_real *dgate, nt_real *dup, const nt_real *dout, const nt_real *gate,
+			    const nt_real *up, size_t n);
+
+	/* out = w x r, r = 1 / sqrt(mean(x^2) + eps); returns r. out may be x. */
+	nt_real (*rmsnorm)(nt_real *out, const nt_real *x, const nt_real *w, size_t n, nt_real eps);
+	/* dx += r (w dy - x r^2 mean(w dy x)) */
+	void (*rmsnorm_back)(nt_real *dx, const nt_real *dy, const nt_real *x, const nt_real *w,
+			     size_t n, nt_real r);
+
+	/* out = w (x - m) r + b, r = 1 / sqrt(mean((x - m)^2) + eps); stat = {m, r} */
+	void (*layernorm)(nt_real *out, const nt_real *x, const nt_real *w, const nt_real *b, size_t n,
+			  nt_real eps, nt_real stat[2]);
+	/* with h = (x - m) r: dx += r (w dy - mean(w dy) - h mean(w dy h)) */
+	void (*layernorm_back)(nt_real *dx, const nt_real *dy, const nt_real *x, const nt_real *w,
+			       size_t n, const nt_real stat[2]);
+
+	/* dw += dy (x - m) r: one row's share of a norm's weight gradient */
+	void (*norm_weight)(nt_real *dw, const nt_real *dy, const nt_real *x, size_t n, nt_real m,
+			    nt_real r);
+
+	/* y += x */
+	void (*add)(nt_real *y, const nt_real *x, size_t n);
+
+	/*
+	 * g' = g_scale g; m = beta1 m + (1 - beta1) g'; v = beta2 v + (1 - beta2) g'^2;
+	 * w = keep w - lr_step m / (sqrt(v) root_v + eps)
+	 * Loshchilov and Hutter 2019, arXiv:1711.05101.
+	 */
+	void (*adamw)(nt_real *w, nt_real *m, nt_real *v, const nt_real *g, size_t n,
+		      const struct nt_adamw *a);
+};
+
+/* The table for this CPU, chosen at the first call. */
+const struct nt_kern *nt_kern(void);
+
+/* The table of one instruction set, or NULL if it is not compiled in or the CPU lacks it. */
+const struct nt_kern *nt_kern_of(enum nt_isa isa);
+
+extern const struct nt_kern nt_kern_ref;
+
+#endif

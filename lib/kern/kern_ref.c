@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * kern_ref.c - what every kernel computes, in the shortest loops that are right
+ *
+ * This is the specification, the only table of the double-precision build, and what
+ * runs on a CPU without a table of its own; so the loops are written for a compiler to
+ * vectorise them: no branches, no calls, and sums in LANES partial sums, since without
+ * -ffast-math a compiler may not reorder a sum by itself.
+ *
+ * exp in single precision is 2^k times a polynomial over [-ln 2 / 2, ln 2 / 2], the
+ * coefficients of Cephes' expf (Moshier 1989): 2 ulp, about ten times as fast as a call.
+ * Arguments are clamped to where 2^k is a normal number; a NaN stays a NaN.
+ */
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "kern/kern.h"
+
+enum { LANES = 8 };
+
+#define GELU_A ((nt_real)0.79788456080286535588) /* sqrt(2 / pi) */
+#define GELU_B ((nt_real)0.044715)
+
+#ifdef NT_REAL_IS_DOUBLE
+#define real_sqrt sqrt
+#define real_log log
+static inline double real_exp(double x)
+{
+	return exp(x);
+}
+#else
+#define real_sqrt sqrtf
+#define real_log logf
+static inline float real_exp(float x)
+{
+	x = x < -87.0f ? -87.0f : x;
+	x = x > 88.0f ? 88.0f : x;
+	/* Adding 1.5 * 2^23 rounds to an integer and leaves it in the low bits. */
+	float shifted = x * 1.44269504088896341f + 12582912.0f;
+	float k = shifted - 12582912.0f;
+	float r = x - k * 0.693359375f + k * 2.12194440e-4f; /* ln 2 in two parts */
+	float p = 1.9875691500e-4f;
+	p = p * r + 1.3981999507e-3f;
+	p = p * r + 8.3334519073e-3f;
+	p = p * r + 4.1665795894e-2f;
+	p = p * r + 1.6666665459e-1f;
+	p = p * r + 5.0000001201e-1f;
+	p = p * r * r + r + 1.0f;
+	uint32_t bits;
+	float scale;
+	memcpy(&bits, &shifted, sizeof(bits));
+	bits = (bits << 23) + 0x3f800000u;
+	memcpy(&scale, &bits, sizeof(scale));
+	return p * scale;
+}
+#endif
+
+static nt_real add_lanes(const nt_real s[LANES])
+{
+	nt_real half[LANES / 2];
+	for (int j = 0; j < LANES / 2; j++)
+		half[j] = s[j] + s[j + LANES / 2];
+	return (half[0] + half[2]) + (half[1] + half[3]);
+}
+
+static nt_real dot(const nt_real *x, const nt_real *y, size_t n)
+{
+	nt_real s[LANES] = {0};
+	size_t i = 0;
+	for (; i + LANES <= n; i += LANES)
+		for (size_t j = 0; j < LANES; j++)
+			s[j] += x[i + j] * y[i + j];
+	for (size_t j = 0; i + j < n; j++)
+		s[j] += x[i + j] * y[i + j];
+	return add_lanes(s);
+}
+
+static nt_real sum(const nt_real *x, size_t n)
+{
+	nt_real s[LANES] = {0};
+	size_t i = 0;
+	for (; i + LANES <= n; i += LANES)
+		for (size_t j = 0; j < LANES; j++)
+			s[j] += x[i + j];
+	for (size_t j = 0; i + j < n; j++)
+		s[j] += x[i + j];
+	return add_lanes(s);
+}
+
+static double sum_squares(const nt_real *x, size_t n)
+{
+	double s[LANES] = {0};
+	size_t i = 0;
+	for (; i + LANES <= n; i += LANES)
+		for (size_t j = 0; j < LANES; j++)
+			s[j] += (double)x[i + j] * (double)x[i + j];
+	for (size_t j = 0; i + j < n; j++)
+		s[j] += (double)x[i + j] * (double)x[i + j];
+	return ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7]));
+}
+
+static nt_real max(const nt_real *x, size_t n)
+{
+	nt_real top[LANES];
+	size_t i = 0;
+	for (size_t j = 0; j < LANES; j++)
+		top[j] = x[0];
+	for (; i + LANES <= n; i += LANES)
+		for (size_t j = 0; j < LANES; j++)
+			top[j] = top[j] > x[i + j] ? top[j] : x[i + j];
+	for (; i < n; i++)
+		top[0] = top[0] > x[i] ? top[0] : x[i];
+	for (size_t j = 1; j < LANES; j++)
+		top[0] = top[0] > top[j] ? top[0] : top[j];
+	return top[0];
+}
+
+static nt_real logsumexp(const nt_real *x, size_t n)
+{
+	nt_real top = max(x, n), s[LANES] = {0};
+	size_t i = 0;
+	for (; i + LANES <= n; i += LANES)
+		for (size_t j = 0; j < LANES; j++)
+			s[j] += real_exp(x[i + j] - top);
+	for (size_t j = 0; i + j < n; j++)
+		s[j] += real_exp(x[i + j] - top);
+	return top + real_log(add_lanes(s));
+}
+
+static void exp_shift(nt_real *x, size_t n, nt_real shift)
+{
+	for (size_t i = 0; i < n; i++)
+		x[i] = real_exp(x[i] - shift);
+}
+
+static nt_real softmax(nt_real *x, size_t n, nt_real scale)
+{
+	nt_real top = max(x, n);
+	exp_shift(x, n, top);
+	nt_real total = sum(x, n), factor = scale / total;
+	for (size_t i = 0; i < n; i++)
+		x[i] *= factor;
+	return top + real_log(total);
+}
+
+static void softmax_back(nt_real *dp, const nt_real *p, size_t n, nt_real delta, nt_real scale)
+{
+	for (size_t i = 0; i < n; i++)
+		dp[i] = scale * p[i] * (dp[i] - delta);
+}
+
+static void gelu(nt_real *out, const nt_real *x, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		nt_real u = GELU_A * (x[i] + GELU_B * x[i] * x[i] * x[i]);
+		out[i] = x[i] / (1 + real_exp(-2 * u));
+	}
+}
+
+/* d/dx x s(2u) = s + 2 x s (1 - s) u' */
+static void gelu_back(nt_real *dx, const nt_real *dout, const nt_real *x, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		nt_real xx = x[i] * x[i];
+		nt_real u = GELU_A * (x[i] + GELU_B * x[i] * xx);
+		nt_real du = GELU_A * (1 + 3 * GELU_B * xx);
+		nt_real s = 1 / (1 + real_exp(-2 * u));
+		dx[i] = dout[i] * (s + 2 * x[i] * s * (1 - s) * du);
+	}
+}
+
+static void swiglu(nt_real *out, const nt_real *gate, const nt_real *up, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		out[i] = gate[i] / (1 + real_exp(-gate[i])) * up[i];
+}
+
+static void swiglu_back(nt_real *dgate, nt_real *dup, const nt_real *dout, const nt_real *gate,
+			const nt_real *up, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		nt_real s = 1 / (1 + real_exp(-gate[i])), d = dout[i];
+		dup[i] = d * gate[i] * s;
+		dgate[i] = d * up[i] * s * (1 + gate[i] * (1 - s));
+	}
+}
+
+static nt_real rmsnorm(nt_real *out, const nt_real *x, const nt_real *w, size_t n, nt_real eps)
+{
+	nt_real r = 1 / real_sqrt(dot(x, x, n) / (nt_real)n + eps);
+	for (size_t i = 0; i < n; i++)
+		out[i] = w[i] * (x[i] * r);
+	return r;
+}
+
+static void rmsnorm_back(nt_real *dx, const nt_real *dy, const nt_real *x, const nt_real *w, size_t n,
+			 nt_real r)
+{
+	nt_real s[LANES] = {0};
+	for (size_t i = 0; i < n; i++)
+		s[i % LANES] += w[i] * dy[i] * x[i];
+	nt_real mean = add_lanes(s) / (nt_real)n * r * r;
+	for (size_t i = 0; i < n; i++)
+		dx[i] += r * (w[i] * dy[i] - x[i] * mean);
+}
+
+static void layernorm(nt_real *out, const nt_real *x, const nt_real *w, const nt_real *b, size_t n,
+		      nt_real eps, nt_real stat[2])
+{
+	nt_real m = sum(x, n) / (nt_real)n, s[LANES] = {0};
+	for (size_t i = 0; i < n; i++)
+		s[i % LANES] += (x[i] - m) * (x[i] - m);
+	nt_real r = 1 / real_sqrt(add_lanes(s) / (nt_real)n + eps);
+	for (size_t i = 0; i < n; i++)
+		out[i] = w[i] * ((x[i] - m) * r) + b[i];
+	stat[0] = m;
+	stat[1] = r;
+}
+
+static void layernorm_back(nt_real *dx, const nt_real *dy, const nt_real *x, const nt_real *w,
+			   size_t n, const nt_real stat[2])
+{
+	nt_real m = stat[0], r = stat[1], s[LANES] = {0}, sh[LANES] = {0};
+	for (size_t i = 0; i < n; i++) {
+		s[i % LANES] += w[i] * dy[i];
+		sh[i % LANES] += w[i] * dy[i] * ((x[i] - m) * r);
+	}
+	nt_real mean = add_lanes(s) / (nt_real)n, mean_h = add_lanes(sh) / (nt_real)n;
+	for (size_t i = 0; i < n; i++)
+		dx[i] += r * (w[i] * dy[i] - mean - (x[i] - m) * r * mean_h);
+}
+
+static void norm_weight(nt_real *dw, const nt_real *dy, const nt_real *x, size_t n, nt_real m,
+			nt_real r)
+{
+	for (size_t i = 0; i < n; i++)
+		dw[i] += dy[i] * ((x[i] - m) * r);
+}
+
+static void add(nt_real *y, const nt_real *x, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		y[i] += x[i];
+}
+
+static void adamw(nt_real *w, nt_real *m, nt_real *v, const nt_real *g, size_t n,
+		  const struct nt_adamw *a)
+{
+	nt_real rest1 = 1 - a->beta1, rest2 = 1 - a->beta2;
+	for (size_t i = 0; i < n; i++) {
+		nt_real gi = a->g_scale * g[i];
+		m[i] = a->beta1 * m[i] + rest1 * gi;
+		v[i] = a->beta2 * v[i] + rest2 * gi * gi;
+		w[i] = a->keep * w[i] - a->lr_step * m[i] / (real_sqrt(v[i]) * a->root_v + a->eps);
+	}
+}
+
+const struct nt_kern nt_kern_ref = {
+	.isa = NT_ISA_REF,
+	.dot = dot,
+	.sum_squares = sum_squares,
+	.logsumexp = logsumexp,
+	.softmax = softmax,
+	.exp_shift = exp_shift,
+	.softmax_back = softmax_back,
+	.gelu = gelu,
+	.gelu_back = gelu_back,
+	.swiglu = swiglu,
+	.swiglu_back = swiglu_back,
+	.rmsnorm = rmsnorm,
+	.rmsnorm_back = rmsnorm_back,
+	.layernorm = layernorm,
+	.layernorm_back = layernorm_back,
+	.norm_weight = norm_weight,
+	.add = add,
+	.adamw = adamw,
+};

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* select.c - which kernel table this CPU gets; decided once, NT_ISA can lower it */
+#include <pthread.h>
+
+#include "kern/kern.h"
+
+static const struct nt_kern *const table[NT_ISA_COUNT] = {
+	[NT_ISA_REF] = &nt_kern_ref,
+};
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static enum nt_isa best; /* set by decide(), under once */
+
+static void decide(void)
+{
+	best = nt_cpu_isa();
+	while (!table[best])
+		best--;
+}
+
+const struct nt_kern *nt_kern(void)
+{
+	pthread_once(&once, decide);
+	return table[best];
+}
+
+const struct nt_kern *nt_kern_of(enum nt_isa isa)
+{
+	pthread_once(&once, decide);
+	return isa <= best ? table[isa] : NULL;
+}

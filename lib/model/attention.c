@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * attention.c - every position looks at its document up to itself
+ *
+ * For one head and one document of n positions, with q, k, v its [n][D] rows:
+ *
+ *	S = q k^T / sqrt(D),  P = softmax of row r over columns 0..r,  o = P v
+ *
+ *	dv = P^T do,  dP = do v^T,  dS = P (dP - delta) / sqrt(D),  delta[r] = do[r] o[r]
+ *	dq = dS k,  dk = dS^T q
+ *
+ * A document is a causal sequence of its own, whatever row it lies in. Scores exist for
+ * NT_ATTEND_ROWS queries at a time, and only up to the last key those see. Of P only the
+ * logsumexp of each row is kept; backward makes it again (Dao et al. 2022,
+ * arXiv:2205.14135). Several query heads share a key-value head (Ainslie et al. 2023,
+ * arXiv:2305.13245), so a task is one document and one key-value head: nobody else
+ * writes its dk and dv.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "kern/gemm.h"
+#include "model/work.h"
+
+static nt_real score_scale(size_t D)
+{
+	return (nt_real)(1 / sqrt((double)D));
+}
+
+/* Columns that row r of a tile sees, when its first row sees n. The others become 0. */
+static void clear_unseen(nt_real *row, size_t n_seen, size_t n)
+{
+	memset(row + n_seen, 0, (n - n_seen) * sizeof(*row));
+}
+
+/* S[n_query][n_key] of a tile whose last query sees the last key. */
+static void scores(const struct nt_attend *a, nt_real *s)
+{
+	nt_gemm_here(&(struct nt_gemm){
+		.m = a->n_query, .n = a->n_key, .k = a->D,
+		.a = a->q, .lda = a->ldq,
+		.b = a->k, .ldb = a->ldkv, .is_b_transposed = true,
+		.c = s, .ldc = a->n_key, .alpha = score_scale(a->D),
+	});
+}
+
+static void attend_tile(const struct nt_attend *a, nt_real *o, size_t ldo, nt_real *lse, size_t ld_lse,
+			nt_real *s)
+{
+	scores(a, s);
+	for (size_t r = 0; r < a->n_query; r++) {
+		nt_real *row = s + r * a->n_key;
+		size_t n_seen = a->n_key - a->n_query + r + 1;
+		nt_real sum = a->kern->softmax(row, n_seen, 1);
+		clear_unseen(row, n_seen, a->n_key);
+		if (lse)
+			lse[r * ld_lse] = sum;
+	}
+	nt_gemm_here(&(struct nt_gemm){
+		.m = a->n_query, .n = a->D, .k = a->n_key,
+		.a = s, .lda = a->n_key, .b = a->v, .ldb = a->ldkv,
+		.c = o, .ldc = ldo, .alpha = 1,
+	});
+}
+
+/* The tile that begins with query `first`: fewer queries, and only the keys they see. */
+static struct nt_attend tile_of(const struct nt_attend *a, size_t first)
+{
+	struct nt_attend t = *a;
+	size_t left = a->n_query - first;
+	t.n_query = left < NT_ATTEND_ROWS ? left : NT_ATTEND_ROWS;
+	t.n_key = a->n_key - left + t.n_query;
+	t.q = a->q + first * a->ldq;
+	return t;
+}
+
+void nt_attend(const struct nt_attend *a, nt_real *o, size_t ldo, nt_real *lse, size_t ld_lse,
+	       nt_real *scratch)
+{
+	for (size_t first = 0; first < a->n_query; first += NT_ATTEND_ROWS) {
+		struct nt_attend t = tile_of(a, first);
+		attend_tile(&t, o + first * ldo, ldo, lse ? lse + first * ld_lse : NULL, ld_lse, scratch);
+	}
+}
+
+/* One layer's attention over a batch. */
+struct layer {
+	struct nt_work *w;
+	const nt_real *qkv, *att;
+	nt_real *out;       /* forward: att; backward: dqkv */
+	nt_real *lse;
+	size_t H, K, D, width;
+};
+
+static struct layer layer_of(struct nt_work *w, size_t l)
+{
+	const struct nt_config *c = &w->config;
+	return (struct layer){
+		.w = w,
+		.width = nt_qkv_width(c),
+		.H = c->num_attention_heads,
+		.K = c->num_key_value_heads,
+		.D = c->head_dim,
+		.qkv = nt_kept(w, w->qkv, l, nt_qkv_width(c)),
+		.att = nt_kept(w, w->att, l, (size_t)c->num_attention_heads * c->head_dim),
+		.lse = nt_kept(w, w->lse, l, c->num_attention_heads),
+	};
+}
+
+/* Head h of a document; n rows of queries over the same n rows of keys. */
+static struct nt_attend attend_of(const struct layer *l, const struct nt_span *span, size_t h)
+{
+	const nt_real *rows = l->qkv + span->first * l->width;
+	size_t kv = h / (l->H / l->K);
+	return (struct nt_attend){
+		.kern = l->w->kern,
+		.q = rows + h * l->D,
+		.k = rows + (l->H + kv) * l->D,
+		.v = rows + (l->H + l->K + kv) * l->D,
+		.ldq = l->width, .ldkv = l->width,
+		.n_query = span->n, .n_key = span->n, .D = l->D,
+	};
+}
+
+static int forward_task(void *arg, size_t i)
+{
+	const struct layer *l = arg;
+	const struct nt_span *span = &l->w->span[i / l->K];
+	size_t group = l->H / l->K, kv = i % l->K;
+	nt_real *scratch = nt_slot_take(&l->w->slots);
+	for (size_t h = kv * group; h < (kv + 1) * group; h++) {
+		struct nt_attend a = attend_of(l, span, h);
+		nt_attend(&a, l->out + (span->first * l->H + h) * l->D, l->H * l->D,
+			  l->lse + span->first * l->H + h, l->H, scratch);
+	}
+	nt_slot_give(&l->w->slots, scratch);
+	return 0;
+}
+
+void nt_attention(struct nt_work *w, size_t layer)
+{
+	struct layer l = layer_of(w, layer);
+	l.out = nt_kept(w, w->att, layer, l.H * l.D);
+	nt_pool_run(w->pool, w->n_span * l.K, forward_task, &l);
+}
+
+/* Gradients of one head: rows of the same strides as what they belong to. */
+struct head_back {
+	struct nt_attend a;
+	const nt_real *o, *dout, *lse; /* row r at r ldo, r ldo, r ld_lse */
+	nt_real *dq, *dk, *dv;
+	size_t ldo, ld_lse;
+};
+
+/* P of a tile again, and dS out of dP, row by row. */
+static void back_rows(const struct head_back *b, size_t first, const struct nt_attend *t, nt_real *p,
+		      nt_real *dp)
+{
+	const struct nt_kern *kern = b->a.kern;
+	for (size_t r = 0; r < t->n_query; r++) {
+		size_t n_seen = t->n_key - t->n_query + r + 1, at = (first + r) * b->ldo;
+		nt_real *row = p + r * t->n_key, *drow = dp + r * t->n_key;
+		kern->exp_shift(row, n_seen, b->lse[(first + r) * b->ld_lse]);
+		kern->softmax_back(drow, row, n_seen, kern->dot(b->dout + at, b->o + at, t->D),
+				   score_scale(t->D));
+		clear_unseen(row, n_seen, t->n_key);
+		clear_unseen(drow, n_seen, t->n_key);
+	}
+}
+
+static void back_tile(const struct head_back *b, size_t first, nt_real *p)
+{
+	struct nt_attend t = tile_of(&b->a, first);
+	nt_real *dp = p + NT_ATTEND_ROWS * b->a.n_key;
+	struct nt_gemm g = {
+		.m = t.n_query, .n = t.n_key, .k = t.D, .alpha = 1,
+		.a = b->dout + first * b->ldo, .lda = b->ldo,
+		.b = t.v, .ldb = t.ldkv, .is_b_transposed = true,
+		.c = dp, .ldc = t.n_key,
+	};
+	scores(&t, p);
+	nt_gemm_here(&g); /* dP */
+	back_rows(b, first, &t, p, dp);
+	g = (struct nt_gemm){
+		.m = t.n_key, .n = t.D, .k = t.n_query, .alpha = 1, .is_added = true,
+		.a = p, .lda = t.n_key, .is_a_transposed = true,
+		.b = b->dout + first * b->ldo, .ldb = b->ldo,
+		.c = b->dv, .ldc = t.ldkv,
+	};
+	nt_gemm_here(&g);
+	g.a = dp;
+	g.b = t.q;
+	g.ldb = t.ldq;
+	g.c = b->dk;
+	nt_gemm_here(&g);
+	nt_gemm_here(&(struct nt_gemm){
+		.m = t.n_query, .n = t.D, .k = t.n_key, .alpha = 1,
+		.a = dp, .lda = t.n_key, .b = t.k, .ldb = t.ldkv,
+		.c = b->dq + first * t.ldq, .ldc = t.ldq,
+	});
+}
+
+static int back_task(void *arg, size_t i)
+{
+	const struct layer *l = arg;
+	const struct nt_span *span = &l->w->span[i / l->K];
+	size_t group = l->H / l->K, kv = i % l->K;
+	nt_real *scratch = nt_slot_take(&l->w->slots), *rows = l->out + span->first * l->width;
+	nt_real *dk = rows + (l->H + kv) * l->D, *dv = dk + l->K * l->D;
+	for (size_t r = 0; r < span->n; r++) {
+		memset(dk + r * l->width, 0, l->D * sizeof(*dk));
+		memset(dv + r * l->width, 0, l->D * sizeof(*dv));
+	}
+	for (size_t h = kv * group; h < (kv + 1) * group; h++) {
+		size_t at = (span->first * l->H + h) * l->D;
+		struct head_back b = {
+			.a = attend_of(l, span, h),
+			.o = l->att + at, .dout = l->w->datt + at, .ldo = l->H * l->D,
+			.lse = l->lse + span->first * l->H + h, .ld_lse = l->H,
+			.dq = rows + h * l->D, .dk = dk, .dv = dv,
+		};
+		for (size_t first = 0; first < span->n; first += NT_ATTEND_ROWS)
+			back_tile(&b, first, scratch);
+	}
+	nt_slot_give(&l->w->slots, scratch);
+	return 0;
+}
+
+void nt_attention_back(struct nt_work *w, size_t layer)
+{
+	struct layer l = layer_of(w, layer);
+	l.out = w->dwide;
+	nt_pool_run(w->pool, w->n_span * l.K, back_task, &l);
+}

@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * checkpoint.c - a model as the directory that Hugging Face's library reads
+ *
+ * Loading looks at every tensor's name and shape before it allocates anything, so a
+ * config that promises more than the file holds costs nothing. GPT-2 on the hub has no
+ * "transformer." before its names and carries its causal masks as tensors: both are
+ * accepted. Whatever else is in a file and not in the table is refused, since a weight
+ * that is left out changes what the model says.
+ *
+ * Each file is written beside its name and renamed, so a directory never holds half of
+ * one; that a whole directory appears at once is its writer's business (lib/train).
+ */
+#include <errno.h>
+#include <json-c/json.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "model/layout.h"
+#include "nt/err.h"
+#include "nt/file.h"
+#include "nt/safetensors.h"
+
+static const char prefix[] = "transformer.";
+
+static const struct nt_safetensor *find(const struct nt_safetensors *s, const char *name)
+{
+	const struct nt_safetensor *t = nt_safetensors_find(s, name);
+	if (!t && strncmp(name, prefix, sizeof(prefix) - 1) == 0)
+		t = nt_safetensors_find(s, name + sizeof(prefix) - 1);
+	return t;
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+	size_t n = strlen(text), m = strlen(end);
+	return n >= m && strcmp(text + n - m, end) == 0;
+}
+
+/* Tensors that are no weights of ours: masks, rotary tables, a tied head written twice. */
+static bool is_passed_over(const struct nt_config *c, const char *name)
+{
+	if (c->tie_word_embeddings && strcmp(name, "lm_head.weight") == 0)
+		return true;
+	return ends_with(name, ".attn.bias") || ends_with(name, ".attn.masked_bias") ||
+	       ends_with(name, ".rotary_emb.inv_freq");
+}
+
+static int check_shape(const char *path, const struct nt_tensor *want, const struct nt_safetensor *t)
+{
+	if (!t)
+		return nt_fail(NT_EFORMAT, "%s: no tensor '%s'", path, want->name);
+	bool is_same = t->n_dim == want->n_dim && t->shape[0] == want->shape[0] &&
+		       (t->n_dim < 2 || t->shape[1] == want->shape[1]);
+	if (is_same)
+		return 0;
+	return nt_fail(NT_EFORMAT, "%s: '%s' has %zu values in %u dimensions; config.json makes it [%zu%s%.0zu]",
+		       path, want->name, t->n, t->n_dim, want->shape[0], want->n_dim > 1 ? "][" : "",
+		       want->n_dim > 1 ? want->shape[1] : 0);
+}
+
+/* Every tensor of the table is there, and every other one may be passed over. */
+static int check_tensors(const char *path, const struct nt_config *c, const struct nt_safetensors *s)
+{
+	struct nt_tensor want;
+	enum nt_role role;
+	enum nt_first first;
+	size_t n_known = 0, n = nt_safetensors_count(s);
+	for (size_t i = 0; nt_layout_tensor(c, i, &want, &role, &first); i++) {
+		int rc = check_shape(path, &want, find(s, want.name));
+		if (rc < 0)
+			return rc;
+		n_known++;
+	}
+	for (size_t i = 0; i < n; i++)
+		n_known += is_passed_over(c, nt_safetensors_at(s, i)->name);
+	if (n_known < n)
+		return nt_fail(NT_EFORMAT, "%s: holds %zu tensors that a model of config.json does not have",
+			       path, n - n_known);
+	return 0;
+}
+
+static int load_weights(struct nt_model **m, const struct nt_config *c, const char *path)
+{
+	struct nt_safetensors *s;
+	int rc = nt_safetensors_open(&s, path);
+	if (rc < 0)
+		return rc;
+	rc = check_tensors(path, c, s);
+	if (rc == 0)
+		rc = nt_model_new(m, c);
+	for (size_t i = 0; rc == 0 && i < (*m)->n_tensor; i++) {
+		const struct nt_tensor *t = &(*m)->tensor[i];
+		rc = nt_safetensor_real(find(s, t->name), (*m)->param + t->offset);
+		if (rc < 0)
+			rc = nt_fail(rc, "%s: %s", path, nt_errmsg());
+	}
+	nt_safetensors_close(s);
+	return rc;
+}
+
+/* Appends a NUL, so that the path can be used as a string. */
+static int join(struct nt_buf *path, const char *dir, const char *name)
+{
+	path->len = 0;
+	return nt_buf_printf(path, "%s/%s", dir, name);
+}
+
+static int load_tokenizer(struct nt_model *m, const char *path)
+{
+	struct nt_buf text = {0};
+	if (access(path, F_OK) < 0 && errno == ENOENT)
+		return 0;
+	int rc = nt_read_file(&text, path);
+	if (rc < 0) {
+		nt_buf_release(&text);
+		return rc;
+	}
+	m->tokenizer_json = (char *)text.data;
+	m->tokenizer_json_len = text.len;
+	return 0;
+}
+
+/* The directory of path, and the weights in it: path itself if it is a file. */
+static int locate(struct nt_buf *dir, struct nt_buf *weights, const char *path)
+{
+	struct stat st;
+	if (stat(path, &st) < 0)
+		return nt_fail_sys("%s: cannot open", path);
+	if (S_ISDIR(st.st_mode)) {
+		int rc = nt_buf_printf(dir, "%s", path);
+		return rc < 0 ? rc : join(weights, path, "model.safetensors");
+	}
+	const char *slash = strrchr(path, '/');
+	int rc = nt_buf_printf(dir, "%.*s", slash ? (int)(slash - path) : 1, slash ? path : ".");
+	return rc < 0 ? rc : nt_buf_printf(weights, "%s", path);
+}
+
+int nt_model_load(struct nt_model **m, const char *path)
+{
+	struct nt_config c;
+	struct nt_buf dir = {0}, weights = {0}, tokenizer = {0};
+	*m = NULL;
+	int rc = locate(&dir, &weights, path);
+	if (rc == 0)
+		rc = nt_config_read(&c, (const char *)dir.data);
+	if (rc == 0)
+		rc = load_weights(m, &c, (const char *)weights.data);
+	if (rc == 0)
+		rc = join(&tokenizer, (const char *)dir.data, "tokenizer.json");
+	if (rc == 0)
+		rc = load_tokenizer(*m, (const char *)tokenizer.data);
+	if (rc < 0) {
+		nt_model_free(*m);
+		*m = NULL;
+	}
+	nt_buf_release(&dir);
+	nt_buf_release(&weights);
+	nt_buf_release(&tokenizer);
+	return rc;
+}
+
+static int write_file(const char *dir, const char *name, const void *data, size_t len)
+{
+	struct nt_buf path = {0};
+	struct nt_out *out = NULL;
+	int rc = join(&path, dir, name);
+	if (rc == 0)
+		rc = nt_out_open(&out, (const char *)path.data, 0);
+	if (rc == 0) {
+		rc = nt_out_write(out, data, len);
+		if (rc < 0)
+			nt_out_discard(out);
+		else
+			rc = nt_out_close(out);
+	}
+	nt_buf_release(&path);
+	return rc;
+}
+
+static int save_weights(const struct nt_model *m, const char *dir)
+{
+	struct nt_buf path = {0};
+	struct nt_safetensor_source *t = nt_calloc(m->n_tensor, sizeof(*t));
+	int rc = t ? join(&path, dir, "model.safetensors") : NT_ESYS;
+	for (size_t i = 0; t && i < m->n_tensor; i++)
+		t[i] = (struct nt_safetensor_source){
+			.name = m->tensor[i].name,
+			.n_dim = m->tensor[i].n_dim,
+			.shape = {m->tensor[i].shape[0], m->tensor[i].shape[1]},
+			.data = m->param + m->tensor[i].offset,
+		};
+	if (rc == 0)
+		rc = nt_safetensors_write((const char *)path.data, t, m->n_tensor, NULL, 0);
+	free(t);
+	nt_buf_release(&path);
+	return rc;
+}
+
+static int add_id(struct nt_buf *b, const char *key, uint32_t id)
+{
+	if (id == NT_NO_TOKEN)
+		return 0;
+	return nt_buf_printf(b, "%s  \"%s\": %u", b->len > 2 ? ",\n" : "", key, id);
+}
+
+static int save_generation(const struct nt_model *m, const char *dir)
+{
+	struct nt_buf b = {0};
+	int rc = nt_buf_printf(&b, "{\n");
+	if (rc == 0)
+		rc = add_id(&b, "bos_token_id", m->config.bos_token_id);
+	if (rc == 0)
+		rc = add_id(&b, "eos_token_id", m->config.eos_token_id);
+	if (rc == 0)
+		rc = nt_buf_printf(&b, "\n}\n");
+	if (rc == 0)
+		rc = write_file(dir, "generation_config.json", b.data, b.len);
+	nt_buf_release(&b);
+	return rc;
+}
+
+/* How tokenizer.json writes special token id; NULL if it does not. */
+static const char *special_name(struct json_object *tokenizer, uint32_t id)
+{
+	struct json_object *added = json_object_object_get(tokenizer, "added_tokens");
+	size_t n = added && json_object_is_type(added, json_type_array) ? json_object_array_length(added) : 0;
+	for (size_t i = 0; i < n; i++) {
+		struct json_object *t = json_object_array_get_idx(added, i);
+		struct json_object *v = json_object_object_get(t, "id");
+		if (v && json_object_get_int64(v) == (int64_t)id)
+			return json_object_get_string(json_object_object_get(t, "content"));
+	}
+	return NULL;
+}
+
+static int add_special(struct nt_buf *b, const char *key, const char *name)
+{
+	int rc = nt_buf_printf(b, "  \"%s\": ", key);
+	if (rc < 0)
+		return rc;
+	rc = name ? nt_json_string(b, name, strlen(name)) : nt_buf_printf(b, "null");
+	return rc < 0 ? rc : nt_buf_printf(b, ",\n");
+}
+
+/* Without tokenizer_class Hugging Face's AutoTokenizer looks for slow tokenizers. */
+static int print_tokenizer_config(struct nt_buf *b, const struct nt_model *m, struct json_object *o)
+{
+	int rc = nt_buf_printf(b, "{\n  \"tokenizer_class\": \"PreTrainedTokenizerFast\",\n");
+	if (rc == 0)
+		rc = add_special(b, "bos_token", special_name(o, m->config.bos_token_id));
+	if (rc == 0)
+		rc = add_special(b, "eos_token", special_name(o, m->config.eos_token_id));
+	if (rc == 0)
+		rc = add_special(b, "unk_token", NULL);
+	if (rc < 0)
+		return rc;
+	return nt_buf_printf(b,
+			     "  \"model_max_length\": %u,\n"
+			     "  \"clean_up_tokenization_spaces\": false\n}\n",
+			     m->config.max_position_embeddings);
+}
+
+static int save_tokenizer(const struct nt_model *m, const char *dir, const struct nt_ident *ident)
+{
+	struct nt_buf b = {0};
+	struct json_tokener *tok = json_tokener_new();
+	struct json_object *o = NULL;
+	if (!tok)
+		return nt_fail(NT_ESYS, "out of memory");
+	if (ident->json_len <= INT_MAX)
+		o = json_tokener_parse_ex(tok, (const char *)ident->json, (int)ident->json_len);
+	int rc = o ? print_tokenizer_config(&b, m, o)
+		   : nt_fail(NT_EFORMAT, "the tokenizer '%s' is not JSON", ident->name);
+	if (rc == 0)
+		rc = write_file(dir, "tokenizer_config.json", b.data, b.len);
+	if (rc == 0)
+		rc = write_file(dir, "tokenizer.json", ident->json, ident->json_len);
+	json_object_put(o);
+	json_tokener_free(tok);
+	nt_buf_release(&b);
+	return rc;
+}
+
+int nt_model_save(const struct nt_model *m, const char *dir, const struct nt_ident *ident)
+{
+	struct nt_buf config = {0};
+	int rc = nt_config_print(&config, &m->config);
+	if (rc == 0)
+		rc = write_file(dir, "config.json", config.data, config.len);
+	nt_buf_release(&config);
+	if (rc == 0)
+		rc = save_generation(m, dir);
+	if (rc == 0 && ident && ident->json)
+		rc = save_tokenizer(m, dir, ident);
+	return rc < 0 ? rc : save_weights(m, dir);
+}

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * forward.c - a batch through the model, and its gradient back
+ *
+ *	mid = x + out(attention(norm1(x)))
+ *	x'  = mid + down(activate(up(norm2(mid))))		for every layer
+ *	loss = head(norm_f(x))
+ *
+ * Each layer function cuts its work by the batch's size, so a run gives the same bits at
+ * any number of threads. The loss is summed in f64 in the order of the positions.
+ */
+#include "model/work.h"
+
+#include <string.h>
+
+#include "nt/err.h"
+
+static const nt_real *part(const struct nt_work *w, const struct nt_model *m, enum nt_role role,
+			   size_t l)
+{
+	return nt_part_of(m->param, &w->layout, role, l);
+}
+
+static struct nt_norm norm_of(const struct nt_work *w, const struct nt_model *m, enum nt_role role,
+			      size_t l, const nt_real *x, nt_real *stat)
+{
+	return (struct nt_norm){
+		.kern = w->kern,
+		.x = x,
+		.w = part(w, m, role, l),
+		.b = part(w, m, (enum nt_role)(role + 1), l), /* its bias follows every role */
+		.stat = stat,
+		.n_row = w->N,
+		.C = w->config.hidden_size,
+		.eps = (nt_real)w->config.norm_eps,
+	};
+}
+
+static struct nt_linear linear_of(const struct nt_work *w, const struct nt_model *m, enum nt_role role,
+				  size_t l, size_t I, size_t O)
+{
+	return (struct nt_linear){
+		.w = part(w, m, role, l),
+		.bias = part(w, m, (enum nt_role)(role + 1), l),
+		.n_row = w->N,
+		.I = I,
+		.O = O,
+		.is_in_out = w->config.arch == NT_GPT2,
+	};
+}
+
+/* A layer's pieces, for either direction. */
+struct layer {
+	nt_real *x, *mid, *qkv, *att, *up, *after;
+	struct nt_norm norm1, norm2;
+	struct nt_linear to_qkv, to_mid, to_up, to_x;
+};
+
+static struct layer layer_of(const struct nt_work *w, const struct nt_model *m, size_t l)
+{
+	const struct nt_config *c = &w->config;
+	size_t C = c->hidden_size, Q = nt_qkv_width(c), U = nt_up_width(c);
+	size_t HD = (size_t)c->num_attention_heads * c->head_dim;
+	struct layer s = {
+		.x = nt_kept(w, w->x, l, C),
+		.mid = nt_kept(w, w->mid, l, C),
+		.qkv = nt_kept(w, w->qkv, l, Q),
+		.att = nt_kept(w, w->att, l, HD),
+		.up = nt_kept(w, w->up, l, U),
+		.after = nt_kept(w, w->x, l + 1, C),
+		.to_qkv = linear_of(w, m, NT_ROLE_QKV, l, C, Q),
+		.to_mid = linear_of(w, m, NT_ROLE_OUT, l, HD, C),
+		.to_up = linear_of(w, m, NT_ROLE_UP, l, C, U),
+		.to_x = linear_of(w, m, NT_ROLE_DOWN, l, c->intermediate_size, C),
+	};
+	s.norm1 = norm_of(w, m, NT_ROLE_NORM1, l, s.x, nt_kept(w, w->stat1, l, 2));
+	s.norm2 = norm_of(w, m, NT_ROLE_NORM2, l, s.mid, nt_kept(w, w->stat2, l, 2));
+	return s;
+}
+
+static void layer_forward(struct nt_work *w, const struct nt_model *m, const struct nt_batch *b,
+			  size_t l)
+{
+	const struct nt_config *c = &w->config;
+	struct layer s = layer_of(w, m, l);
+	nt_norm(w->pool, &s.norm1, w->norm);
+	nt_linear(w->pool, &s.to_qkv, s.qkv, w->norm, NULL);
+	nt_rope(w, s.qkv, b, 1);
+	nt_attention(w, l);
+	nt_linear(w->pool, &s.to_mid, s.mid, s.att, s.x);
+
+	nt_norm(w->pool, &s.norm2, w->norm);
+	nt_linear(w->pool, &s.to_up, s.up, w->norm, NULL);
+	nt_activate(w->pool, w->kern, c->arch, w->act, s.up, w->N, c->intermediate_size);
+	nt_linear(w->pool, &s.to_x, s.after, w->act, s.mid);
+}
+
+/* w->dx comes in as the gradient behind the layer and leaves as the one before it. */
+static void layer_backward(struct nt_work *w, const struct nt_model *m, const struct nt_batch *b,
+			   size_t l, nt_real *grad)
+{
+	const struct nt_config *c = &w->config;
+	struct layer s = layer_of(w, m, l);
+#define GRAD(role) nt_part_of(grad, &w->layout, role, l)
+	nt_activate(w->pool, w->kern, c->arch, w->act, s.up, w->N, c->intermediate_size);
+	nt_linear_back(w->pool, &s.to_x, w->dact, w->dx, w->act, GRAD(NT_ROLE_DOWN),
+		       GRAD(NT_ROLE_DOWN_BIAS));
+	nt_activate_back(w->pool, w->kern, c->arch, w->dwide, w->dact, s.up, w->N, c->intermediate_size);
+	nt_norm(w->pool, &s.norm2, w->norm);
+	nt_linear_back(w->pool, &s.to_up, w->dnorm, w->dwide, w->norm, GRAD(NT_ROLE_UP),
+		       GRAD(NT_ROLE_UP_BIAS));
+	nt_norm_back(w->pool, &s.norm2, w->dx, w->dnorm, GRAD(NT_ROLE_NORM2), GRAD(NT_ROLE_NORM2_BIAS));
+
+	nt_linear_back(w->pool, &s.to_mid, w->datt, w->dx, s.att, GRAD(NT_ROLE_OUT),
+		       GRAD(NT_ROLE_OUT_BIAS));
+	nt_attention_back(w, l);
+	nt_rope(w, w->dwide, b, -1);
+	nt_norm(w->pool, &s.norm1, w->norm);
+	nt_linear_back(w->pool, &s.to_qkv, w->dnorm, w->dwide, w->norm, GRAD(NT_ROLE_QKV),
+		       GRAD(NT_ROLE_QKV_BIAS));
+	nt_norm_back(w->pool, &s.norm1, w->dx, w->dnorm, GRAD(NT_ROLE_NORM1), GRAD(NT_ROLE_NORM1_BIAS));
+#undef GRAD
+}
+
+/* Cuts the batch into documents. Ids and starts come from callers that checked them. */
+static void begin(struct nt_work *w, const struct nt_batch *b)
+{
+	nt_assert(b->B >= 1 && b->B <= w->max_B && b->T >= 1 && b->T <= w->max_T);
+	w->N = b->B * b->T;
+	w->n_span = 0;
+	for (size_t n = 0; n < w->N; n++) {
+		size_t t = n % b->T;
+		nt_assert(b->input[n] < w->config.vocab_size);
+		nt_assert(b->target[n] == NT_IGNORE || b->target[n] < w->config.vocab_size);
+		if (b->start[n] == t) {
+			w->span[w->n_span++] = (struct nt_span){.first = (uint32_t)n, .n = 1};
+		} else {
+			nt_assert(t > 0 && b->start[n] == b->start[n - 1]);
+			w->span[w->n_span - 1].n++;
+		}
+	}
+}
+
+static struct nt_norm last_norm(const struct nt_work *w, const struct nt_model *m)
+{
+	const nt_real *x = nt_kept(w, w->x, w->config.num_hidden_layers, w->config.hidden_size);
+	return norm_of(w, m, NT_ROLE_NORM_F, 0, x, w->stat_f);
+}
+
+static void to_last_norm(struct nt_work *w, const struct nt_model *m, const struct nt_batch *b)
+{
+	begin(w, b);
+	nt_embed(w, m, b);
+	for (size_t l = 0; l < w->config.num_hidden_layers; l++)
+		layer_forward(w, m, b, l);
+	struct nt_norm norm = last_norm(w, m);
+	nt_norm(w->pool, &norm, w->norm);
+}
+
+static double sum_nll(const struct nt_work *w)
+{
+	double sum = 0;
+	for (size_t n = 0; n < w->N; n++)
+		sum += w->nll[n];
+	return sum;
+}
+
+double nt_forward(struct nt_work *w, const struct nt_model *m, const struct nt_batch *b, nt_real *nll,
+		  nt_real *logits)
+{
+	to_last_norm(w, m, b);
+	nt_head(w, m, b, logits);
+	for (size_t n = 0; nll && n < w->N; n++)
+		nll[n] = (nt_real)w->nll[n];
+	return sum_nll(w);
+}
+
+double nt_forward_backward(struct nt_work *w, const struct nt_model *m, const struct nt_batch *b,
+			   double scale, nt_real *grad)
+{
+	nt_assert(w->has_backward);
+	to_last_norm(w, m, b);
+	nt_head_back(w, m, b, scale, grad);
+	memset(w->dx, 0, w->N * w->config.hidden_size * sizeof(*w->dx));
+	struct nt_norm norm = last_norm(w, m);
+	nt_norm_back(w->pool, &norm, w->dx, w->dnorm, nt_part_of(grad, &w->layout, NT_ROLE_NORM_F, 0),
+		     nt_part_of(grad, &w->layout, NT_ROLE_NORM_F_BIAS, 0));
+	for (size_t l = w->config.num_hidden_layers; l-- > 0;)
+		layer_backward(w, m, b, l, grad);
+	nt_embed_back(w, b, grad);
+	return sum_nll(w);
+}
+
+/*
+ * Two FLOPs for each weight of a matrix forward and four backward, embeddings looked up
+ * not counted, the head counted; the same for attention's two products, over T / 2 keys
+ * on average.
+ */
+double nt_flops_per_token(const struct nt_config *c, size_t T)
+{
+	double C = c->hidden_size, HD = (double)c->num_attention_heads * c->head_dim;
+	double layer = C * (double)nt_qkv_width(c) + HD * C +
+		       C * (double)nt_up_width(c) + (double)c->intermediate_size * C;
+	double attention = 6.0 * c->num_hidden_layers * (double)T * HD;
+	return 6 * (c->num_hidden_layers * layer + (double)c->vocab_size * C) + attention;
+}

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MODEL_WORK_H
+#define MODEL_WORK_H
+/*
+ * work.h - what a pass over a batch needs, and the layers it consists of
+ *
+ * N = B T positions, row by row. Sizes in letters: C hidden_size, H heads, K key-value
+ * heads, D head_dim, F intermediate_size, V vocab_size, L layers; Q = (H + 2 K) D is a
+ * row of queries, keys and values, U a row of what the MLP expands to: F, or 2 F where
+ * there is a gate.
+ *
+ * Kept of every layer for the way back: the residual stream before attention and before
+ * the MLP, q k v, what attention gave, its row sums, and U. The norms' outputs and the
+ * activation are cheap and computed again. Without a way back all layers share the
+ * memory of one.
+ */
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "kern/kern.h"
+#include "model/layout.h"
+#include "nt/model.h"
+#include "nt/pool.h"
+
+/* Positions [first, first + n) of the batch, counted over all rows: one document's. */
+struct nt_span {
+	uint32_t first, n;
+};
+
+/* Working memory of the tasks that run right now: each takes any free slot. */
+struct nt_slots {
+	nt_real *data;    /* [n][each] */
+	atomic_bool *taken; /* [n] */
+	size_t n, each;
+};
+nt_real *nt_slot_take(struct nt_slots *s);
+void nt_slot_give(struct nt_slots *s, nt_real *slot);
+
+struct nt_work {
+	struct nt_config config;
+	struct nt_layout layout;
+	const struct nt_kern *kern;
+	struct nt_pool *pool;
+	size_t max_B, max_T, n_slot;
+	bool has_backward;
+	void *memory; /* the one allocation behind all pointers below */
+
+	/* of each layer, or of one: use nt_kept() */
+	nt_real *x;     /* [L + 1][N][C] residual stream before each layer, and behind the last */
+	nt_real *mid;   /* [L][N][C] the same between attention and MLP */
+	nt_real *qkv;   /* [L][N][Q], rotated */
+	nt_real *att;   /* [L][N][H D] */
+	nt_real *lse;   /* [L][N][H] logsumexp of the scores */
+	nt_real *up;    /* [L][N][U] before the activation */
+	nt_real *stat1; /* [L][N][2] mean and 1/deviation of norm 1 */
+	nt_real *stat2; /* [L][N][2] of norm 2 */
+
+	nt_real *stat_f;  /* [N][2] of the last norm */
+	nt_real *norm;    /* [N][C] a norm's output */
+	nt_real *act;     /* [N][F] the activation's */
+	nt_real *logits;  /* [head_rows][V] */
+	double *nll;      /* [N] nats */
+	nt_real *turn;    /* [T][D] cos and sin of the rotary angles, interleaved by halves */
+	struct nt_span *span; /* [N] of cap; n_span are in use */
+	size_t n_span, head_rows;
+	struct nt_slots slots; /* attention's score tiles */
+
+	nt_real *dx;    /* [N][C] gradient on the residual stream */
+	nt_real *dnorm; /* [N][C] */
+	nt_real *datt;  /* [N][H D] */
+	nt_real *dwide; /* [N][max(Q, U)] */
+	nt_real *dact;  /* [N][F] */
+
+	size_t N; /* of this batch */
+};
+
+/* Layer l's part of a kept array, each elements per position. */
+static inline nt_real *nt_kept(const struct nt_work *w, nt_real *array, size_t l, size_t each)
+{
+	return array + (w->has_backward ? l * w->max_B * w->max_T * each : 0);
+}
+
+static inline size_t nt_qkv_width(const struct nt_config *c)
+{
+	return (size_t)(c->num_attention_heads + 2 * c->num_key_value_heads) * c->head_dim;
+}
+
+static inline size_t nt_up_width(const struct nt_config *c)
+{
+	return (size_t)c->intermediate_size * (c->arch == NT_LLAMA ? 2 : 1);
+}
+
+/* Rows of `width` elements that make a task worth starting: 64 KiB or so. */
+static inline size_t nt_rows_per_task(size_t width)
+{
+	return width < 16384 ? 16384 / width : 1;
+}
+
+/* What a task of rows gets: the struct that its layer's function filled. */
+typedef void nt_rows_fn(const void *arg, size_t first, size_t n);
+/* Calls f over rows [0, n_row) in pieces of about nt_rows_per_task(width) rows. */
+void nt_rows_run(struct nt_pool *pool, size_t n_row, size_t width, nt_rows_fn *f, const void *arg);
+
+/* --- layers: forward and backward beside each other, in the file of their name --- */
+
+/* embed.c: x[n] = embed[id[n]] (+ position[t - start]) */
+void nt_embed(const struct nt_work *w, const struct nt_model *m, const struct nt_batch *b);
+void nt_embed_back(const struct nt_work *w, const struct nt_batch *b, nt_real *grad);
+
+/* norm.c: LayerNorm or RMSNorm of n rows of C; b NULL: RMSNorm. stat[n][2]. */
+struct nt_norm {
+	const struct nt_kern *kern;
+	const nt_real *x, *w, *b;
+	nt_real *stat;
+	size_t n_row, C;
+	nt_real eps;
+};
+void nt_norm(struct nt_pool *pool, const struct nt_norm *norm, nt_real *out);
+/* dx += ..., dw += ..., db += ... */
+void nt_norm_back(struct nt_pool *pool, const struct nt_norm *norm, nt_real *dx, const nt_real *dy,
+		  nt_real *dw, nt_real *db);
+
+/* linear.c: out[n][O] = in[n][I] W (+ bias) (+ plus), W as the family stores it. */
+struct nt_linear {
+	const nt_real *w, *bias; /* bias or NULL */
+	size_t n_row, I, O;
+	bool is_in_out;          /* W is [I][O], as Conv1D has it; else [O][I] */
+};
+void nt_linear(struct nt_pool *pool, const struct nt_linear *l, nt_real *out, const nt_real *in,
+	       const nt_real *plus);
+/* din is written; dw and dbias are added to. */
+void nt_linear_back(struct nt_pool *pool, const struct nt_linear *l, nt_real *din, const nt_real *dout,
+		    const nt_real *in, nt_real *dw, nt_real *dbias);
+
+/* rope.c */
+void nt_rope_table(nt_real *turn, size_t T, size_t D, double theta);
+/* Turns n_head heads of D at x by the angles of position p; sign -1 turns back. */
+void nt_rope_turn(nt_real *x, size_t n_head, size_t D, const nt_real *turn, size_t p, nt_real sign);
+/* All queries and keys of the batch. */
+void nt_rope(const struct nt_work *w, nt_real *qkv, const struct nt_batch *b, nt_real sign);
+
+/* attention.c: rows of queries over rows of keys, the last query sees the last key. */
+struct nt_attend {
+	const struct nt_kern *kern;
+	const nt_real *q, *k, *v; /* row r of q at q + r ldq; k and v at r ldkv */
+	size_t ldq, ldkv, n_query, n_key, D;
+};
+enum { NT_ATTEND_ROWS = 128 }; /* queries in a tile of scores */
+/* o[r] at o + r ldo; lse[r ld_lse] or NULL. scratch: [NT_ATTEND_ROWS][n_key] */
+void nt_attend(const struct nt_attend *a, nt_real *o, size_t ldo, nt_real *lse, size_t ld_lse,
+	       nt_real *scratch);
+void nt_attention(struct nt_work *w, size_t layer);
+/* dwide = gradient of qkv, from datt */
+void nt_attention_back(struct nt_work *w, size_t layer);
+
+/* mlp.c: the activation between up and down */
+void nt_activate(struct nt_pool *pool, const struct nt_kern *kern, enum nt_arch arch, nt_real *act,
+		 const nt_real *up, size_t n_row, size_t F);
+void nt_activate_back(struct nt_pool *pool, const struct nt_kern *kern, enum nt_arch arch,
+		      nt_real *dup, const nt_real *dact, const nt_real *up, size_t n_row, size_t F);
+
+/* head.c: logits, loss and their gradient, in chunks of rows */
+void nt_head(struct nt_work *w, const struct nt_model *m, const struct nt_batch *b, nt_real *logits);
+void nt_head_back(struct nt_work *w, const struct nt_model *m, const struct nt_batch *b, double scale,
+		  nt_real *grad);
+
+#endif

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: MIT */
+/* model_checkpoint.c - models saved, loaded, and refused */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "nt/err.h"
+#include "nt/file.h"
+#include "nt/model.h"
+#include "nt/safetensors.h"
+
+static char dir[64];
+
+static int make_dir(void **state)
+{
+	(void)state;
+	snprintf(dir, sizeof(dir), "/tmp/nt-model.XXXXXX");
+	return mkdtemp(dir) ? 0 : -1;
+}
+
+static int remove_dir(void **state)
+{
+	static const char *const names[] = {"config.json", "model.safetensors", "generation_config.json",
+					    "tokenizer.json", "tokenizer_config.json", "x"};
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		char path[128];
+		snprintf(path, sizeof(path), "%s/%s", dir, names[i]);
+		unlink(path);
+	}
+	return rmdir(dir);
+}
+
+static struct nt_config small(enum nt_arch arch)
+{
+	struct nt_config c;
+	nt_config_init(&c, arch);
+	c.vocab_size = 11;
+	c.hidden_size = 12;
+	c.intermediate_size = 20;
+	c.num_hidden_layers = 2;
+	c.num_attention_heads = 2;
+	c.num_key_value_heads = arch == NT_GPT2 ? 2 : 1;
+	c.head_dim = 6;
+	c.max_position_embeddings = 9;
+	c.bos_token_id = 1;
+	c.eos_token_id = 2;
+	return c;
+}
+
+static void round_trip(enum nt_arch arch, bool is_tied)
+{
+	struct nt_config c = small(arch);
+	struct nt_model *m, *again;
+	c.tie_word_embeddings = is_tied;
+	assert_int_equal(nt_model_new(&m, &c), 0);
+	nt_model_init(m, 7);
+	static const char json[] = "{\"added_tokens\":[{\"id\":1,\"content\":\"<b>\"}]}";
+	struct nt_ident ident = {
+		.vocab_size = 11, .bos = 1, .eos = 2,
+		.json = (const uint8_t *)json, .json_len = strlen(json),
+	};
+	assert_int_equal(nt_model_save(m, dir, &ident), 0);
+	if (nt_model_load(&again, dir) < 0)
+		fail_msg("%s", nt_errmsg());
+	struct nt_buf want = {0}, got = {0};
+	assert_int_equal(nt_config_print(&want, &m->config), 0);
+	assert_int_equal(nt_config_print(&got, &again->config), 0);
+	assert_string_equal(got.data, want.data);
+	nt_buf_release(&want);
+	nt_buf_release(&got);
+	assert_int_equal(again->n_param, m->n_param);
+	assert_memory_equal(again->param, m->param, m->n_param * sizeof(*m->param));
+	assert_int_equal(again->tokenizer_json_len, ident.json_len);
+	nt_model_free(again);
+	nt_model_free(m);
+}
+
+static void a_saved_model_loads_as_it_was(void **state)
+{
+	(void)state;
+	round_trip(NT_LLAMA, false);
+	round_trip(NT_LLAMA, true);
+	round_trip(NT_GPT2, true);
+	round_trip(NT_GPT2, false);
+}
+
+static void the_tokenizer_config_names_the_special_tokens(void **state)
+{
+	struct nt_buf text = {0};
+	char path[128];
+	(void)state;
+	round_trip(NT_LLAMA, true);
+	snprintf(path, sizeof(path), "%s/tokenizer_config.json", dir);
+	assert_int_equal(nt_read_file(&text, path), 0);
+	assert_int_equal(nt_buf_add(&text, "", 1), 0);
+	assert_non_null(strstr((char *)text.data, "\"bos_token\": \"<b>\""));
+	assert_non_null(strstr((char *)text.data, "\"eos_token\": null"));
+	assert_non_null(strstr((char *)text.data, "\"PreTrainedTokenizerFast\""));
+	nt_buf_release(&text);
+}
+
+static void first_weights_have_the_deviation_of_their_place(void **state)
+{
+	struct nt_config c = small(NT_GPT2);
+	struct nt_model *m;
+	(void)state;
+	c.hidden_size = 64;
+	c.head_dim = 32;
+	c.intermediate_size = 256;
+	assert_int_equal(nt_model_new(&m, &c), 0);
+	nt_model_init(m, 1);
+	for (size_t i = 0; i < m->n_tensor; i++) {
+		const struct nt_tensor *t = &m->tensor[i];
+		double sum = 0;
+		for (size_t j = 0; j < t->n; j++)
+			sum += pow((double)m->param[t->offset + j], 2);
+		double deviation = sqrt(sum / (double)t->n);
+		double want = strstr(t->name, "c_proj.weight") ? 0.01 : 0.02;
+		if (strstr(t->name, "ln_"))
+			want = strstr(t->name, "weight") ? 1 : 0;
+		else if (strstr(t->name, "bias"))
+			want = 0;
+		assert_true(fabs(deviation - want) <= 0.1 * want);
+	}
+	nt_model_free(m);
+}
+
+static void refuse_config(const char *json, const char *why)
+{
+	struct nt_config c;
+	assert_int_equal(nt_config_parse(&c, json, strlen(json), "config.json"), NT_EFORMAT);
+	if (!strstr(nt_errmsg(), why))
+		fail_msg("'%s' does not say '%s'", nt_errmsg(), why);
+}
+
+#define LLAMA                                                                                      \
+	"\"model_type\":\"llama\",\"vocab_size\":64,\"hidden_size\":32,\"intermediate_size\":88,"  \
+	"\"num_hidden_layers\":2,\"num_attention_heads\":4,"
+
+static void what_is_not_implemented_is_refused_by_name(void **state)
+{
+	(void)state;
+	refuse_config("{" LLAMA "\"rope_scaling\":{\"type\":\"linear\",\"factor\":2.0}}", "rope_scaling");
+	refuse_config("{" LLAMA "\"rope_parameters\":{\"rope_type\":\"yarn\"}}", "rope_parameters");
+	refuse_config("{" LLAMA "\"attention_bias\":true}", "attention_bias");
+	refuse_config("{" LLAMA "\"hidden_act\":\"gelu\"}", "hidden_act");
+	refuse_config("{" LLAMA "\"head_dim\":7}", "head_dim 7 is odd");
+	refuse_config("{" LLAMA "\"num_key_value_heads\":3}", "num_key_value_heads 3");
+	refuse_config("{" LLAMA "\"bos_token_id\":64}", "bos_token_id 64");
+	refuse_config("{" LLAMA "\"rms_norm_eps\":\"small\"}", "rms_norm_eps");
+	refuse_config("{\"model_type\":\"llama\"}", "vocab_size: 0");
+	refuse_config("{\"model_type\":\"bert\"}", "'bert'");
+	refuse_config("{\"model_type\":", "JSON");
+	refuse_config("[]", "JSON");
+}
+
+static void gpt2_and_llama_names_are_both_read(void **state)
+{
+	struct nt_config c;
+	static const char json[] =
+		"{\"model_type\":\"gpt2\",\"vocab_size\":64,\"n_positions\":16,\"n_embd\":32,"
+		"\"num_hidden_layers\":3,\"n_head\":2,\"n_inner\":null,\"eos_token_id\":[5,6],"
+		"\"resid_pdrop\":0.1}";
+	(void)state;
+	assert_int_equal(nt_config_parse(&c, json, strlen(json), "x"), 0);
+	assert_int_equal(c.num_hidden_layers, 3);
+	assert_int_equal(c.intermediate_size, 128);
+	assert_int_equal(c.head_dim, 16);
+	assert_int_equal(c.eos_token_id, 5);
+	static const char v5[] = "{" LLAMA "\"rope_parameters\":{\"rope_type\":\"default\",\"rope_theta\":5e5}}";
+	assert_int_equal(nt_config_parse(&c, v5, strlen(v5), "x"), 0);
+	assert_true(c.rope_theta == 5e5);
+	assert_int_equal(c.num_key_value_heads, 4);
+}
+
+/* A file of this header text (padded) and n bytes of data. */
+static int parse(const char *json, size_t n)
+{
+	struct nt_buf b = {0};
+	uint8_t zero[64] = {0}, len[8] = {(uint8_t)strlen(json), (uint8_t)(strlen(json) >> 8)};
+	struct nt_safetensors *s;
+	assert_int_equal(nt_buf_add(&b, len, 8), 0);
+	assert_int_equal(nt_buf_add(&b, json, strlen(json)), 0);
+	assert_int_equal(nt_buf_add(&b, zero, n), 0);
+	int rc = nt_safetensors_parse(&s, b.data, b.len, "x");
+	nt_safetensors_close(s);
+	nt_buf_release(&b);
+	return rc;
+}
+
+#define A(from, to) "\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[" #from "," #to "]}"
+#define Z(from, to) "\"z\":{\"dtype\":\"F16\",\"shape\":[2],\"data_offsets\":[" #from "," #to "]}"
+
+static void a_tensor_file_must_tile_its_data(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("{" A(0, 8) "," Z(8, 12) "}   ", 12), 0);
+	assert_int_equal(parse("{" Z(8, 12) "," A(0, 8) "}", 12), 0);
+	assert_int_equal(parse("{" A(0, 8) "," Z(9, 13) "}", 13), NT_EFORMAT);   /* hole */
+	assert_int_equal(parse("{" A(0, 8) "," Z(6, 10) "}", 10), NT_EFORMAT);   /* overlap */
+	assert_int_equal(parse("{" A(0, 8) "}", 12), NT_EFORMAT);                /* rest */
+	assert_int_equal(parse("{" A(0, 8) "}", 7), NT_EFORMAT);                 /* cut */
+	assert_int_equal(parse("{" A(0, 4) "}", 4), NT_EFORMAT);                 /* shape */
+	assert_int_equal(parse("{" A(8, 0) "}", 8), NT_EFORMAT);
+	assert_int_equal(parse("{" A(-8, 0) "}", 8), NT_EFORMAT);
+	assert_int_equal(parse("{" A(0, 8) "," A(0, 8) "}", 8), NT_EFORMAT);     /* twice */
+	assert_int_equal(parse("{" A(0, 18446744073709551615) "}", 8), NT_EFORMAT);
+	assert_int_equal(parse("{\"a\":{\"dtype\":\"F32\",\"shape\":[4294967296,4294967296,2],"
+			       "\"data_offsets\":[0,8]}}", 8), NT_EFORMAT);
+	assert_int_equal(parse("{\"a\":{\"dtype\":\"F31\",\"shape\":[2],\"data_offsets\":[0,8]}}", 8),
+			 NT_EFORMAT);
+	assert_int_equal(parse("{\"__metadata__\":[]}", 0), NT_EFORMAT);
+	assert_int_equal(parse("{\"a\":1}", 0), NT_EFORMAT);
+	assert_int_equal(parse("{" A(0, 8), 8), NT_EFORMAT);
+	assert_int_equal(parse("{}x", 0), NT_EFORMAT);
+	assert_int_equal(parse("[]", 0), NT_EFORMAT);
+}
+
+static void every_floating_point_dtype_is_converted(void **state)
+{
+	static const uint8_t f16[] = {0, 0x3c, 0, 0xc1, 1, 0, 0xff, 0x7b}; /* 1 -2.5 2^-24 65504 */
+	static const uint8_t bf16[] = {0x80, 0x3f, 0x20, 0xc0}, f64[] = {0, 0, 0, 0, 0, 0, 0xf8, 0x3f};
+	struct nt_safetensor t = {.name = "t", .dtype = "F16", .n = 4, .data = f16};
+	nt_real x[4];
+	(void)state;
+	assert_int_equal(nt_safetensor_real(&t, x), 0);
+	assert_true(x[0] == 1 && x[1] == (nt_real)-2.5 && x[2] == (nt_real)0x1p-24 && x[3] == 65504);
+	t = (struct nt_safetensor){.name = "t", .dtype = "BF16", .n = 2, .data = bf16};
+	assert_int_equal(nt_safetensor_real(&t, x), 0);
+	assert_true(x[0] == 1 && x[1] == (nt_real)-2.5);
+	t = (struct nt_safetensor){.name = "t", .dtype = "F64", .n = 1, .data = f64};
+	assert_int_equal(nt_safetensor_real(&t, x), 0);
+	assert_true(x[0] == (nt_real)1.5);
+	t = (struct nt_safetensor){.name = "t", .dtype = "I64", .n = 1, .data = f64};
+	assert_int_equal(nt_safetensor_real(&t, x), NT_EFORMAT);
+}
+
+/* Changes one byte or cuts the saved file, and wants a refusal that names the file. */
+static void a_damaged_checkpoint_is_refused(void **state)
+{
+	struct nt_model *m;
+	struct nt_buf file = {0};
+	char path[128];
+	(void)state;
+	round_trip(NT_GPT2, true);
+	snprintf(path, sizeof(path), "%s/model.safetensors", dir);
+	assert_int_equal(nt_read_file(&file, path), 0);
+	for (size_t len = 0; len < file.len; len += 97) {
+		FILE *f = fopen(path, "w");
+		assert_non_null(f);
+		assert_int_equal(fwrite(file.data, 1, len, f), len);
+		assert_int_equal(fclose(f), 0);
+		assert_int_equal(nt_model_load(&m, dir), NT_EFORMAT);
+		assert_null(m);
+		assert_non_null(strstr(nt_errmsg(), path));
+	}
+	nt_buf_release(&file);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_saved_model_loads_as_it_was),
+		cmocka_unit_test(the_tokenizer_config_names_the_special_tokens),
+		cmocka_unit_test(first_weights_have_the_deviation_of_their_place),
+		cmocka_unit_test(what_is_not_implemented_is_refused_by_name),
+		cmocka_unit_test(gpt2_and_llama_names_are_both_read),
+		cmocka_unit_test(a_tensor_file_must_tile_its_data),
+		cmocka_unit_test(every_floating_point_dtype_is_converted),
+		cmocka_unit_test(a_damaged_checkpoint_is_refused),
+	};
+	return cmocka_run_group_tests(tests, make_dir, remove_dir);
+}
