@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * nt-cat - documents out of files, one NUL between them
+ *
+ * What cat would erase, where a document ends, is kept: as a NUL, which no text holds, or
+ * as one JSON object a line. A single document comes out as it is, byte for byte.
+ *
+ * n documents have n - 1 NULs between them. Only an empty last document gets one behind
+ * it: without it nobody could tell it from none.
+ */
+#include "cli/main.h"
+#include "nt/docs.h"
+#include "nt/file.h"
+
+#include <string.h>
+
+struct options {
+	const char *split, *output;
+	struct nt_list field;
+	bool is_nul, is_jsonl;
+};
+
+#define AT(field) offsetof(struct options, field)
+static const struct nt_opt opts[] = {
+	{.help = "Documents"},
+	{0, "split", NT_OPT_STR, AT(split), "HOW", "auto", 0, 0,
+	 "what ends a document: auto, none, line, blank, nul, jsonl, or a delimiter, in which "
+	 "\\n \\t \\r \\0 \\\\ stand for one byte"},
+	{'0', "null", NT_OPT_FLAG, AT(is_nul), NULL, NULL, 0, 0, "the same as --split=nul"},
+	{0, "field", NT_OPT_LIST, AT(field), "NAME", NULL, 0, 0,
+	 "field of a JSON line that holds the text (default text); several, repeated or with "
+	 "commas, are joined by a blank line; a.b is b inside a"},
+	{.help = "Output"},
+	{0, "jsonl", NT_OPT_FLAG, AT(is_jsonl), NULL, NULL, 0, 0,
+	 "write one JSON object a line: text, id, source"},
+	{'o', "output", NT_OPT_STR, AT(output), "FILE", NULL, 0, 0, "write to FILE"},
+	{0},
+};
+
+struct counts {
+	uint64_t documents, bytes, with_nul;
+	bool last_is_empty;
+};
+
+static int write_json(struct nt_out *out, struct nt_buf *line, const struct nt_doc *doc, uint64_t n)
+{
+	line->len = 0;
+	int rc = nt_buf_printf(line, "{\"text\": ");
+	if (rc == 0)
+		rc = nt_json_string(line, doc->text, doc->len);
+	if (rc == 0)
+		rc = doc->id ? nt_buf_printf(line, ", \"id\": ")
+			     : nt_buf_printf(line, ", \"id\": \"%llu\"", (unsigned long long)n);
+	if (rc == 0 && doc->id)
+		rc = nt_json_string(line, doc->id, strlen(doc->id));
+	if (rc == 0)
+		rc = nt_buf_printf(line, ", \"source\": ");
+	if (rc == 0)
+		rc = nt_json_string(line, doc->source, strlen(doc->source));
+	if (rc == 0)
+		rc = nt_buf_add(line, "}\n", 2);
+	return rc < 0 ? rc : nt_out_write(out, line->data, line->len);
+}
+
+static int write_text(struct nt_out *out, const struct nt_doc *doc, struct counts *c)
+{
+	int rc = c->documents ? nt_out_write(out, "", 1) : 0;
+	c->with_nul += doc->len && memchr(doc->text, 0, doc->len);
+	c->last_is_empty = doc->len == 0;
+	return rc < 0 ? rc : nt_out_write(out, doc->text, doc->len);
+}
+
+static void show_progress(const struct nt_cli *cli, const struct nt_docs *docs, uint64_t n)
+{
+	double read = (double)nt_docs_bytes(docs), total = (double)nt_docs_total(docs);
+	if (!nt_cli_progress_due(cli))
+		return;
+	if (total > 0)
+		nt_cli_progress(cli, "%llu documents, %.0f %% of %.1f MB", (unsigned long long)n,
+				100 * read / total, total / 1e6);
+	else
+		nt_cli_progress(cli, "%llu documents, %.1f MB read", (unsigned long long)n, read / 1e6);
+}
+
+static int copy(const struct nt_cli *cli, const struct options *o, struct nt_out *out,
+		struct nt_docs *docs, struct counts *c)
+{
+	struct nt_buf line = {0};
+	struct nt_doc doc;
+	int rc;
+	while ((rc = nt_docs_next(docs, &doc)) == 1) {
+		rc = o->is_jsonl ? write_json(out, &line, &doc, c->documents)
+				 : write_text(out, &doc, c);
+		if (rc < 0)
+			break;
+		c->documents++;
+		c->bytes += doc.len;
+		show_progress(cli, docs, c->documents);
+	}
+	if (rc == 0 && c->last_is_empty && c->documents > 1)
+		rc = nt_out_write(out, "", 1);
+	nt_buf_release(&line);
+	return rc;
+}
+
+static void report(const struct nt_cli *cli, const struct nt_docs *docs, const struct counts *c)
+{
+	if (nt_docs_remark(docs))
+		nt_cli_say(cli, "%s", nt_docs_remark(docs));
+	if (c->with_nul)
+		nt_cli_warn(cli, "%llu documents hold NUL bytes and will be cut there by a reader; "
+				 "--jsonl keeps them whole", (unsigned long long)c->with_nul);
+	nt_cli_say(cli, "%llu documents, %llu bytes", (unsigned long long)c->documents,
+		   (unsigned long long)c->bytes);
+}
+
+static int run(struct nt_cli *cli, void *opt, char **operand, int n_operand)
+{
+	struct options *o = opt;
+	struct nt_docs_options how = {.split = o->is_nul ? "nul" : o->split,
+				      .field = o->field.item, .n_field = o->field.n};
+	struct nt_docs *docs = NULL;
+	struct nt_out *out = NULL;
+	struct counts counts = {0};
+	int rc = nt_docs_open(&docs, &how, operand, (size_t)n_operand);
+	if (rc == 0)
+		rc = nt_out_open(&out, o->output, 0);
+	if (rc == 0)
+		rc = copy(cli, o, out, docs, &counts);
+	if (rc == 0) {
+		rc = nt_out_close(out);
+		out = NULL;
+	}
+	if (rc == 0)
+		report(cli, docs, &counts);
+	nt_out_discard(out);
+	nt_docs_close(docs);
+	return rc;
+}
+
+static const struct nt_example examples[] = {
+	{"nt-cat corpus/ | nt-tokenize > corpus.nts", "Every file below corpus/ is a document"},
+	{"nt-cat --field title,text wiki.jsonl.zst > wiki.txt0", "Title and text of each JSON line"},
+	{"nt-cat --split='<|endoftext|>' stories.txt.gz | nt-cat --jsonl", "Other people's delimiter"},
+	{0},
+};
+
+static const struct nt_cmd cmd = {
+	.name = "nt-cat",
+	.what = "documents out of files and archives",
+	.synopsis = "[OPTION...] [FILE...]",
+	.about = "Writes the documents of the files, or of standard input, to standard output with a "
+		 "NUL byte between them; the other commands read them in that form.\n\n"
+		 "gzip, zstd, xz, bzip2 and lz4 are undone, and tar, zip, 7z and ar opened, one in the "
+		 "other too; they are told by what they hold, not by their names. A directory "
+		 "stands for the files below it, sorted by name, hidden ones left out.\n\n"
+		 "With --split=auto a file is a document, and so is each file of an archive; a name that "
+		 "ends in .jsonl or .ndjson (before .gz and the like) means one document a line. "
+		 "Standard input is cut at NULs if it holds any, into lines if the first is a JSON "
+		 "object with the field, and else is one document; a line on standard error says "
+		 "which. Empty documents are kept; if the last of several is empty, a NUL ends it.\n\n"
+		 "With --split=line, the newline is not part of the document. With --split=blank, "
+		 "lines up to a blank one are a document. A delimiter at the very end begins no "
+		 "further document.",
+	.examples = examples,
+	.see_also = "nt-dedup nt-tokenize nt-vocab",
+	.opts = opts,
+	.opts_bytes = sizeof(struct options),
+	.run = run,
+};
+
+int main(int argc, char **argv)
+{
+	return nt_cli_main(&cmd, argc, argv);
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef IO_INPUT_H
+#define IO_INPUT_H
+/*
+ * input.h - the bytes behind one operand, its wrappings undone
+ *
+ * An input is a sequence of members: one for a plain or a compressed file, any number
+ * for an archive. Wrappings may stand in each other (a .tar.gz, a .zst in a .zip); they
+ * are told by their first bytes, never by a name.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct nt_input;
+
+/* path "-" is standard input. Takes a copy of path. */
+int nt_input_open(struct nt_input **in, const char *path);
+
+/* Goes to the next member, whatever is left of this one. Returns 1, 0 after the last with
+ * every wrapping seen to be whole, or a negative enum nt_err. */
+int nt_input_next(struct nt_input *in);
+
+/* Bytes of the member, up to n of them; 0 at its end, negative when it is damaged. */
+ssize_t nt_input_read(struct nt_input *in, void *buf, size_t n);
+
+/* "a.txt", "a.tar.gz:dir/b.txt" or "standard input"; valid until the next nt_input_next. */
+const char *nt_input_member(const struct nt_input *in);
+
+/* Is the member standard input, or a pipe, rather than a file or an archive's? */
+bool nt_input_is_stream(const struct nt_input *in);
+
+/* Bytes that are likely left to read of this member, a hint for allocation; 0: unknown. */
+size_t nt_input_left(const struct nt_input *in);
+
+uint64_t nt_input_bytes(const struct nt_input *in); /* read from the operand so far */
+
+void nt_input_close(struct nt_input *in); /* NULL is harmless */
+
+#endif
