@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "base/le.h"
+#include "data/ids.h"
 #include "data/ntd.h"
 #include "data/tokz.h"
 #include "nt/data.h"
@@ -502,17 +503,6 @@ static int check_chunk(const struct nt_data *d, const struct segment *s, uint64_
 	return 0;
 }
 
-/* Widens n tokens; returns the largest. */
-static uint32_t widen(uint32_t *id, const uint8_t *p, size_t n, size_t width)
-{
-	uint32_t top = 0;
-	for (size_t i = 0; i < n; i++) {
-		id[i] = width == 2 ? nt_le16(p + 2 * i) : nt_le32(p + 4 * i);
-		top = id[i] > top ? id[i] : top;
-	}
-	return top;
-}
-
 /* n tokens that lie in one segment, from its token `start` on. */
 static int read_segment(const struct nt_data *d, const struct segment *s, uint64_t start, size_t n,
 			uint32_t *id)
@@ -526,7 +516,7 @@ static int read_segment(const struct nt_data *d, const struct segment *s, uint64
 		if (rc < 0)
 			return rc;
 	}
-	uint32_t top = widen(id, s->base + NTD_PAGE + start * d->width, n, d->width);
+	uint32_t top = nt_ids_widen(id, s->base + NTD_PAGE + start * d->width, n, d->width);
 	if (top >= d->ident.vocab_size)
 		return nt_fail(NT_EFORMAT, "%s: token id %u is not below the vocabulary's size, %u",
 			       d->name, top, d->ident.vocab_size);

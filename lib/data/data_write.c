@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/le.h"
+#include "data/ids.h"
 #include "data/ntd.h"
 #include "data/tokz.h"
 #include "nt/data.h"
@@ -104,20 +105,6 @@ static int put_chunk(struct nt_data_writer *w)
 	return rc < 0 ? rc : put(w, w->chunk.data, n);
 }
 
-/* Stores ids as they are on disk; returns the largest. */
-static uint32_t narrow(uint8_t *out, const uint32_t *id, size_t n, size_t width)
-{
-	uint32_t top = 0;
-	for (size_t i = 0; i < n; i++) {
-		if (width == 2)
-			nt_put16(out + 2 * i, (uint16_t)id[i]);
-		else
-			nt_put32(out + 4 * i, id[i]);
-		top = id[i] > top ? id[i] : top;
-	}
-	return top;
-}
-
 static int put_tokens(struct nt_data_writer *w, const uint32_t *id, size_t n)
 {
 	int rc = 0;
@@ -125,7 +112,7 @@ static int put_tokens(struct nt_data_writer *w, const uint32_t *id, size_t n)
 	while (n && rc == 0) {
 		size_t room = (NTD_CHUNK - w->chunk.len) / w->width;
 		size_t take = n < room ? n : room;
-		uint32_t top = narrow(w->chunk.data + w->chunk.len, id, take, w->width);
+		uint32_t top = nt_ids_narrow(w->chunk.data + w->chunk.len, id, take, w->width);
 		if (top >= w->vocab_size)
 			return nt_fail(NT_EFORMAT, "%s: token id %u is not below the vocabulary's size, %u",
 				       nt_out_name(w->out), top, w->vocab_size);

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "base/le.h"
+#include "data/ids.h"
 #include "data/manifest.h"
 #include "data/nts.h"
 #include "data/tokz.h"
@@ -346,12 +347,8 @@ static int take_tokens(struct nt_stream_reader *r, size_t n)
 	int rc = nt_grow(&r->ids.id, &r->ids.cap, r->ids.n + n, sizeof(*r->ids.id));
 	if (rc < 0)
 		return rc;
-	uint32_t *id = r->ids.id + r->ids.n, top = 0;
-	for (size_t i = 0; i < n; i++) {
-		id[i] = width == 2 ? nt_le16(p + 2 * i) : nt_le32(p + 4 * i);
-		top = id[i] > top ? id[i] : top;
-	}
-	if (n && top >= r->ident.vocab_size)
+	uint32_t top = n ? nt_ids_widen(r->ids.id + r->ids.n, p, n, width) : 0;
+	if (top >= r->ident.vocab_size)
 		return nt_fail(NT_EFORMAT, "%s: token id %u is not below the vocabulary's size, %u", r->name,
 			       top, r->ident.vocab_size);
 	r->ids.n += n;

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/le.h"
+#include "data/ids.h"
 #include "data/manifest.h"
 #include "data/nts.h"
 #include "data/tokz.h"
@@ -141,19 +142,13 @@ int nt_stream_report(struct nt_stream_writer *w, const char *manifest)
 static int add_tokens(struct nt_stream_writer *w, const uint32_t *id, size_t n)
 {
 	int rc = nt_buf_reserve(&w->token, n * w->width);
-	uint8_t *at = w->token.data + w->token.len;
 	if (rc < 0 || n == 0)
 		return rc;
-	for (size_t i = 0; i < n; i++) {
-		if (id[i] >= w->vocab_size)
-			return nt_fail(NT_EFORMAT, "token id %u is not below the vocabulary's size, %u", id[i],
-				       w->vocab_size);
-		if (w->width == 2)
-			nt_put16(at + 2 * i, (uint16_t)id[i]);
-		else
-			nt_put32(at + 4 * i, id[i]);
-	}
+	uint32_t top = nt_ids_narrow(w->token.data + w->token.len, id, n, w->width);
 	w->token.len += n * w->width;
+	if (top >= w->vocab_size)
+		return nt_fail(NT_EFORMAT, "%s: token id %u is not below the vocabulary's size, %u",
+			       nt_out_name(w->out), top, w->vocab_size);
 	return 0;
 }
 

@@ -56,7 +56,7 @@ static inline const char *fake_path(const char *name)
 	return p;
 }
 
-static int fake_begin(void **state)
+static inline int fake_begin(void **state)
 {
 	(void)state;
 	const char *tmp = getenv("TMPDIR");
@@ -65,7 +65,7 @@ static int fake_begin(void **state)
 	return mkdtemp(fake_folder) ? 0 : -1;
 }
 
-static int fake_end(void **state)
+static inline int fake_end(void **state)
 {
 	(void)state;
 	char command[128];

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef NT_IDLINES_H
+#define NT_IDLINES_H
+/*
+ * nt/idlines.h - token ids as text: a line a document, decimal, one space between
+ *
+ * For scripts and for other people's tokenizers. The text says neither its vocabulary
+ * nor whether it is whole; where that matters, the token stream is the form to use.
+ */
+#include <stddef.h>
+
+#include "nt/file.h"
+#include "nt/mem.h"
+
+struct nt_idlines;
+
+/* Reads operand[n] one after the other, standard input if n is 0. */
+int nt_idlines_open(struct nt_idlines **r, char *const *operand, size_t n);
+
+/* Puts the ids of the next line into *ids, whose old content goes. Returns 1, 0 at the
+ * end, or NT_EFORMAT naming file and line. Tabs, more spaces and a CR are let pass. */
+int nt_idlines_next(struct nt_idlines *r, struct nt_ids *ids);
+void nt_idlines_close(struct nt_idlines *r); /* NULL is harmless */
+
+int nt_idlines_write(struct nt_out *out, const uint32_t *id, size_t n);
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef NT_SHUFFLE_H
+#define NT_SHUFFLE_H
+/*
+ * nt/shuffle.h - documents in a random order, in as much memory as it is given
+ *
+ * Document i gets the key nt_random_u64(seed, NT_RANDOM_SHUFFLE, i); sorting by (key, i)
+ * is a permutation that depends on the seed and the number of documents only, never on
+ * the memory. What does not fit goes to temporary files by ranges of the key.
+ */
+#include <stdint.h>
+
+#include "nt/stream.h"
+
+struct nt_shuffle_options {
+	uint64_t seed;
+	uint64_t memory;    /* bytes to hold documents in; at least NT_SHUFFLE_MIN are used */
+	const char *folder; /* for temporary files; NULL: TMPDIR, or /tmp */
+	uint32_t vocab_size;
+};
+
+enum { NT_SHUFFLE_MIN = 1 << 16 };
+
+struct nt_shuffle;
+int nt_shuffle_new(struct nt_shuffle **s, const struct nt_shuffle_options *options);
+int nt_shuffle_add(struct nt_shuffle *s, const struct nt_tokens *doc); /* copied */
+
+/* After the last nt_shuffle_add: returns 1 with the next document (valid until the next
+ * call), 0 at the end, or NT_ESYS: a full disk, no memory. */
+int nt_shuffle_next(struct nt_shuffle *s, struct nt_tokens *doc);
+uint64_t nt_shuffle_spilled(const struct nt_shuffle *s); /* bytes written to files so far */
+void nt_shuffle_free(struct nt_shuffle *s); /* NULL is harmless; the files are gone */
+
+#endif

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * dedup.c - exact repeats, in one pass, 16 bytes for each different thing
+ *
+ * Ids are compared and not text: a stream holds no text, and equal ids of one tokenizer
+ * are equal text. The reverse nearly holds, too: a unit's ids depend on what stands
+ * around it only where a token reaches over its border, which nt-tokenize rules out at
+ * its ends (docs/formats.md, "Units").
+ *
+ * A document whose units are all repeats goes whole, and no empty one stays behind to
+ * become a bare [B] [E]; a document that was empty before is not touched, since nobody
+ * asked about it.
+ */
+#include "nt/dedup.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "data/keyset.h"
+#include "nt/err.h"
+#include "nt/mem.h"
+
+struct nt_dedup {
+	struct nt_dedup_options options;
+	struct nt_dedup_counts count;
+	struct nt_keyset seen;
+	struct nt_ids id, unit; /* what is kept of the current document */
+};
+
+int nt_dedup_new(struct nt_dedup **result, const struct nt_dedup_options *options)
+{
+	struct nt_dedup *d = nt_calloc(1, sizeof(*d));
+	*result = d;
+	if (!d)
+		return NT_ESYS;
+	nt_assert(options->by != NT_DEDUP_LINE || options->token_flags);
+	d->options = *options;
+	return 0;
+}
+
+/* Returns 1 if id[n] is seen for the first time. An empty one always is. */
+static int is_first(struct nt_dedup *d, const uint32_t *id, size_t n)
+{
+	if (n == 0)
+		return 1;
+	int rc = nt_keyset_add(&d->seen, nt_hash128(id, n * sizeof(*id)));
+	d->count.compared++;
+	d->count.repeated += rc == 0;
+	return rc;
+}
+
+static int keep(struct nt_dedup *d, const uint32_t *id, size_t n)
+{
+	return nt_ids_add(&d->id, id, n);
+}
+
+static void drop(struct nt_dedup *d, const uint32_t *id, size_t n)
+{
+	for (size_t i = 0; i < n && d->options.token_bytes; i++)
+		d->count.dropped_bytes += d->options.token_bytes[id[i]];
+}
+
+/* Tokens up to the end of the line that id[n] begins with; *is_blank: nothing to compare. */
+static size_t line_len(const struct nt_dedup *d, const uint32_t *id, size_t n, bool *is_blank)
+{
+	const uint8_t *flags = d->options.token_flags;
+	size_t i = 0;
+	*is_blank = true;
+	while (i < n) {
+		uint8_t f = flags[id[i++]];
+		if (!(f & NT_TOKEN_BLANK))
+			*is_blank = false;
+		if (f & NT_TOKEN_BREAK)
+			break;
+	}
+	return i;
+}
+
+/* The lines of one unit. */
+static int keep_lines(struct nt_dedup *d, const uint32_t *id, size_t n, bool *stays)
+{
+	for (size_t at = 0, len; at < n; at += len) {
+		bool is_blank;
+		len = line_len(d, id + at, n - at, &is_blank);
+		int rc = is_blank ? *stays : is_first(d, id + at, len);
+		if (rc < 0)
+			return rc;
+		*stays = rc;
+		if (!rc)
+			drop(d, id + at, len);
+		else if ((rc = keep(d, id + at, len)) < 0)
+			return rc;
+	}
+	return 0;
+}
+
+static int keep_unit(struct nt_dedup *d, const uint32_t *id, size_t n, bool *stays)
+{
+	if (d->options.by == NT_DEDUP_LINE)
+		return keep_lines(d, id, n, stays);
+	int rc = is_first(d, id, n);
+	if (rc == 0)
+		drop(d, id, n);
+	return rc == 1 ? keep(d, id, n) : rc;
+}
+
+static int keep_units(struct nt_dedup *d, const struct nt_tokens *doc)
+{
+	bool stays = true; /* a blank line at the very beginning */
+	size_t at = 0;
+	d->id.n = d->unit.n = 0;
+	for (size_t i = 0; i < doc->n_unit; at += doc->unit[i++]) {
+		size_t before = d->id.n;
+		int rc = keep_unit(d, doc->id + at, doc->unit[i], &stays);
+		uint32_t left = (uint32_t)(d->id.n - before);
+		if (rc == 0 && left)
+			rc = nt_ids_add(&d->unit, &left, 1);
+		if (rc < 0)
+			return rc;
+	}
+	return d->id.n > 0;
+}
+
+static void count(struct nt_stream_counts *c, const struct nt_tokens *doc)
+{
+	c->documents++;
+	c->units += doc->n_unit;
+	c->tokens += doc->n;
+}
+
+int nt_dedup_next(struct nt_dedup *d, struct nt_tokens *kept, const struct nt_tokens *doc)
+{
+	int rc;
+	count(&d->count.in, doc);
+	*kept = *doc;
+	if (d->options.by == NT_DEDUP_DOCUMENT || doc->n == 0) {
+		rc = is_first(d, doc->id, doc->n);
+		if (rc == 0)
+			drop(d, doc->id, doc->n);
+	} else {
+		rc = keep_units(d, doc);
+		*kept = (struct nt_tokens){
+			.id = d->id.id, .n = d->id.n, .unit = d->unit.id, .n_unit = d->unit.n};
+	}
+	if (rc == 1)
+		count(&d->count.kept, kept);
+	return rc;
+}
+
+const struct nt_dedup_counts *nt_dedup_counts(const struct nt_dedup *d)
+{
+	return &d->count;
+}
+
+void nt_dedup_free(struct nt_dedup *d)
+{
+	if (!d)
+		return;
+	nt_keyset_release(&d->seen);
+	nt_ids_release(&d->id);
+	nt_ids_release(&d->unit);
+	free(d);
+}

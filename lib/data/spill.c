@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/* spill.c - temporary files that nobody can see and nobody has to remove */
+#include "data/spill.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "nt/err.h"
+#include "nt/file.h"
+
+static const char name[] = "temporary file";
+
+/* File systems that cannot do O_TMPFILE get a name that is gone at once. */
+static int open_nameless(const char *folder)
+{
+	char path[4096];
+	int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	if (fd >= 0)
+		return fd;
+	int n = snprintf(path, sizeof(path), "%s/nt.XXXXXX", folder);
+	if (n < 0 || (size_t)n >= sizeof(path))
+		return -1;
+	if ((fd = mkostemp(path, O_CLOEXEC)) >= 0)
+		unlink(path);
+	return fd;
+}
+
+int nt_spill_open(struct nt_spill *s, const char *folder, size_t buffer_bytes)
+{
+	const char *tmp = getenv("TMPDIR");
+	if (!folder)
+		folder = tmp && *tmp ? tmp : "/tmp";
+	*s = (struct nt_spill){.fd = open_nameless(folder), .buffer_bytes = buffer_bytes};
+	return s->fd < 0 ? nt_fail_sys("%s: cannot make a temporary file (see TMPDIR)", folder) : 0;
+}
+
+static int flush(struct nt_spill *s)
+{
+	size_t n = s->buffer.len;
+	s->buffer.len = 0;
+	return n ? nt_write_full(s->fd, s->buffer.data, n, name) : 0;
+}
+
+int nt_spill_add(struct nt_spill *s, const void *data, size_t len)
+{
+	int rc = 0;
+	s->bytes += len;
+	if (s->buffer.len + len > s->buffer_bytes)
+		rc = flush(s);
+	if (rc == 0 && len >= s->buffer_bytes)
+		return nt_write_full(s->fd, data, len, name);
+	if (rc == 0 && !s->buffer.data)
+		rc = nt_buf_reserve(&s->buffer, s->buffer_bytes);
+	return rc < 0 ? rc : nt_buf_add(&s->buffer, data, len);
+}
+
+int nt_spill_rewind(struct nt_spill *s)
+{
+	int rc = flush(s);
+	nt_buf_release(&s->buffer);
+	if (rc == 0 && lseek(s->fd, 0, SEEK_SET) < 0)
+		rc = nt_fail_sys("%s: cannot rewind", name);
+	return rc;
+}
+
+int nt_spill_read(struct nt_spill *s, void *data, size_t len)
+{
+	ssize_t n = nt_read_full(s->fd, data, len, name);
+	if (n < 0)
+		return (int)n;
+	return (size_t)n == len ? 0 : nt_fail(NT_ESYS, "%s: shorter than it was written", name);
+}
+
+void nt_spill_close(struct nt_spill *s)
+{
+	if (s->fd >= 0)
+		close(s->fd);
+	s->fd = -1;
+	nt_buf_release(&s->buffer);
+}

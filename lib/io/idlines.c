@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT */
+/* idlines.c - token ids as text, read and written a line at a time */
+#include "nt/idlines.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "nt/err.h"
+
+enum { READ_BYTES = 1 << 16 };
+
+struct nt_idlines {
+	char *const *operand; /* [n_operand], at least one */
+	size_t n_operand, n_opened;
+	int fd;
+	const char *name;
+	uint64_t line; /* number of the line being read, from 1 */
+	size_t at, end; /* what is left in the buffer */
+	char buffer[READ_BYTES];
+};
+
+static char *const standard_input[] = {"-"};
+
+int nt_idlines_open(struct nt_idlines **result, char *const *operand, size_t n)
+{
+	struct nt_idlines *r = nt_calloc(1, sizeof(*r));
+	*result = r;
+	if (!r)
+		return NT_ESYS;
+	r->fd = -1;
+	r->operand = n ? operand : standard_input;
+	r->n_operand = n ? n : 1;
+	return 0;
+}
+
+/* Goes on to the next operand. Returns 1, or 0 if that was the last. */
+static int open_next(struct nt_idlines *r)
+{
+	nt_close_read(r->fd);
+	r->fd = -1;
+	if (r->n_opened == r->n_operand)
+		return 0;
+	const char *path = r->operand[r->n_opened++];
+	r->name = nt_input_name(path);
+	r->line = 1;
+	r->fd = nt_open_read(path);
+	return r->fd < 0 ? r->fd : 1;
+}
+
+/* The next byte, EOF at the end of this operand, or another negative number: failed. */
+static int next_byte(struct nt_idlines *r)
+{
+	if (r->at == r->end) {
+		ssize_t n = nt_read_full(r->fd, r->buffer, sizeof(r->buffer), r->name);
+		if (n <= 0)
+			return n < 0 ? NT_ESYS : EOF;
+		r->at = 0;
+		r->end = (size_t)n;
+	}
+	return (unsigned char)r->buffer[r->at++];
+}
+
+static int bad(const struct nt_idlines *r, const char *what)
+{
+	return nt_fail(NT_EFORMAT,
+		       "%s:%" PRIu64 ": %s: a line holds token ids in decimal with a space between",
+		       r->name, r->line, what);
+}
+
+/* One more digit behind *value; has_digits: there were some before. */
+static int add_digit(const struct nt_idlines *r, uint64_t *value, int c)
+{
+	*value = *value * 10 + (uint64_t)(c - '0');
+	return *value < UINT32_MAX ? 0 : bad(r, "a number too large for an id");
+}
+
+/* Reads to the end of the line. Returns 1, or 0 where the operand ended before it began. */
+static int read_line(struct nt_idlines *r, struct nt_ids *ids)
+{
+	uint64_t value = 0;
+	bool has_digits = false, has_any = false;
+	for (;; has_any = true) {
+		int c = next_byte(r), rc = 0;
+		if (c == EOF && !has_any)
+			return 0;
+		if (c < 0 && c != EOF)
+			return c;
+		if (c >= '0' && c <= '9') {
+			has_digits = true;
+			if ((rc = add_digit(r, &value, c)) < 0)
+				return rc;
+			continue;
+		}
+		if (c != EOF && (c == 0 || !strchr(" \t\r\n", c)))
+			return bad(r, "not a number");
+		uint32_t id = (uint32_t)value;
+		if (has_digits && (rc = nt_ids_add(ids, &id, 1)) < 0)
+			return rc;
+		if (c == '\n' || c == EOF)
+			break;
+		has_digits = false;
+		value = 0;
+	}
+	r->line++;
+	return 1;
+}
+
+int nt_idlines_next(struct nt_idlines *r, struct nt_ids *ids)
+{
+	ids->n = 0;
+	for (;;) {
+		int rc = r->fd < 0 ? 0 : read_line(r, ids);
+		if (rc != 0)
+			return rc;
+		if ((rc = open_next(r)) <= 0)
+			return rc;
+	}
+}
+
+void nt_idlines_close(struct nt_idlines *r)
+{
+	if (!r)
+		return;
+	nt_close_read(r->fd);
+	free(r);
+}
+
+int nt_idlines_write(struct nt_out *out, const uint32_t *id, size_t n)
+{
+	int rc = 0;
+	for (size_t i = 0; i < n && rc == 0; i++) {
+		char text[12];
+		int len = snprintf(text, sizeof(text), "%s%" PRIu32, i ? " " : "", id[i]);
+		rc = nt_out_write(out, text, (size_t)len);
+	}
+	return rc < 0 ? rc : nt_out_write(out, "\n", 1);
+}
