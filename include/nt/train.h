@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef NT_TRAIN_H
+#define NT_TRAIN_H
+/*
+ * nt/train.h - from data files to a checkpoint (docs/training.md)
+ *
+ *	nt_train_open		data, held-out part, an earlier checkpoint if there is one
+ *	nt_train_settle		every number that is still open is chosen and pinned
+ *	nt_train_run		steps, evaluations, saves; to the end or to a signal
+ *
+ * A run is a pure function of its pinned options, its data and its first weights: the
+ * same bits at any number of threads, and the same whether it was stopped or not.
+ * Between steps it allocates nothing. It never prints: it tells a callback.
+ */
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "nt/ident.h"
+#include "nt/mem.h"
+#include "nt/model.h"
+#include "nt/pool.h"
+
+/* How documents become rows of seq_len positions. */
+enum nt_rows_kind {
+	NT_ROWS_FIT,    /* whole documents side by side, none seeing another */
+	NT_ROWS_CONCAT, /* windows at random places of all tokens in a line, as nanoGPT does */
+};
+
+enum nt_lr_schedule { NT_LR_COSINE, NT_LR_WSD, NT_LR_CONSTANT };
+
+/*
+ * What a run is made of, by Hugging Face's names. An integer of 0 is chosen by
+ * nt_train_settle where 0 makes no sense; the others are as they stand here.
+ */
+struct nt_train_options {
+	/* the model */
+	int arch;                      /* enum nt_arch */
+	uint64_t hidden_size, intermediate_size, num_hidden_layers;
+	uint64_t num_attention_heads, num_key_value_heads;
+	int tie_word_embeddings;       /* 0 or 1 */
+	const char *init;              /* an HF directory to go on from, or NULL */
+
+	/* rows and steps */
+	int rows;                      /* enum nt_rows_kind */
+	uint64_t seq_len;              /* positions in a row */
+	uint64_t batch_size;           /* rows that are computed at once */
+	uint64_t gradient_accumulation_steps; /* batches that make one step */
+	uint64_t max_steps;
+	double time;                   /* seconds; what max_steps is chosen from */
+	uint64_t seed;
+
+	/* AdamW */
+	double learning_rate, min_learning_rate; /* below 0: chosen */
+	double weight_decay, adam_beta1, adam_beta2, adam_eps;
+	double max_grad_norm;          /* 0: no clipping */
+	uint64_t warmup_steps;
+	int lr_schedule;               /* enum nt_lr_schedule */
+
+	/* looking and saving */
+	const char *val;               /* a data file held out; NULL: a part of the data */
+	uint64_t eval_every, save_every; /* steps */
+	uint64_t keep;                 /* checkpoints to keep, at least 1 */
+	const char *output;            /* the checkpoint directory */
+	bool restart;                  /* forget the checkpoint that is there */
+
+	/* names of the options the user gave, as in "hidden-size": these may not contradict
+	 * what a checkpoint pinned, the others give way to it */
+	const char *const *named;
+	size_t n_named;
+};
+
+/* What nt_train_settle decided. */
+struct nt_train_plan {
+	struct nt_config config;
+	struct nt_train_options options; /* every number filled in */
+	uint64_t n_param;
+	uint64_t n_row, n_target;         /* of training data; n_row 0 for windows */
+	uint64_t n_val_row, n_val_target; /* held out */
+	double padding;                   /* share of positions in rows that predict nothing */
+	uint64_t step_targets;            /* positions of one step, padding included */
+	double epochs;                    /* times the data is seen */
+	double flops_per_token, flops;    /* one position; the whole run */
+	uint64_t param_bytes, grad_bytes, moment_bytes, activation_bytes, total_bytes;
+	double peak_flops;                /* f32 FLOP/s a short GEMM reached; 0: not measured */
+	double step_seconds;              /* measured; 0: not measured */
+	double predicted_loss;            /* nats/token, if the size was chosen; else 0 */
+	bool is_chosen;                   /* the size was */
+	uint64_t first_step;              /* 0, or where a checkpoint goes on */
+	char remark[256];                 /* what a user should know about held-out data, or "" */
+};
+
+enum nt_train_event_kind { NT_EVENT_START, NT_EVENT_STEP, NT_EVENT_EVAL, NT_EVENT_SAVE, NT_EVENT_END };
+
+struct nt_train_event {
+	enum nt_train_event_kind kind;
+	uint64_t step, max_steps; /* step: how many are done */
+	uint64_t tokens;          /* targets followed so far */
+	double time;              /* seconds of work, over all resumes */
+	double loss, smooth_loss; /* nats/token of this step's targets; a moving average */
+	double val_loss, val_bpb; /* nats/token, bits/byte; val_bpb is NaN if bytes are unknown */
+	double lr, grad_norm;     /* of this step, before clipping */
+	double tokens_per_s, mfu; /* moving averages */
+	double eta;               /* seconds to the end */
+	const char *path;         /* NT_EVENT_SAVE: the directory */
+};
+
+struct nt_train_callback {
+	void (*event)(void *arg, const struct nt_train_event *event);
+	void *arg;
+};
+
+struct nt_train;
+
+/*
+ * data[n]: data files, together one set, all of one tokenizer and one kind. NT_EARG if
+ * a checkpoint in options->output was made from other data or with other values.
+ */
+int nt_train_open(struct nt_train **t, const struct nt_train_options *options,
+		  char *const *data, size_t n, struct nt_pool *pool);
+void nt_train_free(struct nt_train *t); /* NULL is harmless */
+
+/* The tokenizer of the data; belongs to t. */
+const struct nt_ident *nt_train_ident(const struct nt_train *t);
+
+/* Bytes of source text each token stands for, [vocab_size], copied; for bits/byte. */
+int nt_train_set_token_bytes(struct nt_train *t, const uint32_t *bytes);
+
+/* Chooses what is open, measuring this machine for a second or so if it must. */
+int nt_train_settle(struct nt_train *t, struct nt_train_plan *plan);
+
+/*
+ * Trains to max_steps, or until *stop is not zero: then the step is finished and saved.
+ * NT_EFAIL: the loss or the gradient is not a number; nothing of that is saved.
+ */
+int nt_train_run(struct nt_train *t, const volatile sig_atomic_t *stop,
+		 const struct nt_train_callback *callback);
+
+struct nt_train_bench {
+	double tokens_per_s, mfu, step_ms; /* the median step */
+	uint64_t peak_rss;                 /* bytes */
+	uint64_t n_step;
+};
+/* Steps for some seconds, saving nothing. */
+int nt_train_measure(struct nt_train *t, struct nt_train_bench *bench);
+
+/* --- checkpoints ---------------------------------------------------------------- */
+
+/* dir is what nt-train writes (its "latest" is meant), or one step-NNNNNN inside. */
+bool nt_checkpoint_is(const char *dir);
+/* Appends lines "name   value", or one JSON object without the closing newline. */
+int nt_checkpoint_describe(const char *dir, bool as_json, struct nt_buf *out);
+/* Compares every file with the hash in trainer.json. NT_EFAIL names the damage and, if
+ * there is one, an older step that is intact. */
+int nt_checkpoint_verify(const char *dir);
+
+#endif

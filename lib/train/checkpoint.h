@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TRAIN_CHECKPOINT_H
+#define TRAIN_CHECKPOINT_H
+/*
+ * checkpoint.h - a run on disk (docs/training.md, "The checkpoint")
+ *
+ *	DIR/latest -> step-000500	one rename makes it the current one
+ *	DIR/step-000500/		the HF files, trainer.safetensors, trainer.json
+ *	DIR/config.json -> latest/config.json, and so on for each HF file
+ */
+#include <json-c/json.h>
+
+#include "nt/train.h"
+#include "train/optimizer.h"
+
+/* What trainer.json says. */
+struct nt_trainer {
+	uint64_t step, tokens;
+	double seconds;
+	char data_hash[33], val_hash[33]; /* val_hash "": none of its own */
+	char fingerprint[33];             /* of the tokenizer */
+	struct nt_train_options options;  /* the pinned ones; strings belong to json */
+	struct json_object *json;         /* what it was read from, or NULL */
+};
+
+void nt_trainer_release(struct nt_trainer *t); /* harmless twice */
+
+/* From the bytes of a trainer.json; its own hash is checked first. NT_EFORMAT. */
+int nt_trainer_parse(struct nt_trainer *t, const void *text, size_t len, const char *path);
+
+/* Appends to *path the step directory that dir means. Returns 1, or 0 if there is none. */
+int nt_checkpoint_current(const char *dir, struct nt_buf *path);
+
+/* Reads STEP_DIR/trainer.json. */
+int nt_checkpoint_read(struct nt_trainer *t, const char *step_dir);
+
+/* Reads weights and moments, every file's hash checked first. */
+int nt_checkpoint_load(struct nt_model **m, struct nt_optimizer *o, const char *step_dir);
+
+/* Writes DIR/step-N, makes it current, drops those beyond options.keep; appends its path. */
+int nt_checkpoint_save(const char *dir, const struct nt_trainer *t, const struct nt_model *m,
+		       const struct nt_optimizer *o, const struct nt_ident *ident,
+		       struct nt_buf *path);
+
+/* Makes dir if it is missing; NT_EARG if it holds files that are not ours to replace. */
+int nt_checkpoint_claim(const char *dir);
+/* Removes every step, and all links to them. */
+int nt_checkpoint_clear(const char *dir);
+
+void nt_fingerprint_hex(const uint8_t fingerprint[16], char hex[33]);
+
+#endif

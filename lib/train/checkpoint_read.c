@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * checkpoint_read.c - what is on the disk, believed only after its hashes agree
+ *
+ * trainer.json carries the hash of every other file of its step, and of its own bytes
+ * before that line. A damaged step is named together with the newest older one that is
+ * whole, so that whoever reads the sentence knows what to do.
+ */
+#include <dirent.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "nt/err.h"
+#include "nt/file.h"
+#include "nt/hash.h"
+#include "nt/safetensors.h"
+#include "train/checkpoint.h"
+#include "train/settings.h"
+
+enum { PATH_BYTES = 4096, TRAINER_BYTES_MAX = 1 << 24 };
+
+void nt_trainer_release(struct nt_trainer *t)
+{
+	json_object_put(t->json);
+	*t = (struct nt_trainer){0};
+}
+
+void nt_fingerprint_hex(const uint8_t fingerprint[16], char hex[33])
+{
+	for (int i = 0; i < 16; i++)
+		snprintf(hex + 2 * i, 3, "%02x", fingerprint[15 - i]);
+}
+
+/* --- trainer.json ---------------------------------------------------------------- */
+
+static int bad(const char *path, const char *what)
+{
+	return nt_fail(NT_EFORMAT, "%s: %s", path, what);
+}
+
+/* The last line is the hash of everything before it. */
+static int check_own_hash(const char *text, size_t len, const char *path)
+{
+	static const char key[] = "  \"xxh3_64\": \"";
+	const size_t tail = sizeof(key) - 1 + 16 + sizeof("\"\n}\n") - 1;
+	char want[17];
+	if (len < tail || memcmp(text + len - tail, key, sizeof(key) - 1) != 0)
+		return bad(path, "cut, or not written by nt-train: its last line should be its hash");
+	snprintf(want, sizeof(want), "%016" PRIx64, nt_hash64(text, len - tail));
+	if (memcmp(text + len - tail + sizeof(key) - 1, want, 16) != 0)
+		return bad(path, "damaged: its own hash does not agree");
+	return 0;
+}
+
+static struct json_object *member(struct json_object *o, const char *key, enum json_type type)
+{
+	struct json_object *v = NULL;
+	if (!o || !json_object_is_type(o, json_type_object) || !json_object_object_get_ex(o, key, &v) ||
+	    json_object_get_type(v) != type)
+		return NULL;
+	return v;
+}
+
+static bool take_text(struct json_object *o, const char *key, char *out, size_t cap)
+{
+	struct json_object *v = member(o, key, json_type_string);
+	if (!v || (size_t)json_object_get_string_len(v) >= cap)
+		return false;
+	memcpy(out, json_object_get_string(v), (size_t)json_object_get_string_len(v) + 1);
+	return true;
+}
+
+static bool take_count(struct json_object *o, const char *key, uint64_t *out)
+{
+	struct json_object *v = member(o, key, json_type_int);
+	if (!v || json_object_get_int64(v) < 0)
+		return false;
+	*out = json_object_get_uint64(v);
+	return true;
+}
+
+static int take_members(struct nt_trainer *t, const char *path)
+{
+	struct json_object *data = member(t->json, "data", json_type_object);
+	struct json_object *tokenizer = member(t->json, "tokenizer", json_type_object);
+	struct json_object *options = member(t->json, "options", json_type_object);
+	struct json_object *seconds = member(t->json, "seconds", json_type_double);
+	char format[16];
+	uint64_t version;
+	if (!take_text(t->json, "format", format, sizeof(format)) || strcmp(format, "nt-trainer") != 0)
+		return bad(path, "not a trainer.json of nt-train");
+	if (!take_count(t->json, "version", &version) || version != 1)
+		return bad(path, "of a version this program does not know: it knows 1");
+	if (!take_count(t->json, "step", &t->step) || !take_count(t->json, "tokens", &t->tokens) ||
+	    !seconds || !take_text(data, "hash", t->data_hash, sizeof(t->data_hash)) ||
+	    !take_text(data, "val_hash", t->val_hash, sizeof(t->val_hash)) ||
+	    !take_text(tokenizer, "fingerprint", t->fingerprint, sizeof(t->fingerprint)) || !options)
+		return bad(path, "a member is missing or of the wrong type");
+	t->seconds = json_object_get_double(seconds);
+	return nt_settings_read(&t->options, options, path);
+}
+
+int nt_trainer_parse(struct nt_trainer *t, const void *text, size_t len, const char *path)
+{
+	*t = (struct nt_trainer){0};
+	if (len > TRAINER_BYTES_MAX)
+		return bad(path, "too long for a trainer.json");
+	int rc = check_own_hash(text, len, path);
+	if (rc < 0)
+		return rc;
+	struct json_tokener *tokener = json_tokener_new_ex(16);
+	if (!tokener)
+		return nt_fail(NT_ESYS, "out of memory");
+	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8 |
+						JSON_TOKENER_ALLOW_TRAILING_CHARS);
+	t->json = json_tokener_parse_ex(tokener, text, (int)len);
+	rc = t->json ? take_members(t, path) : bad(path, "not JSON");
+	json_tokener_free(tokener);
+	if (rc < 0)
+		nt_trainer_release(t);
+	return rc;
+}
+
+int nt_checkpoint_read(struct nt_trainer *t, const char *step_dir)
+{
+	char path[PATH_BYTES];
+	struct nt_buf text = {0};
+	*t = (struct nt_trainer){0};
+	snprintf(path, sizeof(path), "%s/trainer.json", step_dir);
+	int rc = nt_read_file(&text, path);
+	if (rc == 0)
+		rc = nt_trainer_parse(t, text.data ? text.data : (const uint8_t *)"", text.len, path);
+	nt_buf_release(&text);
+	return rc;
+}
+
+/* --- which step ------------------------------------------------------------------ */
+
+static bool has_file(const char *dir, const char *name)
+{
+	char path[PATH_BYTES];
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	return access(path, F_OK) == 0;
+}
+
+int nt_checkpoint_current(const char *dir, struct nt_buf *path)
+{
+	char link[PATH_BYTES], target[256];
+	snprintf(link, sizeof(link), "%s/latest", dir);
+	ssize_t n = readlink(link, target, sizeof(target) - 1);
+	int rc = 0;
+	if (n > 0) {
+		target[n] = 0;
+		rc = nt_buf_printf(path, "%s/%s", dir, target);
+	} else if (has_file(dir, "trainer.json")) {
+		rc = nt_buf_printf(path, "%s", dir);
+	} else {
+		return 0;
+	}
+	if (rc == 0)
+		rc = nt_buf_add(path, "", 1);
+	return rc < 0 ? rc : 1;
+}
+
+bool nt_checkpoint_is(const char *dir)
+{
+	struct nt_buf path = {0};
+	int rc = nt_checkpoint_current(dir, &path);
+	nt_buf_release(&path);
+	return rc == 1;
+}
+
+/* --- hashes ---------------------------------------------------------------------- */
+
+static int check_file(const char *step_dir, struct json_object *entry)
+{
+	char path[PATH_BYTES], name[256], want[33], is[33];
+	uint64_t bytes;
+	struct nt_map map;
+	if (!take_text(entry, "name", name, sizeof(name)) || strchr(name, '/') ||
+	    !take_text(entry, "xxh3_128", want, sizeof(want)) || !take_count(entry, "bytes", &bytes))
+		return nt_fail(NT_EFORMAT, "%s/trainer.json: an entry of 'files' makes no sense", step_dir);
+	snprintf(path, sizeof(path), "%s/%s", step_dir, name);
+	int rc = nt_map_open(&map, path);
+	if (rc < 0)
+		return rc;
+	struct nt_hash128 h = nt_hash128(map.data, map.len);
+	snprintf(is, sizeof(is), "%016" PRIx64 "%016" PRIx64, h.hi, h.lo);
+	if (map.len != bytes)
+		rc = nt_fail(NT_EFORMAT, "%s: damaged: it has %zu bytes, and %" PRIu64 " were written",
+			     path, map.len, bytes);
+	else if (strcmp(is, want) != 0)
+		rc = nt_fail(NT_EFORMAT, "%s: damaged: its bytes are not those that were written", path);
+	nt_map_close(&map);
+	return rc;
+}
+
+static int check_step(const char *step_dir)
+{
+	struct nt_trainer t;
+	int rc = nt_checkpoint_read(&t, step_dir);
+	struct json_object *files = rc == 0 ? member(t.json, "files", json_type_array) : NULL;
+	if (rc == 0 && !files)
+		rc = nt_fail(NT_EFORMAT, "%s/trainer.json: 'files' is missing", step_dir);
+	for (size_t i = 0; rc == 0 && i < json_object_array_length(files); i++)
+		rc = check_file(step_dir, json_object_array_get_idx(files, i));
+	nt_trainer_release(&t);
+	return rc;
+}
+
+/* The newest step beside step_dir, older than it, that is whole; into name. */
+static bool find_intact(const char *step_dir, char name[256])
+{
+	char parent[PATH_BYTES], path[PATH_BYTES + 256];
+	const char *own = strrchr(step_dir, '/');
+	unsigned long long best = 0, limit = own ? strtoull(own + sizeof("/step-") - 1, NULL, 10) : 0;
+	snprintf(parent, sizeof(parent), "%.*s", own ? (int)(own - step_dir) : 1, own ? step_dir : ".");
+	DIR *d = opendir(parent);
+	bool found = false;
+	for (struct dirent *e; d && (e = readdir(d));) {
+		unsigned long long n = strtoull(e->d_name + (strlen(e->d_name) > 5 ? 5 : 0), NULL, 10);
+		if (strncmp(e->d_name, "step-", 5) != 0 || strchr(e->d_name, '.') || n >= limit ||
+		    (found && n <= best))
+			continue;
+		snprintf(path, sizeof(path), "%s/%s", parent, e->d_name);
+		if (check_step(path) < 0)
+			continue;
+		snprintf(name, 256, "%s", e->d_name);
+		best = n;
+		found = true;
+	}
+	if (d)
+		closedir(d);
+	return found;
+}
+
+/* check_step, and on damage a sentence that says what to do. */
+static int check_or_offer(const char *step_dir, enum nt_err code)
+{
+	char why[900], name[256];
+	int rc = check_step(step_dir);
+	if (rc >= 0)
+		return rc;
+	snprintf(why, sizeof(why), "%s", nt_errmsg());
+	if (find_intact(step_dir, name)) {
+		int parent = (int)(strrchr(step_dir, '/') - step_dir);
+		return nt_fail(code, "%s; %s is intact: ln -sfn %s %.*s/latest makes it the current one",
+			       why, name, name, parent, step_dir);
+	}
+	return nt_fail(code, "%s; no older step is intact", why);
+}
+
+int nt_checkpoint_verify(const char *dir)
+{
+	struct nt_buf path = {0};
+	int rc = nt_checkpoint_current(dir, &path);
+	if (rc == 1)
+		rc = check_or_offer((const char *)path.data, NT_EFAIL);
+	else if (rc == 0)
+		rc = nt_fail(NT_EFORMAT, "%s: not a checkpoint of nt-train: it has no 'latest'", dir);
+	nt_buf_release(&path);
+	return rc;
+}
+
+/* --- weights and moments --------------------------------------------------------- */
+
+static int load_moment(const struct nt_safetensors *s, const char *prefix, const struct nt_tensor *t,
+		       nt_real *out, const char *step_dir)
+{
+	char name[128];
+	snprintf(name, sizeof(name), "%s.%s", prefix, t->name);
+	const struct nt_safetensor *found = nt_safetensors_find(s, name);
+	if (!found || found->n != t->n)
+		return nt_fail(NT_EFORMAT, "%s/trainer.safetensors: '%s' is missing or has another shape",
+			       step_dir, name);
+	return nt_safetensor_real(found, out + t->offset);
+}
+
+static int load_moments(struct nt_optimizer *o, const struct nt_model *m, const char *step_dir)
+{
+	char path[PATH_BYTES];
+	struct nt_safetensors *s;
+	snprintf(path, sizeof(path), "%s/trainer.safetensors", step_dir);
+	int rc = nt_safetensors_open(&s, path);
+	for (size_t i = 0; rc == 0 && i < m->n_tensor; i++) {
+		rc = load_moment(s, "exp_avg", &m->tensor[i], o->m, step_dir);
+		if (rc == 0)
+			rc = load_moment(s, "exp_avg_sq", &m->tensor[i], o->v, step_dir);
+	}
+	nt_safetensors_close(s);
+	return rc;
+}
+
+int nt_checkpoint_load(struct nt_model **m, struct nt_optimizer *o, const char *step_dir)
+{
+	*m = NULL;
+	*o = (struct nt_optimizer){0};
+	int rc = check_or_offer(step_dir, NT_EFORMAT);
+	if (rc == 0)
+		rc = nt_model_load(m, step_dir);
+	if (rc == 0)
+		rc = nt_optimizer_init(o, *m);
+	if (rc == 0)
+		rc = load_moments(o, *m, step_dir);
+	if (rc < 0) {
+		nt_model_free(*m);
+		*m = NULL;
+		nt_optimizer_release(o);
+	}
+	return rc;
+}
+
+/* --- for people ------------------------------------------------------------------ */
+
+static int describe_lines(const struct nt_trainer *t, const struct nt_config *c, const char *step_dir,
+			  struct nt_buf *out)
+{
+	const struct nt_train_options *o = &t->options;
+	return nt_buf_printf(
+		out,
+		"kind                 checkpoint\n"
+		"step                 %" PRIu64 " of %" PRIu64 "\n"
+		"tokens               %" PRIu64 "\n"
+		"seconds              %.1f\n"
+		"folder               %s\n"
+		"arch                 %s\n"
+		"hidden_size          %" PRIu32 "\n"
+		"num_hidden_layers    %" PRIu32 "\n"
+		"num_attention_heads  %" PRIu32 "\n"
+		"vocab_size           %" PRIu32 "\n"
+		"seq_len              %" PRIu64 "\n"
+		"batch                %" PRIu64 " x %" PRIu64 " rows\n"
+		"seed                 %" PRIu64 "\n"
+		"data                 %s\n"
+		"tokenizer            %s\n",
+		t->step, o->max_steps, t->tokens, t->seconds, step_dir,
+		c->arch == NT_GPT2 ? "gpt2" : "llama", c->hidden_size, c->num_hidden_layers,
+		c->num_attention_heads, c->vocab_size, o->seq_len, o->batch_size,
+		o->gradient_accumulation_steps, o->seed, t->data_hash, t->fingerprint);
+}
+
+int nt_checkpoint_describe(const char *dir, bool as_json, struct nt_buf *out)
+{
+	struct nt_buf path = {0};
+	struct nt_trainer t = {0};
+	struct nt_config c;
+	int rc = nt_checkpoint_current(dir, &path);
+	if (rc == 0)
+		rc = nt_fail(NT_EFORMAT, "%s: not a checkpoint of nt-train: it has no 'latest'", dir);
+	const char *step_dir = (const char *)path.data;
+	if (rc < 0 || (rc = nt_checkpoint_read(&t, step_dir)) < 0 ||
+	    (rc = nt_config_read(&c, step_dir)) < 0)
+		goto out;
+	if (!as_json) {
+		rc = describe_lines(&t, &c, step_dir, out);
+	} else {
+		json_object_object_add(t.json, "kind", json_object_new_string("checkpoint"));
+		json_object_object_add(t.json, "folder", json_object_new_string(step_dir));
+		const char *text = json_object_to_json_string_ext(t.json, JSON_C_TO_STRING_PLAIN);
+		rc = nt_buf_add(out, text, strlen(text));
+	}
+out:
+	nt_trainer_release(&t);
+	nt_buf_release(&path);
+	return rc;
+}

@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * checkpoint_write.c - a step becomes current whole, or not at all
+ *
+ * Everything is written into step-N.part and fsynced, the directory too; it is renamed
+ * to step-N; then a link made beside `latest` is renamed over it. Whatever moment the
+ * power fails, `latest` names a step that is complete. Old steps go last.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "nt/err.h"
+#include "nt/file.h"
+#include "nt/hash.h"
+#include "nt/safetensors.h"
+#include "nt/version.h"
+#include "train/checkpoint.h"
+#include "train/settings.h"
+
+enum { PATH_BYTES = 4096 };
+
+/* Cut paths would name another file: they are refused. */
+static int join(char path[PATH_BYTES], const char *dir, const char *name)
+{
+	int n = snprintf(path, PATH_BYTES, "%s/%s", dir, name);
+	return n < PATH_BYTES ? 0 : nt_fail(NT_EARG, "%.200s...: the path is too long", dir);
+}
+
+static int sync_dir(const char *dir)
+{
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int rc = fd < 0 || (fsync(fd) < 0 && errno != EINVAL) ? nt_fail_sys("%s: cannot sync", dir) : 0;
+	if (fd >= 0)
+		close(fd);
+	return rc;
+}
+
+/* A directory of files, no deeper: what we made. A missing one is no failure. */
+static int remove_step(const char *dir)
+{
+	DIR *d = opendir(dir);
+	if (!d)
+		return errno == ENOENT ? 0 : nt_fail_sys("%s: cannot open", dir);
+	for (struct dirent *e; (e = readdir(d));)
+		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
+			unlinkat(dirfd(d), e->d_name, 0);
+	closedir(d);
+	return rmdir(dir) < 0 ? nt_fail_sys("%s: cannot remove", dir) : 0;
+}
+
+/* --- trainer.json ---------------------------------------------------------------- */
+
+static int is_hashed(const struct dirent *e)
+{
+	return e->d_name[0] != '.' && strcmp(e->d_name, "trainer.json") != 0;
+}
+
+static int add_file(struct nt_buf *b, const char *dir, const char *name, bool is_first)
+{
+	char path[PATH_BYTES];
+	struct nt_map map;
+	int rc = join(path, dir, name);
+	if (rc < 0 || (rc = nt_map_open(&map, path)) < 0)
+		return rc;
+	struct nt_hash128 h = nt_hash128(map.data, map.len);
+	rc = nt_buf_printf(b, "%s\n    {\"name\": ", is_first ? "" : ",");
+	if (rc == 0)
+		rc = nt_json_string(b, name, strlen(name));
+	if (rc == 0)
+		rc = nt_buf_printf(b, ", \"bytes\": %zu, \"xxh3_128\": \"%016" PRIx64 "%016" PRIx64 "\"}",
+				   map.len, h.hi, h.lo);
+	nt_map_close(&map);
+	return rc;
+}
+
+static int add_files(struct nt_buf *b, const char *dir)
+{
+	struct dirent **entry;
+	int n = scandir(dir, &entry, is_hashed, alphasort);
+	int rc = n < 0 ? nt_fail_sys("%s: cannot read", dir) : nt_buf_printf(b, "  \"files\": [");
+	for (int i = 0; i < n; i++) {
+		if (rc == 0)
+			rc = add_file(b, dir, entry[i]->d_name, i == 0);
+		free(entry[i]);
+	}
+	if (n >= 0)
+		free(entry);
+	return rc < 0 ? rc : nt_buf_printf(b, "\n  ],\n");
+}
+
+static int add_head(struct nt_buf *b, const struct nt_trainer *t)
+{
+	uint64_t rows = t->options.batch_size * t->options.gradient_accumulation_steps;
+	int rc = nt_buf_printf(b,
+			       "{\n  \"format\": \"nt-trainer\",\n  \"version\": 1,\n"
+			       "  \"producer\": \"nt %s\",\n  \"step\": %" PRIu64
+			       ",\n  \"tokens\": %" PRIu64 ",\n  \"seconds\": %.3f,\n"
+			       "  \"position\": {\"rows_taken\": %" PRIu64 "},\n"
+			       "  \"data\": {\"hash\": \"%s\", \"val_hash\": \"%s\"},\n"
+			       "  \"tokenizer\": {\"fingerprint\": \"%s\"},\n  \"options\": ",
+			       NT_VERSION, t->step, t->tokens, t->seconds, t->step * rows,
+			       t->data_hash, t->val_hash, t->fingerprint);
+	if (rc == 0)
+		rc = nt_settings_write(&t->options, b);
+	return rc < 0 ? rc : nt_buf_printf(b, ",\n");
+}
+
+static int write_trainer(const char *dir, const struct nt_trainer *t)
+{
+	char path[PATH_BYTES];
+	struct nt_buf b = {0};
+	struct nt_out *out = NULL;
+	int rc = add_head(&b, t);
+	if (rc == 0)
+		rc = add_files(&b, dir);
+	if (rc == 0)
+		rc = nt_buf_printf(&b, "  \"xxh3_64\": \"%016" PRIx64 "\"\n}\n",
+				   nt_hash64(b.data, b.len));
+	if (rc == 0)
+		rc = join(path, dir, "trainer.json");
+	if (rc == 0)
+		rc = nt_out_open(&out, path, 0);
+	if (rc == 0)
+		rc = nt_out_write(out, b.data, b.len);
+	if (rc == 0) {
+		rc = nt_out_close(out);
+		out = NULL;
+	}
+	nt_out_discard(out);
+	nt_buf_release(&b);
+	return rc;
+}
+
+/* --- moments --------------------------------------------------------------------- */
+
+/* Names as PyTorch's AdamW calls its state, before the tensor's own. */
+static void moment_names(char (*name)[128], const struct nt_model *m)
+{
+	for (size_t i = 0; i < m->n_tensor; i++) {
+		snprintf(name[2 * i], 128, "exp_avg.%s", m->tensor[i].name);
+		snprintf(name[2 * i + 1], 128, "exp_avg_sq.%s", m->tensor[i].name);
+	}
+}
+
+static int write_moments(const char *dir, const struct nt_model *m, const struct nt_optimizer *o)
+{
+	char path[PATH_BYTES];
+	char(*name)[128] = nt_alloc(2 * m->n_tensor, sizeof(*name));
+	struct nt_safetensor_source *s = nt_calloc(2 * m->n_tensor, sizeof(*s));
+	int rc = name && s ? join(path, dir, "trainer.safetensors") : NT_ESYS;
+	if (rc < 0)
+		goto out;
+	moment_names(name, m);
+	for (size_t i = 0; i < 2 * m->n_tensor; i++) {
+		const struct nt_tensor *t = &m->tensor[i / 2];
+		s[i] = (struct nt_safetensor_source){
+			.name = name[i],
+			.n_dim = t->n_dim,
+			.shape = {t->shape[0], t->shape[1]},
+			.data = (i % 2 ? o->v : o->m) + t->offset,
+		};
+	}
+	rc = nt_safetensors_write(path, s, 2 * m->n_tensor, NULL, 0);
+out:
+	free(name);
+	free(s);
+	return rc;
+}
+
+/* --- links ----------------------------------------------------------------------- */
+
+static bool is_link(const char *path)
+{
+	struct stat st;
+	return lstat(path, &st) == 0 && S_ISLNK(st.st_mode);
+}
+
+/* The link is made beside its place and renamed over it. */
+static int swap_link(const char *dir, const char *name, const char *target)
+{
+	char path[PATH_BYTES], part[PATH_BYTES];
+	int rc = join(path, dir, name);
+	if (rc < 0 || (rc = join(part, dir, ".link.part")) < 0)
+		return rc;
+	unlink(part);
+	if (symlink(target, part) < 0 || rename(part, path) < 0)
+		return nt_fail_sys("%s: cannot link to '%s'", path, target);
+	return 0;
+}
+
+/* Each HF file of the step by its own name in dir, through `latest`. */
+static int link_files(const char *dir, const char *step_dir)
+{
+	struct dirent **entry;
+	int n = scandir(step_dir, &entry, is_hashed, alphasort), rc = 0;
+	if (n < 0)
+		return nt_fail_sys("%s: cannot read", step_dir);
+	for (int i = 0; i < n; i++) {
+		char path[PATH_BYTES], target[512];
+		const char *name = entry[i]->d_name;
+		snprintf(target, sizeof(target), "latest/%s", name);
+		if (rc == 0 && strcmp(name, "trainer.safetensors") != 0 &&
+		    (rc = join(path, dir, name)) == 0 && !is_link(path))
+			rc = swap_link(dir, name, target);
+		free(entry[i]);
+	}
+	free(entry);
+	return rc;
+}
+
+/* --- steps ----------------------------------------------------------------------- */
+
+static int is_step(const struct dirent *e)
+{
+	const char *digits = e->d_name + 5;
+	return strncmp(e->d_name, "step-", 5) == 0 && *digits &&
+	       strspn(digits, "0123456789") == strlen(digits);
+}
+
+static int by_number(const struct dirent **a, const struct dirent **b)
+{
+	unsigned long long x = strtoull((*a)->d_name + 5, NULL, 10);
+	unsigned long long y = strtoull((*b)->d_name + 5, NULL, 10);
+	return x < y ? -1 : x > y;
+}
+
+/* Removes steps before `step` until `keep` are left, that one counted. Newer ones, of a
+ * run that was wound back by hand, are not touched. */
+static int prune(const char *dir, uint64_t step, uint64_t keep)
+{
+	struct dirent **entry;
+	int n = scandir(dir, &entry, is_step, by_number), rc = 0, n_older = 0;
+	if (n < 0)
+		return nt_fail_sys("%s: cannot read", dir);
+	for (int i = 0; i < n; i++)
+		n_older += strtoull(entry[i]->d_name + 5, NULL, 10) < step;
+	for (int i = 0; i < n; i++) {
+		char path[PATH_BYTES];
+		if (rc == 0 && i < n_older && (uint64_t)(n_older - i) >= keep &&
+		    (rc = join(path, dir, entry[i]->d_name)) == 0)
+			rc = remove_step(path);
+		free(entry[i]);
+	}
+	free(entry);
+	return rc;
+}
+
+int nt_checkpoint_clear(const char *dir)
+{
+	static const char *const link[] = {"latest", "model.safetensors", "config.json",
+					   "generation_config.json", "tokenizer.json",
+					   "tokenizer_config.json"};
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && i < sizeof(link) / sizeof(*link); i++) {
+		char path[PATH_BYTES];
+		if ((rc = join(path, dir, link[i])) == 0 && is_link(path) && unlink(path) < 0)
+			rc = nt_fail_sys("%s: cannot remove", path);
+	}
+	return rc < 0 ? rc : prune(dir, UINT64_MAX, 1);
+}
+
+int nt_checkpoint_claim(const char *dir)
+{
+	static const char *const ours[] = {"latest", "model.safetensors", "config.json",
+					   "tokenizer.json"};
+	if (mkdir(dir, 0777) == 0)
+		return 0;
+	if (errno != EEXIST)
+		return nt_fail_sys("%s: cannot create", dir);
+	for (size_t i = 0; i < sizeof(ours) / sizeof(*ours); i++) {
+		char path[PATH_BYTES];
+		struct stat st;
+		int rc = join(path, dir, ours[i]);
+		if (rc < 0)
+			return rc;
+		if (lstat(path, &st) == 0 && !S_ISLNK(st.st_mode))
+			return nt_fail(NT_EARG, "%s: it was not written by nt-train: use -o OTHER, and "
+						"--init %s to go on from a model there", path, dir);
+	}
+	return 0;
+}
+
+static int write_step(const char *part, const struct nt_trainer *t, const struct nt_model *m,
+		      const struct nt_optimizer *o, const struct nt_ident *ident)
+{
+	int rc = remove_step(part);
+	if (rc < 0)
+		return rc;
+	if (mkdir(part, 0777) < 0)
+		return nt_fail_sys("%s: cannot create", part);
+	if ((rc = nt_model_save(m, part, ident)) < 0 || (rc = write_moments(part, m, o)) < 0 ||
+	    (rc = write_trainer(part, t)) < 0)
+		return rc;
+	return sync_dir(part);
+}
+
+int nt_checkpoint_save(const char *dir, const struct nt_trainer *t, const struct nt_model *m,
+		       const struct nt_optimizer *o, const struct nt_ident *ident,
+		       struct nt_buf *result)
+{
+	char name[40], part_name[48], path[PATH_BYTES], part[PATH_BYTES];
+	snprintf(name, sizeof(name), "step-%06" PRIu64, t->step);
+	snprintf(part_name, sizeof(part_name), "%s.part", name);
+	int rc = join(path, dir, name);
+	if (rc < 0 || (rc = join(part, dir, part_name)) < 0)
+		return rc;
+	if ((rc = write_step(part, t, m, o, ident)) < 0) {
+		remove_step(part);
+		return rc;
+	}
+	if ((rc = remove_step(path)) < 0) /* of a run that was wound back */
+		return rc;
+	if (rename(part, path) < 0)
+		return nt_fail_sys("%s: cannot rename to '%s'", part, path);
+	if ((rc = sync_dir(dir)) < 0 || (rc = link_files(dir, path)) < 0 ||
+	    (rc = swap_link(dir, "latest", name)) < 0 || (rc = sync_dir(dir)) < 0)
+		return rc;
+	if ((rc = prune(dir, t->step, t->options.keep)) < 0)
+		return rc;
+	return nt_buf_add(result, path, strlen(path) + 1);
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+/* log.c - log.jsonl: one JSON object an event */
+#include "train/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "nt/err.h"
+#include "nt/file.h"
+
+int nt_log_open(struct nt_log *log, const char *dir)
+{
+	struct nt_buf path = {0};
+	int rc = nt_buf_printf(&path, "%s/log.jsonl", dir);
+	if (rc == 0)
+		rc = nt_buf_add(&path, "", 1);
+	*log = (struct nt_log){.fd = -1, .path = (char *)path.data};
+	if (rc < 0)
+		return rc;
+	log->fd = open(log->path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+	if (log->fd < 0)
+		return nt_fail_sys("%s: cannot open", log->path);
+	if (flock(log->fd, LOCK_EX | LOCK_NB) < 0)
+		return nt_fail(NT_ESYS, "%s: another nt-train is writing it: wait, or use -o OTHER", dir);
+	return 0;
+}
+
+void nt_log_close(struct nt_log *log)
+{
+	if (log->path && log->fd >= 0)
+		close(log->fd);
+	free(log->path);
+	*log = (struct nt_log){.fd = -1};
+}
+
+/* A number that is not one is left out: JSON has no NaN. */
+static int add_real(struct nt_buf *b, const char *key, double value)
+{
+	return isfinite(value) ? nt_buf_printf(b, ", \"%s\": %.9g", key, value) : 0;
+}
+
+static int add_count(struct nt_buf *b, const char *key, uint64_t value)
+{
+	return nt_buf_printf(b, ", \"%s\": %" PRIu64, key, value);
+}
+
+static int add_numbers(struct nt_buf *b, const struct nt_train_event *e)
+{
+	int rc = 0;
+	switch (e->kind) {
+	case NT_EVENT_START:
+		return add_count(b, "max_steps", e->max_steps);
+	case NT_EVENT_STEP:
+		if ((rc = add_real(b, "loss", e->loss)) < 0 || (rc = add_real(b, "lr", e->lr)) < 0 ||
+		    (rc = add_real(b, "grad_norm", e->grad_norm)) < 0 ||
+		    (rc = add_real(b, "tokens_per_s", e->tokens_per_s)) < 0)
+			return rc;
+		return add_real(b, "mfu", e->mfu);
+	case NT_EVENT_EVAL:
+	case NT_EVENT_END:
+		if ((rc = add_real(b, "val_loss", e->val_loss)) < 0)
+			return rc;
+		return add_real(b, "val_bpb", e->val_bpb);
+	case NT_EVENT_SAVE:
+		if ((rc = nt_buf_printf(b, ", \"path\": ")) < 0)
+			return rc;
+		return nt_json_string(b, e->path, strlen(e->path));
+	}
+	return rc;
+}
+
+int nt_log_add(struct nt_log *log, const struct nt_train_event *e)
+{
+	static const char *const name[] = {"start", "step", "eval", "save", "end"};
+	struct nt_buf line = {0};
+	int rc = nt_buf_printf(&line, "{\"event\": \"%s\", \"step\": %" PRIu64 ", \"tokens\": %" PRIu64
+				      ", \"time\": %.3f",
+			       name[e->kind], e->step, e->tokens, e->time);
+	if (rc == 0)
+		rc = add_numbers(&line, e);
+	if (rc == 0)
+		rc = nt_buf_add(&line, "}\n", 2);
+	if (rc == 0)
+		rc = nt_write_full(log->fd, line.data, line.len, log->path);
+	nt_buf_release(&line);
+	return rc;
+}
+
+int nt_log_sync(struct nt_log *log)
+{
+	return fsync(log->fd) < 0 && errno != EINVAL ? nt_fail_sys("%s: cannot sync", log->path) : 0;
+}

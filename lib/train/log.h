@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TRAIN_LOG_H
+#define TRAIN_LOG_H
+/*
+ * log.h - log.jsonl: one JSON object an event, only ever appended to
+ *
+ * A `start` event at step s says that events before it with a greater step are void:
+ * the run was stopped after its last save, or begun anew. The open log is also the
+ * lock of the directory: two runs never write one checkpoint.
+ */
+#include "nt/train.h"
+
+struct nt_log {
+	int fd; /* -1: not open */
+	char *path;
+};
+
+/* NT_ESYS: cannot be written, or another run holds it. */
+int nt_log_open(struct nt_log *log, const char *dir);
+int nt_log_add(struct nt_log *log, const struct nt_train_event *event);
+int nt_log_sync(struct nt_log *log);
+void nt_log_close(struct nt_log *log); /* harmless twice */
+
+#endif

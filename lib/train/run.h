@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TRAIN_RUN_H
+#define TRAIN_RUN_H
+/* run.h - what a run holds, shared by the files that open, settle, step and save it */
+#include "nt/train.h"
+#include "train/checkpoint.h"
+#include "train/corpus.h"
+#include "train/optimizer.h"
+#include "train/rows.h"
+
+struct nt_train {
+	struct nt_train_options options; /* strings: the caller's, or trainer's */
+	struct nt_pool *pool;
+
+	struct nt_corpus corpus, val;    /* val.n 0: held out from corpus */
+	struct nt_split split;
+	uint32_t *token_bytes;           /* [vocab_size], or NULL */
+
+	bool is_resumed;
+	struct nt_buf step_dir;          /* resumed from; NUL-terminated */
+	struct nt_trainer trainer;
+
+	bool is_settled;
+	struct nt_config config;
+	struct nt_train_plan plan;
+
+	/* what nt_train_prepare makes: weights, moments, and all a step needs */
+	struct nt_model *model;
+	struct nt_optimizer optimizer;
+	struct nt_work *work;
+	nt_real *grad;                       /* [n_param] */
+	uint32_t *input, *target, *start;    /* [rows_per_step][seq_len] */
+
+	uint64_t step, tokens;               /* done */
+	double seconds;
+};
+
+static inline uint64_t nt_rows_per_step(const struct nt_train_options *o)
+{
+	return o->batch_size * o->gradient_accumulation_steps;
+}
+
+/* Weights (first ones, or of a checkpoint) and memory for steps; once. */
+int nt_train_prepare(struct nt_train *t);
+
+struct nt_step_result {
+	double loss; /* nats, summed over n_target */
+	double grad_norm;
+	uint64_t n_target;
+};
+
+/*
+ * Step number t->step at learning rate lr. Does not count it. If loss or gradient is
+ * not finite the parameters are left as they were.
+ */
+int nt_train_one_step(struct nt_train *t, double lr, struct nt_step_result *result);
+
+/* Mean nats/token over n_row held-out rows (all of them if that is as many), bits/byte. */
+int nt_train_evaluate(struct nt_train *t, uint64_t n_row, double *loss, double *bpb);
+
+/* f32 FLOP/s of a GEMM, the best of some short ones. */
+double nt_measure_peak(struct nt_pool *pool);
+
+/* Seconds of the median step of a run that is prepared, over n_step of them in about
+ * `budget` seconds. Nothing is changed, but moments become zero. */
+int nt_measure_step(struct nt_train *t, double budget, double *seconds, uint64_t *n_step);
+
+/* Forward and backward FLOP/s of a new model of this shape on one batch of B rows. */
+int nt_measure_model(const struct nt_config *c, size_t B, size_t T, struct nt_pool *pool,
+		     double *flops_per_s);
+
+#endif

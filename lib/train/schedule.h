@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TRAIN_SCHEDULE_H
+#define TRAIN_SCHEDULE_H
+/* schedule.h - the learning rate of every step */
+#include <stdint.h>
+
+#include "nt/train.h"
+
+/*
+ * The learning rate of step `step`, counted from 0, of a run of o->max_steps:
+ *
+ *	step < warmup_steps	learning_rate (step + 1) / (warmup_steps + 1)
+ *	cosine			min + (max - min) (1 + cos(pi r)) / 2
+ *	wsd			max, and over the last fifth straight down to min
+ *	constant		max
+ *
+ * with r = (step - warmup_steps) / (max_steps - warmup_steps), so the first step does
+ * something and min_learning_rate is what a step past the end would get.
+ */
+double nt_schedule_lr(const struct nt_train_options *o, uint64_t step);
+
+#endif

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * size.c - the shape that ends with the lowest loss when the time is up
+ *
+ * A ladder of shapes is priced: measured speed and the time give the tokens each would
+ * see, a scaling law the loss it would end with, and the lowest wins. The law is that
+ * of Hoffmann et al. 2022 (arXiv:2203.15556) with the constants of Besiroglu et al.
+ * 2024 (arXiv:2404.10102); tokens seen again count as Muennighoff et al. 2023
+ * (arXiv:2305.16264) found: the k-th repeat is worth exp(-k / 15.4) of new text. Their
+ * second term, for weights in excess of the data, is left out: it was fitted to models
+ * a thousand times as large and forbids what works well at this end.
+ *
+ * Only the place of the minimum is used; the number itself depends on the tokenizer.
+ */
+#include "train/size.h"
+
+#include <math.h>
+
+#include "train/run.h"
+
+static const struct {
+	uint32_t hidden_size, num_hidden_layers;
+} ladder[] = {
+	{64, 2},  {96, 3},  {128, 4},  {192, 5},  {256, 6},   {320, 7},   {384, 8},
+	{512, 8}, {640, 10}, {768, 12}, {1024, 16}, {1280, 20}, {1536, 24}, {2048, 24},
+};
+#define N_RUNG (sizeof(ladder) / sizeof(*ladder))
+
+double nt_size_n(const struct nt_config *c)
+{
+	/* the FLOPs of attention grow with T and are not weights: see what T does, undo it */
+	double one = nt_flops_per_token(c, 1), two = nt_flops_per_token(c, 2);
+	return (one - (two - one)) / 6;
+}
+
+double nt_size_loss(double n, double d, double u)
+{
+	const double half_life = 15.4;
+	if (d > u && u > 0)
+		d = u * (1 + half_life * (1 - exp(-(d / u - 1) / half_life)));
+	return 1.8172 + 482.01 / pow(n, 0.3478) + 2085.43 / pow(d > 1 ? d : 1, 0.3658);
+}
+
+static uint32_t layers_for(uint64_t hidden_size)
+{
+	for (size_t i = 0; i < N_RUNG; i++)
+		if (hidden_size <= ladder[i].hidden_size)
+			return ladder[i].num_hidden_layers;
+	return ladder[N_RUNG - 1].num_hidden_layers;
+}
+
+/* Heads of 32 up to a width of 256 and of 64 beyond; fewer if the width does not divide. */
+static uint64_t heads_for(uint64_t hidden_size)
+{
+	uint64_t heads = hidden_size / (hidden_size < 256 ? 32 : 64);
+	while (heads > 1 && (hidden_size % heads || (hidden_size / heads) % 2))
+		heads--;
+	return heads ? heads : 1;
+}
+
+void nt_size_complete(struct nt_train_options *o)
+{
+	if (!o->num_hidden_layers)
+		o->num_hidden_layers = layers_for(o->hidden_size);
+	if (!o->num_attention_heads)
+		o->num_attention_heads = heads_for(o->hidden_size);
+	if (!o->num_key_value_heads)
+		o->num_key_value_heads = o->num_attention_heads;
+	/* SwiGLU has three matrices where GELU has two: 8/3 of the width instead of 4 */
+	if (!o->intermediate_size)
+		o->intermediate_size = o->arch == NT_GPT2 ? 4 * o->hidden_size
+							  : (o->hidden_size * 8 / 3 + 31) / 32 * 32;
+}
+
+struct nt_config nt_size_config(const struct nt_train_options *o, const struct nt_ident *ident)
+{
+	return (struct nt_config){
+		.arch = (enum nt_arch)o->arch,
+		.vocab_size = ident->vocab_size,
+		.hidden_size = (uint32_t)o->hidden_size,
+		.intermediate_size = (uint32_t)o->intermediate_size,
+		.num_hidden_layers = (uint32_t)o->num_hidden_layers,
+		.num_attention_heads = (uint32_t)o->num_attention_heads,
+		.num_key_value_heads = (uint32_t)o->num_key_value_heads,
+		.head_dim = (uint32_t)(o->hidden_size / o->num_attention_heads),
+		.max_position_embeddings = (uint32_t)o->seq_len,
+		.norm_eps = 1e-5,
+		.rope_theta = 10000,
+		.initializer_range = 0.02,
+		.tie_word_embeddings = o->tie_word_embeddings,
+		.bos_token_id = ident->bos,
+		.eos_token_id = ident->eos,
+	};
+}
+
+/* The shape of a rung, as far as the user left it open. False: the user's own numbers
+ * do not go with this width. */
+static bool on_rung(struct nt_train_options *o, size_t rung)
+{
+	if (!o->hidden_size)
+		o->hidden_size = ladder[rung].hidden_size;
+	nt_size_complete(o);
+	return o->hidden_size % o->num_attention_heads == 0;
+}
+
+/* FLOP/s that a model reaches, as measured at two sizes; between them in proportion. */
+struct speed {
+	double flops[2], rate[2]; /* FLOPs a token; FLOP/s */
+};
+
+static double rate_at(const struct speed *s, double flops)
+{
+	double at = log(flops / s->flops[0]) / log(s->flops[1] / s->flops[0]);
+	at = at < 0 ? 0 : at > 1 ? 1 : at;
+	return s->rate[0] * pow(s->rate[1] / s->rate[0], at);
+}
+
+static int measure_speed(struct speed *s, const struct nt_train_options *options,
+			 const struct nt_ident *ident, struct nt_pool *pool)
+{
+	static const size_t rung[2] = {2, 5};
+	for (int i = 0; i < 2; i++) {
+		struct nt_train_options o = *options;
+		o.hidden_size = o.num_attention_heads = o.num_key_value_heads = 0;
+		o.num_hidden_layers = o.intermediate_size = 0;
+		on_rung(&o, rung[i]);
+		struct nt_config c = nt_size_config(&o, ident);
+		size_t B = o.seq_len < 1024 ? (size_t)(1024 / o.seq_len) : 1;
+		s->flops[i] = nt_flops_per_token(&c, o.seq_len);
+		int rc = nt_measure_model(&c, B, o.seq_len, pool, &s->rate[i]);
+		if (rc < 0)
+			return rc;
+	}
+	return 0;
+}
+
+int nt_size_choose(struct nt_train_options *o, const struct nt_ident *ident, uint64_t n_target,
+		   struct nt_pool *pool, double *predicted_loss)
+{
+	struct speed speed;
+	struct nt_train_options best = *o;
+	int rc = measure_speed(&speed, o, ident, pool);
+	*predicted_loss = INFINITY;
+	for (size_t rung = 0; rc == 0 && rung < N_RUNG; rung++) {
+		struct nt_train_options shape = *o;
+		if (!on_rung(&shape, rung))
+			continue;
+		struct nt_config c = nt_size_config(&shape, ident);
+		double flops = nt_flops_per_token(&c, o->seq_len);
+		double d = o->time * rate_at(&speed, flops) / flops;
+		double most = (double)(o->max_steps * nt_rows_per_step(o) * o->seq_len);
+		if (most > 0 && d > most)
+			d = most;
+		double loss = nt_size_loss(nt_size_n(&c), d, (double)n_target);
+		if (loss < *predicted_loss) {
+			*predicted_loss = loss;
+			best = shape;
+		}
+	}
+	*o = best;
+	return rc;
+}

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * step.c - one step: rows, loss and gradient, norm, update
+ *
+ * The rows of a step are a function of (seed, step) and their losses are summed and
+ * scaled by the number of targets of the whole step, so a step is the same however it
+ * is cut into batches, up to rounding. nt_train_prepare takes all the memory.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "nt/err.h"
+#include "nt/random.h"
+#include "train/run.h"
+
+static int make_model(struct nt_train *t)
+{
+	const char *init = t->options.init;
+	if (t->is_resumed)
+		return nt_checkpoint_load(&t->model, &t->optimizer, (const char *)t->step_dir.data);
+	int rc = init ? nt_model_load(&t->model, init) : nt_model_new(&t->model, &t->config);
+	if (rc == 0 && !init)
+		nt_model_init(t->model, t->options.seed);
+	return rc < 0 ? rc : nt_optimizer_init(&t->optimizer, t->model);
+}
+
+int nt_train_prepare(struct nt_train *t)
+{
+	const struct nt_train_options *o = &t->options;
+	if (t->model)
+		return 0;
+	int rc = make_model(t);
+	if (rc < 0)
+		return rc;
+	size_t n, T = o->seq_len;
+	if ((rc = nt_mul(nt_rows_per_step(o), T, &n)) < 0 ||
+	    (rc = nt_work_new(&t->work, &t->config, o->batch_size, T, true, t->pool)) < 0)
+		return rc;
+	t->grad = nt_calloc(t->model->n_param, sizeof(*t->grad));
+	t->input = nt_calloc(n, sizeof(*t->input));
+	t->target = nt_calloc(n, sizeof(*t->target));
+	t->start = nt_calloc(n, sizeof(*t->start));
+	return t->grad && t->input && t->target && t->start ? 0 : NT_ESYS;
+}
+
+/* Fills place `at` of the step's rows; returns the targets in it. */
+static int fill(struct nt_train *t, const struct nt_rows *rows, uint64_t row, size_t at)
+{
+	size_t T = t->options.seq_len;
+	return nt_rows_fill(rows, row, t->input + at * T, t->target + at * T, t->start + at * T);
+}
+
+static struct nt_batch batch_at(const struct nt_train *t, size_t first_row, size_t n_row)
+{
+	size_t T = t->options.seq_len;
+	return (struct nt_batch){.B = n_row,
+				 .T = T,
+				 .input = t->input + first_row * T,
+				 .target = t->target + first_row * T,
+				 .start = t->start + first_row * T};
+}
+
+static int fill_step(struct nt_train *t, uint64_t *n_target)
+{
+	uint64_t n = nt_rows_per_step(&t->options);
+	*n_target = 0;
+	for (uint64_t i = 0; i < n; i++) {
+		uint64_t row = nt_rows_order(&t->split.train, t->options.seed, t->step * n + i);
+		int rc = fill(t, &t->split.train, row, i);
+		if (rc < 0)
+			return rc;
+		*n_target += (uint64_t)rc;
+	}
+	return *n_target ? 0 : nt_fail(NT_EFORMAT, "the rows of a step hold no target at all");
+}
+
+int nt_train_one_step(struct nt_train *t, double lr, struct nt_step_result *r)
+{
+	const struct nt_train_options *o = &t->options;
+	*r = (struct nt_step_result){0};
+	int rc = fill_step(t, &r->n_target);
+	if (rc < 0)
+		return rc;
+	memset(t->grad, 0, t->model->n_param * sizeof(*t->grad));
+	for (uint64_t i = 0; i < o->gradient_accumulation_steps; i++) {
+		struct nt_batch batch = batch_at(t, i * o->batch_size, o->batch_size);
+		r->loss += nt_forward_backward(t->work, t->model, &batch,
+					       1 / (double)r->n_target, t->grad);
+	}
+	r->grad_norm = nt_optimizer_norm(&t->optimizer, t->grad, t->pool);
+	if (!isfinite(r->loss) || !isfinite(r->grad_norm))
+		return 0;
+	struct nt_optimizer_step s = {
+		.lr = lr,
+		.beta1 = o->adam_beta1,
+		.beta2 = o->adam_beta2,
+		.eps = o->adam_eps,
+		.weight_decay = o->weight_decay,
+		.scale = nt_clip_scale(r->grad_norm, o->max_grad_norm),
+		.t = t->step + 1,
+	};
+	nt_optimizer_update(&t->optimizer, t->model->param, t->grad, &s, t->pool);
+	return 0;
+}
+
+/* Bytes of text behind the targets of n positions. */
+static uint64_t bytes_of(const struct nt_train *t, const uint32_t *target, size_t n)
+{
+	uint64_t bytes = 0;
+	for (size_t i = 0; i < n; i++)
+		if (target[i] != NT_IGNORE)
+			bytes += t->token_bytes[target[i]];
+	return bytes;
+}
+
+int nt_train_evaluate(struct nt_train *t, uint64_t n_row, double *loss, double *bpb)
+{
+	const struct nt_rows *val = &t->split.val;
+	size_t B = t->options.batch_size, T = t->options.seq_len, n;
+	uint64_t n_target = 0, n_byte = 0;
+	double sum = 0;
+	*loss = *bpb = NAN;
+	for (uint64_t done = 0; done < n_row; done += n) {
+		n = n_row - done < B ? (size_t)(n_row - done) : B;
+		for (size_t i = 0; i < n; i++) {
+			/* a part of the rows is a fair sample only if it is not the first ones */
+			uint64_t row = n_row == val->n_row ? done + i
+							   : nt_random_permute(0, NT_RANDOM_HOLDOUT,
+									       val->n_row, done + i);
+			int rc = fill(t, val, row, i);
+			if (rc < 0)
+				return rc;
+			n_target += (uint64_t)rc;
+		}
+		struct nt_batch batch = batch_at(t, 0, n);
+		sum += nt_forward(t->work, t->model, &batch, NULL, NULL);
+		if (t->token_bytes)
+			n_byte += bytes_of(t, t->target, n * T);
+	}
+	if (n_target)
+		*loss = sum / (double)n_target;
+	if (n_byte)
+		*bpb = sum / log(2) / (double)n_byte;
+	return 0;
+}

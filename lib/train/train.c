@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * train.c - a run from its data to its last checkpoint
+ *
+ * What decides the numbers is pinned in trainer.json and compared before anything is
+ * resumed; where the run stands in its data follows from the step. So a run that was
+ * stopped goes on with the same bits.
+ */
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "nt/cpu.h"
+#include "nt/err.h"
+#include "train/log.h"
+#include "train/run.h"
+#include "train/schedule.h"
+#include "train/settings.h"
+
+/* --- opening --------------------------------------------------------------------- */
+
+static int open_val(struct nt_train *t)
+{
+	if (!t->options.val)
+		return 0;
+	int rc = nt_corpus_open(&t->val, (char *[]){(char *)(uintptr_t)t->options.val}, 1);
+	if (rc == 0 && memcmp(t->val.ident->fingerprint, t->corpus.ident->fingerprint, 16) != 0)
+		rc = nt_fail(NT_EFORMAT, "%s: its tokenizer is '%s' and that of the data is '%s'",
+			     t->options.val, t->val.ident->name, t->corpus.ident->name);
+	return rc;
+}
+
+/* The checkpoint's data and tokenizer must be those of this run. */
+static int compare_data(const struct nt_train *t, const char *data)
+{
+	const char *dir = t->options.output;
+	char hex[33];
+	nt_fingerprint_hex(t->corpus.ident->fingerprint, hex);
+	if (strcmp(hex, t->trainer.fingerprint) != 0)
+		return nt_fail(NT_EFORMAT, "%s: its tokenizer is not that of %s ('%s'): use --restart to "
+					   "begin anew, or -o OTHER", dir, data, t->corpus.ident->name);
+	nt_corpus_hash(&t->corpus, hex);
+	if (strcmp(hex, t->trainer.data_hash) != 0)
+		return nt_fail(NT_EARG, "%s: it was trained on other data than %s: give it that data, use "
+					"--restart to begin anew, or -o OTHER", dir, data);
+	if (t->val.n)
+		nt_corpus_hash(&t->val, hex);
+	if (strcmp(t->val.n ? hex : "", t->trainer.val_hash) != 0)
+		return nt_fail(NT_EARG, "%s: it was evaluated on other held-out data: give the same --val, "
+					"use --restart to begin anew, or -o OTHER", dir);
+	return 0;
+}
+
+static int open_checkpoint(struct nt_train *t, const char *data)
+{
+	const char *dir = t->options.output;
+	int rc = t->options.restart ? 0 : nt_checkpoint_current(dir, &t->step_dir);
+	if (rc <= 0)
+		return rc;
+	if ((rc = nt_checkpoint_read(&t->trainer, (const char *)t->step_dir.data)) < 0 ||
+	    (rc = compare_data(t, data)) < 0 ||
+	    (rc = nt_settings_resume(&t->options, &t->trainer.options, dir)) < 0)
+		return rc;
+	t->is_resumed = true;
+	t->step = t->trainer.step;
+	t->tokens = t->trainer.tokens;
+	t->seconds = t->trainer.seconds;
+	return 0;
+}
+
+int nt_train_open(struct nt_train **result, const struct nt_train_options *options,
+		  char *const *data, size_t n, struct nt_pool *pool)
+{
+	struct nt_train *t = *result = nt_calloc(1, sizeof(*t));
+	if (!t)
+		return NT_ESYS;
+	t->options = *options;
+	t->pool = pool;
+	int rc = nt_settings_check(options);
+	if (rc == 0)
+		rc = nt_corpus_open(&t->corpus, data, n);
+	if (rc == 0)
+		rc = open_val(t);
+	if (rc == 0)
+		rc = open_checkpoint(t, data[0]);
+	if (rc < 0) {
+		nt_train_free(t);
+		*result = NULL;
+	}
+	return rc;
+}
+
+void nt_train_free(struct nt_train *t)
+{
+	if (!t)
+		return;
+	nt_work_free(t->work);
+	nt_model_free(t->model);
+	nt_optimizer_release(&t->optimizer);
+	nt_split_release(&t->split);
+	nt_corpus_close(&t->corpus);
+	nt_corpus_close(&t->val);
+	nt_trainer_release(&t->trainer);
+	nt_buf_release(&t->step_dir);
+	free(t->grad);
+	free(t->input);
+	free(t->target);
+	free(t->start);
+	free(t->token_bytes);
+	free(t);
+}
+
+const struct nt_ident *nt_train_ident(const struct nt_train *t)
+{
+	return t->corpus.ident;
+}
+
+int nt_train_set_token_bytes(struct nt_train *t, const uint32_t *bytes)
+{
+	size_t n = t->corpus.ident->vocab_size;
+	free(t->token_bytes);
+	t->token_bytes = nt_alloc(n, sizeof(*t->token_bytes));
+	if (!t->token_bytes)
+		return NT_ESYS;
+	memcpy(t->token_bytes, bytes, n * sizeof(*t->token_bytes));
+	return 0;
+}
+
+/* --- running --------------------------------------------------------------------- */
+
+struct runner {
+	struct nt_train *t;
+	const struct nt_train_callback *callback;
+	struct nt_log log;
+	uint64_t begin_ns, saved_ns;
+	double seconds_before; /* of earlier runs */
+	double smooth_loss, smooth_tokens, smooth_seconds, weight; /* moving sums */
+	uint64_t saved_step;   /* UINT64_MAX: none in this run */
+	struct nt_train_event event; /* the latest */
+};
+
+static double seconds_between(uint64_t a, uint64_t b)
+{
+	return (double)(b - a) * 1e-9;
+}
+
+/* Logs the event and tells the caller. */
+static int tell(struct runner *r, enum nt_train_event_kind kind)
+{
+	struct nt_train *t = r->t;
+	struct nt_train_event *e = &r->event;
+	t->seconds = r->seconds_before + seconds_between(r->begin_ns, nt_now_ns());
+	e->kind = kind;
+	e->step = t->step;
+	e->max_steps = t->options.max_steps;
+	e->tokens = t->tokens;
+	e->time = t->seconds;
+	int rc = nt_log_add(&r->log, e);
+	if (r->callback && r->callback->event)
+		r->callback->event(r->callback->arg, e);
+	return rc;
+}
+
+static int save(struct runner *r)
+{
+	struct nt_train *t = r->t;
+	struct nt_trainer now = {.step = t->step, .tokens = t->tokens, .options = t->options};
+	struct nt_buf path = {0};
+	now.seconds = t->seconds;
+	nt_corpus_hash(&t->corpus, now.data_hash);
+	if (t->val.n)
+		nt_corpus_hash(&t->val, now.val_hash);
+	nt_fingerprint_hex(t->corpus.ident->fingerprint, now.fingerprint);
+	int rc = nt_checkpoint_save(t->options.output, &now, t->model, &t->optimizer,
+				    t->corpus.ident, &path);
+	if (rc == 0) {
+		r->saved_step = t->step;
+		r->saved_ns = nt_now_ns();
+		r->event.path = (const char *)path.data;
+		rc = tell(r, NT_EVENT_SAVE);
+	}
+	if (rc == 0)
+		rc = nt_log_sync(&r->log);
+	nt_buf_release(&path);
+	return rc;
+}
+
+/*
+ * Rows of one evaluation on the way: all, if that takes less than a twentieth of the
+ * training's time. A held-out row costs a third of a trained one.
+ */
+static uint64_t eval_rows(const struct nt_train *t)
+{
+	const struct nt_train_options *o = &t->options;
+	uint64_t all = t->split.val.n_row, n_eval = o->max_steps / o->eval_every + 1;
+	uint64_t most = o->max_steps * nt_rows_per_step(o) * 3 / 20 / n_eval;
+	if (most < 8)
+		most = 8;
+	return all < most ? all : most;
+}
+
+static int evaluate(struct runner *r, uint64_t n_row, enum nt_train_event_kind kind)
+{
+	int rc = nt_train_evaluate(r->t, n_row, &r->event.val_loss, &r->event.val_bpb);
+	return rc < 0 ? rc : tell(r, kind);
+}
+
+static int diverged(const struct runner *r, const struct nt_step_result *s)
+{
+	const struct nt_train *t = r->t;
+	struct nt_buf last = {0};
+	if (nt_checkpoint_current(t->options.output, &last) < 0 || !last.data)
+		nt_buf_add(&last, "none", 5);
+	int rc = nt_fail(NT_EFAIL,
+			 "step %" PRIu64 ": the loss is %g and the gradient's norm %g: it diverged; "
+			 "last checkpoint: %s; try --restart with a lower --learning-rate than %g",
+			 t->step + 1, s->n_target ? s->loss / (double)s->n_target : NAN, s->grad_norm,
+			 last.data ? (const char *)last.data : "none", t->options.learning_rate);
+	nt_buf_release(&last);
+	return rc;
+}
+
+static void average(struct runner *r, const struct nt_step_result *s, double seconds)
+{
+	const struct nt_train *t = r->t;
+	struct nt_train_event *e = &r->event;
+	const double keep = 0.95;
+	double loss = s->loss / (double)s->n_target;
+	r->weight = keep * r->weight + 1;
+	r->smooth_loss = keep * r->smooth_loss + loss;
+	r->smooth_tokens = keep * r->smooth_tokens + (double)s->n_target;
+	r->smooth_seconds = keep * r->smooth_seconds + seconds;
+	e->loss = loss;
+	e->smooth_loss = r->smooth_loss / r->weight;
+	e->grad_norm = s->grad_norm;
+	e->tokens_per_s = r->smooth_tokens / r->smooth_seconds;
+	e->mfu = t->plan.peak_flops > 0 ? e->tokens_per_s * t->plan.flops_per_token / t->plan.peak_flops
+					 : NAN;
+	e->eta = (double)(t->options.max_steps - t->step) * r->smooth_seconds / r->weight;
+}
+
+static int advance(struct runner *r)
+{
+	struct nt_train *t = r->t;
+	struct nt_step_result s;
+	uint64_t start = nt_now_ns();
+	r->event.lr = nt_schedule_lr(&t->options, t->step);
+	int rc = nt_train_one_step(t, r->event.lr, &s);
+	if (rc < 0)
+		return rc;
+	if (!isfinite(s.loss) || !isfinite(s.grad_norm))
+		return diverged(r, &s);
+	t->step++;
+	t->tokens += s.n_target;
+	average(r, &s, seconds_between(start, nt_now_ns()));
+	return tell(r, NT_EVENT_STEP);
+}
+
+/* What a step's number calls for beside the step. Long runs also save by the clock. */
+static int look_and_save(struct runner *r)
+{
+	const struct nt_train *t = r->t;
+	const double save_seconds = 600;
+	int rc = 0;
+	if (t->step == t->options.max_steps)
+		return 0;
+	if (t->step % t->options.eval_every == 0 && t->split.val.n_row)
+		rc = evaluate(r, eval_rows(t), NT_EVENT_EVAL);
+	if (rc == 0 && (t->step % t->options.save_every == 0 ||
+			seconds_between(r->saved_ns, nt_now_ns()) > save_seconds))
+		rc = save(r);
+	return rc;
+}
+
+static int loop(struct runner *r, const volatile sig_atomic_t *stop)
+{
+	const struct nt_train *t = r->t;
+	int rc = tell(r, NT_EVENT_START);
+	while (rc == 0 && t->step < t->options.max_steps && !(stop && *stop)) {
+		rc = advance(r);
+		if (rc == 0)
+			rc = look_and_save(r);
+	}
+	if (rc < 0)
+		return rc;
+	r->event.val_loss = r->event.val_bpb = NAN;
+	if (t->step == t->options.max_steps && t->split.val.n_row)
+		rc = nt_train_evaluate(r->t, t->split.val.n_row, &r->event.val_loss, &r->event.val_bpb);
+	if (rc == 0 && t->step != r->saved_step)
+		rc = save(r);
+	return rc < 0 ? rc : tell(r, NT_EVENT_END);
+}
+
+/* Between reading the checkpoint and locking the directory another run may have ended. */
+static int check_unchanged(const struct nt_train *t)
+{
+	struct nt_buf now = {0};
+	int rc = t->options.restart ? 0 : nt_checkpoint_current(t->options.output, &now);
+	if (rc >= 0 && (now.len != t->step_dir.len ||
+			(now.len && memcmp(now.data, t->step_dir.data, now.len) != 0)))
+		rc = nt_fail(NT_EFAIL, "%s: another nt-train has just changed it: run again",
+			     t->options.output);
+	nt_buf_release(&now);
+	return rc < 0 ? rc : 0;
+}
+
+int nt_train_run(struct nt_train *t, const volatile sig_atomic_t *stop,
+		 const struct nt_train_callback *callback)
+{
+	struct runner r = {.t = t, .callback = callback, .log.fd = -1, .saved_step = UINT64_MAX,
+			   .seconds_before = t->seconds};
+	nt_assert(t->is_settled);
+	r.begin_ns = r.saved_ns = nt_now_ns();
+	int rc = nt_checkpoint_claim(t->options.output);
+	if (rc == 0)
+		rc = nt_log_open(&r.log, t->options.output);
+	if (rc == 0)
+		rc = check_unchanged(t);
+	if (rc == 0 && !t->is_resumed)
+		rc = nt_checkpoint_clear(t->options.output);
+	if (rc == 0)
+		rc = nt_train_prepare(t);
+	if (rc == 0) {
+		t->plan.peak_flops = nt_measure_peak(t->pool);
+		rc = loop(&r, stop);
+	}
+	nt_log_close(&r.log);
+	return rc;
+}
+
+/* --- measuring ------------------------------------------------------------------- */
+
+int nt_train_measure(struct nt_train *t, struct nt_train_bench *bench)
+{
+	struct rusage usage;
+	*bench = (struct nt_train_bench){0};
+	nt_assert(t->is_settled);
+	int rc = nt_train_prepare(t);
+	double seconds = 0;
+	if (rc == 0)
+		rc = nt_measure_step(t, 5, &seconds, &bench->n_step);
+	if (rc < 0)
+		return rc;
+	double peak = nt_measure_peak(t->pool);
+	bench->step_ms = seconds * 1e3;
+	bench->tokens_per_s = (double)t->plan.step_targets * (1 - t->plan.padding) / seconds;
+	bench->mfu = bench->tokens_per_s * t->plan.flops_per_token / peak;
+	getrusage(RUSAGE_SELF, &usage);
+	bench->peak_rss = (uint64_t)usage.ru_maxrss * 1024;
+	return 0;
+}
