@@ -6,6 +6,10 @@
 
 static const struct nt_kern *const table[NT_ISA_COUNT] = {
 	[NT_ISA_REF] = &nt_kern_ref,
+#ifdef NT_HAS_WIDE
+	[NT_ISA_AVX2] = &nt_kern_avx2,
+	[NT_ISA_AVX512] = &nt_kern_avx512,
+#endif
 };
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;

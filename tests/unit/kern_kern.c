@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * kern_kern.c - every kernel of every instruction set against the reference
+ *
+ * At lengths 0 to 67 and around the blocks of the long sums, at every alignment of four
+ * bytes, up against a page that may not be touched. Tolerances are a few rounding
+ * errors of the sum of magnitudes.
+ */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "kern/kern.h"
+#include "nt/random.h"
+
+enum { LONGEST = 1100, ARRAYS = 6 };
+
+/* Arrays that end where reading or writing one more element ends the program. */
+static float *guarded[ARRAYS];
+
+static int set_up(void **state)
+{
+	(void)state;
+	size_t page = (size_t)sysconf(_SC_PAGESIZE), bytes = (LONGEST * sizeof(float) / page + 2) * page;
+	for (int i = 0; i < ARRAYS; i++) {
+		char *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		if (p == MAP_FAILED || mprotect(p + bytes - page, page, PROT_NONE) < 0)
+			return -1;
+		guarded[i] = (float *)(void *)(p + bytes - page);
+	}
+	return 0;
+}
+
+/* Array k of n values, the same every time. */
+static float *array(int k, size_t n)
+{
+	float *x = guarded[k] - n;
+	for (size_t i = 0; i < n; i++)
+		x[i] = (float)(3 * nt_random_normal((uint64_t)k, NT_RANDOM_INIT, i));
+	return x;
+}
+
+static void near(const char *what, size_t n, size_t i, float got, float want, float size)
+{
+	if (!(fabsf(got - want) <= 2e-6f * (fabsf(want) + size)))
+		fail_msg("%s: n %zu: [%zu] is %.9g, the reference has %.9g", what, n, i, (double)got,
+			 (double)want);
+}
+
+static void all_near(const char *what, const float *got, const float *want, size_t n, float size)
+{
+	for (size_t i = 0; i < n; i++)
+		near(what, n, i, got[i], want[i], size);
+}
+
+static float magnitude(const float *x, const float *y, size_t n)
+{
+	float s = 0;
+	for (size_t i = 0; i < n; i++)
+		s += fabsf(x[i] * y[i]);
+	return s;
+}
+
+static float want[LONGEST], want2[LONGEST], want3[LONGEST];
+
+/* Runs the same call with both tables: `out` in the reference's copy, then in the guarded one. */
+#define BOTH(copy, k, call)                                                                        \
+	do {                                                                                       \
+		float *out = copy;                                                                 \
+		const struct nt_kern *t = &nt_kern_ref;                                            \
+		memcpy(out, array(k, n), n * sizeof(*out));                                        \
+		call;                                                                              \
+		t = kern;                                                                          \
+		out = guarded[k] - n;                                                              \
+		call;                                                                              \
+	} while (0)
+
+static void sums(const struct nt_kern *kern, size_t n)
+{
+	const float *x = array(0, n), *y = array(1, n);
+	near("dot", n, 0, kern->dot(x, y, n), nt_kern_ref.dot(x, y, n), magnitude(x, y, n));
+	double s = nt_kern_ref.sum_squares(x, n);
+	assert_true(fabs(kern->sum_squares(x, n) - s) <= 1e-14 * s);
+}
+
+static void softmaxes(const struct nt_kern *kern, size_t n)
+{
+	float lse[2], *x = array(0, n);
+	near("logsumexp", n, 0, kern->logsumexp(x, n), nt_kern_ref.logsumexp(x, n), 1);
+	BOTH(want, 0, lse[t == kern] = t->softmax(out, n, 0.5f));
+	near("softmax's sum", n, 0, lse[1], lse[0], 1);
+	all_near("softmax", x, want, n, 0);
+	BOTH(want, 0, t->exp_shift(out, n, lse[0]));
+	all_near("exp_shift", x, want, n, 0);
+	const float *p = array(1, n);
+	BOTH(want, 0, t->softmax_back(out, p, n, 0.3f, 0.25f));
+	all_near("softmax_back", x, want, n, 1);
+}
+
+static void activations(const struct nt_kern *kern, size_t n)
+{
+	const float *x = array(1, n), *y = array(2, n), *z = array(3, n);
+	float *got = guarded[0] - n, *other = guarded[4] - n;
+	BOTH(want, 0, t->gelu(out, x, n));
+	all_near("gelu", got, want, n, 1e-2f);
+	BOTH(want, 0, t->gelu_back(out, y, x, n));
+	all_near("gelu_back", got, want, n, 1);
+	BOTH(want, 0, t->swiglu(out, x, y, n));
+	all_near("swiglu", got, want, n, 1e-2f);
+	nt_kern_ref.swiglu_back(want, want2, z, x, y, n);
+	kern->swiglu_back(got, other, z, x, y, n);
+	all_near("swiglu_back gate", got, want, n, 1);
+	all_near("swiglu_back up", other, want2, n, 1);
+}
+
+static void norms(const struct nt_kern *kern, size_t n)
+{
+	const float *x = array(1, n), *w = array(2, n), *b = array(3, n);
+	float *got = guarded[0] - n, stat[2][2] = {{0}}, r[2];
+	BOTH(want, 0, r[t == kern] = t->rmsnorm(out, x, w, n, 1e-5f));
+	near("rmsnorm's r", n, 0, r[1], r[0], 0);
+	all_near("rmsnorm", got, want, n, 1);
+	BOTH(want, 0, t->rmsnorm_back(out, b, x, w, n, r[0]));
+	all_near("rmsnorm_back", got, want, n, 30);
+	BOTH(want, 0, t->layernorm(out, x, w, b, n, 1e-5f, stat[t == kern]));
+	all_near("layernorm's stat", stat[1], stat[0], 2, 1);
+	all_near("layernorm", got, want, n, 30 + stat[0][1]);
+	BOTH(want, 0, t->layernorm_back(out, b, x, w, n, stat[0]));
+	all_near("layernorm_back", got, want, n, 30 * (1 + stat[0][1]));
+	BOTH(want, 0, t->norm_weight(out, b, x, n, 0.4f, 0.7f));
+	all_near("norm_weight", got, want, n, 10);
+	BOTH(want, 0, t->add(out, x, n));
+	all_near("add", got, want, n, 0);
+}
+
+static void optimizer(const struct nt_kern *kern, size_t n)
+{
+	static const struct nt_adamw a = {
+		.lr_step = 0.01f, .beta1 = 0.9f, .beta2 = 0.99f, .root_v = 1.5f, .eps = 1e-8f,
+		.keep = 0.999f, .g_scale = 0.5f,
+	};
+	float *w = array(0, n), *m = array(1, n), *v = array(2, n), *g = array(3, n);
+	for (size_t i = 0; i < n; i++)
+		v[i] *= v[i];
+	memcpy(want, w, n * sizeof(*w));
+	memcpy(want2, m, n * sizeof(*w));
+	memcpy(want3, v, n * sizeof(*w));
+	nt_kern_ref.adamw(want, want2, want3, g, n, &a);
+	kern->adamw(w, m, v, g, n, &a);
+	all_near("adamw w", w, want, n, 1);
+	all_near("adamw m", m, want2, n, 1);
+	all_near("adamw v", v, want3, n, 1);
+}
+
+static void compare(enum nt_isa isa)
+{
+	const struct nt_kern *kern = nt_kern_of(isa);
+	if (!kern)
+		skip();
+	for (size_t n = 0; n <= LONGEST; n += n < 67 ? 1 : n < 120 ? 53 : 97) {
+		sums(kern, n);
+		if (n > 0)
+			softmaxes(kern, n);
+		activations(kern, n);
+		if (n > 0)
+			norms(kern, n);
+		optimizer(kern, n);
+	}
+}
+
+static void avx2_agrees_with_the_reference(void **state)
+{
+	(void)state;
+	compare(NT_ISA_AVX2);
+}
+
+static void avx512_agrees_with_the_reference(void **state)
+{
+	(void)state;
+	compare(NT_ISA_AVX512);
+}
+
+/* The reference itself, against the C library in f64. */
+static void the_reference_is_near_the_exact_functions(void **state)
+{
+	(void)state;
+	for (int i = -8600; i <= 0; i++) {
+		float x = (float)i / 100, e = x, one[2] = {x, 0}, out;
+		nt_kern_ref.exp_shift(&e, 1, 0);
+		assert_true(fabs((double)e - exp((double)x)) <= 3e-7 * exp((double)x));
+		assert_true(fabs((double)nt_kern_ref.logsumexp(one, 2) - log1p(exp((double)x))) <= 1e-6);
+		float g = x / 8;
+		double u = 0.79788456080286535588 * ((double)g + 0.044715 * pow((double)g, 3));
+		nt_kern_ref.gelu(&out, &g, 1);
+		assert_true(fabs((double)out - 0.5 * (double)g * (1 + tanh(u))) <= 1e-6);
+	}
+}
+
+static void extremes(const struct nt_kern *kern)
+{
+	float x[3] = {1e30f, -INFINITY, -1e30f}, nan[3] = {0, NAN, 1}, far[2] = {-200, 200}, out[2];
+	assert_true(kern->softmax(x, 3, 1) == 1e30f);
+	assert_true(x[0] == 1 && x[1] < 1e-30f && x[2] < 1e-30f);
+	assert_true(isnan(kern->softmax(nan, 3, 1)));
+	kern->gelu(out, far, 2);
+	assert_true(fabsf(out[0]) < 1e-30f && out[1] == 200);
+	kern->swiglu(out, far, (float[]){1, 1}, 2);
+	assert_true(fabsf(out[0]) < 1e-30f && out[1] == 200);
+}
+
+static void extreme_values_stay_what_they_are(void **state)
+{
+	(void)state;
+	for (int isa = 0; isa < NT_ISA_COUNT; isa++)
+		if (nt_kern_of((enum nt_isa)isa))
+			extremes(nt_kern_of((enum nt_isa)isa));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(avx2_agrees_with_the_reference),
+		cmocka_unit_test(avx512_agrees_with_the_reference),
+		cmocka_unit_test(the_reference_is_near_the_exact_functions),
+		cmocka_unit_test(extreme_values_stay_what_they_are),
+	};
+	return cmocka_run_group_tests(tests, set_up, NULL);
+}
