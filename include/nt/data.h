@@ -15,6 +15,7 @@
 
 #include "nt/file.h"
 #include "nt/ident.h"
+#include "nt/stream.h"
 
 enum nt_data_kind { NT_DATA_DOCUMENTS = 1, NT_DATA_ROWS = 2 };
 
@@ -28,12 +29,17 @@ struct nt_fragment {
 
 struct nt_data;
 
+/* Does the file, or standard input where it is a file ("-"), begin as a data file does?
+ * false for what cannot be looked into beforehand: a pipe, a directory, nothing. */
+bool nt_data_is(const char *path);
+
 /* Checks header, footer, directory and indexes of every segment; token bytes are checked
  * when they are first read, or all of them by verify. */
-int nt_data_open(struct nt_data **d, const char *path);
+int nt_data_open(struct nt_data **d, const char *path); /* "-" if standard input is a file */
 int nt_data_verify(const struct nt_data *d); /* every hash of every segment; NT_EFORMAT names the place */
 void nt_data_close(struct nt_data *d); /* NULL is harmless */
 
+const char *nt_data_name(const struct nt_data *d); /* what messages call it; belongs to d */
 const struct nt_ident *nt_data_ident(const struct nt_data *d); /* belongs to d */
 enum nt_data_kind nt_data_kind(const struct nt_data *d);
 uint32_t nt_data_row_len(const struct nt_data *d);   /* 0 for documents */
@@ -56,6 +62,19 @@ int nt_data_fragment(const struct nt_data *d, uint64_t i, struct nt_fragment *f)
  * Thread safe. NT_EFORMAT: damaged, or out of range.
  */
 int nt_data_read(const struct nt_data *d, uint64_t start, size_t n, uint32_t *id);
+
+/*
+ * The documents of a file of either kind, in order of their numbers and without [B] and
+ * [E], each as one unit; those of rows are put together from their fragments again.
+ */
+struct nt_data_docs;
+int nt_data_docs_new(struct nt_data_docs **docs, const struct nt_data *d); /* d must outlive it */
+/* Returns 1 with the next document (valid until the next call), 0 at the end, or a code. */
+int nt_data_docs_next(struct nt_data_docs *docs, struct nt_tokens *doc);
+void nt_data_docs_free(struct nt_data_docs *docs); /* NULL is harmless */
+
+/* Appends one JSON object that describes the file; the manifests of its writes are joined. */
+int nt_data_describe(const struct nt_data *d, struct nt_buf *json);
 
 /* The file piece by piece, for those who describe it. */
 struct nt_data_segment {

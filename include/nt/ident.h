@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #define NT_NO_TOKEN UINT32_MAX /* "there is no such token"; never an id */
 
@@ -27,6 +28,14 @@ struct nt_ident {
 static inline int nt_ident_width(const struct nt_ident *id)
 {
 	return id->vocab_size <= 65536 ? 2 : 4;
+}
+
+/* Do the two stand for the same tokenizer, with the same marks? */
+static inline bool nt_ident_equal(const struct nt_ident *a, const struct nt_ident *b)
+{
+	return memcmp(a->fingerprint, b->fingerprint, sizeof(a->fingerprint)) == 0 &&
+	       a->vocab_size == b->vocab_size && a->bos == b->bos && a->eos == b->eos &&
+	       a->pad == b->pad;
 }
 
 #endif

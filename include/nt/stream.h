@@ -46,6 +46,10 @@ const struct nt_stream_counts *nt_stream_counts(const struct nt_stream_reader *r
 	over all inputs; source_bytes is known after the END frames, or 0 */
 void nt_stream_close(struct nt_stream_reader *r); /* NULL is harmless */
 
+/* Reads all of a stream, which checks every hash in it, and appends one JSON object that
+ * describes it. */
+int nt_stream_describe(const char *path, struct nt_buf *json);
+
 /* --- writing ------------------------------------------------------------------- */
 struct nt_stream_writer;
 

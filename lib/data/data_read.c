@@ -14,6 +14,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/le.h"
 #include "data/ids.h"
@@ -326,15 +328,35 @@ static int read_tokenizer(struct nt_data *d)
 	return rc;
 }
 
+/* Standard input can be mapped, by this name, where it is a file. */
+static const char *real_path(const char *path)
+{
+	struct stat st;
+	bool is_standard = !path || strcmp(path, "-") == 0;
+	return is_standard && fstat(STDIN_FILENO, &st) == 0 && S_ISREG(st.st_mode) ? "/dev/stdin" : path;
+}
+
+bool nt_data_is(const char *path)
+{
+	struct stat st;
+	uint8_t magic[8];
+	path = real_path(path);
+	int fd = path && stat(path, &st) == 0 && S_ISREG(st.st_mode) ? nt_open_read(path) : -1;
+	bool is = fd >= 0 && pread(fd, magic, 8, 0) == 8 && memcmp(magic, NTD_MAGIC, 8) == 0;
+	if (fd >= 0)
+		nt_close_read(fd);
+	return is;
+}
+
 int nt_data_open(struct nt_data **result, const char *path)
 {
 	struct nt_data *d = nt_calloc(1, sizeof(*d));
 	*result = NULL;
 	if (!d)
 		return NT_ESYS;
-	int rc = nt_map_open(&d->map, path);
-	if (rc == 0 && !(d->name = strdup(path)))
-		rc = nt_fail_sys("%s: cannot open", path);
+	int rc = nt_map_open(&d->map, real_path(path));
+	if (rc == 0 && !(d->name = strdup(nt_input_name(path))))
+		rc = nt_fail_sys("%s: cannot open", nt_input_name(path));
 	if (rc < 0 || (rc = walk_back(d)) < 0 || (rc = read_segments(d)) < 0 ||
 	    (rc = read_tokenizer(d)) < 0)
 		nt_data_close(d);
@@ -396,6 +418,11 @@ uint64_t nt_data_n_fragment(const struct nt_data *d)
 uint64_t nt_data_source_bytes(const struct nt_data *d)
 {
 	return d->source_bytes;
+}
+
+const char *nt_data_name(const struct nt_data *d)
+{
+	return d->name;
 }
 
 size_t nt_data_n_segment(const struct nt_data *d)

@@ -80,13 +80,6 @@ int nt_ident_check(const struct nt_ident *ident, uint32_t width, const char *nam
 	return 0;
 }
 
-bool nt_ident_equal(const struct nt_ident *a, const struct nt_ident *b)
-{
-	return memcmp(a->fingerprint, b->fingerprint, sizeof(a->fingerprint)) == 0 &&
-	       a->vocab_size == b->vocab_size && a->bos == b->bos && a->eos == b->eos &&
-	       a->pad == b->pad;
-}
-
 void nt_ident_hex(char hex[17], const struct nt_ident *ident)
 {
 	for (int i = 0; i < 8; i++)

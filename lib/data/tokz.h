@@ -30,9 +30,6 @@ void nt_ident_get(struct nt_ident *ident, const uint8_t at[16]);
 /* NT_EFORMAT with a sentence if the numbers of an ident from outside cannot be. */
 int nt_ident_check(const struct nt_ident *ident, uint32_t width, const char *name);
 
-/* Do the two stand for the same tokenizer and the same marks? */
-bool nt_ident_equal(const struct nt_ident *a, const struct nt_ident *b);
-
 /* "0123456789abcdef": the first 8 bytes of the fingerprint, as people see it. */
 void nt_ident_hex(char hex[17], const struct nt_ident *ident);
 
