@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TEXT_SPLIT_H
+#define TEXT_SPLIT_H
+/*
+ * split.h - text cut into the pieces inside which merging happens
+ *
+ * The rule is the regular expression that a vocabulary was learned with. The famous
+ * ones have a matcher by hand; any other goes through PCRE2. Every byte lands in
+ * exactly one piece: what a regular expression leaves out between two matches is a
+ * piece too. A byte that is not UTF-8 counts as one character of no class.
+ *
+ * A rule is immutable and may be shared by threads; each has a cutter of its own.
+ */
+#include <stddef.h>
+#include <stdint.h>
+
+#include "nt/mem.h"
+
+struct nt_pattern {
+	const char *name;  /* "gpt2", ...; NULL for a regular expression of the user's */
+	const char *regex; /* the one spelling it is known by, "" for one single piece */
+	/* The end of the piece of text[len] that begins at `at` (< len); NULL: by PCRE2. */
+	size_t (*next)(const uint8_t *text, size_t at, size_t len);
+	void *code; /* pcre2_code */
+	char *own;  /* behind regex, where it is the user's */
+};
+
+/*
+ * rule: gpt2 cl100k qwen2 o200k none, another name of these, any known spelling of their
+ * regular expressions, or a regular expression. NT_EARG: no such name, or not a regular
+ * expression; the sentence is about "pattern".
+ */
+int nt_pattern_init(struct nt_pattern *s, const char *rule);
+void nt_pattern_release(struct nt_pattern *s); /* harmless twice */
+
+struct nt_cutter {
+	const struct nt_pattern *split;
+	const uint8_t *text;
+	size_t len, at;
+	size_t pending;        /* end of a match found behind a gap that ends at `at`, or 0 */
+	void *match;           /* pcre2_match_data ... */
+	void *context, *stack; /* ... and what PCRE2's compiled code runs with */
+	struct nt_buf clean;   /* the text with bytes that are not UTF-8 replaced */
+};
+
+int nt_cutter_init(struct nt_cutter *c, const struct nt_pattern *split);
+void nt_cutter_release(struct nt_cutter *c); /* harmless twice */
+
+/* text[len] must stay until its last piece has been taken. */
+int nt_cutter_begin(struct nt_cutter *c, const void *text, size_t len);
+
+/* The next piece is [returned *start, *end) of the text: 1, or 0 at its end, or < 0. */
+int nt_cutter_next(struct nt_cutter *c, size_t *start, size_t *end);
+
+/* split_regex.c: the same three by PCRE2 */
+int nt_regex_compile(void **code, const char *regex);
+void nt_regex_free(void *code);
+int nt_regex_init(struct nt_cutter *c);
+void nt_regex_release(struct nt_cutter *c);
+int nt_regex_begin(struct nt_cutter *c);
+int nt_regex_next(struct nt_cutter *c, size_t *start, size_t *end);
+
+#endif

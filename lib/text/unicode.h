@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TEXT_UNICODE_H
+#define TEXT_UNICODE_H
+/*
+ * unicode.h - the classes of characters that pre-tokenizers ask for
+ *
+ * General categories of Unicode 16.0 folded into eight bits, and White_Space. A code
+ * point has one bit or none (control, format, unassigned, private use, surrogate).
+ * The version matters: ids of new scripts depend on it, and this is the one the
+ * reference tokenizers use.
+ */
+#include <stdint.h>
+
+enum {
+	NT_UPPER = 1,    /* Lu Lt */
+	NT_LOWER = 2,    /* Ll */
+	NT_CASELESS = 4, /* Lm Lo */
+	NT_MARK = 8,     /* M */
+	NT_NUMBER = 16,  /* N */
+	NT_SPACE = 32,   /* White_Space: 25 code points */
+	NT_PUNCT = 64,   /* P */
+	NT_SYMBOL = 128, /* S */
+	NT_LETTER = NT_UPPER | NT_LOWER | NT_CASELESS,
+};
+
+uint8_t nt_char_class(uint32_t code_point);
+
+extern const uint8_t nt_ascii_class[128];
+
+#endif
