@@ -50,6 +50,9 @@ $B/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,cc,$<)$(CC) $(BASE) $(CFLAGS) $(OPT) $(ISA) -c -o $@ $<
 
+# What an object has built in besides its source.
+$B/obj/lib/token/embedded.o $B/f64/lib/token/embedded.o: share/vocab/nt-8k.tiktoken
+
 $B/libnt.a: $(LIB_SRC:%.c=$B/obj/%.o)
 	@rm -f $@
 	$(call say,ar,$@)$(AR) rcs $@ $^

@@ -28,6 +28,13 @@ int nt_tokenizer_open(struct nt_tokenizer **t, const char *spec, const char *pat
 int nt_tokenizer_parse(struct nt_tokenizer **t, const void *json, size_t len, const char *name);
 void nt_tokenizer_free(struct nt_tokenizer *t); /* NULL is harmless */
 
+/* How it cuts text before merging: gpt2, cl100k, ..., or a regular expression. Belongs to t. */
+const char *nt_tokenizer_pattern(const struct nt_tokenizer *t);
+
+/* What was added that the file does not say ("added: <|begin_of_text|> is token 50257"),
+ * for a note to the user; NULL if nothing. Belongs to t. */
+const char *nt_tokenizer_remark(const struct nt_tokenizer *t);
+
 /* Its identity, the canonical tokenizer.json included; belongs to t. */
 const struct nt_ident *nt_tokenizer_ident(const struct nt_tokenizer *t);
 
@@ -49,6 +56,14 @@ enum { NT_ALLOW_SPECIAL = 1 }; /* specials written out in the text become their 
 /* Appends the ids of text[len] to out. No [B], no [E]. */
 int nt_encode(struct nt_encoder *e, const void *text, size_t len, unsigned flags,
 	      struct nt_ids *out);
+
+/*
+ * The same for a whole document, and appends to unit the number of ids in each of its
+ * units; there is at least one. The ids are those of the document, whatever its units: a
+ * unit ends behind the token that holds its last byte.
+ */
+int nt_encode_units(struct nt_encoder *e, const void *text, size_t len, unsigned flags,
+		    struct nt_ids *out, struct nt_ids *unit);
 
 /* Appends the bytes of the ids; an id out of range is NT_EFORMAT. Specials give nothing. */
 int nt_decode(const struct nt_tokenizer *t, const uint32_t *id, size_t n, struct nt_buf *out);

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef NT_ENCODE_H
+#define NT_ENCODE_H
+/*
+ * nt/encode.h - whole sources of documents to ids, on all threads, in order
+ */
+#include <stdbool.h>
+
+#include "nt/docs.h"
+#include "nt/pool.h"
+#include "nt/stream.h"
+#include "nt/tokenizer.h"
+
+struct nt_encode_options {
+	unsigned flags; /* NT_ALLOW_SPECIAL */
+	bool strict;    /* bytes that are not UTF-8 are NT_EFORMAT, with their place */
+};
+
+/* Valid until the sink returns. */
+struct nt_encoded {
+	struct nt_tokens tokens;
+	size_t bytes;         /* of the text */
+	size_t n_invalid;     /* of them not UTF-8 */
+	const char *source;   /* where the text came from */
+};
+
+/*
+ * Encodes every document of docs and hands it to sink, in order, on the calling thread. A
+ * negative return of sink ends it and is handed on. The same calls at any size of pool
+ * (NULL: one thread).
+ */
+int nt_encode_docs(const struct nt_tokenizer *t, struct nt_docs *docs,
+		   const struct nt_encode_options *options, struct nt_pool *pool,
+		   int (*sink)(void *arg, const struct nt_encoded *doc), void *arg);
+
+#endif

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef NT_VOCAB_H
+#define NT_VOCAB_H
+/*
+ * nt/vocab.h - learning a byte-level BPE vocabulary, and writing one in other forms
+ *
+ * Learning is greedy and exact: the most frequent adjacent pair of tokens becomes a token,
+ * the one with the lower ids where counts are equal, until there are enough. The result
+ * depends on the texts and the options alone, not on threads or the order of documents.
+ * Sennrich, Haddow, Birch 2016, arXiv:1508.07909.
+ */
+#include "nt/docs.h"
+#include "nt/mem.h"
+#include "nt/pool.h"
+#include "nt/tokenizer.h"
+
+struct nt_learn_options {
+	uint32_t vocab_size;        /* all of it: single bytes, merges, specials */
+	const char *pattern;        /* as nt_tokenizer_open takes it */
+	uint64_t min_frequency;     /* a pair that occurs less often is not merged */
+	const char *const *special; /* [n_special] names; [B] and [E] are added behind them ... */
+	size_t n_special;           /* ... unless one of these already serves */
+	bool only_seen;             /* bytes that do not occur get no token */
+};
+
+struct nt_learner;
+
+/* NT_EARG: the options cannot be met. The strings must outlive the learner. */
+int nt_learner_new(struct nt_learner **l, const struct nt_learn_options *options, int n_thread);
+void nt_learner_free(struct nt_learner *l); /* NULL is harmless */
+
+/* Counts the pieces of text[len]. Up to n_thread threads may be in here at once. */
+int nt_learner_count(struct nt_learner *l, const void *text, size_t len);
+
+/* The same for every document, on all threads of the pool, at most n_thread of them. progress
+ * (or NULL) is called now and then with what has been counted so far. */
+int nt_learner_count_docs(struct nt_learner *l, struct nt_docs *docs, struct nt_pool *pool,
+			  void (*progress)(void *arg, uint64_t n_doc, uint64_t bytes), void *arg);
+
+/* Pieces counted so far. */
+uint64_t nt_learner_n_piece(const struct nt_learner *l);
+
+/*
+ * Learns. After every merge progress(arg, tokens so far, count of the pair) is called, if
+ * it is not NULL. The tokenizer may have fewer entries than asked for, when pairs run out.
+ */
+int nt_learner_run(struct nt_learner *l, void (*progress)(void *arg, uint32_t n, uint64_t count),
+		   void *arg, struct nt_tokenizer **t);
+
+/* Appends t as a list of ranks (.tiktoken): ordinary tokens only. NT_EFORMAT when its merges
+ * are not in the order of ids, so that ranks cannot say what they do. */
+int nt_vocab_ranks(const struct nt_tokenizer *t, struct nt_buf *out);
+
+#endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TOKEN_BATCH_H
+#define TOKEN_BATCH_H
+/*
+ * batch.h - documents read ahead, in groups that are worth a task each
+ *
+ * How documents fall into batches and groups depends on their sizes alone.
+ */
+#include <stdbool.h>
+
+#include "nt/docs.h"
+#include "nt/mem.h"
+
+struct nt_batch_doc {
+	const uint8_t *text; /* [len] */
+	size_t len;
+	const char *source;
+};
+
+/* Documents [first, first + n) of the batch. */
+struct nt_batch_group {
+	size_t first, n;
+};
+
+struct nt_batch {
+	struct nt_batch_doc *doc; /* [n_doc] */
+	size_t n_doc, doc_cap;
+	struct nt_batch_group *group; /* [n_group] */
+	size_t n_group, group_cap;
+	struct nt_buf bytes; /* what the batch had to copy */
+	size_t *place;       /* [n_doc][2] of text and source in bytes, while it grows */
+	size_t place_cap;
+};
+
+/* Fills the batch: 1, or 0 when there are no more documents, or a negative enum nt_err. What
+ * it points to is valid until the next call. */
+int nt_batch_read(struct nt_batch *b, struct nt_docs *docs);
+void nt_batch_release(struct nt_batch *b); /* harmless twice */
+
+#endif

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tiktoken.c - vocabularies as lists of ranks
+ *
+ * A line is base64(bytes of the token) SPACE rank, and the rank is the id; ranks need not
+ * be dense. Two neighbours merge when their bytes together are a token, the lowest rank
+ * first. That is the same as a list of pairs in order of rank, one for each token: when
+ * two neighbours come to make a token, their bytes have been merged among themselves just
+ * as they are when the token stands alone, so the two are always the same two. They are
+ * found here by encoding every token up to the last step. A token that merging cannot
+ * make still counts where it is a whole piece.
+ *
+ * The file says neither how text is cut nor what its special tokens are: for the famous
+ * ones both are known by their content. Source: tiktoken's openai_public.py.
+ */
+#include "token/tokenizer.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/le.h"
+#include "nt/err.h"
+#include "nt/hash.h"
+
+struct special {
+	uint32_t id;
+	const char *name;
+};
+
+/* Known by XXH3_128 over {u32 rank, u32 length, bytes} of all tokens, by rank. */
+static const struct known {
+	uint64_t lo, hi;
+	const char *name, *pattern;
+	struct special special[6];
+} known[] = {
+	{0x38824f2c2063699b, 0xa2bf067e70b47a36, "r50k_base", "gpt2", {{50256, "<|endoftext|>"}}},
+	{0x80a02f24d08aa6b8, 0xf6f861b144694e22, "p50k_base", "gpt2", {{50256, "<|endoftext|>"}}},
+	{0x6fb518802d59c138, 0x96dbd69bf31ed981, "cl100k_base", "cl100k",
+	 {{100257, "<|endoftext|>"}, {100258, "<|fim_prefix|>"}, {100259, "<|fim_middle|>"},
+	  {100260, "<|fim_suffix|>"}, {100276, "<|endofprompt|>"}}},
+	{0xb44b3fb21bd7171c, 0x5884735633b0aa7b, "o200k_base", "o200k",
+	 {{199999, "<|endoftext|>"}, {200018, "<|endofprompt|>"}}},
+};
+
+static int value_of(uint8_t c)
+{
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	if (c >= 'a' && c <= 'z')
+		return c - 'a' + 26;
+	if (c >= '0' && c <= '9')
+		return c - '0' + 52;
+	return c == '+' ? 62 : c == '/' ? 63 : -1;
+}
+
+/* Decodes p[n] to out; returns the bytes, or -1. out may be p. */
+static ptrdiff_t decode_base64(uint8_t *out, const uint8_t *p, size_t n)
+{
+	if (n % 4 != 0 || n == 0)
+		return -1;
+	size_t n_pad = (p[n - 1] == '=') + (p[n - 1] == '=' && p[n - 2] == '=');
+	size_t made = 0;
+	for (size_t i = 0; i < n; i += 4) {
+		uint32_t bits = 0;
+		for (size_t k = 0; k < 4; k++) {
+			int v = i + k >= n - n_pad ? 0 : value_of(p[i + k]);
+			if (v < 0)
+				return -1;
+			bits = bits << 6 | (uint32_t)v;
+		}
+		for (int shift = 16; shift >= 0; shift -= 8)
+			out[made++] = (uint8_t)(bits >> shift);
+	}
+	return (ptrdiff_t)(made - n_pad);
+}
+
+/* Reads digits up to the end of p[n]; false if there is anything else, or too many. */
+static bool read_rank(const uint8_t *p, size_t n, uint32_t *rank)
+{
+	*rank = 0;
+	for (size_t i = 0; i < n; i++) {
+		if (p[i] < '0' || p[i] > '9')
+			return false;
+		*rank = *rank * 10 + (p[i] - '0');
+	}
+	return n >= 1 && n <= 9;
+}
+
+static int read_line(struct nt_tokenizer *t, struct nt_buf *token, const uint8_t *p, size_t n,
+		     size_t number)
+{
+	const uint8_t *space = memchr(p, ' ', n);
+	size_t len = space ? (size_t)(space - p) : 0;
+	uint32_t rank;
+	token->len = 0;
+	int rc = nt_buf_reserve(token, n);
+	if (rc < 0)
+		return rc;
+	ptrdiff_t made = decode_base64(token->data, p, len);
+	if (made <= 0 || !read_rank(space + 1, n - len - 1, &rank))
+		return nt_fail(NT_EFORMAT, "line %zu: not 'BASE64 RANK': neither a .tiktoken file "
+			       "nor a tokenizer.json", number);
+	return nt_tokenizer_add(t, rank, token->data, (size_t)made, NT_KIND_ORDINARY);
+}
+
+static int read_lines(struct nt_tokenizer *t, const uint8_t *p, size_t len)
+{
+	struct nt_buf token = {0};
+	int rc = 0;
+	size_t number = 1;
+	for (const uint8_t *end = p + len; rc == 0 && p < end; number++) {
+		const uint8_t *feed = memchr(p, '\n', (size_t)(end - p));
+		size_t n = (size_t)((feed ? feed : end) - p);
+		size_t stripped = n && p[n - 1] == '\r' ? n - 1 : n;
+		if (stripped)
+			rc = read_line(t, &token, p, stripped, number);
+		p += n + (feed != NULL);
+	}
+	nt_buf_release(&token);
+	if (rc == 0 && t->ident.vocab_size == 0)
+		rc = nt_fail(NT_EFORMAT, "empty: no token in it");
+	return rc;
+}
+
+static struct nt_hash128 content(const struct nt_tokenizer *t, struct nt_hasher *h)
+{
+	for (uint32_t id = 0; id < t->ident.vocab_size; id++) {
+		const struct nt_token *token = &t->token[id];
+		uint8_t head[8];
+		nt_put32(head, id);
+		nt_put32(head + 4, token->len);
+		if (token->kind == NT_KIND_NONE)
+			continue;
+		nt_hasher_add(h, head, sizeof(head));
+		nt_hasher_add(h, nt_token_text(t, id), token->len);
+	}
+	return nt_hasher_sum128(h);
+}
+
+static int recognise(const struct nt_tokenizer *t, const struct known **found)
+{
+	struct nt_hasher *h = nt_hasher_new();
+	if (!h)
+		return NT_ESYS;
+	struct nt_hash128 sum = content(t, h);
+	nt_hasher_free(h);
+	*found = NULL;
+	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
+		if (known[i].lo == sum.lo && known[i].hi == sum.hi)
+			*found = &known[i];
+	return 0;
+}
+
+/* --- pairs out of ranks -------------------------------------------------------- */
+
+/* The token of bytes [part[i], part[k]) of a token, or NT_NO_TOKEN: the highest rank. */
+static uint32_t rank_of(const struct nt_tokenizer *t, const uint8_t *p, const uint32_t *part,
+			size_t i, size_t k)
+{
+	return nt_token_find_ordinary(t, p + part[i], part[k] - part[i]);
+}
+
+/* Merges neighbours of p until two parts are left, which become *pair, or no two neighbours
+ * are a token: then returns false. part and rank have room for n + 1. */
+static bool last_pair(const struct nt_tokenizer *t, const uint8_t *p, uint32_t n, uint32_t *part,
+		      uint32_t *rank, struct nt_pair *pair)
+{
+	size_t n_part = n; /* part i is bytes [part[i], part[i + 1]) */
+	for (uint32_t i = 0; i <= n; i++)
+		part[i] = i;
+	for (size_t i = 0; i + 1 < n_part; i++)
+		rank[i] = rank_of(t, p, part, i, i + 2);
+	while (n_part > 2) {
+		size_t best = 0;
+		for (size_t i = 1; i + 1 < n_part; i++)
+			if (rank[i] < rank[best])
+				best = i;
+		if (rank[best] == NT_NO_TOKEN)
+			return false;
+		memmove(&part[best + 1], &part[best + 2], (n_part - best - 1) * sizeof(*part));
+		memmove(&rank[best], &rank[best + 1], (n_part - best - 2) * sizeof(*rank));
+		n_part--;
+		if (best + 1 < n_part)
+			rank[best] = rank_of(t, p, part, best, best + 2);
+		if (best)
+			rank[best - 1] = rank_of(t, p, part, best - 1, best + 1);
+	}
+	pair->left = rank_of(t, p, part, 0, 1);
+	pair->right = rank_of(t, p, part, 1, 2);
+	return pair->left != NT_NO_TOKEN && pair->right != NT_NO_TOKEN;
+}
+
+int nt_pairs_from_ranks(struct nt_tokenizer *t, bool *all_reached)
+{
+	uint32_t *part = NULL, *rank = NULL;
+	size_t part_cap = 0, rank_cap = 0;
+	int rc = 0;
+	*all_reached = true;
+	for (uint32_t id = 0; rc == 0 && id < t->ident.vocab_size; id++) {
+		uint32_t len = t->token[id].len;
+		struct nt_pair pair;
+		if (t->token[id].kind != NT_KIND_ORDINARY || len < 2)
+			continue;
+		if (nt_grow(&part, &part_cap, len + 1, sizeof(*part)) < 0 ||
+		    nt_grow(&rank, &rank_cap, len + 1, sizeof(*rank)) < 0)
+			rc = NT_ESYS;
+		else if (last_pair(t, nt_token_text(t, id), len, part, rank, &pair))
+			rc = nt_tokenizer_merge(t, pair.left, pair.right);
+		else
+			*all_reached = false;
+	}
+	free(part);
+	free(rank);
+	return rc;
+}
+
+/* --- the whole ----------------------------------------------------------------- */
+
+static int settle(struct nt_tokenizer *t, const struct known *known_one, const char *pattern)
+{
+	if (!known_one && !pattern)
+		return nt_fail(NT_EARG, "a list of ranks that is none of r50k_base, p50k_base, "
+			       "cl100k_base, o200k_base: say how text is cut with --pattern");
+	int rc = nt_pattern_init(&t->split, pattern ? pattern : known_one->pattern);
+	for (size_t i = 0; known_one && rc == 0 && known_one->special[i].name; i++)
+		rc = nt_tokenizer_add(t, known_one->special[i].id, known_one->special[i].name,
+				      strlen(known_one->special[i].name), NT_KIND_SPECIAL);
+	if (known_one)
+		snprintf(t->ident.name, sizeof(t->ident.name), "%s", known_one->name);
+	return rc;
+}
+
+int nt_tiktoken_parse(struct nt_tokenizer **out, const void *text, size_t len, const char *name,
+		      const char *pattern)
+{
+	struct nt_tokenizer *t;
+	const struct known *known_one;
+	bool all_reached;
+	int rc = nt_tokenizer_new(&t, name);
+	if (rc < 0)
+		return rc;
+	if ((rc = read_lines(t, text, len)) < 0 || (rc = recognise(t, &known_one)) < 0 ||
+	    (rc = settle(t, known_one, pattern)) < 0 || (rc = nt_tokenizer_index(t)) < 0 ||
+	    (rc = nt_pairs_from_ranks(t, &all_reached)) < 0)
+		goto out;
+	rc = nt_tokenizer_finish(t, !all_reached);
+out:
+	if (rc < 0)
+		nt_tokenizer_free(t);
+	*out = rc == 0 ? t : NULL;
+	return rc;
+}

@@ -1,0 +1,452 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tokenizer.c - the table of tokens and merges, whatever file they came from
+ *
+ * Tokens are found by their bytes, merges by their pair, both in open-addressing tables
+ * at most half full. Which ids begin and end a document is settled here by the names
+ * that vocabularies in use give them; one that names none gets two more tokens.
+ */
+#include "token/tokenizer.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "nt/err.h"
+#include "nt/file.h"
+#include "nt/hash.h"
+
+enum { ID_LIMIT = 1 << 24, TOKEN_LIMIT = 1 << 20 /* bytes of one token */ };
+
+int nt_tokenizer_new(struct nt_tokenizer **out, const char *name)
+{
+	struct nt_tokenizer *t = nt_calloc(1, sizeof(*t));
+	if (!t)
+		return NT_ESYS;
+	snprintf(t->ident.name, sizeof(t->ident.name), "%s", name);
+	t->ident.bos = t->ident.eos = t->ident.pad = NT_NO_TOKEN;
+	for (int b = 0; b < 256; b++)
+		t->byte_id[b] = NT_NO_TOKEN;
+	*out = t;
+	return 0;
+}
+
+void nt_tokenizer_free(struct nt_tokenizer *t)
+{
+	if (!t)
+		return;
+	nt_pattern_release(&t->split);
+	nt_buf_release(&t->bytes);
+	nt_buf_release(&t->json);
+	free(t->token);
+	free(t->find);
+	free(t->pair);
+	free(t->merge);
+	free(t->added);
+	free(t);
+}
+
+/* Ids up to and with `id` exist from now on, as tokens of no kind where none is added. */
+static int reach(struct nt_tokenizer *t, uint32_t id)
+{
+	int rc = nt_grow(&t->token, &t->token_cap, (size_t)id + 1, sizeof(*t->token));
+	while (rc == 0 && t->ident.vocab_size <= id)
+		t->token[t->ident.vocab_size++] = (struct nt_token){0};
+	return rc;
+}
+
+int nt_tokenizer_add(struct nt_tokenizer *t, uint32_t id, const void *bytes, size_t len,
+		     enum nt_token_kind kind)
+{
+	if (id >= ID_LIMIT)
+		return nt_fail(NT_EFORMAT, "token %u: ids end at %d", id, ID_LIMIT - 1);
+	if (len == 0 || len > TOKEN_LIMIT)
+		return nt_fail(NT_EFORMAT, "token %u: %zu bytes long, expected 1 to %d", id, len,
+			       TOKEN_LIMIT);
+	int rc = reach(t, id);
+	if (rc < 0)
+		return rc;
+	if (t->token[id].kind != NT_KIND_NONE)
+		return nt_fail(NT_EFORMAT, "token %u: two tokens have this id", id);
+	t->token[id] = (struct nt_token){.at = t->bytes.len, .len = (uint32_t)len,
+					 .kind = (uint8_t)kind};
+	rc = nt_buf_add(&t->bytes, bytes, len);
+	return rc < 0 ? rc : nt_buf_add(&t->bytes, "", 1); /* names are C strings too */
+}
+
+/* The slot of these bytes: its id, or the empty one where it would be. */
+static uint32_t *find_slot(const struct nt_tokenizer *t, const void *bytes, size_t len)
+{
+	for (size_t i = nt_hash64(bytes, len) & t->find_mask;; i = (i + 1) & t->find_mask) {
+		uint32_t id = t->find[i];
+		if (id == NT_NO_TOKEN ||
+		    (t->token[id].len == len && memcmp(nt_token_text(t, id), bytes, len) == 0))
+			return &t->find[i];
+	}
+}
+
+uint32_t nt_token_find_ordinary(const struct nt_tokenizer *t, const void *bytes, size_t len)
+{
+	return *find_slot(t, bytes, len);
+}
+
+static size_t table_size(size_t n)
+{
+	size_t size = 16;
+	while (size < 2 * n)
+		size *= 2;
+	return size;
+}
+
+int nt_tokenizer_index(struct nt_tokenizer *t)
+{
+	size_t size = table_size(t->ident.vocab_size);
+	if (!(t->find = nt_alloc(size, sizeof(*t->find))))
+		return NT_ESYS;
+	memset(t->find, 0xff, size * sizeof(*t->find)); /* NT_NO_TOKEN */
+	t->find_mask = size - 1;
+	for (uint32_t id = 0; id < t->ident.vocab_size; id++) {
+		const struct nt_token *token = &t->token[id];
+		if (token->kind != NT_KIND_ORDINARY)
+			continue;
+		uint32_t *slot = find_slot(t, nt_token_text(t, id), token->len);
+		if (*slot != NT_NO_TOKEN)
+			return nt_fail(NT_EFORMAT, "tokens %u and %u are the same bytes", *slot, id);
+		*slot = id;
+		if (token->len == 1)
+			t->byte_id[*nt_token_text(t, id)] = id;
+	}
+	return 0;
+}
+
+int nt_tokenizer_merge(struct nt_tokenizer *t, uint32_t left, uint32_t right)
+{
+	int rc = nt_grow(&t->pair, &t->pair_cap, t->n_pair + 1, sizeof(*t->pair));
+	if (rc == 0)
+		t->pair[t->n_pair++] = (struct nt_pair){left, right};
+	return rc;
+}
+
+/* The token that two make, or NT_NO_TOKEN. The bytes are laid out in *joined. */
+static uint32_t join(const struct nt_tokenizer *t, struct nt_buf *joined, struct nt_pair p)
+{
+	joined->len = 0;
+	if (nt_buf_add(joined, nt_token_text(t, p.left), t->token[p.left].len) < 0 ||
+	    nt_buf_add(joined, nt_token_text(t, p.right), t->token[p.right].len) < 0)
+		return NT_NO_TOKEN;
+	return nt_token_find_ordinary(t, joined->data, joined->len);
+}
+
+static void enter_merge(struct nt_tokenizer *t, struct nt_merge m)
+{
+	struct nt_merge *known = (struct nt_merge *)nt_merge_find(t, m.left, m.right);
+	if (known) { /* named twice: the later place counts, as it does for others */
+		known->rank = m.rank;
+		return;
+	}
+	uint64_t h = ((uint64_t)m.left << 32 | m.right) * UINT64_C(0x9e3779b97f4a7c15);
+	size_t i = h >> 32 & t->merge_mask;
+	while (t->merge[i].left != NT_NO_TOKEN)
+		i = (i + 1) & t->merge_mask;
+	t->merge[i] = m;
+}
+
+static int index_merges(struct nt_tokenizer *t)
+{
+	if (t->n_pair >= UINT32_MAX)
+		return nt_fail(NT_EFORMAT, "%zu merges are too many", t->n_pair);
+	size_t size = table_size(t->n_pair);
+	if (!(t->merge = nt_alloc(size, sizeof(*t->merge))))
+		return NT_ESYS;
+	memset(t->merge, 0xff, size * sizeof(*t->merge));
+	t->merge_mask = size - 1;
+	struct nt_buf joined = {0};
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && i < t->n_pair; i++) {
+		uint32_t id = join(t, &joined, t->pair[i]);
+		if (id == NT_NO_TOKEN)
+			rc = nt_fail(NT_EFORMAT, "merge %zu makes '%.*s', which is no token", i,
+				     (int)joined.len, (const char *)joined.data);
+		else
+			enter_merge(t, (struct nt_merge){t->pair[i].left, t->pair[i].right,
+							 (uint32_t)i, id});
+	}
+	nt_buf_release(&joined);
+	return rc;
+}
+
+/* Is there a token that merging its own bytes does not give? */
+static int whole_makes_a_difference(const struct nt_tokenizer *t, bool *differs)
+{
+	struct nt_scratch scratch = {0};
+	struct nt_ids ids = {0};
+	int rc = 0;
+	*differs = false;
+	for (uint32_t id = 0; rc == 0 && !*differs && id < t->ident.vocab_size; id++) {
+		ids.n = 0;
+		if (t->token[id].kind != NT_KIND_ORDINARY)
+			continue;
+		rc = nt_merge_piece(&scratch, t, nt_token_text(t, id), t->token[id].len, &ids);
+		*differs = ids.n != 1;
+	}
+	if (rc == NT_EFORMAT) { /* a byte without a token: this one cannot be merged at all */
+		*differs = true;
+		rc = 0;
+	}
+	nt_scratch_release(&scratch);
+	nt_ids_release(&ids);
+	return rc;
+}
+
+/* What [B], [E] and padding are called in the vocabularies people use; the first that is
+ * there wins. U+FF5C and U+2581 are DeepSeek's. */
+static const char *const bos_names[] = {
+	"<|begin_of_text|>", "<s>", "<bos>", "<|startoftext|>", "<|bos|>", "[BOS]",
+	"<\xef\xbd\x9c" "begin\xe2\x96\x81of\xe2\x96\x81sentence\xef\xbd\x9c>",
+	"<|begin\xe2\x96\x81of\xe2\x96\x81sentence|>", NULL};
+static const char *const eos_names[] = {
+	"<|end_of_text|>", "</s>", "<eos>", "<|endoftext|>", "<|eos|>", "[EOS]",
+	"<\xef\xbd\x9c" "end\xe2\x96\x81of\xe2\x96\x81sentence\xef\xbd\x9c>",
+	"<|end\xe2\x96\x81of\xe2\x96\x81sentence|>", NULL};
+static const char *const pad_names[] = {"<|pad|>", "<pad>", "[PAD]", "<|finetune_right_pad_id|>",
+					NULL};
+
+static uint32_t find_named(const struct nt_tokenizer *t, const char *name)
+{
+	for (uint32_t id = 0; id < t->ident.vocab_size; id++)
+		if (t->token[id].kind >= NT_KIND_SPECIAL && t->token[id].len == strlen(name) &&
+		    memcmp(nt_token_text(t, id), name, strlen(name)) == 0)
+			return id;
+	return NT_NO_TOKEN;
+}
+
+static uint32_t find_first_of(const struct nt_tokenizer *t, const char *const *names)
+{
+	uint32_t id = NT_NO_TOKEN;
+	for (; *names && id == NT_NO_TOKEN; names++)
+		id = find_named(t, *names);
+	return id;
+}
+
+/* Adds a special behind the last id. */
+static int append(struct nt_tokenizer *t, const char *name, uint32_t *id)
+{
+	*id = t->ident.vocab_size;
+	size_t n = strlen(t->remark);
+	snprintf(t->remark + n, sizeof(t->remark) - n, "%s%s is token %u", n ? ", " : "added: ", name,
+		 *id);
+	return nt_tokenizer_add(t, *id, name, strlen(name), NT_KIND_SPECIAL);
+}
+
+int nt_tokenizer_settle_ends(struct nt_tokenizer *t)
+{
+	int rc = 0;
+	t->ident.bos = find_first_of(t, bos_names);
+	t->ident.eos = find_first_of(t, eos_names);
+	t->ident.pad = find_first_of(t, pad_names);
+	/* GPT-2's and most of its descendants': one mark between documents is both */
+	if (t->ident.bos == NT_NO_TOKEN && t->ident.eos == find_named(t, "<|endoftext|>"))
+		t->ident.bos = t->ident.eos;
+	if (t->ident.bos == NT_NO_TOKEN)
+		rc = append(t, bos_names[0], &t->ident.bos);
+	if (rc == 0 && t->ident.eos == NT_NO_TOKEN)
+		rc = append(t, eos_names[0], &t->ident.eos);
+	return rc;
+}
+
+/* A special written like an ordinary token could not be told from it in the JSON. */
+static int check_names(const struct nt_tokenizer *t)
+{
+	struct nt_buf bytes = {0};
+	int rc = 0;
+	for (uint32_t id = 0; rc >= 0 && id < t->ident.vocab_size; id++) {
+		if (t->token[id].kind < NT_KIND_SPECIAL)
+			continue;
+		const char *name = (const char *)nt_token_text(t, id);
+		bytes.len = 0;
+		rc = nt_alphabet_read(&bytes, name, t->token[id].len);
+		uint32_t same = rc == 1 ? nt_token_find_ordinary(t, bytes.data, bytes.len) : NT_NO_TOKEN;
+		if (same != NT_NO_TOKEN)
+			rc = nt_fail(NT_EFORMAT, "special token '%s' is written like token %u", name, same);
+	}
+	nt_buf_release(&bytes);
+	return rc < 0 ? rc : 0;
+}
+
+int nt_tokenizer_finish(struct nt_tokenizer *t, bool prefers_whole)
+{
+	int rc = index_merges(t);
+	if (rc == 0 && prefers_whole)
+		rc = whole_makes_a_difference(t, &t->prefers_whole);
+	if (rc == 0)
+		rc = nt_tokenizer_settle_ends(t);
+	if (rc == 0)
+		rc = check_names(t);
+	if (rc == 0)
+		rc = nt_added_index(t);
+	if (rc == 0)
+		rc = nt_canonical_json(t);
+	return rc < 0 ? rc : nt_canonical_fingerprint(t);
+}
+
+/* --- opening ------------------------------------------------------------------- */
+
+static bool is_directory(const char *path)
+{
+	struct stat st;
+	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+/* What people call the tokenizer of a path: the file without its ending, or the folder of
+ * a tokenizer.json. */
+static void name_of(char name[64], const char *path)
+{
+	size_t len = strlen(path);
+	while (len > 1 && path[len - 1] == '/')
+		len--;
+	size_t start = len;
+	while (start > 0 && path[start - 1] != '/')
+		start--;
+	static const char *const endings[] = {"tokenizer.json", ".tokenizer.json", ".json", ".tiktoken"};
+	for (size_t i = 0; i < sizeof(endings) / sizeof(*endings); i++) {
+		size_t n = strlen(endings[i]);
+		if (len - start < n || memcmp(path + len - n, endings[i], n) != 0)
+			continue;
+		len -= n;
+		break;
+	}
+	if (len == start && start > 1) { /* tokenizer.json itself */
+		len = start - 1;
+		for (start = len; start > 0 && path[start - 1] != '/';)
+			start--;
+	}
+	snprintf(name, 64, "%.*s", (int)(len - start), path + start);
+	if (!*name || strcmp(name, ".") == 0)
+		snprintf(name, 64, "tokenizer");
+}
+
+static int open_file(struct nt_tokenizer **t, const char *path, const char *pattern)
+{
+	struct nt_buf file = {0}, inside = {0};
+	char name[64];
+	int rc = 0;
+	name_of(name, path);
+	if (is_directory(path)) {
+		rc = nt_buf_printf(&inside, "%s/tokenizer.json", path);
+		path = (const char *)inside.data;
+	}
+	if (rc == 0)
+		rc = nt_read_file(&file, path);
+	if (rc == 0) {
+		const uint8_t *p = file.data, *end = p + file.len;
+		while (p < end && strchr(" \t\r\n", *p) && *p)
+			p++;
+		rc = p < end && *p == '{' ? nt_hf_parse(t, file.data, file.len, name, pattern)
+					  : nt_tiktoken_parse(t, file.data, file.len, name, pattern);
+		if (rc < 0)
+			rc = nt_fail(rc, "%s: %s", path, nt_errmsg());
+	}
+	nt_buf_release(&file);
+	nt_buf_release(&inside);
+	return rc;
+}
+
+int nt_tokenizer_open(struct nt_tokenizer **t, const char *spec, const char *pattern)
+{
+	*t = NULL;
+	if (!spec)
+		return nt_embedded_parse(t, pattern);
+	if (strcmp(spec, "bytes") == 0)
+		return nt_bytes_make(t);
+	return open_file(t, spec, pattern);
+}
+
+int nt_tokenizer_parse(struct nt_tokenizer **t, const void *json, size_t len, const char *name)
+{
+	*t = NULL;
+	return nt_hf_parse(t, json, len, name, NULL);
+}
+
+int nt_bytes_make(struct nt_tokenizer **out)
+{
+	struct nt_tokenizer *t;
+	int rc = nt_tokenizer_new(&t, "bytes");
+	if (rc == 0)
+		rc = nt_pattern_init(&t->split, "none");
+	for (uint32_t b = 0; rc == 0 && b < 256; b++)
+		rc = nt_tokenizer_add(t, b, &(uint8_t){(uint8_t)b}, 1, NT_KIND_ORDINARY);
+	if (rc == 0)
+		rc = nt_tokenizer_index(t);
+	if (rc == 0)
+		rc = nt_tokenizer_finish(t, false);
+	if (rc == 0)
+		t->remark[0] = 0; /* the two ends are part of what "bytes" means */
+	else
+		nt_tokenizer_free(t);
+	*out = rc == 0 ? t : NULL;
+	return rc;
+}
+
+/* --- asking -------------------------------------------------------------------- */
+
+const struct nt_ident *nt_tokenizer_ident(const struct nt_tokenizer *t)
+{
+	return &t->ident;
+}
+
+const char *nt_tokenizer_pattern(const struct nt_tokenizer *t)
+{
+	return t->split.name ? t->split.name : t->split.regex;
+}
+
+const char *nt_tokenizer_remark(const struct nt_tokenizer *t)
+{
+	return *t->remark ? t->remark : NULL;
+}
+
+static bool is_kind(const struct nt_tokenizer *t, uint32_t id, enum nt_token_kind kind)
+{
+	return id < t->ident.vocab_size && t->token[id].kind == kind;
+}
+
+const uint8_t *nt_token_bytes(const struct nt_tokenizer *t, uint32_t id, size_t *len)
+{
+	bool has_bytes = is_kind(t, id, NT_KIND_ORDINARY) || is_kind(t, id, NT_KIND_ADDED);
+	*len = has_bytes ? t->token[id].len : 0;
+	return has_bytes ? nt_token_text(t, id) : NULL;
+}
+
+bool nt_token_is_special(const struct nt_tokenizer *t, uint32_t id)
+{
+	return is_kind(t, id, NT_KIND_SPECIAL);
+}
+
+const char *nt_token_name(const struct nt_tokenizer *t, uint32_t id)
+{
+	return nt_token_is_special(t, id) ? (const char *)nt_token_text(t, id) : NULL;
+}
+
+uint32_t nt_token_find(const struct nt_tokenizer *t, const void *bytes, size_t len)
+{
+	uint32_t id = nt_token_find_ordinary(t, bytes, len);
+	for (uint32_t i = 0; id == NT_NO_TOKEN && i < t->n_added; i++)
+		if (t->token[t->added[i]].len == len &&
+		    memcmp(nt_token_text(t, t->added[i]), bytes, len) == 0)
+			id = t->added[i];
+	return id;
+}
+
+int nt_decode(const struct nt_tokenizer *t, const uint32_t *id, size_t n, struct nt_buf *out)
+{
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && i < n; i++) {
+		if (id[i] >= t->ident.vocab_size)
+			return nt_fail(NT_EFORMAT, "token %u: the vocabulary ends at %u", id[i],
+				       t->ident.vocab_size - 1);
+		size_t len;
+		const uint8_t *bytes = nt_token_bytes(t, id[i], &len);
+		rc = nt_buf_add(out, bytes, len);
+	}
+	return rc;
+}
