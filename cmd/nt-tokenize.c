@@ -1,0 +1,409 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * nt-tokenize - text to a token stream, and back
+ *
+ * Forward: documents in, one stream out, or with --ids one line of numbers a document.
+ * A stream holds text tokens only; [B] and [E] are nt-pack's.
+ * Backward (-d): the bytes again, with a NUL between documents, as nt-cat writes them. A
+ * data file of rows has its documents in pieces; they are put together in order.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/main.h"
+#include "nt/data.h"
+#include "nt/encode.h"
+#include "nt/file.h"
+#include "nt/idlines.h"
+
+struct options {
+	const char *tokenizer, *pattern, *split, *output;
+	struct nt_list field;
+	bool is_nul, decode, ids, allow_special, strict, force;
+};
+
+#define AT(field) offsetof(struct options, field)
+static const struct nt_opt opts[] = {
+	{.help = "What to do"},
+	{'d', "decode", NT_OPT_FLAG, AT(decode), NULL, NULL, 0, 0,
+	 "read token streams or data files and write their text"},
+	{0, "ids", NT_OPT_FLAG, AT(ids), NULL, NULL, 0, 0,
+	 "write, or with -d read, one line of decimal ids a document"},
+	{.help = "Tokenizer"},
+	{'t', "tokenizer", NT_OPT_STR, AT(tokenizer), "FILE", NULL, 0, 0,
+	 "a tokenizer.json, a .tiktoken file, a folder with tokenizer.json, or the word bytes; "
+	 "without it, the built-in vocabulary of 8,192 entries"},
+	{0, "pattern", NT_OPT_STR, AT(pattern), "NAME|REGEX", NULL, 0, 0,
+	 "how text is cut before merging, for a file that does not say: gpt2, cl100k, qwen2, "
+	 "o200k, none, or a regular expression"},
+	{0, "allow-special", NT_OPT_FLAG, AT(allow_special), NULL, NULL, 0, 0,
+	 "special tokens written out in the text become special tokens"},
+	{.help = "Documents"},
+	{0, "split", NT_OPT_STR, AT(split), "HOW", "auto", 0, 0,
+	 "what ends a document: auto, none, line, blank, nul, jsonl, or a delimiter"},
+	{'0', "null", NT_OPT_FLAG, AT(is_nul), NULL, NULL, 0, 0, "the same as --split=nul"},
+	{0, "field", NT_OPT_LIST, AT(field), "NAME", NULL, 0, 0,
+	 "field of a JSON line that holds the text (default text)"},
+	{0, "strict", NT_OPT_FLAG, AT(strict), NULL, NULL, 0, 0,
+	 "refuse text that is not UTF-8, with the place of the first wrong byte"},
+	{.help = "Output"},
+	{'o', "output", NT_OPT_STR, AT(output), "FILE", NULL, 0, 0, "write to FILE"},
+	{'f', "force", NT_OPT_FLAG, AT(force), NULL, NULL, 0, 0, "write a stream even to a terminal"},
+	{0},
+};
+
+struct job {
+	const struct nt_cli *cli;
+	const struct options *o;
+	struct nt_out *out;
+	struct nt_tokenizer *t;
+	struct nt_buf line; /* what goes out next */
+	uint64_t documents, units, tokens, bytes, invalid;
+	bool last_is_empty;
+
+	struct nt_docs *docs;            /* forward */
+	struct nt_stream_writer *stream; /* forward, without --ids */
+};
+
+static unsigned long long llu(uint64_t n)
+{
+	return n;
+}
+
+/* --- forward ---------------------------------------------------------------------- */
+
+static void show_progress(const struct job *j)
+{
+	double read = (double)nt_docs_bytes(j->docs), total = (double)nt_docs_total(j->docs);
+	if (total > 0)
+		nt_cli_progress(j->cli, "%llu documents, %llu tokens, %.0f %% of %.1f MB",
+				llu(j->documents), llu(j->tokens), 100 * read / total, total / 1e6);
+	else
+		nt_cli_progress(j->cli, "%llu documents, %llu tokens, %.1f MB", llu(j->documents),
+				llu(j->tokens), (double)j->bytes / 1e6);
+}
+
+static int take(void *arg, const struct nt_encoded *doc)
+{
+	struct job *j = arg;
+	if (doc->n_invalid)
+		nt_cli_note(j->cli, "%s: %zu bytes are not UTF-8", doc->source, doc->n_invalid);
+	j->documents++;
+	j->units += doc->tokens.n_unit;
+	j->tokens += doc->tokens.n;
+	j->bytes += doc->bytes;
+	j->invalid += doc->n_invalid;
+	show_progress(j);
+	return j->stream ? nt_stream_write(j->stream, &doc->tokens)
+			 : nt_idlines_write(j->out, doc->tokens.id, doc->tokens.n);
+}
+
+/* HELLO goes out before the first document, so it knows only how we were called. */
+static int begin_stream(struct job *j)
+{
+	const struct nt_ident *id = nt_tokenizer_ident(j->t);
+	struct nt_buf members = {0}, manifest = {0};
+	int rc = nt_buf_printf(&members, "\"tokenizer\": ");
+	if (rc == 0)
+		rc = nt_json_string(&members, id->name, strlen(id->name));
+	if (rc == 0)
+		rc = nt_buf_printf(&members, ", \"pattern\": ");
+	if (rc == 0)
+		rc = nt_json_string(&members, nt_tokenizer_pattern(j->t),
+				    strlen(nt_tokenizer_pattern(j->t)));
+	if (rc == 0)
+		rc = nt_buf_printf(&members, ", \"split\": ");
+	if (rc == 0)
+		rc = nt_json_string(&members, j->o->split, strlen(j->o->split));
+	if (rc == 0)
+		rc = nt_buf_printf(&members, ", \"allow_special\": %s, \"input_bytes\": %llu",
+				   j->o->allow_special ? "true" : "false", llu(nt_docs_total(j->docs)));
+	if (rc == 0)
+		rc = nt_manifest_add(&manifest, NULL, j->cli->name, (const char *)members.data);
+	if (rc == 0)
+		rc = nt_stream_create(&j->stream, j->out, id, (const char *)manifest.data);
+	nt_buf_release(&members);
+	nt_buf_release(&manifest);
+	return rc;
+}
+
+static void report_encoded(const struct job *j)
+{
+	if (nt_docs_remark(j->docs))
+		nt_cli_say(j->cli, "%s", nt_docs_remark(j->docs));
+	if (j->invalid)
+		nt_cli_warn(j->cli, "%llu bytes are not UTF-8; they are kept", llu(j->invalid));
+	nt_cli_say(j->cli, "%llu documents, %llu units, %llu tokens, %.3f bytes/token", llu(j->documents),
+		   llu(j->units), llu(j->tokens),
+		   j->tokens ? (double)j->bytes / (double)j->tokens : 0.0);
+}
+
+static int encode(struct job *j, char **operand, int n_operand)
+{
+	const struct options *o = j->o;
+	struct nt_docs_options how = {.split = o->split, .field = o->field.item, .n_field = o->field.n};
+	struct nt_encode_options encode_how = {.flags = o->allow_special ? NT_ALLOW_SPECIAL : 0,
+					       .strict = o->strict};
+	struct nt_pool *pool = NULL;
+	int rc = nt_tokenizer_open(&j->t, o->tokenizer, o->pattern);
+	if (rc == 0 && nt_tokenizer_remark(j->t))
+		nt_cli_note(j->cli, "%s", nt_tokenizer_remark(j->t));
+	if (rc == 0)
+		rc = nt_docs_open(&j->docs, &how, operand, (size_t)n_operand);
+	if (rc == 0 && !(pool = nt_pool_new((int)j->cli->threads)))
+		rc = NT_ESYS;
+	if (rc == 0 && !o->ids)
+		rc = begin_stream(j);
+	if (rc == 0)
+		rc = nt_encode_docs(j->t, j->docs, &encode_how, pool, take, j);
+	if (rc == 0 && j->stream)
+		rc = nt_stream_end(j->stream, j->bytes);
+	if (rc == 0)
+		report_encoded(j);
+	nt_pool_free(pool);
+	return rc;
+}
+
+/* --- backward --------------------------------------------------------------------- */
+
+/* The next document begins; what follows is its text. */
+static int begin_text(struct job *j)
+{
+	j->last_is_empty = true;
+	return j->documents++ ? nt_out_write(j->out, "", 1) : 0;
+}
+
+static int write_text(struct job *j, const uint32_t *id, size_t n)
+{
+	j->line.len = 0;
+	int rc = nt_decode(j->t, id, n, &j->line);
+	if (rc < 0)
+		return rc;
+	j->tokens += n;
+	j->bytes += j->line.len;
+	j->last_is_empty &= j->line.len == 0;
+	nt_cli_progress(j->cli, "%llu documents, %llu tokens", llu(j->documents), llu(j->tokens));
+	return nt_out_write(j->out, j->line.data, j->line.len);
+}
+
+/* The tokenizer that the ids came with; all inputs have the same. */
+static int use_tokenizer(struct job *j, const struct nt_ident *id, const char *path)
+{
+	if (!j->t)
+		return nt_tokenizer_parse(&j->t, id->json, id->json_len, id->name);
+	if (memcmp(nt_tokenizer_ident(j->t)->fingerprint, id->fingerprint, 16) != 0)
+		return nt_fail(NT_EFORMAT, "%s: of another tokenizer ('%s') than what came before ('%s')",
+			       path, id->name, nt_tokenizer_ident(j->t)->name);
+	return 0;
+}
+
+static int decode_streams(struct job *j, char **operand, int n_operand)
+{
+	struct nt_stream_reader *r;
+	struct nt_tokens doc;
+	int rc = nt_stream_open(&r, operand, (size_t)n_operand);
+	if (rc < 0)
+		return rc;
+	rc = use_tokenizer(j, nt_stream_ident(r), "");
+	while (rc == 0 && (rc = nt_stream_next(r, &doc)) == 1) {
+		j->units += doc.n_unit;
+		rc = begin_text(j);
+		if (rc == 0)
+			rc = write_text(j, doc.id, doc.n);
+	}
+	nt_stream_close(r);
+	return rc;
+}
+
+/* Tokens [start, start + n) of a data file, a piece at a time. */
+static int copy_span(struct job *j, const struct nt_data *d, uint64_t start, uint64_t n)
+{
+	enum { PIECE = 1 << 16 };
+	uint32_t id[PIECE];
+	int rc = 0;
+	for (uint64_t done = 0; rc == 0 && done < n;) {
+		size_t take_n = n - done < PIECE ? (size_t)(n - done) : PIECE;
+		rc = nt_data_read(d, start + done, take_n, id);
+		if (rc == 0)
+			rc = write_text(j, id, take_n);
+		done += take_n;
+	}
+	return rc;
+}
+
+static int decode_documents(struct job *j, const struct nt_data *d)
+{
+	int rc = 0;
+	for (uint64_t i = 0; rc == 0 && i < nt_data_n_doc(d); i++) {
+		uint64_t start, len;
+		rc = nt_data_doc(d, i, &start, &len);
+		if (rc == 0)
+			rc = begin_text(j);
+		if (rc == 0)
+			rc = copy_span(j, d, start, len);
+	}
+	return rc;
+}
+
+static int by_document(const void *a, const void *b)
+{
+	const struct nt_fragment *x = a, *y = b;
+	if (x->doc != y->doc)
+		return x->doc < y->doc ? -1 : 1;
+	return x->doc_offset < y->doc_offset ? -1 : x->doc_offset > y->doc_offset;
+}
+
+/* A fragment begins with the last token of the one before it: what is there already. */
+static int decode_fragments(struct job *j, const struct nt_data *d, const struct nt_fragment *f,
+			    uint64_t n)
+{
+	uint64_t next = 0; /* place in the document */
+	int rc = 0;
+	for (uint64_t i = 0; rc == 0 && i < n; i++) {
+		if (i == 0 || f[i].doc != f[i - 1].doc) {
+			rc = begin_text(j);
+			next = 0;
+		}
+		uint64_t end = f[i].doc_offset + f[i].len;
+		uint64_t skip = next > f[i].doc_offset ? next - f[i].doc_offset : 0;
+		if (rc == 0 && skip < f[i].len)
+			rc = copy_span(j, d, f[i].row * nt_data_row_len(d) + f[i].start + skip,
+				       f[i].len - skip);
+		next = end > next ? end : next;
+	}
+	return rc;
+}
+
+static int decode_rows(struct job *j, const struct nt_data *d)
+{
+	uint64_t n = nt_data_n_fragment(d);
+	struct nt_fragment *f = nt_alloc(n, sizeof(*f));
+	int rc = f ? 0 : NT_ESYS;
+	for (uint64_t i = 0; rc == 0 && i < n; i++)
+		rc = nt_data_fragment(d, i, &f[i]);
+	if (rc == 0) {
+		qsort(f, n, sizeof(*f), by_document);
+		rc = decode_fragments(j, d, f, n);
+	}
+	free(f);
+	return rc;
+}
+
+static int decode_data(struct job *j, const char *path)
+{
+	struct nt_data *d;
+	int rc = nt_data_open(&d, path);
+	if (rc < 0)
+		return rc;
+	rc = use_tokenizer(j, nt_data_ident(d), path);
+	if (rc == 0)
+		rc = nt_data_kind(d) == NT_DATA_ROWS ? decode_rows(j, d) : decode_documents(j, d);
+	nt_data_close(d);
+	return rc;
+}
+
+static bool is_data(const char *path)
+{
+	static const uint8_t magic[8] = {0x89, 'N', 'T', 'D', '\r', '\n', 0x1a, '\n'};
+	uint8_t head[8] = {0};
+	FILE *file = strcmp(path, "-") == 0 ? NULL : fopen(path, "rb");
+	bool is = file && fread(head, 1, 8, file) == 8 && memcmp(head, magic, 8) == 0;
+	if (file)
+		fclose(file);
+	return is;
+}
+
+static int decode_lines(struct job *j, char **operand, int n_operand)
+{
+	struct nt_idlines *lines = NULL;
+	struct nt_ids ids = {0};
+	int rc = nt_tokenizer_open(&j->t, j->o->tokenizer, j->o->pattern);
+	if (rc == 0)
+		rc = nt_idlines_open(&lines, operand, (size_t)n_operand);
+	while (rc == 0 && (rc = nt_idlines_next(lines, &ids)) == 1) {
+		rc = begin_text(j);
+		if (rc == 0)
+			rc = write_text(j, ids.id, ids.n);
+	}
+	nt_idlines_close(lines);
+	nt_ids_release(&ids);
+	return rc;
+}
+
+static int decode_operands(struct job *j, char **operand, int n_operand)
+{
+	if (j->o->ids)
+		return decode_lines(j, operand, n_operand);
+	if (j->o->tokenizer)
+		return nt_fail(NT_EARG, "-t says nothing with -d: streams and data files hold their "
+			       "tokenizer");
+	if (!n_operand || !is_data(operand[0]))
+		return decode_streams(j, operand, n_operand);
+	int rc = 0;
+	for (int i = 0; rc == 0 && i < n_operand; i++)
+		rc = decode_data(j, operand[i]);
+	return rc;
+}
+
+static int decode(struct job *j, char **operand, int n_operand)
+{
+	int rc = decode_operands(j, operand, n_operand);
+	/* an empty last document needs a NUL behind it: nobody could tell it from none */
+	if (rc == 0 && j->last_is_empty && j->documents > 1)
+		rc = nt_out_write(j->out, "", 1);
+	if (rc == 0)
+		nt_cli_say(j->cli, "%llu documents, %llu tokens, %llu bytes", llu(j->documents),
+			   llu(j->tokens), llu(j->bytes));
+	return rc;
+}
+
+static int run(struct nt_cli *cli, void *opt, char **operand, int n_operand)
+{
+	struct options *o = opt;
+	struct job j = {.cli = cli, .o = o};
+	unsigned flags = (o->ids || o->decode ? 0 : NT_OUT_BINARY) | (o->force ? NT_OUT_FORCE : 0);
+	if (o->is_nul)
+		o->split = "nul";
+	int rc = nt_out_open(&j.out, o->output, flags);
+	if (rc == 0)
+		rc = o->decode ? decode(&j, operand, n_operand) : encode(&j, operand, n_operand);
+	if (rc == 0) {
+		rc = nt_out_close(j.out);
+		j.out = NULL;
+	}
+	nt_stream_free(j.stream);
+	nt_out_discard(j.out);
+	nt_docs_close(j.docs);
+	nt_tokenizer_free(j.t);
+	nt_buf_release(&j.line);
+	return rc;
+}
+
+static const struct nt_example examples[] = {
+	{"nt-cat corpus/ | nt-tokenize | nt-pack > data.bin", "From files to what nt-train maps"},
+	{"nt-tokenize -t tokenizer.json --ids poem.txt", "Ids to read"},
+	{"nt-tokenize -d data.bin | head -c 500", "The text that a data file was made of"},
+	{0},
+};
+
+static const struct nt_cmd cmd = {
+	.name = "nt-tokenize",
+	.what = "text to token stream, and back",
+	.synopsis = "[OPTION...] [FILE...]",
+	.about = "Reads documents and writes their tokens as a stream that says which tokenizer made "
+		 "it and carries that tokenizer, so that no later command asks for it.\n\n"
+		 "A unit, what nt-dedup compares, ends at a blank line; ids do not depend on units. "
+		 "Special tokens written out in the text are text. Bytes that are not UTF-8 are kept: "
+		 "-d gives back exactly what was read.",
+	.examples = examples,
+	.see_also = "nt-cat nt-dedup nt-pack nt-vocab",
+	.opts = opts,
+	.opts_bytes = sizeof(struct options),
+	.run = run,
+};
+
+int main(int argc, char **argv)
+{
+	return nt_cli_main(&cmd, argc, argv);
+}
