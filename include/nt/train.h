@@ -31,8 +31,8 @@ enum nt_rows_kind {
 enum nt_lr_schedule { NT_LR_COSINE, NT_LR_WSD, NT_LR_CONSTANT };
 
 /*
- * What a run is made of, by Hugging Face's names. An integer of 0 is chosen by
- * nt_train_settle where 0 makes no sense; the others are as they stand here.
+ * What a run is made of, by Hugging Face's names. nt_train_settle chooses what is 0 and
+ * cannot be, and warmup_steps and min_learning_rate unless they are in `named`.
  */
 struct nt_train_options {
 	/* the model */
@@ -52,7 +52,7 @@ struct nt_train_options {
 	uint64_t seed;
 
 	/* AdamW */
-	double learning_rate, min_learning_rate; /* below 0: chosen */
+	double learning_rate, min_learning_rate;
 	double weight_decay, adam_beta1, adam_beta2, adam_eps;
 	double max_grad_norm;          /* 0: no clipping */
 	uint64_t warmup_steps;
@@ -64,6 +64,7 @@ struct nt_train_options {
 	uint64_t keep;                 /* checkpoints to keep, at least 1 */
 	const char *output;            /* the checkpoint directory */
 	bool restart;                  /* forget the checkpoint that is there */
+	bool force;                    /* replace files there that are not ours */
 
 	/* names of the options the user gave, as in "hidden-size": these may not contradict
 	 * what a checkpoint pinned, the others give way to it */
@@ -129,6 +130,11 @@ int nt_train_set_token_bytes(struct nt_train *t, const uint32_t *bytes);
 
 /* Chooses what is open, measuring this machine for a second or so if it must. */
 int nt_train_settle(struct nt_train *t, struct nt_train_plan *plan);
+
+/* Appends the plan, a number a line or as one JSON object; and, as a command line would say
+ * it, the options that choose the same again. */
+int nt_train_plan_write(const struct nt_train_plan *plan, bool as_json, struct nt_buf *out);
+int nt_train_plan_options(const struct nt_train_plan *plan, struct nt_buf *out);
 
 /*
  * Trains to max_steps, or until *stop is not zero: then the step is finished and saved.

@@ -42,8 +42,9 @@ int nt_checkpoint_save(const char *dir, const struct nt_trainer *t, const struct
 		       const struct nt_optimizer *o, const struct nt_ident *ident,
 		       struct nt_buf *path);
 
-/* Makes dir if it is missing; NT_EARG if it holds files that are not ours to replace. */
-int nt_checkpoint_claim(const char *dir);
+/* Makes dir if it is missing; NT_EARG if it holds files that are not ours to replace, and
+ * that is not forced. */
+int nt_checkpoint_claim(const char *dir, bool force);
 /* Removes every step, and all links to them. */
 int nt_checkpoint_clear(const char *dir);
 

@@ -42,16 +42,16 @@ static int bad(const char *path, const char *what)
 	return nt_fail(NT_EFORMAT, "%s: %s", path, what);
 }
 
-/* The last line is the hash of everything before it. */
+/* The end of the file is the hash of everything before it. */
 static int check_own_hash(const char *text, size_t len, const char *path)
 {
-	static const char key[] = "  \"xxh3_64\": \"";
-	const size_t tail = sizeof(key) - 1 + 16 + sizeof("\"\n}\n") - 1;
-	char want[17];
-	if (len < tail || memcmp(text + len - tail, key, sizeof(key) - 1) != 0)
-		return bad(path, "cut, or not written by nt-train: its last line should be its hash");
-	snprintf(want, sizeof(want), "%016" PRIx64, nt_hash64(text, len - tail));
-	if (memcmp(text + len - tail + sizeof(key) - 1, want, 16) != 0)
+	char want[64];
+	size_t tail = sizeof("  \"xxh3_64\": \"0123456789abcdef\"\n}\n") - 1;
+	if (len < tail || memcmp(text + len - tail, "  \"xxh3_64\": \"", 14) != 0)
+		return bad(path, "cut, or not written by nt-train: it should end with its hash");
+	snprintf(want, sizeof(want), "  \"xxh3_64\": \"%016" PRIx64 "\"\n}\n",
+		 nt_hash64(text, len - tail));
+	if (memcmp(text + len - tail, want, tail) != 0)
 		return bad(path, "damaged: its own hash does not agree");
 	return 0;
 }

@@ -266,7 +266,7 @@ int nt_checkpoint_clear(const char *dir)
 	return rc < 0 ? rc : prune(dir, UINT64_MAX, 1);
 }
 
-int nt_checkpoint_claim(const char *dir)
+int nt_checkpoint_claim(const char *dir, bool force)
 {
 	static const char *const ours[] = {"latest", "model.safetensors", "config.json",
 					   "tokenizer.json"};
@@ -274,15 +274,16 @@ int nt_checkpoint_claim(const char *dir)
 		return 0;
 	if (errno != EEXIST)
 		return nt_fail_sys("%s: cannot create", dir);
-	for (size_t i = 0; i < sizeof(ours) / sizeof(*ours); i++) {
+	for (size_t i = 0; !force && i < sizeof(ours) / sizeof(*ours); i++) {
 		char path[PATH_BYTES];
 		struct stat st;
 		int rc = join(path, dir, ours[i]);
 		if (rc < 0)
 			return rc;
 		if (lstat(path, &st) == 0 && !S_ISLNK(st.st_mode))
-			return nt_fail(NT_EARG, "%s: it was not written by nt-train: use -o OTHER, and "
-						"--init %s to go on from a model there", path, dir);
+			return nt_fail(NT_EARG, "%s: it was not written by nt-train: use -o OTHER, with "
+						"--init %s to go on from a model there, or -f to replace it",
+				       path, dir);
 	}
 	return 0;
 }

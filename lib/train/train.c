@@ -137,7 +137,7 @@ struct runner {
 	uint64_t begin_ns, saved_ns;
 	double seconds_before; /* of earlier runs */
 	double smooth_loss, smooth_tokens, smooth_seconds, weight; /* moving sums */
-	uint64_t saved_step;   /* UINT64_MAX: none in this run */
+	uint64_t saved_step;   /* UINT64_MAX: none */
 	struct nt_train_event event; /* the latest */
 };
 
@@ -309,11 +309,12 @@ static int check_unchanged(const struct nt_train *t)
 int nt_train_run(struct nt_train *t, const volatile sig_atomic_t *stop,
 		 const struct nt_train_callback *callback)
 {
-	struct runner r = {.t = t, .callback = callback, .log.fd = -1, .saved_step = UINT64_MAX,
+	struct runner r = {.t = t, .callback = callback, .log.fd = -1,
+			   .saved_step = t->is_resumed ? t->step : UINT64_MAX,
 			   .seconds_before = t->seconds};
 	nt_assert(t->is_settled);
 	r.begin_ns = r.saved_ns = nt_now_ns();
-	int rc = nt_checkpoint_claim(t->options.output);
+	int rc = nt_checkpoint_claim(t->options.output, t->options.force);
 	if (rc == 0)
 		rc = nt_log_open(&r.log, t->options.output);
 	if (rc == 0)

@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * nt-train - train a causal transformer on data files
+ *
+ * The door reads the options, counts the bytes behind each token of the data's own
+ * vocabulary (for bits/byte), and says what the run tells it. Everything else, what is
+ * chosen when an option is left out too, is lib/train.
+ */
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/main.h"
+#include "nt/tokenizer.h"
+#include "nt/train.h"
+
+struct options {
+	struct nt_train_options train;
+	struct nt_list named;
+	bool plan, bench, json;
+};
+
+/* What the callback needs. */
+struct listener {
+	const struct nt_cli *cli;
+	double val_loss, val_bpb; /* the latest */
+	struct nt_train_event last;
+};
+
+static int count_bytes(struct nt_train *t, const struct nt_tokenizer *tokenizer)
+{
+	uint32_t n = nt_train_ident(t)->vocab_size;
+	uint32_t *bytes = nt_calloc(n, sizeof(*bytes));
+	if (!bytes)
+		return NT_ESYS;
+	for (uint32_t id = 0; id < n; id++) {
+		size_t len;
+		if (!nt_token_is_special(tokenizer, id) && nt_token_bytes(tokenizer, id, &len))
+			bytes[id] = (uint32_t)len;
+	}
+	int rc = nt_train_set_token_bytes(t, bytes);
+	free(bytes);
+	return rc;
+}
+
+/* A model that is gone on with must have been made with the data's tokenizer. */
+static int check_init(const char *dir, const struct nt_tokenizer *ours, const struct nt_cli *cli)
+{
+	struct nt_tokenizer *theirs;
+	if (nt_tokenizer_open(&theirs, dir, NULL) < 0) {
+		nt_cli_warn(cli, "%s: its tokenizer cannot be compared with that of the data: %s", dir,
+			    nt_errmsg());
+		return 0;
+	}
+	bool is_same = memcmp(nt_tokenizer_ident(theirs)->fingerprint,
+			      nt_tokenizer_ident(ours)->fingerprint, 16) == 0;
+	nt_tokenizer_free(theirs);
+	return is_same ? 0
+		       : nt_fail(NT_EFORMAT, "%s: its tokenizer is not that of the data: "
+					     "use nt-tokenize -t %s", dir, dir);
+}
+
+static int look_at_tokens(struct nt_train *t, const struct options *o, const struct nt_cli *cli)
+{
+	const struct nt_ident *ident = nt_train_ident(t);
+	struct nt_tokenizer *tokenizer;
+	int rc = nt_tokenizer_parse(&tokenizer, ident->json, ident->json_len, ident->name);
+	if (rc < 0)
+		return rc;
+	rc = count_bytes(t, tokenizer);
+	if (rc == 0 && o->train.init)
+		rc = check_init(o->train.init, tokenizer, cli);
+	nt_tokenizer_free(tokenizer);
+	return rc;
+}
+
+static void text_of_time(char out[32], double seconds)
+{
+	if (seconds < 100)
+		snprintf(out, 32, "%.0fs", seconds);
+	else if (seconds < 6000)
+		snprintf(out, 32, "%.0fm%02.0fs", floor(seconds / 60), fmod(floor(seconds), 60));
+	else
+		snprintf(out, 32, "%.1fh", seconds / 3600);
+}
+
+static void on_step(struct listener *l, const struct nt_train_event *e)
+{
+	char eta[32], val[48] = "";
+	if (!nt_cli_progress_due(l->cli))
+		return;
+	text_of_time(eta, e->eta);
+	if (!isnan(l->val_loss))
+		snprintf(val, sizeof(val), "  val %.3f", l->val_loss);
+	nt_cli_progress(l->cli, "step %" PRIu64 "/%" PRIu64 "  loss %.3f%s  %.0f tokens/s  MFU %.0f %%  ETA %s",
+			e->step, e->max_steps, e->smooth_loss, val, e->tokens_per_s, 100 * e->mfu, eta);
+}
+
+static void on_event(void *arg, const struct nt_train_event *e)
+{
+	struct listener *l = arg;
+	l->last = *e;
+	if (e->kind == NT_EVENT_STEP)
+		on_step(l, e);
+	if (e->kind == NT_EVENT_SAVE)
+		nt_cli_note(l->cli, "step %" PRIu64 ": saved %s", e->step, e->path);
+	if (e->kind != NT_EVENT_EVAL)
+		return;
+	l->val_loss = e->val_loss;
+	nt_cli_note(l->cli, "step %" PRIu64 ": loss %.4f, held out %.4f nats/token, %.4f bits/byte", e->step,
+		    e->smooth_loss, e->val_loss, e->val_bpb);
+}
+
+static int say_plan(const struct nt_cli *cli, const struct nt_train_plan *p)
+{
+	const struct nt_train_options *o = &p->options;
+	struct nt_buf pins = {0};
+	if (*p->remark)
+		nt_cli_say(cli, "%s", p->remark);
+	if (p->first_step) {
+		nt_cli_say(cli, "resuming %s at step %" PRIu64 " of %" PRIu64, o->output, p->first_step,
+			   o->max_steps);
+		return 0;
+	}
+	nt_cli_say(cli, "%.2fM parameters, %.2fM targets, %" PRIu64 " steps of %" PRIu64
+			" tokens, %.2g epochs",
+		   (double)p->n_param * 1e-6, (double)p->n_target * 1e-6, o->max_steps,
+		   p->step_targets, p->epochs);
+	int rc = nt_train_plan_options(p, &pins);
+	if (rc == 0 && (p->is_chosen || p->step_seconds > 0))
+		nt_cli_say(cli, "chosen for %.0f s on this machine; the same again: %.*s", o->time,
+			   (int)pins.len, (const char *)pins.data);
+	nt_buf_release(&pins);
+	return rc;
+}
+
+static int print_plan(const struct nt_train_plan *p, bool as_json)
+{
+	struct nt_buf text = {0};
+	int rc = nt_train_plan_write(p, as_json, &text);
+	if (rc == 0)
+		fwrite(text.data, 1, text.len, stdout);
+	nt_buf_release(&text);
+	return rc;
+}
+
+static int bench(struct nt_train *t, bool as_json)
+{
+	struct nt_train_bench b;
+	int rc = nt_train_measure(t, &b);
+	if (rc < 0)
+		return rc;
+	printf(as_json ? "{\"tokens_per_s\": %.1f, \"mfu\": %.4f, \"peak_rss\": %.0f, \"step_ms\": %.3f}\n"
+		       : "tokens_per_s %.1f\nmfu          %.4f\npeak_rss     %.0f bytes\n"
+			 "step_ms      %.3f\n",
+	       b.tokens_per_s, b.mfu, (double)b.peak_rss, b.step_ms);
+	return 0;
+}
+
+static int train(struct nt_train *t, const struct nt_train_plan *p, const struct nt_cli *cli)
+{
+	const char *dir = p->options.output;
+	struct listener l = {.cli = cli, .val_loss = NAN};
+	struct nt_train_callback callback = {on_event, &l};
+	char took[32], held_out[96] = "";
+	if (p->first_step >= p->options.max_steps) {
+		nt_cli_say(cli, "%s: already trained for all of its %" PRIu64 " steps: --max-steps=N goes "
+				"on, --restart begins anew", dir, p->options.max_steps);
+		return 0;
+	}
+	int rc = nt_train_run(t, nt_cli_stop_flag(), &callback);
+	if (rc < 0)
+		return rc;
+	text_of_time(took, l.last.time);
+	if (!isnan(l.last.val_loss))
+		snprintf(held_out, sizeof(held_out), ", held out %.4f nats/token, %.4f bits/byte",
+			 l.last.val_loss, l.last.val_bpb);
+	nt_cli_say(cli, "%s %s at step %" PRIu64 " of %" PRIu64 ": loss %.4f%s; %" PRIu64
+			" tokens in %s",
+		   dir, l.last.step < l.last.max_steps ? "stopped and saved" : "finished", l.last.step,
+		   l.last.max_steps, l.last.smooth_loss, held_out, l.last.tokens, took);
+	return 0;
+}
+
+static int perform(const struct nt_cli *cli, const struct options *o, struct nt_train *t)
+{
+	struct nt_train_plan plan;
+	int rc = look_at_tokens(t, o, cli);
+	if (rc < 0 || (rc = nt_train_settle(t, &plan)) < 0)
+		return rc;
+	if (o->plan)
+		return print_plan(&plan, o->json);
+	if ((rc = say_plan(cli, &plan)) < 0)
+		return rc;
+	return o->bench ? bench(t, o->json) : train(t, &plan, cli);
+}
+
+static int run(struct nt_cli *cli, void *opts, char **operand, int n_operand)
+{
+	struct options *o = opts;
+	struct nt_train *t;
+	if (n_operand == 0)
+		return nt_fail(NT_EARG, "no data file: name what nt-pack wrote, as in nt-train data.bin");
+	o->train.named = o->named.item;
+	o->train.n_named = o->named.n;
+	struct nt_pool *pool = nt_pool_new((int)cli->threads);
+	if (!pool)
+		return NT_ESYS;
+	if (nt_blas_hint())
+		nt_cli_warn(cli, "%s", nt_blas_hint());
+	int rc = nt_train_open(&t, &o->train, operand, (size_t)n_operand, pool);
+	if (rc == 0)
+		rc = perform(cli, o, t);
+	nt_train_free(t);
+	nt_pool_free(pool);
+	return rc;
+}
+
+static const struct nt_example examples[] = {
+	{"nt-train data.bin", "Train for ten minutes, into ckpt/; run it again to resume"},
+	{"nt-train --time 2h --val val.bin data.bin -o big", "Two hours, with held-out data of its own"},
+	{"nt-train --plan --hidden-size 768 --num-hidden-layers 12 data.bin",
+	 "Say what that takes, and stop"},
+	{"nt-train --init gpt2/ --learning-rate 1e-4 --max-steps 500 -o tuned data.bin",
+	 "Go on from a Hugging Face directory"},
+	{0},
+};
+
+#define AT(field) offsetof(struct options, field)
+#define TRAIN(field) AT(train.field)
+static const struct nt_opt opts[] = {
+	{'o', "output", NT_OPT_STR, TRAIN(output), "DIR", "ckpt", 0, 0, "the checkpoint directory"},
+	{0, "restart", NT_OPT_FLAG, TRAIN(restart), NULL, NULL, 0, 0,
+	 "forget the checkpoint that is there and begin anew"},
+	{'f', "force", NT_OPT_FLAG, TRAIN(force), NULL, NULL, 0, 0,
+	 "write into a folder that holds a model of another program, in its place"},
+	{0, "time", NT_OPT_TIME, TRAIN(time), "TIME", "10m", 0.1, 1e9,
+	 "what size and number of steps are chosen for"},
+	{0, "max-steps", NT_OPT_COUNT, TRAIN(max_steps), "N", NULL, 1, 1e15,
+	 "steps in all; chosen from --time unless said"},
+	{0, "init", NT_OPT_STR, TRAIN(init), "DIR", NULL, 0, 0,
+	 "go on from the weights of a Hugging Face directory"},
+	{'s', "seed", NT_OPT_COUNT, TRAIN(seed), "N", "1337", 0, 1e18,
+	 "for the first weights and the order of rows"},
+	{.help = "The model; what is left out is chosen"},
+	{0, "arch", NT_OPT_ENUM, TRAIN(arch), "llama|gpt2", "llama", 0, 0, "the family"},
+	{0, "hidden-size", NT_OPT_COUNT, TRAIN(hidden_size), "N", NULL, 1, 1 << 20, "width"},
+	{0, "intermediate-size", NT_OPT_COUNT, TRAIN(intermediate_size), "N", NULL, 1, 1 << 22,
+	 "width inside the MLP"},
+	{0, "num-hidden-layers", NT_OPT_COUNT, TRAIN(num_hidden_layers), "N", NULL, 1, 1 << 12, "depth"},
+	{0, "num-attention-heads", NT_OPT_COUNT, TRAIN(num_attention_heads), "N", NULL, 1, 1 << 12,
+	 "query heads"},
+	{0, "num-key-value-heads", NT_OPT_COUNT, TRAIN(num_key_value_heads), "N", NULL, 1, 1 << 12,
+	 "key and value heads; fewer than query heads share them"},
+	{0, "tie-word-embeddings", NT_OPT_ENUM, TRAIN(tie_word_embeddings), "false|true", "true", 0, 0,
+	 "one matrix for input and output"},
+	{.help = "Rows and steps"},
+	{0, "rows", NT_OPT_ENUM, TRAIN(rows), "fit|concat", "fit", 0, 0,
+	 "whole documents side by side, or windows of all text in a line"},
+	{0, "seq-len", NT_OPT_COUNT, TRAIN(seq_len), "N", NULL, 1, 1 << 24,
+	 "positions in a row; 256 unless the data says otherwise"},
+	{0, "batch-size", NT_OPT_COUNT, TRAIN(batch_size), "N", NULL, 1, 1 << 20,
+	 "rows computed at once"},
+	{0, "gradient-accumulation-steps", NT_OPT_COUNT, TRAIN(gradient_accumulation_steps), "N", NULL, 1,
+	 1 << 20, "batches in a step"},
+	{.help = "AdamW"},
+	{0, "learning-rate", NT_OPT_REAL, TRAIN(learning_rate), "X", NULL, 1e-12, 100,
+	 "its highest value; chosen from the width unless said"},
+	{0, "min-learning-rate", NT_OPT_REAL, TRAIN(min_learning_rate), "X", NULL, 0, 100,
+	 "its last value; a tenth of the highest unless said"},
+	{0, "lr-schedule", NT_OPT_ENUM, TRAIN(lr_schedule), "cosine|wsd|constant", "cosine", 0, 0,
+	 "how it gets there"},
+	{0, "warmup-steps", NT_OPT_COUNT, TRAIN(warmup_steps), "N", NULL, 0, 1e15,
+	 "steps to the highest rate; a twentieth, at most 200, unless said"},
+	{0, "weight-decay", NT_OPT_REAL, TRAIN(weight_decay), "X", "0.1", 0, 100,
+	 "of matrices, decoupled"},
+	{0, "adam-beta1", NT_OPT_REAL, TRAIN(adam_beta1), "X", "0.9", 0, 0.9999999, "memory of the gradient"},
+	{0, "adam-beta2", NT_OPT_REAL, TRAIN(adam_beta2), "X", "0.99", 0, 0.9999999, "memory of its square"},
+	{0, "adam-eps", NT_OPT_REAL, TRAIN(adam_eps), "X", "1e-8", 1e-30, 1, "added to the root"},
+	{0, "max-grad-norm", NT_OPT_REAL, TRAIN(max_grad_norm), "X", "1", 0, 1e30,
+	 "longer gradients are shortened to it; 0 leaves them"},
+	{.help = "Looking and saving"},
+	{0, "val", NT_OPT_STR, TRAIN(val), "FILE", NULL, 0, 0,
+	 "held-out data file; about 1 % of the data unless said"},
+	{0, "eval-every", NT_OPT_COUNT, TRAIN(eval_every), "N", NULL, 1, 1e15,
+	 "steps between evaluations; a tenth of the run unless said"},
+	{0, "save-every", NT_OPT_COUNT, TRAIN(save_every), "N", NULL, 1, 1e15,
+	 "steps between checkpoints; a tenth of the run unless said"},
+	{0, "keep", NT_OPT_COUNT, TRAIN(keep), "N", "2", 1, 1e9, "checkpoints to keep"},
+	{0, "plan", NT_OPT_FLAG, AT(plan), NULL, NULL, 0, 0, "print memory and FLOPs, and stop"},
+	{0, "bench", NT_OPT_FLAG, AT(bench), NULL, NULL, 0, 0, "print the speed, and stop"},
+	{0, "json", NT_OPT_FLAG, AT(json), NULL, NULL, 0, 0, "print --plan or --bench as one JSON object"},
+	{0},
+};
+
+static const struct nt_cmd cmd = {
+	.name = "nt-train",
+	.what = "train a causal transformer",
+	.synopsis = "[OPTION...] DATA...",
+	.about =
+		"Trains on data files that nt-pack wrote, and writes a directory that Hugging Face's "
+		"programs load as it is. Without options it measures this machine, chooses the size that "
+		"should end with the lowest loss when the time is up, says which options would choose the "
+		"same, and keeps them in the checkpoint.\n\n"
+		"The same command again goes on where the last one stopped, bit for bit as if it had not. "
+		"Other data, or an option that contradicts the checkpoint, is refused. SIGINT and SIGTERM "
+		"finish the step, save, and stop.\n\n"
+		"The loss is the sum of -log p over all targets of a step divided by their number, in "
+		"nats/token. Documents that share a row do not see each other.",
+	.examples = examples,
+	.see_also = "nt-info nt-pack nt-sample nt-score",
+	.opts = opts,
+	.opts_bytes = sizeof(struct options),
+	.named_at = AT(named),
+	.run = run,
+};
+
+int main(int argc, char **argv)
+{
+	return nt_cli_main(&cmd, argc, argv);
+}

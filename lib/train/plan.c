@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/* plan.c - a plan as text: what --plan prints, and the options that would choose the same */
+#include <inttypes.h>
+
+#include "nt/train.h"
+
+static const char *arch_name(const struct nt_train_plan *p)
+{
+	return p->config.arch == NT_GPT2 ? "gpt2" : "llama";
+}
+
+int nt_train_plan_write(const struct nt_train_plan *p, bool as_json, struct nt_buf *out)
+{
+	const struct nt_train_options *o = &p->options;
+	const struct {
+		const char *name;
+		double value;
+	} row[] = {
+		{"vocab_size", p->config.vocab_size},
+		{"hidden_size", (double)o->hidden_size},
+		{"intermediate_size", (double)o->intermediate_size},
+		{"num_hidden_layers", (double)o->num_hidden_layers},
+		{"num_attention_heads", (double)o->num_attention_heads},
+		{"num_key_value_heads", (double)o->num_key_value_heads},
+		{"parameters", (double)p->n_param},
+		{"seq_len", (double)o->seq_len},
+		{"batch_size", (double)o->batch_size},
+		{"gradient_accumulation_steps", (double)o->gradient_accumulation_steps},
+		{"learning_rate", o->learning_rate},
+		{"warmup_steps", (double)o->warmup_steps},
+		{"max_steps", (double)o->max_steps},
+		{"targets", (double)p->n_target},
+		{"held_out_targets", (double)p->n_val_target},
+		{"padding", p->padding},
+		{"epochs", p->epochs},
+		{"param_bytes", (double)p->param_bytes},
+		{"grad_bytes", (double)p->grad_bytes},
+		{"moment_bytes", (double)p->moment_bytes},
+		{"activation_bytes", (double)p->activation_bytes},
+		{"total_bytes", (double)p->total_bytes},
+		{"flops_per_token", p->flops_per_token},
+		{"flops", p->flops},
+	};
+	int rc = as_json ? nt_buf_printf(out, "{\"arch\": \"%s\"", arch_name(p))
+			 : nt_buf_printf(out, "%-28s %s\n", "arch", arch_name(p));
+	for (size_t i = 0; rc == 0 && i < sizeof(row) / sizeof(*row); i++)
+		rc = nt_buf_printf(out, as_json ? ", \"%s\": %.15g" : "%-28s %.15g\n", row[i].name,
+				   row[i].value);
+	return rc == 0 && as_json ? nt_buf_printf(out, "}\n") : rc;
+}
+
+int nt_train_plan_options(const struct nt_train_plan *p, struct nt_buf *out)
+{
+	const struct nt_train_options *o = &p->options;
+	const struct {
+		const char *name;
+		uint64_t value;
+	} row[] = {
+		{"hidden-size", o->hidden_size},
+		{"intermediate-size", o->intermediate_size},
+		{"num-hidden-layers", o->num_hidden_layers},
+		{"num-attention-heads", o->num_attention_heads},
+		{"num-key-value-heads", o->num_key_value_heads},
+		{"seq-len", o->seq_len},
+		{"batch-size", o->batch_size},
+		{"gradient-accumulation-steps", o->gradient_accumulation_steps},
+		{"warmup-steps", o->warmup_steps},
+		{"max-steps", o->max_steps},
+	};
+	int rc = nt_buf_printf(out, "--arch=%s --learning-rate=%g", arch_name(p), o->learning_rate);
+	for (size_t i = 0; rc == 0 && i < sizeof(row) / sizeof(*row); i++)
+		rc = nt_buf_printf(out, " --%s=%" PRIu64, row[i].name, row[i].value);
+	return rc;
+}

@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: MIT */
+/* train_run.c - whole runs of a tiny model: stopped and resumed, refused, damaged, diverged */
+#include "data_fake.h"
+
+#include <math.h>
+#include <sys/stat.h>
+
+#include "nt/data.h"
+#include "nt/model.h"
+#include "nt/random.h"
+#include "nt/train.h"
+#include "train/run.h"
+
+enum { V = 40, BOS = V - 1, EOS = V - 2 };
+
+static void write_data(const char *path, uint64_t seed, size_t n_doc)
+{
+	struct nt_ident ident = fake_ident(V);
+	struct nt_out *out;
+	struct nt_data_writer *w;
+	uint32_t doc[64];
+	SUCCEEDS(nt_out_open(&out, path, NT_OUT_BINARY));
+	SUCCEEDS(nt_data_create(&w, out, &ident, &(struct nt_data_options){.kind = NT_DATA_DOCUMENTS}));
+	for (size_t i = 0; i < n_doc; i++) {
+		size_t n = (size_t)nt_random_below(seed, NT_RANDOM_SAMPLE, i, 50);
+		doc[0] = BOS;
+		for (size_t k = 0; k < n; k++)
+			doc[1 + k] = (uint32_t)(nt_random_below(seed, NT_RANDOM_SAMPLE, 1000 + 64 * i + k, 9) +
+						k % 4 * 9);
+		doc[n + 1] = EOS;
+		SUCCEEDS(nt_data_write_doc(w, doc, n + 2));
+	}
+	SUCCEEDS(nt_data_end(w, 0, 1));
+	nt_data_writer_free(w);
+	SUCCEEDS(nt_out_close(out));
+}
+
+static int begin(void **state)
+{
+	if (fake_begin(state) < 0)
+		return -1;
+	write_data(fake_path("data.bin"), 1, 60);
+	write_data(fake_path("other.bin"), 2, 60);
+	return 0;
+}
+
+/* Everything pinned, so nothing is measured. */
+static struct nt_train_options tiny(const char *output)
+{
+	return (struct nt_train_options){
+		.arch = NT_LLAMA,
+		.hidden_size = 16,
+		.num_hidden_layers = 2,
+		.num_attention_heads = 2,
+		.tie_word_embeddings = 1,
+		.seq_len = 24,
+		.batch_size = 3,
+		.gradient_accumulation_steps = 2,
+		.max_steps = 20,
+		.time = 600,
+		.seed = 5,
+		.learning_rate = 0.01,
+		.weight_decay = 0.1,
+		.adam_beta1 = 0.9,
+		.adam_beta2 = 0.99,
+		.adam_eps = 1e-8,
+		.max_grad_norm = 1,
+		.eval_every = 7,
+		.save_every = 5,
+		.keep = 2,
+		.output = output,
+	};
+}
+
+struct watcher {
+	uint64_t stop_at; /* 0: never */
+	volatile sig_atomic_t stop;
+	double loss[64];
+	uint64_t n_step, n_save;
+	double val_loss;
+};
+
+static void watch(void *arg, const struct nt_train_event *e)
+{
+	struct watcher *w = arg;
+	if (e->kind == NT_EVENT_STEP) {
+		w->loss[e->step - 1] = e->loss;
+		w->n_step++;
+		w->stop = w->stop_at && e->step == w->stop_at;
+	}
+	w->n_save += e->kind == NT_EVENT_SAVE;
+	if (e->kind == NT_EVENT_END)
+		w->val_loss = e->val_loss;
+}
+
+/* Opens, settles and runs; returns the first failure. */
+static int run(const struct nt_train_options *o, const char *data, int n_thread, struct watcher *w)
+{
+	struct nt_pool *pool = nt_pool_new(n_thread);
+	struct nt_train_plan plan;
+	struct nt_train *t;
+	int rc = nt_train_open(&t, o, (char *[]){(char *)(uintptr_t)data}, 1, pool);
+	if (rc == 0)
+		rc = nt_train_settle(t, &plan);
+	if (rc == 0)
+		rc = nt_train_run(t, &w->stop, &(struct nt_train_callback){watch, w});
+	nt_train_free(t);
+	nt_pool_free(pool);
+	return rc;
+}
+
+static void assert_same_file(const char *a, const char *b)
+{
+	struct nt_buf x = {0}, y = {0};
+	SUCCEEDS(nt_read_file(&x, a));
+	SUCCEEDS(nt_read_file(&y, b));
+	assert_int_equal(x.len, y.len);
+	assert_memory_equal(x.data, y.data, x.len);
+	nt_buf_release(&x);
+	nt_buf_release(&y);
+}
+
+static void stopped_and_resumed_is_the_same_to_the_last_bit(void **state)
+{
+	(void)state;
+	char straight[128], pieces[128];
+	struct watcher a = {0}, b = {.stop_at = 10}, c = {0};
+	snprintf(straight, sizeof(straight), "%s", fake_path("straight"));
+	snprintf(pieces, sizeof(pieces), "%s", fake_path("pieces"));
+	struct nt_train_options o = tiny(straight), p = tiny(pieces);
+	SUCCEEDS(run(&o, fake_path("data.bin"), 1, &a));
+	SUCCEEDS(run(&p, fake_path("data.bin"), 2, &b));
+	assert_int_equal(b.n_step, 10);
+	SUCCEEDS(run(&p, fake_path("data.bin"), 1, &c));
+	assert_int_equal(c.n_step, 10);
+	assert_true(a.loss[19] < a.loss[0]);
+	assert_true(a.loss[14] == c.loss[14]);
+	assert_true(a.val_loss == c.val_loss);
+	assert_same_file(fake_path("straight/model.safetensors"), fake_path("pieces/model.safetensors"));
+	assert_same_file(fake_path("straight/latest/trainer.safetensors"),
+			 fake_path("pieces/latest/trainer.safetensors"));
+}
+
+static void any_number_of_threads_gives_the_same_bits(void **state)
+{
+	(void)state;
+	char one[128], three[128];
+	struct watcher a = {0}, b = {0};
+	snprintf(one, sizeof(one), "%s", fake_path("one"));
+	snprintf(three, sizeof(three), "%s", fake_path("three"));
+	struct nt_train_options o = tiny(one), p = tiny(three);
+	o.arch = p.arch = NT_GPT2;
+	o.rows = p.rows = NT_ROWS_CONCAT;
+	SUCCEEDS(run(&o, fake_path("data.bin"), 1, &a));
+	SUCCEEDS(run(&p, fake_path("data.bin"), 3, &b));
+	assert_same_file(fake_path("one/model.safetensors"), fake_path("three/model.safetensors"));
+	assert_memory_equal(a.loss, b.loss, sizeof(a.loss));
+}
+
+static void old_steps_go_and_a_finished_run_has_nothing_to_do(void **state)
+{
+	(void)state;
+	char dir[128];
+	struct watcher a = {0}, b = {0};
+	snprintf(dir, sizeof(dir), "%s", fake_path("keep"));
+	struct nt_train_options o = tiny(dir);
+	SUCCEEDS(run(&o, fake_path("data.bin"), 1, &a));
+	assert_int_equal(a.n_save, 4);
+	assert_int_equal(access(fake_path("keep/step-000020/trainer.json"), F_OK), 0);
+	assert_int_equal(access(fake_path("keep/step-000015/trainer.json"), F_OK), 0);
+	assert_int_not_equal(access(fake_path("keep/step-000010"), F_OK), 0);
+	SUCCEEDS(run(&o, fake_path("data.bin"), 1, &b));
+	assert_int_equal(b.n_step, 0);
+	assert_int_equal(b.n_save, 0);
+}
+
+static void other_data_and_other_options_are_refused_by_name(void **state)
+{
+	(void)state;
+	char dir[128];
+	struct watcher w = {.stop_at = 3};
+	snprintf(dir, sizeof(dir), "%s", fake_path("refuse"));
+	struct nt_train_options o = tiny(dir);
+	SUCCEEDS(run(&o, fake_path("data.bin"), 1, &w));
+	assert_int_equal(run(&o, fake_path("other.bin"), 1, &w), NT_EARG);
+	assert_says("trained on other data");
+	o.hidden_size = 32;
+	o.named = (const char *const[]){"hidden-size"};
+	o.n_named = 1;
+	assert_int_equal(run(&o, fake_path("data.bin"), 1, &w), NT_EARG);
+	assert_says("its hidden-size is 16, and 32 was asked");
+	o.n_named = 0; /* not asked for: what is pinned counts */
+	w = (struct watcher){0};
+	SUCCEEDS(run(&o, fake_path("data.bin"), 1, &w));
+	assert_int_equal(w.n_step, 17);
+	o.restart = true;
+	w = (struct watcher){0};
+	SUCCEEDS(run(&o, fake_path("other.bin"), 1, &w));
+	assert_int_equal(w.n_step, 20);
+}
+
+static void damage_is_named_and_an_older_step_offered(void **state)
+{
+	(void)state;
+	char dir[128];
+	struct watcher w = {.stop_at = 12};
+	struct nt_buf file = {0};
+	snprintf(dir, sizeof(dir), "%s", fake_path("damage"));
+	struct nt_train_options o = tiny(dir);
+	SUCCEEDS(run(&o, fake_path("data.bin"), 1, &w));
+	SUCCEEDS(nt_checkpoint_verify(dir));
+	const char *moments = fake_path("damage/step-000012/trainer.safetensors");
+	SUCCEEDS(nt_read_file(&file, moments));
+	file.data[file.len - 5] ^= 1;
+	fake_write(moments, file.data, file.len);
+	nt_buf_release(&file);
+	assert_int_equal(nt_checkpoint_verify(dir), NT_EFAIL);
+	assert_says("step-000012/trainer.safetensors: damaged");
+	assert_says("step-000010 is intact: ln -sfn step-000010");
+	assert_int_equal(run(&o, fake_path("data.bin"), 1, &w), NT_EFORMAT);
+	assert_says("step-000010 is intact");
+	/* what the sentence says helps */
+	assert_int_equal(unlink(fake_path("damage/latest")), 0);
+	assert_int_equal(symlink("step-000010", fake_path("damage/latest")), 0);
+	w = (struct watcher){0};
+	SUCCEEDS(run(&o, fake_path("data.bin"), 1, &w));
+	assert_int_equal(w.n_step, 10);
+}
+
+static void a_cut_or_changed_trainer_json_is_refused(void **state)
+{
+	(void)state;
+	char dir[128];
+	struct watcher w = {.stop_at = 2};
+	struct nt_buf file = {0};
+	struct nt_trainer t;
+	snprintf(dir, sizeof(dir), "%s", fake_path("trainer"));
+	struct nt_train_options o = tiny(dir);
+	SUCCEEDS(run(&o, fake_path("data.bin"), 1, &w));
+	SUCCEEDS(nt_read_file(&file, fake_path("trainer/latest/trainer.json")));
+	SUCCEEDS(nt_trainer_parse(&t, file.data, file.len, "trainer.json"));
+	assert_int_equal(t.step, 2);
+	nt_trainer_release(&t);
+	for (size_t len = 0; len < file.len; len++)
+		assert_int_equal(nt_trainer_parse(&t, file.data, len, "trainer.json"), NT_EFORMAT);
+	for (size_t i = 0; i < file.len; i++) {
+		file.data[i] ^= 4;
+		assert_int_equal(nt_trainer_parse(&t, file.data, file.len, "trainer.json"), NT_EFORMAT);
+		file.data[i] ^= 4;
+	}
+	nt_buf_release(&file);
+}
+
+static void a_diverged_run_fails_and_is_not_saved(void **state)
+{
+	(void)state;
+	char dir[128];
+	struct watcher w = {0};
+	snprintf(dir, sizeof(dir), "%s", fake_path("diverged"));
+	struct nt_train_options o = tiny(dir);
+	o.learning_rate = 1e30;
+	o.max_grad_norm = 0;
+	assert_int_equal(run(&o, fake_path("data.bin"), 1, &w), NT_EFAIL);
+	assert_says("it diverged");
+	assert_int_equal(w.n_save, 0);
+	assert_false(nt_checkpoint_is(dir));
+}
+
+static void a_model_that_is_not_ours_is_not_overwritten(void **state)
+{
+	(void)state;
+	char dir[128];
+	struct watcher w = {0};
+	snprintf(dir, sizeof(dir), "%s", fake_path("foreign"));
+	assert_int_equal(mkdir(dir, 0777), 0);
+	fake_write(fake_path("foreign/config.json"), "{}", 2);
+	struct nt_train_options o = tiny(dir);
+	assert_int_equal(run(&o, fake_path("data.bin"), 1, &w), NT_EARG);
+	assert_says("was not written by nt-train");
+}
+
+static void going_on_from_a_model_begins_with_its_weights(void **state)
+{
+	(void)state;
+	char from[128], to[128];
+	struct watcher a = {0}, b = {0};
+	snprintf(from, sizeof(from), "%s", fake_path("from"));
+	snprintf(to, sizeof(to), "%s", fake_path("to"));
+	struct nt_train_options o = tiny(from), p = tiny(to);
+	SUCCEEDS(run(&o, fake_path("data.bin"), 1, &a));
+	p.init = from;
+	p.hidden_size = 0; /* the model says it */
+	p.num_hidden_layers = p.num_attention_heads = 0;
+	SUCCEEDS(run(&p, fake_path("data.bin"), 1, &b));
+	assert_true(b.loss[0] < a.loss[0] - 0.3);
+	assert_int_equal(b.n_step, 20);
+}
+
+/* What the rows of a step sum to is what their documents give one by one. */
+static void a_packed_step_is_the_sum_of_its_documents(void **state)
+{
+	(void)state;
+	struct nt_train_options o = tiny(fake_path("unused"));
+	struct nt_train_plan plan;
+	struct nt_train *t;
+	struct nt_step_result r;
+	struct nt_work *w;
+	char *data = (char *)(uintptr_t)fake_path("data.bin");
+	o.seq_len = 52; /* every document whole */
+	o.batch_size = 4;
+	SUCCEEDS(nt_train_open(&t, &o, &data, 1, NULL));
+	SUCCEEDS(nt_train_settle(t, &plan));
+	SUCCEEDS(nt_train_prepare(t));
+	SUCCEEDS(nt_train_one_step(t, 0, &r));
+	SUCCEEDS(nt_work_new(&w, &t->config, 1, 52, false, NULL));
+	double alone = 0;
+	uint64_t n_target = 0;
+	const struct nt_rows *rows = &t->split.train;
+	nt_model_init(t->model, o.seed); /* without the decay of that step */
+	for (uint64_t k = 0; k < 8; k++) {
+		uint64_t row = nt_rows_order(rows, o.seed, k);
+		for (size_t i = rows->first[row]; i < rows->first[row + 1]; i++) {
+			uint32_t id[64], start[64] = {0};
+			size_t n = rows->span[i].n;
+			SUCCEEDS(nt_corpus_read(&t->corpus, rows->span[i].token, n + 1, id));
+			assert_int_equal(id[0], BOS);
+			struct nt_batch batch = {1, n, id, id + 1, start};
+			alone += nt_forward(w, t->model, &batch, NULL, NULL);
+			n_target += n;
+		}
+	}
+	assert_int_equal(r.n_target, n_target);
+	assert_true(fabs(r.loss / alone - 1) < 1e-6);
+	nt_work_free(w);
+	nt_train_free(t);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(stopped_and_resumed_is_the_same_to_the_last_bit),
+		cmocka_unit_test(any_number_of_threads_gives_the_same_bits),
+		cmocka_unit_test(old_steps_go_and_a_finished_run_has_nothing_to_do),
+		cmocka_unit_test(other_data_and_other_options_are_refused_by_name),
+		cmocka_unit_test(damage_is_named_and_an_older_step_offered),
+		cmocka_unit_test(a_cut_or_changed_trainer_json_is_refused),
+		cmocka_unit_test(a_diverged_run_fails_and_is_not_saved),
+		cmocka_unit_test(a_model_that_is_not_ours_is_not_overwritten),
+		cmocka_unit_test(going_on_from_a_model_begins_with_its_weights),
+		cmocka_unit_test(a_packed_step_is_the_sum_of_its_documents),
+	};
+	return cmocka_run_group_tests(tests, begin, fake_end);
+}
