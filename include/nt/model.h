@@ -129,6 +129,28 @@ double nt_forward(struct nt_work *w, const struct nt_model *m, const struct nt_b
 double nt_forward_backward(struct nt_work *w, const struct nt_model *m,
 			   const struct nt_batch *batch, double scale, nt_real *grad);
 
+/* --- what a model makes of a sequence ------------------------------------------- */
+struct nt_scored {
+	double nll;                   /* -log p(target), nats */
+	uint32_t rank;                /* of the target among all tokens; 1: the likeliest */
+	uint32_t pred_id, wrong_id;   /* the likeliest token; and the likeliest but the target */
+	double p_pred, p_wrong;
+};
+
+/* Scores sequences of any length; those with more targets than max_position_embeddings
+ * are cut as training cuts rows: the next piece begins with the last token of the one
+ * before, so every target is predicted once. Model and pool are borrowed. */
+struct nt_scorer;
+int nt_scorer_new(struct nt_scorer **s, const struct nt_model *m, struct nt_pool *pool);
+void nt_scorer_free(struct nt_scorer *s); /* NULL is harmless */
+/* id[0] is only context. *scored has n - 1 entries, valid until the next call. NT_EARG:
+ * an id is not of the vocabulary. */
+int nt_scorer_run(struct nt_scorer *s, const uint32_t *id, size_t n, const struct nt_scored **scored);
+/* The same for the total alone, many sequences to a pass: nothing is certain before
+ * nt_scorer_total, which adds up what was added since the last call of it. */
+int nt_scorer_add(struct nt_scorer *s, const uint32_t *id, size_t n);
+double nt_scorer_total(struct nt_scorer *s); /* nats */
+
 /* OpenBLAS's kernels, e.g. "Cooperlake"; and one sentence if they are slow ones for this
  * CPU and what to do, else NULL. Valid until the next call. */
 const char *nt_blas_core(void);
@@ -143,21 +165,26 @@ int nt_cache_new(struct nt_cache **k, const struct nt_model *m, size_t n_positio
 		 struct nt_pool *pool);
 void nt_cache_reset(struct nt_cache *k);
 void nt_cache_free(struct nt_cache *k);
-/* Takes n ids in; logits of the last, [V], valid until the next call. NT_EARG: cache full. */
+size_t nt_cache_len(const struct nt_cache *k); /* ids taken in since the reset */
+/* Takes n > 0 ids in; logits of the last, [V], valid until the next call. NT_EARG: the
+ * cache is full, or an id is not of the vocabulary; nothing is taken in then. */
 int nt_cache_extend(struct nt_cache *k, const uint32_t *id, size_t n, const nt_real **logits);
 
 /* --- choosing a token ----------------------------------------------------------- */
+/* In this order, with the meaning they have in llama.cpp. */
 struct nt_sampling {
-	double temperature; /* 0: the likeliest */
-	uint32_t top_k;     /* 0: off */
-	double top_p;       /* 1: off */
-	double min_p;       /* 0: off */
+	uint32_t top_k;     /* keep the k likeliest; 0: off */
+	double top_p;       /* the fewest that together have at least p; 1: off */
+	double min_p;       /* those at least p times as likely as the likeliest; 0: off */
+	double temperature; /* divides the logits of what is left; 0: the likeliest */
 	uint64_t seed;
 };
 struct nt_sampler;
+/* NT_EARG: an option out of range. */
 int nt_sampler_new(struct nt_sampler **s, const struct nt_sampling *options, size_t vocab_size);
 void nt_sampler_free(struct nt_sampler *s);
-/* counter: the draw's number, so that a seed gives the same text at any -j. */
+/* counter: the draw's number, so that a seed gives the same text at any -j. A NaN is the
+ * least likely of all. */
 uint32_t nt_sample(struct nt_sampler *s, const nt_real *logits, uint64_t counter);
 
 #endif

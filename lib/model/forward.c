@@ -15,38 +15,9 @@
 
 #include "nt/err.h"
 
-static const nt_real *part(const struct nt_work *w, const struct nt_model *m, enum nt_role role,
-			   size_t l)
+static struct nt_view view_of(const struct nt_work *w, const struct nt_model *m)
 {
-	return nt_part_of(m->param, &w->layout, role, l);
-}
-
-static struct nt_norm norm_of(const struct nt_work *w, const struct nt_model *m, enum nt_role role,
-			      size_t l, const nt_real *x, nt_real *stat)
-{
-	return (struct nt_norm){
-		.kern = w->kern,
-		.x = x,
-		.w = part(w, m, role, l),
-		.b = part(w, m, (enum nt_role)(role + 1), l), /* its bias follows every role */
-		.stat = stat,
-		.n_row = w->N,
-		.C = w->config.hidden_size,
-		.eps = (nt_real)w->config.norm_eps,
-	};
-}
-
-static struct nt_linear linear_of(const struct nt_work *w, const struct nt_model *m, enum nt_role role,
-				  size_t l, size_t I, size_t O)
-{
-	return (struct nt_linear){
-		.w = part(w, m, role, l),
-		.bias = part(w, m, (enum nt_role)(role + 1), l),
-		.n_row = w->N,
-		.I = I,
-		.O = O,
-		.is_in_out = w->config.arch == NT_GPT2,
-	};
+	return (struct nt_view){.m = m, .layout = &w->layout, .kern = w->kern, .n_row = w->N};
 }
 
 /* A layer's pieces, for either direction. */
@@ -59,22 +30,21 @@ struct layer {
 static struct layer layer_of(const struct nt_work *w, const struct nt_model *m, size_t l)
 {
 	const struct nt_config *c = &w->config;
-	size_t C = c->hidden_size, Q = nt_qkv_width(c), U = nt_up_width(c);
-	size_t HD = (size_t)c->num_attention_heads * c->head_dim;
+	struct nt_view v = view_of(w, m);
 	struct layer s = {
-		.x = nt_kept(w, w->x, l, C),
-		.mid = nt_kept(w, w->mid, l, C),
-		.qkv = nt_kept(w, w->qkv, l, Q),
-		.att = nt_kept(w, w->att, l, HD),
-		.up = nt_kept(w, w->up, l, U),
-		.after = nt_kept(w, w->x, l + 1, C),
-		.to_qkv = linear_of(w, m, NT_ROLE_QKV, l, C, Q),
-		.to_mid = linear_of(w, m, NT_ROLE_OUT, l, HD, C),
-		.to_up = linear_of(w, m, NT_ROLE_UP, l, C, U),
-		.to_x = linear_of(w, m, NT_ROLE_DOWN, l, c->intermediate_size, C),
+		.x = nt_kept(w, w->x, l, c->hidden_size),
+		.mid = nt_kept(w, w->mid, l, c->hidden_size),
+		.qkv = nt_kept(w, w->qkv, l, nt_qkv_width(c)),
+		.att = nt_kept(w, w->att, l, (size_t)c->num_attention_heads * c->head_dim),
+		.up = nt_kept(w, w->up, l, nt_up_width(c)),
+		.after = nt_kept(w, w->x, l + 1, c->hidden_size),
+		.to_qkv = nt_view_linear(&v, NT_ROLE_QKV, l),
+		.to_mid = nt_view_linear(&v, NT_ROLE_OUT, l),
+		.to_up = nt_view_linear(&v, NT_ROLE_UP, l),
+		.to_x = nt_view_linear(&v, NT_ROLE_DOWN, l),
 	};
-	s.norm1 = norm_of(w, m, NT_ROLE_NORM1, l, s.x, nt_kept(w, w->stat1, l, 2));
-	s.norm2 = norm_of(w, m, NT_ROLE_NORM2, l, s.mid, nt_kept(w, w->stat2, l, 2));
+	s.norm1 = nt_view_norm(&v, NT_ROLE_NORM1, l, s.x, nt_kept(w, w->stat1, l, 2));
+	s.norm2 = nt_view_norm(&v, NT_ROLE_NORM2, l, s.mid, nt_kept(w, w->stat2, l, 2));
 	return s;
 }
 
@@ -144,7 +114,8 @@ static void begin(struct nt_work *w, const struct nt_batch *b)
 static struct nt_norm last_norm(const struct nt_work *w, const struct nt_model *m)
 {
 	const nt_real *x = nt_kept(w, w->x, w->config.num_hidden_layers, w->config.hidden_size);
-	return norm_of(w, m, NT_ROLE_NORM_F, 0, x, w->stat_f);
+	struct nt_view v = view_of(w, m);
+	return nt_view_norm(&v, NT_ROLE_NORM_F, 0, x, w->stat_f);
 }
 
 static void to_last_norm(struct nt_work *w, const struct nt_model *m, const struct nt_batch *b)
@@ -169,9 +140,17 @@ double nt_forward(struct nt_work *w, const struct nt_model *m, const struct nt_b
 		  nt_real *logits)
 {
 	to_last_norm(w, m, b);
-	nt_head(w, m, b, logits);
+	nt_head(w, m, b, logits, NULL);
 	for (size_t n = 0; nll && n < w->N; n++)
 		nll[n] = (nt_real)w->nll[n];
+	return sum_nll(w);
+}
+
+double nt_forward_scored(struct nt_work *w, const struct nt_model *m, const struct nt_batch *b,
+			 struct nt_scored *scored)
+{
+	to_last_norm(w, m, b);
+	nt_head(w, m, b, NULL, scored);
 	return sum_nll(w);
 }
 

@@ -9,6 +9,7 @@
  * once: rows go through in chunks of nt_work.head_rows, forward and backward in one go.
  * A row whose target is NT_IGNORE has no loss and no gradient.
  */
+#include <math.h>
 #include <string.h>
 
 #include "kern/gemm.h"
@@ -19,9 +20,30 @@ struct chunk {
 	const struct nt_batch *b;
 	nt_real *z;    /* [n][V] */
 	size_t first;  /* row of the batch */
-	nt_real scale; /* of the gradient; 0: none is wanted */
+	nt_real scale; /* of the gradient */
 	bool has_gradient;
+	struct nt_scored *scored; /* [N] or NULL */
 };
+
+/* What z says about its target; logsumexp is known. Of equal logits the lower id wins. */
+static void score_row(struct nt_scored *s, const nt_real *z, size_t V, uint32_t target, double nll)
+{
+	size_t pred = 0, wrong = target == 0 && V > 1 ? 1 : 0;
+	uint32_t rank = 1;
+	for (size_t i = 0; i < V; i++) {
+		rank += z[i] > z[target] || (z[i] == z[target] && i < target);
+		pred = z[i] > z[pred] ? i : pred;
+		wrong = z[i] > z[wrong] && i != target ? i : wrong;
+	}
+	*s = (struct nt_scored){
+		.nll = nll,
+		.rank = rank,
+		.pred_id = (uint32_t)pred,
+		.wrong_id = (uint32_t)wrong,
+		.p_pred = exp((double)z[pred] - (double)z[target] - nll),
+		.p_wrong = exp((double)z[wrong] - (double)z[target] - nll),
+	};
+}
 
 static void loss_rows(const void *arg, size_t first, size_t n)
 {
@@ -43,18 +65,16 @@ static void loss_rows(const void *arg, size_t first, size_t n)
 			z[target] -= c->scale;
 		} else {
 			*nll = (double)c->w->kern->logsumexp(z, V) - (double)z_target;
+			if (c->scored)
+				score_row(&c->scored[c->first + r], z, V, target, *nll);
 		}
 	}
 }
 
 static struct nt_linear head_of(const struct nt_work *w, const struct nt_model *m, size_t n_row)
 {
-	return (struct nt_linear){
-		.w = nt_part_of(m->param, &w->layout, NT_ROLE_HEAD, 0),
-		.n_row = n_row,
-		.I = w->config.hidden_size,
-		.O = w->config.vocab_size,
-	};
+	struct nt_view v = {.m = m, .layout = &w->layout, .kern = w->kern, .n_row = n_row};
+	return nt_view_head(&v);
 }
 
 static size_t rows_from(const struct nt_work *w, size_t first)
@@ -62,7 +82,8 @@ static size_t rows_from(const struct nt_work *w, size_t first)
 	return w->N - first < w->head_rows ? w->N - first : w->head_rows;
 }
 
-void nt_head(struct nt_work *w, const struct nt_model *m, const struct nt_batch *b, nt_real *logits)
+void nt_head(struct nt_work *w, const struct nt_model *m, const struct nt_batch *b, nt_real *logits,
+	     struct nt_scored *scored)
 {
 	size_t V = w->config.vocab_size, C = w->config.hidden_size;
 	for (size_t first = 0, n; first < w->N; first += n) {
@@ -70,6 +91,7 @@ void nt_head(struct nt_work *w, const struct nt_model *m, const struct nt_batch 
 		struct nt_linear head = head_of(w, m, n);
 		struct chunk c = {
 			.w = w, .b = b, .z = logits ? logits + first * V : w->logits, .first = first,
+			.scored = scored,
 		};
 		nt_linear(w->pool, &head, c.z, w->norm + first * C, NULL);
 		nt_rows_run(w->pool, n, V, loss_rows, &c);

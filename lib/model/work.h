@@ -132,6 +132,18 @@ void nt_linear(struct nt_pool *pool, const struct nt_linear *l, nt_real *out, co
 void nt_linear_back(struct nt_pool *pool, const struct nt_linear *l, nt_real *din, const nt_real *dout,
 		    const nt_real *in, nt_real *dw, nt_real *dbias);
 
+/* view.c: those parts of a model, for n_row rows. A role's bias follows it in nt_role. */
+struct nt_view {
+	const struct nt_model *m;
+	const struct nt_layout *layout;
+	const struct nt_kern *kern;
+	size_t n_row;
+};
+struct nt_norm nt_view_norm(const struct nt_view *v, enum nt_role role, size_t layer, const nt_real *x,
+			    nt_real *stat);
+struct nt_linear nt_view_linear(const struct nt_view *v, enum nt_role role, size_t layer);
+struct nt_linear nt_view_head(const struct nt_view *v);
+
 /* rope.c */
 void nt_rope_table(nt_real *turn, size_t T, size_t D, double theta);
 /* Turns n_head heads of D at x by the angles of position p; sign -1 turns back. */
@@ -160,8 +172,14 @@ void nt_activate_back(struct nt_pool *pool, const struct nt_kern *kern, enum nt_
 		      nt_real *dup, const nt_real *dact, const nt_real *up, size_t n_row, size_t F);
 
 /* head.c: logits, loss and their gradient, in chunks of rows */
-void nt_head(struct nt_work *w, const struct nt_model *m, const struct nt_batch *b, nt_real *logits);
+/* logits [N][V] and scored [N] may be NULL. */
+void nt_head(struct nt_work *w, const struct nt_model *m, const struct nt_batch *b, nt_real *logits,
+	     struct nt_scored *scored);
 void nt_head_back(struct nt_work *w, const struct nt_model *m, const struct nt_batch *b, double scale,
 		  nt_real *grad);
+
+/* forward.c: nt_forward with more to say about every target; scored[N]. */
+double nt_forward_scored(struct nt_work *w, const struct nt_model *m, const struct nt_batch *b,
+			 struct nt_scored *scored);
 
 #endif

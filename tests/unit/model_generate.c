@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: MIT */
+/* model_generate.c - the cache against whole rows, the sampler, the scorer */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "nt/err.h"
+#include "nt/mem.h"
+#include "nt/model.h"
+#include "nt/random.h"
+
+enum { V = 97, T = 200 };
+
+static struct nt_model *make_model(enum nt_arch arch)
+{
+	struct nt_config c;
+	struct nt_model *m;
+	nt_config_init(&c, arch);
+	c.vocab_size = V;
+	c.hidden_size = 48;
+	c.intermediate_size = 96;
+	c.num_hidden_layers = 2;
+	c.num_attention_heads = 4;
+	c.num_key_value_heads = arch == NT_GPT2 ? 4 : 2;
+	c.head_dim = 12;
+	c.max_position_embeddings = T;
+	if (nt_model_new(&m, &c) < 0)
+		fail_msg("%s", nt_errmsg());
+	nt_model_init(m, 1);
+	for (size_t i = 0; i < m->n_param; i++) /* so that logits depend on the context */
+		m->param[i] *= 3;
+	return m;
+}
+
+static void random_ids(uint32_t *id, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		id[i] = (uint32_t)nt_random_below(9, NT_RANDOM_ROWS, i, V);
+}
+
+/* Logits of every position of one row. */
+static nt_real *whole_row(const struct nt_model *m, const uint32_t *id, size_t n)
+{
+	struct nt_work *w;
+	uint32_t target[T], start[T] = {0};
+	nt_real *logits = nt_alloc(n * V, sizeof(*logits));
+	memset(target, 0xff, sizeof(target));
+	struct nt_batch b = {1, n, id, target, start};
+	assert_int_equal(nt_work_new(&w, &m->config, 1, n, false, NULL), 0);
+	nt_forward(w, m, &b, NULL, logits);
+	nt_work_free(w);
+	return logits;
+}
+
+static void pieces_agree(enum nt_arch arch, size_t piece)
+{
+	struct nt_model *m = make_model(arch);
+	struct nt_cache *k;
+	uint32_t id[T];
+	const nt_real *got;
+	random_ids(id, T);
+	nt_real *want = whole_row(m, id, T);
+	assert_int_equal(nt_cache_new(&k, m, T, NULL), 0);
+	for (int again = 0; again < 2; again++) { /* a reset cache is as good as new */
+		for (size_t at = 0, n; at < T; at += n) {
+			n = T - at < piece ? T - at : piece;
+			assert_int_equal(nt_cache_extend(k, id + at, n, &got), 0);
+			assert_int_equal(nt_cache_len(k), at + n);
+			for (size_t i = 0; i < V; i++)
+				assert_true(fabsf(got[i] - want[(at + n - 1) * V + i]) <= 1e-5f);
+		}
+		nt_cache_reset(k);
+	}
+	free(want);
+	nt_cache_free(k);
+	nt_model_free(m);
+}
+
+static void a_cache_gives_the_logits_of_whole_rows(void **state)
+{
+	static const size_t piece[] = {1, 3, 128, 150, T};
+	(void)state;
+	for (size_t i = 0; i < sizeof(piece) / sizeof(*piece); i++) {
+		pieces_agree(NT_LLAMA, piece[i]);
+		pieces_agree(NT_GPT2, piece[i]);
+	}
+}
+
+static void a_cache_gives_the_same_bits_with_any_threads(void **state)
+{
+	struct nt_model *m = make_model(NT_LLAMA);
+	uint32_t id[T];
+	nt_real one[V];
+	(void)state;
+	random_ids(id, T);
+	for (int n_thread = 1; n_thread <= 3; n_thread++) {
+		struct nt_pool *pool = nt_pool_new(n_thread);
+		struct nt_cache *k;
+		const nt_real *got;
+		assert_int_equal(nt_cache_new(&k, m, T, pool), 0);
+		assert_int_equal(nt_cache_extend(k, id, 150, &got), 0);
+		assert_int_equal(nt_cache_extend(k, id, 1, &got), 0);
+		if (n_thread == 1)
+			memcpy(one, got, sizeof(one));
+		assert_memory_equal(one, got, sizeof(one));
+		nt_cache_free(k);
+		nt_pool_free(pool);
+	}
+	nt_model_free(m);
+}
+
+static void a_full_cache_and_a_foreign_id_are_refused(void **state)
+{
+	struct nt_model *m = make_model(NT_GPT2);
+	struct nt_cache *k;
+	const nt_real *got;
+	uint32_t id[5] = {1, 2, 3, 4, V};
+	(void)state;
+	assert_int_equal(nt_cache_new(&k, m, T + 1, NULL), NT_EARG);
+	assert_int_equal(nt_cache_new(&k, m, 4, NULL), 0);
+	assert_int_equal(nt_cache_extend(k, id + 4, 1, &got), NT_EARG);
+	assert_int_equal(nt_cache_extend(k, id, 3, &got), 0);
+	assert_int_equal(nt_cache_extend(k, id, 2, &got), NT_EARG);
+	assert_int_equal(nt_cache_extend(k, id, 1, &got), 0);
+	assert_int_equal(nt_cache_extend(k, id, 1, &got), NT_EARG);
+	nt_cache_free(k);
+	nt_model_free(m);
+}
+
+/* How often each token is drawn in n draws. */
+static void histogram(struct nt_sampling o, const nt_real *logits, size_t n_vocab, unsigned *count,
+		      unsigned n)
+{
+	struct nt_sampler *s;
+	assert_int_equal(nt_sampler_new(&s, &o, n_vocab), 0);
+	memset(count, 0, n_vocab * sizeof(*count));
+	for (unsigned i = 0; i < n; i++) {
+		uint32_t id = nt_sample(s, logits, i);
+		assert_int_equal(id, nt_sample(s, logits, i));
+		assert_true(id < n_vocab);
+		count[id]++;
+	}
+	nt_sampler_free(s);
+}
+
+/* Logarithms of 0.1 0.4 0.2 0.3, shifted. */
+static const nt_real four[4] = {3 - 2.302585f, 3 - 0.916291f, 3 - 1.609438f, 3 - 1.203973f};
+static const struct nt_sampling plain = {.top_p = 1, .temperature = 1, .seed = 3};
+
+static void near(unsigned got, double p)
+{
+	assert_true(fabs(got - 10000 * p) < 4 * sqrt(10000 * p * (1 - p)) + 1e-9);
+}
+
+static void draws_follow_the_probabilities(void **state)
+{
+	unsigned count[4];
+	struct nt_sampling o = plain;
+	(void)state;
+	histogram(o, four, 4, count, 10000);
+	near(count[0], 0.1);
+	near(count[1], 0.4);
+	near(count[2], 0.2);
+	near(count[3], 0.3);
+	o.temperature = 0.5; /* squares: 1 16 4 9 of 30 */
+	histogram(o, four, 4, count, 10000);
+	near(count[0], 1 / 30.0);
+	near(count[1], 16 / 30.0);
+	near(count[3], 9 / 30.0);
+}
+
+static void the_chain_leaves_what_llama_cpp_leaves(void **state)
+{
+	unsigned count[4];
+	struct nt_sampling o = plain;
+	(void)state;
+	o.top_k = 2;
+	histogram(o, four, 4, count, 10000);
+	near(count[1], 4 / 7.0);
+	near(count[3], 3 / 7.0);
+	o = plain;
+	o.top_p = 0.75; /* 0.4 + 0.3 is not enough: the third is taken in */
+	histogram(o, four, 4, count, 10000);
+	near(count[2], 2 / 9.0);
+	assert_int_equal(count[0], 0);
+	o = plain;
+	o.min_p = 0.45; /* of 0.4: 0.18 and more */
+	histogram(o, four, 4, count, 10000);
+	near(count[2], 2 / 9.0);
+	assert_int_equal(count[0], 0);
+	o.temperature = 100; /* comes last: it does not bring anyone back */
+	histogram(o, four, 4, count, 10000);
+	assert_int_equal(count[0], 0);
+	o = plain;
+	o.top_p = 0;
+	histogram(o, four, 4, count, 100);
+	assert_int_equal(count[1], 100);
+}
+
+static void without_a_temperature_the_likeliest_is_taken(void **state)
+{
+	static const nt_real tie[4] = {1, 5, 5, 2}, odd[4] = {NAN, -INFINITY, 1, 0}, top[3] = {0, INFINITY, 1};
+	static const nt_real none[2] = {NAN, NAN};
+	unsigned count[4];
+	struct nt_sampling o = plain;
+	(void)state;
+	o.temperature = 0;
+	histogram(o, tie, 4, count, 10);
+	assert_int_equal(count[1], 10);
+	histogram(o, odd, 4, count, 10);
+	assert_int_equal(count[2], 10);
+	o.temperature = 1;
+	histogram(o, odd, 4, count, 1000);
+	assert_int_equal(count[0] + count[1], 0);
+	histogram(o, top, 3, count, 10);
+	assert_int_equal(count[1], 10);
+	histogram(o, none, 2, count, 10);
+	assert_int_equal(count[0], 10);
+}
+
+static void top_k_keeps_the_same_as_sorting(void **state)
+{
+	static nt_real logits[1000];
+	unsigned count[1000];
+	struct nt_sampling o = plain;
+	(void)state;
+	for (size_t i = 0; i < 1000; i++) /* many are equal */
+		logits[i] = (nt_real)nt_random_below(1, NT_RANDOM_ROWS, i, 50);
+	o.top_k = 37;
+	o.temperature = 1e6;
+	histogram(o, logits, 1000, count, 10000);
+	for (size_t i = 0; i < 1000; i++) {
+		size_t better = 0;
+		for (size_t j = 0; j < 1000; j++)
+			better += logits[j] > logits[i] || (logits[j] == logits[i] && j < i);
+		assert_int_equal(count[i] > 0, better < 37);
+	}
+}
+
+static void options_out_of_range_are_refused(void **state)
+{
+	struct nt_sampler *s;
+	(void)state;
+	assert_int_equal(nt_sampler_new(&s, &(struct nt_sampling){.temperature = -1, .top_p = 1}, 4), NT_EARG);
+	assert_int_equal(nt_sampler_new(&s, &(struct nt_sampling){.top_p = 1.5}, 4), NT_EARG);
+	assert_int_equal(nt_sampler_new(&s, &(struct nt_sampling){.top_p = 1, .min_p = NAN}, 4), NT_EARG);
+}
+
+static void scores_are_those_of_whole_rows(void **state)
+{
+	struct nt_model *m = make_model(NT_LLAMA);
+	struct nt_scorer *s;
+	const struct nt_scored *scored;
+	uint32_t id[3 * T];
+	double sum = 0;
+	(void)state;
+	random_ids(id, 3 * T);
+	assert_int_equal(nt_scorer_new(&s, m, NULL), 0);
+	assert_int_equal(nt_scorer_run(s, id, 3 * T, &scored), 0);
+	for (size_t at = 0; at < 3 * T - 1; at += T) { /* pieces of T inputs */
+		size_t n = 3 * T - 1 - at < T ? 3 * T - 1 - at : T;
+		nt_real *z = whole_row(m, id + at, n);
+		for (size_t i = 0; i < n; i++) {
+			const nt_real *row = z + i * V;
+			uint32_t target = id[at + i + 1], rank = 1, best = 0;
+			double total = 0;
+			for (uint32_t v = 0; v < V; v++) {
+				total += exp((double)row[v]);
+				rank += row[v] > row[target];
+				best = row[v] > row[best] ? v : best;
+			}
+			const struct nt_scored *got = &scored[at + i];
+			assert_true(fabs(got->nll - (log(total) - (double)row[target])) < 1e-5);
+			assert_int_equal(got->rank, rank);
+			assert_int_equal(got->pred_id, best);
+			assert_true(fabs(got->p_pred - exp((double)row[best]) / total) < 1e-5);
+			assert_true(got->wrong_id != target && got->p_wrong <= got->p_pred);
+			sum += got->nll;
+		}
+		free(z);
+	}
+	assert_int_equal(nt_scorer_add(s, id, 3 * T), 0);
+	assert_true(fabs(nt_scorer_total(s) - sum) < 1e-6 * sum);
+	nt_scorer_free(s);
+	nt_model_free(m);
+}
+
+static void totals_are_the_sums_of_the_scores(void **state)
+{
+	struct nt_model *m = make_model(NT_GPT2);
+	struct nt_scorer *s;
+	const struct nt_scored *scored;
+	uint32_t id[T + 1];
+	double sum = 0;
+	(void)state;
+	random_ids(id, T + 1);
+	assert_int_equal(nt_scorer_new(&s, m, NULL), 0);
+	for (size_t n = 0; n < 100; n++) {
+		size_t len = n * 37 % (T + 2);
+		assert_int_equal(nt_scorer_run(s, id, len, &scored), 0);
+		for (size_t i = 0; i + 1 < len; i++)
+			sum += scored[i].nll;
+	}
+	for (size_t n = 0; n < 100; n++)
+		assert_int_equal(nt_scorer_add(s, id, n * 37 % (T + 2)), 0);
+	assert_true(fabs(nt_scorer_total(s) - sum) < 1e-6 * sum);
+	assert_true(nt_scorer_total(s) == 0);
+	id[3] = V;
+	assert_int_equal(nt_scorer_add(s, id, 5), NT_EARG);
+	nt_scorer_free(s);
+	nt_model_free(m);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_cache_gives_the_logits_of_whole_rows),
+		cmocka_unit_test(a_cache_gives_the_same_bits_with_any_threads),
+		cmocka_unit_test(a_full_cache_and_a_foreign_id_are_refused),
+		cmocka_unit_test(draws_follow_the_probabilities),
+		cmocka_unit_test(the_chain_leaves_what_llama_cpp_leaves),
+		cmocka_unit_test(without_a_temperature_the_likeliest_is_taken),
+		cmocka_unit_test(top_k_keeps_the_same_as_sorting),
+		cmocka_unit_test(options_out_of_range_are_refused),
+		cmocka_unit_test(scores_are_those_of_whole_rows),
+		cmocka_unit_test(totals_are_the_sums_of_the_scores),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
