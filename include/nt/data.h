@@ -73,6 +73,10 @@ int nt_data_docs_new(struct nt_data_docs **docs, const struct nt_data *d); /* d 
 int nt_data_docs_next(struct nt_data_docs *docs, struct nt_tokens *doc);
 void nt_data_docs_free(struct nt_data_docs *docs); /* NULL is harmless */
 
+/* *manifest, a NUL-terminated JSON array or empty, becomes that of what it was and of the
+ * writes in this file. */
+int nt_data_manifest(const struct nt_data *d, struct nt_buf *manifest);
+
 /* Appends one JSON object that describes the file; the manifests of its writes are joined. */
 int nt_data_describe(const struct nt_data *d, struct nt_buf *json);
 

@@ -47,8 +47,9 @@ const struct nt_stream_counts *nt_stream_counts(const struct nt_stream_reader *r
 void nt_stream_close(struct nt_stream_reader *r); /* NULL is harmless */
 
 /* Reads all of a stream, which checks every hash in it, and appends one JSON object that
- * describes it. */
+ * describes it; and the same for a tokenizer alone. A NUL stands behind. */
 int nt_stream_describe(const char *path, struct nt_buf *json);
+int nt_ident_describe(const struct nt_ident *ident, const char *name, struct nt_buf *json);
 
 /* --- writing ------------------------------------------------------------------- */
 struct nt_stream_writer;

@@ -65,6 +65,14 @@ static int end(struct nt_buf *json, const char *manifest)
 	return nt_buf_printf(json, ", \"manifest\": %s}", manifest ? manifest : "[]");
 }
 
+int nt_ident_describe(const struct nt_ident *ident, const char *name, struct nt_buf *json)
+{
+	int rc = begin(json, name, "tokenizer", "BPE");
+	if (rc == 0)
+		rc = add_ident(json, ident);
+	return rc < 0 ? rc : nt_buf_printf(json, "}");
+}
+
 /* --- streams --------------------------------------------------------------------- */
 
 static int describe_stream(struct nt_buf *json, const char *path, const struct nt_stream_reader *r)
@@ -138,10 +146,9 @@ static int add_counts(struct nt_buf *json, const struct nt_data *d)
 	return rc < 0 ? rc : add_number(json, "source_bytes", nt_data_source_bytes(d));
 }
 
-/* What stands once for each segment; *manifest gathers what stands once for each write. */
-static int add_segments(struct nt_buf *json, const struct nt_data *d, struct nt_buf *manifest)
+int nt_data_manifest(const struct nt_data *d, struct nt_buf *manifest)
 {
-	struct nt_data_segment s = {0};
+	struct nt_data_segment s;
 	struct nt_buf one = {0};
 	int rc = 0;
 	for (size_t i = 0; i < nt_data_n_segment(d) && rc == 0; i++) {
@@ -156,8 +163,15 @@ static int add_segments(struct nt_buf *json, const struct nt_data *d, struct nt_
 			rc = nt_manifest_join(manifest, (char *)one.data);
 	}
 	nt_buf_release(&one);
-	if (rc == 0)
-		rc = add_number(json, "segments", nt_data_n_segment(d));
+	return rc;
+}
+
+static int add_segments(struct nt_buf *json, const struct nt_data *d)
+{
+	struct nt_data_segment s = {0};
+	size_t n = nt_data_n_segment(d);
+	nt_data_segment(d, n - 1, &s);
+	int rc = add_number(json, "segments", n);
 	if (rc == 0)
 		rc = add_number(json, "bytes", s.offset + s.bytes);
 	if (rc == 0)
@@ -178,9 +192,11 @@ int nt_data_describe(const struct nt_data *d, struct nt_buf *json)
 	if (rc == 0)
 		rc = add_ident(json, nt_data_ident(d));
 	if (rc == 0)
-		rc = add_segments(json, d, &manifest);
+		rc = add_segments(json, d);
 	if (rc == 0)
 		rc = add_hex(json, "hash", hash);
+	if (rc == 0)
+		rc = nt_data_manifest(d, &manifest);
 	if (rc == 0)
 		rc = end(json, (char *)manifest.data);
 	nt_buf_release(&manifest);

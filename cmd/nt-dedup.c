@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * nt-dedup - drops units, documents or lines that were there before
+ *
+ * The first one stays, and the order of what stays. Two forms of input take the same
+ * way: token streams, and with --ids lines of numbers, each a document of one unit.
+ */
+#include <stdlib.h>
+
+#include "cli/main.h"
+#include "nt/dedup.h"
+#include "nt/file.h"
+#include "nt/idlines.h"
+#include "nt/mem.h"
+#include "nt/tokenizer.h"
+
+struct options {
+	int by;
+	bool is_check, ids, force;
+	const char *kept, *output;
+};
+
+#define AT(field) offsetof(struct options, field)
+static const struct nt_opt opts[] = {
+	{.help = "What to compare"},
+	{0, "by", NT_OPT_ENUM, AT(by), "unit|document|line", "unit", 0, 0,
+	 "compare the units of the stream (paragraphs), whole documents, or lines"},
+	{0, "ids", NT_OPT_FLAG, AT(ids), NULL, NULL, 0, 0,
+	 "read and write lines of decimal ids, each a document that is compared whole"},
+	{.help = "Output"},
+	{0, "check", NT_OPT_FLAG, AT(is_check), NULL, NULL, 0, 0,
+	 "write nothing; exit with status 1 if anything repeats"},
+	{0, "kept", NT_OPT_STR, AT(kept), "FILE", NULL, 0, 0,
+	 "write the numbers of the documents that stayed, from 0, one a line, to FILE "
+	 "(with --by=document or --ids)"},
+	{'o', "output", NT_OPT_STR, AT(output), "FILE", NULL, 0, 0, "write to FILE"},
+	{'f', "force", NT_OPT_FLAG, AT(force), NULL, NULL, 0, 0, "write a stream even to a terminal"},
+	{0},
+};
+
+struct job {
+	const struct nt_cli *cli;
+	const struct options *o;
+	struct nt_stream_reader *reader; /* one of these two */
+	struct nt_idlines *lines;
+	struct nt_ids line;
+	uint32_t line_unit;
+	struct nt_dedup *dedup;
+	uint32_t *token_bytes;
+	uint8_t *token_flags;
+	struct nt_out *out, *kept;
+	struct nt_stream_writer *writer;
+};
+
+static unsigned long long llu(uint64_t n)
+{
+	return n;
+}
+
+static int next(struct job *j, struct nt_tokens *doc)
+{
+	if (j->reader)
+		return nt_stream_next(j->reader, doc);
+	int rc = nt_idlines_next(j->lines, &j->line);
+	j->line_unit = (uint32_t)j->line.n;
+	*doc = (struct nt_tokens){
+		.id = j->line.id, .n = j->line.n, .unit = &j->line_unit, .n_unit = 1};
+	return rc;
+}
+
+static int write_doc(struct job *j, const struct nt_tokens *doc)
+{
+	if (!j->out)
+		return 0;
+	return j->writer ? nt_stream_write(j->writer, doc) : nt_idlines_write(j->out, doc->id, doc->n);
+}
+
+static int write_number(struct job *j)
+{
+	char text[24];
+	uint64_t number = nt_dedup_counts(j->dedup)->in.documents - 1;
+	int n = snprintf(text, sizeof(text), "%llu\n", llu(number));
+	return j->kept ? nt_out_write(j->kept, text, (size_t)n) : 0;
+}
+
+/* What a line and a byte are is known to the tokenizer that travels in the stream. */
+static int know_tokens(struct job *j)
+{
+	const struct nt_ident *ident = nt_stream_ident(j->reader);
+	struct nt_tokenizer *t;
+	int rc = nt_tokenizer_parse(&t, ident->json, ident->json_len, ident->name);
+	if (rc < 0)
+		return rc;
+	j->token_bytes = nt_calloc(ident->vocab_size, sizeof(*j->token_bytes));
+	j->token_flags = nt_calloc(ident->vocab_size, sizeof(*j->token_flags));
+	if (!j->token_bytes || !j->token_flags)
+		rc = NT_ESYS;
+	for (uint32_t id = 0; rc == 0 && id < ident->vocab_size; id++) {
+		size_t len;
+		const uint8_t *bytes = nt_token_bytes(t, id, &len);
+		j->token_bytes[id] = (uint32_t)len;
+		j->token_flags[id] = len ? NT_TOKEN_BLANK : 0;
+		for (size_t i = 0; i < len; i++) {
+			if (bytes[i] == '\n')
+				j->token_flags[id] |= NT_TOKEN_BREAK;
+			if (bytes[i] != ' ' && (bytes[i] < '\t' || bytes[i] > '\r'))
+				j->token_flags[id] &= (uint8_t)~NT_TOKEN_BLANK;
+		}
+	}
+	nt_tokenizer_free(t);
+	return rc;
+}
+
+/* The manifest with this program's entry; counts are known when it is made a last time. */
+static int make_manifest(struct job *j, struct nt_buf *manifest)
+{
+	static const char *const by[] = {"unit", "document", "line"};
+	const struct nt_dedup_counts *c = nt_dedup_counts(j->dedup);
+	struct nt_buf members = {0};
+	manifest->len = 0;
+	int rc = nt_buf_printf(&members, "\"options\": {\"by\": \"%s\"}", by[j->o->by]);
+	if (rc == 0 && c->in.documents)
+		rc = nt_buf_printf(&members,
+				   ", \"dropped\": {\"documents\": %llu, \"units\": %llu, \"tokens\": %llu, "
+				   "\"bytes\": %llu}",
+				   llu(c->in.documents - c->kept.documents),
+				   llu(c->in.units - c->kept.units),
+				   llu(c->in.tokens - c->kept.tokens), llu(c->dropped_bytes));
+	if (rc == 0)
+		rc = nt_manifest_add(manifest, nt_stream_manifest(j->reader), j->cli->name,
+				     (char *)members.data);
+	nt_buf_release(&members);
+	return rc;
+}
+
+static int open_input(struct job *j, char *const *operand, size_t n)
+{
+	struct nt_dedup_options how = {.by = (enum nt_dedup_by)j->o->by};
+	int rc;
+	if (j->o->ids) {
+		how.by = NT_DEDUP_DOCUMENT;
+		rc = nt_idlines_open(&j->lines, operand, n);
+	} else if ((rc = nt_stream_open(&j->reader, operand, n)) == 0) {
+		rc = know_tokens(j);
+	}
+	how.token_bytes = j->token_bytes;
+	how.token_flags = j->token_flags;
+	return rc < 0 ? rc : nt_dedup_new(&j->dedup, &how);
+}
+
+static int open_output(struct job *j)
+{
+	const struct options *o = j->o;
+	struct nt_buf manifest = {0};
+	int rc = 0;
+	if (o->kept)
+		rc = nt_out_open(&j->kept, o->kept, 0);
+	if (rc == 0 && !o->is_check)
+		rc = nt_out_open(&j->out, o->output,
+				 (o->ids ? 0 : NT_OUT_BINARY) | (o->force ? NT_OUT_FORCE : 0));
+	if (rc == 0 && j->out && !o->ids && (rc = make_manifest(j, &manifest)) == 0)
+		rc = nt_stream_create(&j->writer, j->out, nt_stream_ident(j->reader),
+				      (char *)manifest.data);
+	nt_buf_release(&manifest);
+	return rc;
+}
+
+static int copy(struct job *j)
+{
+	const struct nt_dedup_counts *c = nt_dedup_counts(j->dedup);
+	struct nt_tokens doc, left;
+	int rc;
+	while ((rc = next(j, &doc)) == 1) {
+		if ((rc = nt_dedup_next(j->dedup, &left, &doc)) < 0)
+			break;
+		if (rc == 1 && ((rc = write_doc(j, &left)) < 0 || (rc = write_number(j)) < 0))
+			break;
+		nt_cli_progress(j->cli, "%llu documents, %llu tokens, %llu repeats dropped",
+				llu(c->in.documents), llu(c->in.tokens), llu(c->repeated));
+	}
+	return rc;
+}
+
+static int finish(struct job *j)
+{
+	struct nt_buf manifest = {0};
+	int rc = 0;
+	if (j->writer) {
+		uint64_t in = nt_stream_counts(j->reader)->source_bytes;
+		uint64_t dropped = nt_dedup_counts(j->dedup)->dropped_bytes;
+		if ((rc = make_manifest(j, &manifest)) == 0)
+			rc = nt_stream_report(j->writer, (char *)manifest.data);
+		if (rc == 0)
+			rc = nt_stream_end(j->writer, in > dropped ? in - dropped : 0);
+	}
+	if (rc == 0 && j->out) {
+		rc = nt_out_close(j->out);
+		j->out = NULL;
+	}
+	if (rc == 0 && j->kept) {
+		rc = nt_out_close(j->kept);
+		j->kept = NULL;
+	}
+	nt_buf_release(&manifest);
+	return rc;
+}
+
+static int report(const struct job *j)
+{
+	static const char *const what[] = {"units", "documents", "lines"};
+	const struct nt_dedup_counts *c = nt_dedup_counts(j->dedup);
+	const char *name = what[j->o->ids ? NT_DEDUP_DOCUMENT : j->o->by];
+	if (j->o->is_check && c->repeated)
+		return nt_fail(NT_EFAIL, "%llu of %llu %s repeat", llu(c->repeated), llu(c->compared), name);
+	nt_cli_say(j->cli, "%llu of %llu %s repeat (%.2f %%); %llu of %llu documents and %llu of %llu tokens kept",
+		   llu(c->repeated), llu(c->compared), name,
+		   c->compared ? 100 * (double)c->repeated / (double)c->compared : 0.0,
+		   llu(c->kept.documents), llu(c->in.documents), llu(c->kept.tokens),
+		   llu(c->in.tokens));
+	return 0;
+}
+
+static int run(struct nt_cli *cli, void *opt, char **operand, int n_operand)
+{
+	const struct options *o = opt;
+	struct job j = {.cli = cli, .o = o};
+	if (o->kept && !o->ids && o->by != NT_DEDUP_DOCUMENT)
+		return nt_fail(NT_EARG, "--kept numbers whole documents: use it with --by=document");
+	int rc = open_input(&j, operand, (size_t)n_operand);
+	if (rc == 0)
+		rc = open_output(&j);
+	if (rc == 0)
+		rc = copy(&j);
+	if (rc == 0)
+		rc = finish(&j);
+	if (rc == 0)
+		rc = report(&j);
+	nt_stream_free(j.writer);
+	nt_out_discard(j.out);
+	nt_out_discard(j.kept);
+	nt_dedup_free(j.dedup);
+	nt_stream_close(j.reader);
+	nt_idlines_close(j.lines);
+	nt_ids_release(&j.line);
+	free(j.token_bytes);
+	free(j.token_flags);
+	return rc;
+}
+
+static const struct nt_example examples[] = {
+	{"nt-tokenize books/*.txt | nt-dedup | nt-pack > data.bin", "Drop repeated paragraphs on the way"},
+	{"nt-dedup --by=document --kept kept.txt -o unique.nts all.nts",
+	 "Drop repeated documents, and say which stayed"},
+	{"nt-dedup --check corpus.nts", "Fail if a paragraph occurs twice"},
+	{0},
+};
+
+static const struct nt_cmd cmd = {
+	.name = "nt-dedup",
+	.what = "drop repeated paragraphs or documents",
+	.synopsis = "[OPTION...] [FILE...]",
+	.about = "Reads token streams and writes one without what was there before: of several equal "
+		 "units the first stays, in its place. A document of which nothing is left is dropped.\n\n"
+		 "Units are the pieces that nt-tokenize made, by default paragraphs, which end at a blank "
+		 "line. Equal means equal ids, compared by a hash of 128 bits, at 21 to 43 bytes of "
+		 "memory for each different one. The last paragraph of a text lacks the blank line of the "
+		 "others and differs from them for it.\n\n"
+		 "With --by=line a line ends behind the token that holds its line break. Lines of white "
+		 "space alone are compared with nothing; they go where the line before them goes.",
+	.examples = examples,
+	.see_also = "nt-info nt-pack nt-shuffle nt-tokenize",
+	.opts = opts,
+	.opts_bytes = sizeof(struct options),
+	.run = run,
+};
+
+int main(int argc, char **argv)
+{
+	return nt_cli_main(&cmd, argc, argv);
+}

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * nt-info - what a file of the suite is and holds
+ *
+ * What kind of file it is, its first bytes say. Each kind has a function that makes one JSON
+ * object of it; --json prints that, and the table for people is printed from it
+ * too, so the two cannot differ.
+ */
+#include <inttypes.h>
+#include <json-c/json.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/main.h"
+#include "nt/data.h"
+#include "nt/file.h"
+#include "nt/mem.h"
+#include "nt/tokenizer.h"
+
+struct options {
+	bool verify, json;
+};
+
+#define AT(field) offsetof(struct options, field)
+static const struct nt_opt opts[] = {
+	{.help = "What to do"},
+	{0, "verify", NT_OPT_FLAG, AT(verify), NULL, NULL, 0, 0,
+	 "check every hash; exit with status 1 if there is damage"},
+	{0, "json", NT_OPT_FLAG, AT(json), NULL, NULL, 0, 0, "print one JSON object a file, a line each"},
+	{0},
+};
+
+/* --- one function a kind --------------------------------------------------------- */
+
+static int describe_data(const char *path, bool verify, struct nt_buf *json)
+{
+	struct nt_data *d;
+	int rc = nt_data_open(&d, path);
+	if (rc == 0 && verify)
+		rc = nt_data_verify(d);
+	if (rc == 0)
+		rc = nt_data_describe(d, json);
+	nt_data_close(d);
+	return rc;
+}
+
+static int describe_stream(const char *path, bool verify, struct nt_buf *json)
+{
+	(void)verify; /* a stream cannot be read without checking all of it */
+	return nt_stream_describe(path, json);
+}
+
+static int describe_tokenizer(const char *path, bool verify, struct nt_buf *json)
+{
+	(void)verify; /* nor can a vocabulary */
+	struct nt_tokenizer *t;
+	int rc = nt_tokenizer_open(&t, path, NULL);
+	if (rc == 0)
+		rc = nt_ident_describe(nt_tokenizer_ident(t), path, json);
+	nt_tokenizer_free(t);
+	return rc;
+}
+
+/* --- which kind is it? ----------------------------------------------------------- */
+
+static bool ends_with(const char *s, const char *end)
+{
+	size_t n = strlen(s), m = strlen(end);
+	return n >= m && strcmp(s + n - m, end) == 0;
+}
+
+static int describe(const char *path, bool verify, struct nt_buf *json)
+{
+	struct stat st;
+	uint8_t magic[8] = {0};
+	if (strcmp(path, "-") == 0)
+		return nt_data_is(path) ? describe_data(path, verify, json)
+					: describe_stream(path, verify, json);
+	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		return describe_tokenizer(path, verify, json);
+	int fd = nt_open_read(path);
+	if (fd < 0)
+		return fd;
+	ssize_t n = nt_read_full(fd, magic, sizeof(magic), path);
+	nt_close_read(fd);
+	if (n < 0)
+		return (int)n;
+	if (n >= 4 && memcmp(magic, "\x89NTD", 4) == 0)
+		return describe_data(path, verify, json);
+	if (n >= 4 && memcmp(magic, "NTS1", 4) == 0)
+		return describe_stream(path, verify, json);
+	if (magic[0] == '{' || ends_with(path, ".tiktoken"))
+		return describe_tokenizer(path, verify, json);
+	return nt_fail(NT_EFORMAT, "%s: %s; nt-info knows token streams, data files and tokenizers", path,
+		       n == 0 ? "empty" : "not a file of this suite");
+}
+
+/* --- for people ------------------------------------------------------------------ */
+
+/* "documents": 812 -> documents=812, objects inside in parentheses. */
+static void print_members(json_object *o)
+{
+	const char *gap = "";
+	json_object_object_foreach(o, key, value)
+	{
+		if (strcmp(key, "program") == 0 || strcmp(key, "version") == 0)
+			continue;
+		printf("%s%s", gap, key);
+		gap = " ";
+		if (json_object_is_type(value, json_type_object)) {
+			fputs("(", stdout);
+			print_members(value);
+			fputs(")", stdout);
+		} else {
+			printf("=%s", json_object_is_type(value, json_type_null) ? "none" : json_object_get_string(value));
+		}
+	}
+}
+
+/* The manifest as a funnel: each program with what it was told and what it counted. */
+static void print_funnel(json_object *manifest)
+{
+	for (size_t i = 0; i < json_object_array_length(manifest); i++) {
+		json_object *entry = json_object_array_get_idx(manifest, i), *program = NULL;
+		json_object_object_get_ex(entry, "program", &program);
+		printf("  %-14s  ", program ? json_object_get_string(program) : "?");
+		print_members(entry);
+		putchar('\n');
+	}
+}
+
+static void print_table(json_object *o)
+{
+	json_object_object_foreach(o, key, value)
+	{
+		char label[32];
+		snprintf(label, sizeof(label), "%s", key);
+		for (char *c = label; *c; c++)
+			if (*c == '_')
+				*c = ' ';
+		if (json_object_is_type(value, json_type_array)) {
+			if (json_object_array_length(value))
+				printf("%s\n", label);
+			print_funnel(value);
+		} else {
+			printf("%-14s  %s\n", label, json_object_is_type(value, json_type_null) ? "none" : json_object_get_string(value));
+		}
+	}
+}
+
+static int print(const struct options *o, const char *path, const struct nt_buf *json, bool is_first)
+{
+	if (o->json) {
+		printf("%.*s\n", (int)json->len, (char *)json->data);
+		return 0;
+	}
+	json_object *object = json_tokener_parse((char *)json->data);
+	if (!object)
+		return nt_fail(NT_EFORMAT, "%s: cannot be described", path);
+	if (!is_first)
+		putchar('\n');
+	print_table(object);
+	json_object_put(object);
+	return 0;
+}
+
+static int run(struct nt_cli *cli, void *opt, char **operand, int n_operand)
+{
+	static char *const standard_input[] = {"-"};
+	const struct options *o = opt;
+	struct nt_buf json = {0};
+	char *const *path = n_operand ? operand : standard_input;
+	int n = n_operand ? n_operand : 1, rc = 0;
+	for (int i = 0; i < n && rc == 0; i++) {
+		json.len = 0;
+		rc = describe(path[i], o->verify, &json);
+		if (rc == 0)
+			rc = print(o, path[i], &json, i == 0);
+	}
+	nt_buf_release(&json);
+	if (o->verify && rc == 0)
+		nt_cli_say(cli, "%d file%s, no damage", n, n == 1 ? "" : "s");
+	/* asked whether there is damage, the answer is yes; only reading on would be an error */
+	return o->verify && rc == NT_EFORMAT ? NT_EFAIL : rc;
+}
+
+static const struct nt_example examples[] = {
+	{"nt-info data.bin", "What is in a data file, and how it came about"},
+	{"nt-tokenize a.txt | nt-info", "How many tokens a text has"},
+	{"nt-info --verify *.bin && echo whole", "Check every hash"},
+	{"nt-info --json data.bin | jq .tokens", "One number out of it"},
+	{0},
+};
+
+static const struct nt_cmd cmd = {
+	.name = "nt-info",
+	.what = "describe and verify any file of the suite",
+	.synopsis = "[OPTION...] [FILE...]",
+	.about = "Describes token streams, data files and tokenizers (tokenizer.json, .tiktoken), or the "
+		 "stream on standard input. Streams and data files tell how they came about: each "
+		 "program of the pipeline with its options and what it counted.\n\n"
+		 "Without --verify the tokens of a data file are not read; its header, indexes and "
+		 "footers always are checked. A file that is cut or damaged ends with status 3, or with "
+		 "--verify 1.",
+	.examples = examples,
+	.see_also = "nt-dedup nt-pack nt-score nt-tokenize nt-train",
+	.opts = opts,
+	.opts_bytes = sizeof(struct options),
+	.run = run,
+};
+
+int main(int argc, char **argv)
+{
+	return nt_cli_main(&cmd, argc, argv);
+}
