@@ -16,7 +16,7 @@
  *
  * What libarchive does not tell is looked for here: bytes behind the end of compressed
  * data (a damaged second member of a .gz looks like that), and a .tar without the zero
- * blocks that end one. The checksum of a .gz is not verified (libarchive does not).
+ * blocks, or a .zip without the record, that end one. The checksum of a .gz is not verified (libarchive does not).
  */
 #include "io/input.h"
 
@@ -29,33 +29,39 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/le.h"
 #include "nt/err.h"
 #include "nt/file.h"
 #include "nt/mem.h"
 
 enum {
 	BLOCK_BYTES = 1 << 18,
-	MAX_DEPTH = 8,      /* nobody wraps deeper; a file that contains itself does */
-	SNIFF_BYTES = 512,  /* a tar header, the longest magic */
-	TAR_END_BYTES = 512 /* two blocks of zeros by POSIX; some writers are content with one */
+	MAX_DEPTH = 8,       /* nobody wraps deeper; a file that contains itself does */
+	SNIFF_BYTES = 512,   /* a tar header, the longest magic */
+	TAR_END_BYTES = 512, /* two blocks of zeros by POSIX; some writers are content with one */
+	ZIP_END_BYTES = 22   /* the record at the end of a zip, without its comment */
 };
 
-enum kind { PLAIN, GZIP, ZSTD, XZ, BZIP2, LZ4, TAR, ZIP, SEVENZIP, AR };
+enum kind { PLAIN, GZIP, ZSTD, XZ, BZIP2, LZ4, ZIP, SEVENZIP, AR, TAR };
+
+#define MAGIC(bytes) bytes, sizeof(bytes) - 1
 
 static const struct {
-	const char *name;
-	int filter;                         /* 0: an archive ... */
-	int (*support)(struct archive *a);  /* ... of this format */
+	const char *name, *suffix;
+	const char *magic;
+	size_t magic_len;
+	int filter;                        /* 0: an archive ... */
+	int (*support)(struct archive *a); /* ... of this format */
 } kinds[] = {
-	[GZIP] = {"gzip", ARCHIVE_FILTER_GZIP, NULL},
-	[ZSTD] = {"zstd", ARCHIVE_FILTER_ZSTD, NULL},
-	[XZ] = {"xz", ARCHIVE_FILTER_XZ, NULL},
-	[BZIP2] = {"bzip2", ARCHIVE_FILTER_BZIP2, NULL},
-	[LZ4] = {"lz4", ARCHIVE_FILTER_LZ4, NULL},
-	[TAR] = {"tar", 0, archive_read_support_format_tar},
-	[ZIP] = {"zip", 0, archive_read_support_format_zip},
-	[SEVENZIP] = {"7z", 0, archive_read_support_format_7zip},
-	[AR] = {"ar", 0, archive_read_support_format_ar},
+	[GZIP] = {"gzip", ".gz", MAGIC("\x1f\x8b\x08"), ARCHIVE_FILTER_GZIP, NULL},
+	[ZSTD] = {"zstd", ".zst", MAGIC("\x28\xb5\x2f\xfd"), ARCHIVE_FILTER_ZSTD, NULL},
+	[XZ] = {"xz", ".xz", MAGIC("\xfd" "7zXZ\0"), ARCHIVE_FILTER_XZ, NULL},
+	[BZIP2] = {"bzip2", ".bz2", MAGIC("BZh"), ARCHIVE_FILTER_BZIP2, NULL},
+	[LZ4] = {"lz4", ".lz4", MAGIC("\x04\x22\x4d\x18"), ARCHIVE_FILTER_LZ4, NULL},
+	[ZIP] = {"zip", ".zip", MAGIC("PK\3\4"), 0, archive_read_support_format_zip_streamable},
+	[SEVENZIP] = {"7z", ".7z", MAGIC("7z\xbc\xaf\x27\x1c"), 0, archive_read_support_format_7zip},
+	[AR] = {"ar", ".a", MAGIC("!<arch>\n"), 0, archive_read_support_format_ar},
+	[TAR] = {"tar", ".tar", MAGIC("ustar"), 0, archive_read_support_format_tar},
 };
 
 struct layer {
@@ -69,10 +75,12 @@ struct layer {
 	int below_failed; /* what reading below came to, when that is why libarchive stopped */
 	uint64_t fed;     /* bytes that libarchive was given ... */
 	uint64_t zeros;   /* ... and how many zeros stood at their end */
+	uint64_t zip_end; /* where they said that the zip ends; 0: they did not */
 	size_t name_len;  /* of the input's name without this layer's members */
 	size_t pos, len;  /* block[pos, len) is read ahead */
 	uint8_t block[BLOCK_BYTES];
-	uint8_t feed[BLOCK_BYTES]; /* lent to libarchive until it asks for more */
+	/* lent to libarchive until it asks for more, behind the last bytes of the one before */
+	uint8_t feed[ZIP_END_BYTES - 1 + BLOCK_BYTES];
 };
 
 struct nt_input {
@@ -93,42 +101,39 @@ static bool begins(const uint8_t *p, size_t n, const char *magic, size_t len)
 	return n >= len && memcmp(p, magic, len) == 0;
 }
 
-#define BEGINS(magic) begins(p, n, magic, sizeof(magic) - 1)
-
-/* A zstd frame, or a skippable frame (184D2A50 to 5F) as pzstd puts one in front. */
-static bool is_zstd(const uint8_t *p, size_t n)
-{
-	return BEGINS("\x28\xb5\x2f\xfd") ||
-	       (n >= 4 && (p[0] & 0xf0) == 0x50 && p[1] == 0x2a && p[2] == 0x4d && p[3] == 0x18);
-}
-
-/* "BZh", a level, and the magic of a block or of the end: pi and its square root in BCD. */
+/* Behind "BZh" and a level comes a block or the end: pi or its square root in BCD. */
 static bool is_bzip2(const uint8_t *p, size_t n)
 {
-	return BEGINS("BZh") && n >= 10 && p[3] >= '1' && p[3] <= '9' &&
+	return n >= 10 && p[3] >= '1' && p[3] <= '9' &&
 	       (memcmp(p + 4, "\x31\x41\x59\x26\x53\x59", 6) == 0 ||
 		memcmp(p + 4, "\x17\x72\x45\x38\x50\x90", 6) == 0);
 }
 
 static enum kind kind_of(const uint8_t *p, size_t n)
 {
-	if (BEGINS("\x1f\x8b\x08"))
-		return GZIP;
-	if (is_zstd(p, n))
+	for (enum kind k = GZIP; k < TAR; k++)
+		if (begins(p, n, kinds[k].magic, kinds[k].magic_len))
+			return k == BZIP2 && !is_bzip2(p, n) ? PLAIN : k;
+	/* pzstd puts a skippable frame in front, 184D2A50 to 5F */
+	if (n >= 4 && (p[0] & 0xf0) == 0x50 && begins(p + 1, 3, "\x2a\x4d\x18", 3))
 		return ZSTD;
-	if (BEGINS("\xfd" "7zXZ\0"))
-		return XZ;
-	if (is_bzip2(p, n))
-		return BZIP2;
-	if (BEGINS("\x04\x22\x4d\x18") || BEGINS("\x02\x21\x4c\x18"))
+	if (begins(p, n, "\x02\x21\x4c\x18", 4)) /* before 2013 */
 		return LZ4;
-	if (BEGINS("PK\3\4") || BEGINS("PK\5\6"))
+	if (begins(p, n, "PK\5\6", 4)) /* nothing in it */
 		return ZIP;
-	if (BEGINS("7z\xbc\xaf\x27\x1c"))
-		return SEVENZIP;
-	if (BEGINS("!<arch>\n"))
-		return AR;
-	return n >= SNIFF_BYTES && memcmp(p + 257, "ustar", 5) == 0 ? TAR : PLAIN;
+	return n >= SNIFF_BYTES && begins(p + 257, 5, kinds[TAR].magic, 5) ? TAR : PLAIN;
+}
+
+/* Is it what remains of a wrapping that was cut inside of its magic, as its name says? */
+static bool is_stump(const char *name, const uint8_t *p, size_t n)
+{
+	size_t len = strlen(name);
+	for (enum kind k = GZIP; k < AR; k++) {
+		size_t suffix = strlen(kinds[k].suffix), magic = kinds[k].magic_len;
+		if (len > suffix && strcmp(name + len - suffix, kinds[k].suffix) == 0)
+			return n < 10 && memcmp(p, kinds[k].magic, n < magic ? n : magic) == 0;
+	}
+	return false;
 }
 
 /* --- bytes of a layer ------------------------------------------------------------ */
@@ -222,27 +227,41 @@ static int drain(struct layer *l)
 
 /* --- what libarchive asks of the layer below --------------------------------------- */
 
-static void count_fed(struct layer *l, const uint8_t *p, size_t n)
+static void count_zeros(struct layer *l, const uint8_t *p, size_t n)
 {
 	size_t zeros = 0;
 	while (zeros < n && p[n - 1 - zeros] == 0)
 		zeros++;
 	l->zeros = zeros == n ? l->zeros + n : zeros;
-	l->fed += n;
+}
+
+/* The record: "PK\5\6", 16 bytes, and in two more the length of the comment behind it. */
+static void find_zip_end(struct layer *l, const uint8_t *block, size_t n)
+{
+	const uint8_t *p = l->feed, *end = block + n;
+	while ((p = memmem(p, (size_t)(end - p), "PK\5\6", 4)) && end - p >= ZIP_END_BYTES) {
+		l->zip_end = l->fed + (uint64_t)(p - block) + ZIP_END_BYTES + nt_le16(p + 20);
+		p += 4;
+	}
+	memmove(l->feed, end - (ZIP_END_BYTES - 1), ZIP_END_BYTES - 1);
 }
 
 static la_ssize_t feed(struct archive *a, void *ctx, const void **block)
 {
 	struct layer *l = ctx;
-	ssize_t got = take(l->below, l->feed, sizeof(l->feed));
-	*block = l->feed;
-	if (got >= 0) {
-		count_fed(l, l->feed, (size_t)got);
-		return got;
+	uint8_t *into = l->feed + ZIP_END_BYTES - 1;
+	ssize_t got = take(l->below, into, BLOCK_BYTES);
+	*block = into;
+	if (got < 0) {
+		l->below_failed = (int)got;
+		archive_set_error(a, EIO, "the bytes behind it cannot be read");
+		return ARCHIVE_FATAL;
 	}
-	l->below_failed = (int)got;
-	archive_set_error(a, EIO, "the bytes behind it cannot be read");
-	return -1;
+	count_zeros(l, into, (size_t)got);
+	if (l->kind == ZIP)
+		find_zip_end(l, into, (size_t)got);
+	l->fed += (uint64_t)got;
+	return got;
 }
 
 static la_int64_t feed_seek(struct archive *a, void *ctx, la_int64_t offset, int whence)
@@ -279,6 +298,7 @@ static struct layer *push(struct nt_input *in, enum kind kind)
 	if (!l)
 		return NULL;
 	memset(l, 0, offsetof(struct layer, block));
+	memset(l->feed, 0, ZIP_END_BYTES - 1);
 	l->in = in;
 	l->below = in->top;
 	l->kind = kind;
@@ -290,7 +310,7 @@ static struct layer *push(struct nt_input *in, enum kind kind)
 	return l;
 }
 
-/* An archive's table of contents is at its end: better to seek, where that is possible. */
+/* A zip's table of contents is at its end: better to seek there, where that is possible. */
 static int open_archive(struct layer *l)
 {
 	struct archive *a = l->archive;
@@ -299,8 +319,12 @@ static int open_archive(struct layer *l)
 		if (archive_read_set_format(a, ARCHIVE_FORMAT_RAW) != ARCHIVE_OK ||
 		    archive_read_append_filter(a, kinds[l->kind].filter) != ARCHIVE_OK)
 			return ARCHIVE_FATAL;
-	} else if (kinds[l->kind].support(a) != ARCHIVE_OK) {
-		return ARCHIVE_FATAL;
+	} else {
+		int (*support)(struct archive *) = kinds[l->kind].support;
+		if (l->kind == ZIP && l->can_seek)
+			support = archive_read_support_format_zip_seekable;
+		if (support(a) != ARCHIVE_OK)
+			return ARCHIVE_FATAL;
 	}
 	if (l->kind == TAR &&
 	    archive_read_set_option(a, "tar", "read_concatenated_archives", "1") != ARCHIVE_OK)
@@ -401,6 +425,8 @@ static int check_end(struct layer *l)
 		return damaged(l, "what stands behind it is not of that format");
 	if (l->kind == TAR && l->zeros < TAR_END_BYTES)
 		return damaged(l, "the blocks of zeros that end an archive are missing");
+	if (l->kind == ZIP && (!l->zip_end || l->fed - l->zip_end > l->zeros))
+		return damaged(l, "the record that ends an archive is missing");
 	return 0;
 }
 
@@ -446,6 +472,9 @@ static int sniff(struct nt_input *in)
 	if (n < 0)
 		return (int)n;
 	enum kind kind = kind_of(in->top->block, (size_t)n);
+	if (kind == PLAIN && is_stump(name_of(in), in->top->block, (size_t)n))
+		return nt_fail(NT_EFORMAT, "%s: cut at byte %zd, before its format can be told",
+			       name_of(in), n);
 	return kind == PLAIN ? 1 : wrap(in, kind);
 }
 
