@@ -153,6 +153,16 @@ static void check_set(const char *vocab, const char *file, const char *set)
 	struct score score = run_set(t, set);
 	assert_true(score.n_case > 2000);
 	assert_int_equal(score.n_wrong, 0);
+	/* what a stream carries is the same tokenizer again */
+	const struct nt_ident *id = nt_tokenizer_ident(t), *again_id;
+	struct nt_tokenizer *again;
+	if (nt_tokenizer_parse(&again, id->json, id->json_len, id->name) < 0)
+		fail_msg("%s", nt_errmsg());
+	again_id = nt_tokenizer_ident(again);
+	assert_memory_equal(id->fingerprint, again_id->fingerprint, 16);
+	assert_int_equal(id->json_len, again_id->json_len);
+	assert_memory_equal(id->json, again_id->json, id->json_len);
+	nt_tokenizer_free(again);
 	nt_tokenizer_free(t);
 }
 
@@ -184,12 +194,57 @@ static void gpt4o(void **state)
 		  SHARED "conformance/o200k_base.jsonl.zst");
 }
 
+/* GPT-2's two files as one tokenizer.json: vocab as it is, merges line by line. */
+static struct nt_tokenizer *open_gpt2(void)
+{
+	struct nt_buf json = {0}, merges = {0};
+	struct nt_tokenizer *t;
+	assert_int_equal(nt_buf_printf(&json, "{\"added_tokens\":[{\"id\":50256,\"content\":"
+		"\"<|endoftext|>\",\"special\":true}],\"pre_tokenizer\":{\"type\":\"ByteLevel\","
+		"\"add_prefix_space\":false},\"model\":{\"vocab\":"), 0);
+	assert_true(read_zst(&json, SHARED "vocabs/gpt2.encoder.json.zst"));
+	assert_true(read_zst(&merges, SHARED "vocabs/gpt2.vocab.bpe.zst"));
+	assert_int_equal(nt_buf_printf(&json, ",\"merges\":["), 0);
+	const char *p = (char *)merges.data, *end = p + merges.len, *feed, *comma = "";
+	for (; p < end && (feed = memchr(p, '\n', (size_t)(end - p))); p = feed + 1) {
+		if (p == (char *)merges.data || feed == p) /* "#version" */
+			continue;
+		assert_int_equal(nt_buf_add(&json, comma, strlen(comma)), 0);
+		assert_int_equal(nt_json_string(&json, p, (size_t)(feed - p)), 0);
+		comma = ",";
+	}
+	assert_int_equal(nt_buf_printf(&json, "]}}"), 0);
+	if (nt_tokenizer_parse(&t, json.data, json.len, "gpt2") < 0)
+		fail_msg("%s", nt_errmsg());
+	nt_buf_release(&json);
+	nt_buf_release(&merges);
+	return t;
+}
+
+static void gpt2(void **state)
+{
+	(void)state;
+	if (!is_here(SHARED "vocabs/gpt2.encoder.json.zst"))
+		skip();
+	struct nt_tokenizer *t = open_gpt2();
+	struct nt_tokenizer *ranks = open_packed(SHARED "vocabs/r50k_base.tiktoken.zst", "ranks");
+	struct score score = run_set(t, SHARED "conformance/r50k_base.jsonl.zst");
+	assert_true(score.n_case > 2000);
+	assert_int_equal(score.n_wrong, 0);
+	/* one vocabulary in two forms */
+	assert_memory_equal(nt_tokenizer_ident(t)->fingerprint,
+			    nt_tokenizer_ident(ranks)->fingerprint, 16);
+	nt_tokenizer_free(t);
+	nt_tokenizer_free(ranks);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(r50k_base), cmocka_unit_test(p50k_base),
 		cmocka_unit_test(cl100k_base), cmocka_unit_test(o200k_base),
 		cmocka_unit_test(llama3), cmocka_unit_test(gptoss), cmocka_unit_test(gpt4o),
+		cmocka_unit_test(gpt2),
 	};
 	return cmocka_run_group_tests_name("ids of the reference implementations", tests, NULL, NULL);
 }
