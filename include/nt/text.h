@@ -16,6 +16,9 @@ struct nt_utf8_damage {
 };
 struct nt_utf8_damage nt_utf8_check(const void *text, size_t len);
 
+/* Bytes at the end that begin a character whose rest may still come: 0 to 3. */
+size_t nt_utf8_unfinished(const void *text, size_t len);
+
 /*
  * Where the unit that begins at `start` (< len) ends, as an offset in the text: behind the
  * blank lines that follow its last line, or at len. A line of spaces, tabs and carriage

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* utf8.c - how many bytes of a text are not UTF-8 */
+/* utf8.c - how many bytes of a text are not UTF-8, and whether its end is one */
 #include "text/utf8.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "nt/text.h"
@@ -31,4 +32,25 @@ struct nt_utf8_damage nt_utf8_check(const void *text, size_t len)
 		i += n ? n : 1;
 	}
 	return d;
+}
+
+/* Can a sequence that begins with this lead go on with this second byte? */
+static bool may_follow(uint8_t lead, uint8_t second)
+{
+	uint8_t low = lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80;
+	uint8_t high = lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf;
+	return second >= low && second <= high;
+}
+
+size_t nt_utf8_unfinished(const void *text, size_t len)
+{
+	const uint8_t *end = (const uint8_t *)text + len;
+	for (size_t n = 1; n <= 3 && n <= len; n++) {
+		uint8_t lead = end[-(ptrdiff_t)n];
+		if ((lead & 0xc0) == 0x80)
+			continue;
+		size_t whole = lead < 0xc2 || lead > 0xf4 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+		return n < whole && (n == 1 || may_follow(lead, end[1 - (ptrdiff_t)n])) ? n : 0;
+	}
+	return 0;
 }
