@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef NT_SHOW_H
+#define NT_SHOW_H
+/*
+ * nt/show.h - what a model made of a text, for people and for programs
+ *
+ * A table for people: a line a target, tokens in quotes, special ones bare, the running
+ * sum at the right. TSV: the columns of docs/cli.md, where bytes outside printable ASCII
+ * and the backslash are \xNN, so that undoing is one rule. JSON: one object a document.
+ * Numbers that are not finite are null in JSON and nan or inf elsewhere.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "nt/file.h"
+#include "nt/model.h"
+#include "nt/tokenizer.h"
+
+enum nt_show_form { NT_SHOW_TABLE, NT_SHOW_TSV, NT_SHOW_JSON };
+
+/* One document and its scores. */
+struct nt_score_of {
+	uint64_t number;                /* from 0 */
+	const char *source;
+	const uint32_t *id;             /* [n] */
+	size_t n;
+	const struct nt_scored *scored; /* [n - 1] */
+	uint64_t bytes;                 /* of text behind the targets; 0: not known */
+};
+
+struct nt_totals {
+	double nats;
+	uint64_t documents, targets, bytes;
+};
+
+struct nt_show;
+
+/* out and t are borrowed; t NULL: tokens are shown as their ids, in TSV and JSON as "". */
+int nt_show_new(struct nt_show **s, struct nt_out *out, const struct nt_tokenizer *t,
+		enum nt_show_form form, bool has_color);
+void nt_show_free(struct nt_show *s); /* NULL is harmless */
+
+int nt_show_header(struct nt_show *s); /* before the first document: TSV has one */
+int nt_show_document(struct nt_show *s, const struct nt_score_of *doc);
+int nt_show_total(struct nt_show *s, const struct nt_totals *sum);
+
+#endif
