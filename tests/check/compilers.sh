@@ -35,8 +35,7 @@ t 'every file says its licence' '
 	done'
 t 'the Makefile is one page of under 200 lines' '[ "$(wc -l <"$root/Makefile")" -lt 200 ]'
 t 'the top level holds what it should and nothing else' '
-	cd "$root"
-	git ls-files 2>/dev/null | sed "s,/.*,," | sort -u | grep -v "^\." >have || exit 0
+	git -C "$root" ls-files 2>/dev/null | sed "s,/.*,," | sort -u | grep -v "^\." >have || exit 0
 	printf "%s\n" LICENSE Makefile README.md cmd docs examples include lib share tests >want
 	diff want have'
 done_testing
