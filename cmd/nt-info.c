@@ -88,9 +88,10 @@ static int describe(const char *path, bool verify, struct nt_buf *json)
 	nt_close_read(fd);
 	if (n < 0)
 		return (int)n;
-	if (n >= 4 && memcmp(magic, "\x89NTD", 4) == 0)
+	size_t seen = n < 4 ? (size_t)n : 4; /* one cut down to a byte is still told by it */
+	if (n > 0 && memcmp(magic, "\x89NTD", seen) == 0)
 		return describe_data(path, verify, json);
-	if (n >= 4 && memcmp(magic, "NTS1", 4) == 0)
+	if (n > 0 && memcmp(magic, "NTS1", seen) == 0)
 		return describe_stream(path, verify, json);
 	if (magic[0] == '{' || ends_with(path, ".tiktoken"))
 		return describe_tokenizer(path, verify, json);
@@ -100,34 +101,47 @@ static int describe(const char *path, bool verify, struct nt_buf *json)
 
 /* --- for people ------------------------------------------------------------------ */
 
-/* "documents": 812 -> documents=812, objects inside in parentheses. */
-static void print_members(json_object *o)
+static const char *text_of(json_object *value)
 {
-	const char *gap = "";
+	return value ? json_object_get_string(value) : "none";
+}
+
+/* What an entry says besides the columns: "by=unit", "dropped documents=0 units=3085". */
+static void print_rest(json_object *o)
+{
 	json_object_object_foreach(o, key, value)
 	{
-		if (strcmp(key, "program") == 0 || strcmp(key, "version") == 0)
+		if (strcmp(key, "program") == 0 || strcmp(key, "version") == 0 || strcmp(key, "out") == 0)
 			continue;
-		printf("%s%s", gap, key);
-		gap = " ";
-		if (json_object_is_type(value, json_type_object)) {
-			fputs("(", stdout);
-			print_members(value);
-			fputs(")", stdout);
-		} else {
-			printf("=%s", json_object_is_type(value, json_type_null) ? "none" : json_object_get_string(value));
+		if (!json_object_is_type(value, json_type_object)) {
+			printf("  %s=%s", key, text_of(value));
+			continue;
 		}
+		if (strcmp(key, "options") != 0)
+			printf("  %s:", key);
+		print_rest(value);
 	}
 }
 
-/* The manifest as a funnel: each program with what it was told and what it counted. */
+/* The manifest as a funnel: each program with what it let through and what it was told. */
 static void print_funnel(json_object *manifest)
 {
+	static const char *const column[] = {"documents", "units", "tokens", "bytes"};
+	enum { N = sizeof(column) / sizeof(*column) };
+	printf("%-14s", "made by");
+	for (size_t k = 0; k < N; k++)
+		printf("  %12s", column[k]);
+	putchar('\n');
 	for (size_t i = 0; i < json_object_array_length(manifest); i++) {
-		json_object *entry = json_object_array_get_idx(manifest, i), *program = NULL;
-		json_object_object_get_ex(entry, "program", &program);
-		printf("  %-14s  ", program ? json_object_get_string(program) : "?");
-		print_members(entry);
+		json_object *entry = json_object_array_get_idx(manifest, i);
+		json_object *program = json_object_object_get(entry, "program");
+		json_object *out = json_object_object_get(entry, "out");
+		printf("  %-12s", text_of(program));
+		for (size_t k = 0; k < N; k++) {
+			json_object *n = out ? json_object_object_get(out, column[k]) : NULL;
+			printf("  %12s", n ? text_of(n) : "-");
+		}
+		print_rest(entry);
 		putchar('\n');
 	}
 }
@@ -143,10 +157,9 @@ static void print_table(json_object *o)
 				*c = ' ';
 		if (json_object_is_type(value, json_type_array)) {
 			if (json_object_array_length(value))
-				printf("%s\n", label);
-			print_funnel(value);
+				print_funnel(value);
 		} else {
-			printf("%-14s  %s\n", label, json_object_is_type(value, json_type_null) ? "none" : json_object_get_string(value));
+			printf("%-14s  %s\n", label, text_of(value));
 		}
 	}
 }

@@ -76,7 +76,7 @@ static int not_stream(const struct nt_stream_reader *r, const uint8_t *h, size_t
 			       "did the program that should write it fail?",
 			       r->name);
 	if (n >= 4 && memcmp(h, "\x89NTD", 4) == 0)
-		return nt_fail(NT_EFORMAT, "%s: a data file, not a token stream: nt-shuffle turns it into one",
+		return nt_fail(NT_EFORMAT, "%s: a data file, not a token stream: nt-shuffle FILE makes one of it",
 			       r->name);
 	if (n < 4 && memcmp(h, "NTS1", n) == 0)
 		return cut_inside(r, NTS_HEADER, n);

@@ -1,0 +1,90 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# nt-info: what a file is, how it came about, and whether it is whole.
+. "$(dirname "$0")/../lib.sh"
+
+bytes() { nt-tokenize -q -0 -t bytes "$@"; }
+sample() { printf 'one\n\ntwo\n\none\n\n\0three'; }
+
+t 'a stream is described from standard input and from a file' '
+	sample | bytes | nt-info >a
+	grep -q "^kind  *token stream$" a && grep -q "^documents  *2$" a && grep -q "^units  *4$" a
+	grep -q "^tokens  *20$" a && grep -q "^source bytes  *20$" a && grep -q "^fingerprint  *[0-9a-f]\{32\}$" a
+	sample | bytes >s.nts && nt-info s.nts | sed 1d >b && sed 1d a | cmp - b'
+
+t 'a data file is described from a file and from standard input that is one' '
+	sample | bytes | nt-pack -q >data.bin
+	nt-info data.bin >a && nt-info - <data.bin >b
+	grep -q "^holds  *documents$" a && grep -q "^tokens  *24$" a && grep -q "^segments  *1$" a
+	sed 1d a >c && sed 1d b | cmp - c'
+
+t 'rows are described with their padding' '
+	sample | bytes | nt-pack -q --seq-len 16 >rows.bin
+	nt-info rows.bin >a
+	grep -q "^rows  *2$" a && grep -q "^seq len  *16$" a && grep -q "^padding  *[0-9]" a'
+
+t 'the manifest is printed as a funnel, each program with what it let through' '
+	sample | bytes | nt-dedup -q | nt-shuffle -q | nt-pack -q --seq-len 16 >rows.bin
+	nt-info rows.bin | sed -n "/^made by/,\$p" >funnel
+	[ "$(wc -l <funnel)" = 5 ]
+	grep -Eq "nt-tokenize +2 +4 +20 +20" funnel
+	grep -Eq "nt-dedup +2 +3 +15 +15  by=unit  dropped:  documents=0  units=1  tokens=5  bytes=5" funnel
+	grep -Eq "nt-shuffle +2 +3 +15 +15  seed=1337" funnel
+	grep -Eq "nt-pack +2 +- +19 +15  seq_len=16" funnel'
+
+t 'equal chains add up where streams are joined' '
+	sample | bytes >a.nts
+	cat a.nts a.nts | nt-pack -q | cat >data.bin
+	nt-info data.bin | grep -Eq "nt-tokenize +4 +8 +40 +40"
+	cat data.bin data.bin >twice.bin
+	nt-info twice.bin | grep -Eq "nt-pack +8 +- +96 +80"'
+
+t '--json is one object a file, a line each' '
+	sample | bytes >s.nts && nt-pack -q <s.nts >data.bin
+	nt-info --json s.nts data.bin >json
+	[ "$(wc -l <json)" = 2 ]
+	${PYTHON:-python3} -c "
+import json
+a, b = map(json.loads, open(\"json\"))
+assert a[\"documents\"] == b[\"documents\"] == 2 and a[\"tokens\"] == 20 and b[\"tokens\"] == 24
+assert a[\"fingerprint\"] == b[\"fingerprint\"] and b[\"manifest\"][1][\"program\"] == \"nt-pack\""'
+
+t 'a tokenizer is described' '
+	printf "some text to learn from, some more text" | nt-vocab -q -n 270 -o tokenizer.json
+	nt-info tokenizer.json | grep -q "^vocab size  *2[0-9][0-9]$"'
+
+t '--verify finds damage where nothing else looks' '
+	sample | bytes | nt-pack -q >data.bin
+	nt-info --verify data.bin 2>said >got && grep -q "1 file, no damage" said
+	cp data.bin bad.bin
+	printf Z | dd of=bad.bin bs=1 seek=4100 conv=notrunc 2>dd
+	nt-info bad.bin >got
+	exits 1 nt-info --verify bad.bin 2>said >got
+	grep -q "bad.bin: the tokens at bytes 4096 to 4144 are damaged" said'
+
+t 'a cut file is status 3, and with --verify 1' '
+	sample | bytes >s.nts && nt-pack -q <s.nts >data.bin
+	for f in s.nts data.bin; do
+		head -c -1 $f >cut
+		exits 3 nt-info cut 2>said >got && grep -q "cut: cut at byte" said
+		exits 1 nt-info --verify cut 2>said >got
+	done'
+
+t 'what is no file of ours is refused' '
+	: >empty && echo hello >text && printf "{}" >object
+	exits 3 nt-info empty 2>said >got && grep -q "empty: empty" said
+	exits 3 nt-info text 2>said >got && grep -q "not a file of this suite" said
+	exits 3 nt-info object >got
+	exits 4 nt-info missing >got
+	exits 3 nt-info </dev/null 2>said >got'
+
+t 'a full disk is an error' 'sample | bytes | exits 4 nt-info >/dev/full'
+
+t 'a closed pipe ends it without a word' '
+	sample | bytes | nt-info 2>said | head -c 1 >got && [ ! -s said ]'
+
+t 'an unknown option is refused with the nearest one' '
+	exits 2 nt-info --verfy 2>said
+	grep -q -- "--verify" said'
+
+done_testing

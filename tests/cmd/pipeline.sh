@@ -1,0 +1,89 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# The promises that programs keep together: a pipe that breaks anywhere is noticed, two
+# vocabularies never mix, joining with cat works, and the same work gives the same bytes.
+. "$(dirname "$0")/../lib.sh"
+
+corpus() { awk -v n="$1" 'BEGIN { for (i = 1; i <= n; i++) { printf "Paragraph %d of the text.\n\n", i % 997; if (i % 10 == 0) printf "@" } }' | tr @ '\0'; }
+
+t 'the pipeline needs no options' '
+	corpus 2000 | nt-tokenize -q | nt-dedup -q | nt-pack -q >data.bin
+	nt-info data.bin | grep -q "^documents  *100$"'
+
+t 'every stage gives the same bytes at any number of threads' '
+	corpus 20000 >in
+	for j in 1 2 5; do
+		nt-tokenize -q -j$j <in | nt-dedup -q -j$j | nt-shuffle -q -j$j | nt-pack -q -j$j --seq-len 64 >$j.bin
+		cmp 1.bin $j.bin
+	done'
+
+t 'a killed producer is noticed by whoever reads' '
+	corpus 50000 >in
+	mkfifo text stream
+	for stage in nt-dedup nt-shuffle nt-pack nt-info "nt-tokenize -d"; do
+		nt-tokenize -q -0 <text >stream & producer=$!
+		$stage <stream >out 2>said & reader=$!
+		exec 9>text
+		cat in >&9
+		kill -9 "$producer"
+		wait "$producer" || :
+		got=0 && wait "$reader" || got=$?
+		exec 9>&-
+		[ "$got" = 3 ] && grep -Eq "cut at byte|empty" said || { echo "$stage: $got"; cat said; exit 1; }
+	done'
+
+t 'a producer that fails is noticed although the pipe hides it' '
+	exits 3 sh -c "nt-tokenize -q /nowhere/at/all | nt-dedup -q | nt-pack -q >data.bin" 2>said
+	grep -q "nt-pack: standard input: empty" said'
+
+t 'a stream cut anywhere is refused at every stage' '
+	corpus 3000 | nt-tokenize -q >whole.nts
+	size=$(wc -c <whole.nts)
+	for at in 1 63 64 65 1000 $((size / 2)) $((size - 64)) $((size - 1)); do
+		head -c "$at" whole.nts >cut
+		for stage in "nt-dedup -q" "nt-shuffle -q" "nt-pack -q" "nt-info"; do
+			exits 3 $stage cut >out 2>said
+			grep -q "cut: cut at byte" said || { echo "$stage $at"; cat said; exit 1; }
+		done
+	done'
+
+t 'a data file cut anywhere is refused' '
+	corpus 3000 | nt-tokenize -q | nt-pack -q >whole.bin
+	size=$(wc -c <whole.bin)
+	for at in 1 4095 4096 8192 $((size / 2)) $((size - 4096)) $((size - 1)); do
+		head -c "$at" whole.bin >cut
+		exits 3 nt-info cut >out 2>said
+		grep -q "cut" said || { echo "$at"; cat said; exit 1; }
+	done'
+
+t 'two vocabularies are not mixed in a stream or in a data file' '
+	corpus 20 >in
+	nt-tokenize -q in >a.nts && nt-tokenize -q -t bytes in >b.nts
+	for stage in nt-dedup nt-shuffle nt-pack nt-info; do
+		cat a.nts b.nts | exits 3 $stage >out 2>said
+		grep -q "two vocabularies cannot be mixed" said
+	done
+	exits 3 nt-pack a.nts b.nts >out 2>said
+	grep -q "b.nts: .*two vocabularies" said
+	nt-pack -q a.nts >a.bin && nt-pack -q b.nts >b.bin && cat a.bin b.bin >ab.bin
+	exits 3 nt-info ab.bin >out 2>said
+	grep -q "two vocabularies" said'
+
+t 'cat joins streams and data files' '
+	corpus 200 >in
+	nt-tokenize -q <in >a.nts && cat a.nts a.nts a.nts >aaa.nts
+	nt-info --json aaa.nts | grep -q "\"documents\": 60,"
+	nt-dedup -q aaa.nts | nt-info --json | grep -q "\"documents\": 20,"
+	nt-pack -q a.nts >a.bin && cat a.bin a.bin >aa.bin && nt-pack -q a.nts >>aa.bin
+	nt-info --json --verify aa.bin | grep -q "\"documents\": 60, .*\"segments\": 3,"'
+
+t 'text comes back byte for byte, the repeats apart' '
+	corpus 900 >in
+	nt-tokenize -q <in | nt-dedup -q | nt-pack -q | cat >data.bin
+	nt-tokenize -q -d data.bin | cmp - in'
+
+t 'no progress and no carriage return where standard error is no terminal' '
+	corpus 20000 | nt-tokenize 2>said | nt-dedup 2>>said | nt-shuffle 2>>said | nt-pack 2>>said >data.bin
+	! tr -d -c "\r" <said | grep -q . && [ "$(wc -l <said)" -le 6 ]'
+
+done_testing
