@@ -115,12 +115,12 @@ static int put_position(struct nt_show *s, const struct nt_score_of *doc, size_t
 	if (rc == 0)
 		rc = add_cell(s, doc->id[i + 1]);
 	if (rc == 0)
-		rc = nt_buf_printf(&s->line, "%s%5.1f %%  ", s->has_color ? "\033[0m" : "",
+		rc = nt_buf_printf(&s->line, "%s%6.2f %%  ", s->has_color ? "\033[0m" : "",
 				   100 * exp(-at->nll));
 	if (rc == 0)
 		rc = add_cell(s, at->wrong_id);
 	if (rc == 0)
-		rc = nt_buf_printf(&s->line, "%5.1f %%  %9.4f  %11.4f\n", 100 * at->p_wrong, at->nll, sum);
+		rc = nt_buf_printf(&s->line, "%6.2f %%  %9.4f  %11.4f\n", 100 * at->p_wrong, at->nll, sum);
 	return rc < 0 ? rc : flush_line(s);
 }
 
@@ -128,7 +128,7 @@ static int put_table(struct nt_show *s, const struct nt_score_of *doc)
 {
 	double sum = 0;
 	size_t n = doc->n ? doc->n - 1 : 0;
-	int rc = nt_buf_printf(&s->line, "%s%s\n%5s  %-*s  %-*s  %-*s  %7s  %-*s  %7s  %9s  %11s\n",
+	int rc = nt_buf_printf(&s->line, "%s%s\n%5s  %-*s  %-*s  %-*s  %8s  %-*s  %8s  %9s  %11s\n",
 			       doc->number ? "\n" : "", doc->source, "n", CELL, "input", CELL, "prediction",
 			       CELL, "target", "p", CELL, "best other", "p", "-log p", "L");
 	for (size_t i = 0; rc == 0 && i < n; i++)

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* safetensors.c - any bytes as a tensor file: refused, or every tensor can be read */
+#include <stdlib.h>
+#include <string.h>
+
+#include "nt/err.h"
+#include "nt/mem.h"
+#include "nt/safetensors.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	struct nt_safetensors *s;
+	if (nt_safetensors_parse(&s, data, len, "fuzz") < 0) {
+		nt_assert(!s && *nt_errmsg());
+		return 0;
+	}
+	nt_safetensors_meta(s, "format");
+	for (size_t i = 0; i < nt_safetensors_count(s); i++) {
+		const struct nt_safetensor *t = nt_safetensors_at(s, i);
+		nt_assert(t->data >= data && t->data + t->n_bytes <= data + len);
+		nt_assert(nt_safetensors_find(s, t->name) != NULL);
+		nt_real *x = nt_alloc(t->n, sizeof(*x));
+		if (x)
+			nt_safetensor_real(t, x);
+		free(x);
+	}
+	nt_safetensors_close(s);
+	return 0;
+}
