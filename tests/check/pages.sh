@@ -5,7 +5,7 @@
 cd "$root"
 commands=$(ls "$NT_BUILD/bin")
 
-from_help() { "$1" --help | grep -o -e '^ *\(-[a-zA-Z], \)\?--[a-z0-9-]*' | grep -o -e '--[a-z0-9-]*' | sort -u; }
+from_help() { "$1" --help | grep -o -e '^ *\(-[a-zA-Z0-9], \)\?--[a-z0-9-]*' | grep -o -e '--[a-z0-9-]*' | sort -u; }
 from_man() { "$1" --help-man | sed -n 's/^\.It .*Fl -\([a-z0-9-]*\).*/--\1/p' | sort -u; }
 from_bash() { "$1" --completion=bash | grep -o -e '--[a-z0-9-]*' | grep -v -e '^--$' | sort -u; }
 from_zsh() { "$1" --completion=zsh | grep -o -e "['{,]--[a-z0-9-]*" | tr -d "'{," | sort -u; }
