@@ -4,11 +4,8 @@
  *
  * Forward: documents in, one stream out, or with --ids one line of numbers a document.
  * A stream holds text tokens only; [B] and [E] are nt-pack's.
- * Backward (-d): the bytes again, with a NUL between documents, as nt-cat writes them. A
- * data file of rows has its documents in pieces; they are put together in order.
+ * Backward (-d): the bytes again, with a NUL between documents, as nt-cat writes them.
  */
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "cli/main.h"
@@ -58,7 +55,7 @@ struct job {
 	const struct options *o;
 	struct nt_out *out;
 	struct nt_tokenizer *t;
-	struct nt_buf line; /* what goes out next */
+	struct nt_buf line; /* backward: what goes out next */
 	uint64_t documents, units, tokens, bytes, invalid;
 	bool last_is_empty;
 
@@ -167,22 +164,18 @@ static int encode(struct job *j, char **operand, int n_operand)
 
 /* --- backward --------------------------------------------------------------------- */
 
-/* The next document begins; what follows is its text. */
-static int begin_text(struct job *j)
-{
-	j->last_is_empty = true;
-	return j->documents++ ? nt_out_write(j->out, "", 1) : 0;
-}
-
 static int write_text(struct job *j, const uint32_t *id, size_t n)
 {
 	j->line.len = 0;
-	int rc = nt_decode(j->t, id, n, &j->line);
+	int rc = j->documents++ ? nt_buf_add(&j->line, "", 1) : 0;
+	size_t head = j->line.len;
+	if (rc == 0)
+		rc = nt_decode(j->t, id, n, &j->line);
 	if (rc < 0)
 		return rc;
 	j->tokens += n;
-	j->bytes += j->line.len;
-	j->last_is_empty &= j->line.len == 0;
+	j->bytes += j->line.len - head;
+	j->last_is_empty = j->line.len == head;
 	nt_cli_progress(j->cli, "%llu documents, %llu tokens", llu(j->documents), llu(j->tokens));
 	return nt_out_write(j->out, j->line.data, j->line.len);
 }
@@ -206,112 +199,28 @@ static int decode_streams(struct job *j, char **operand, int n_operand)
 	if (rc < 0)
 		return rc;
 	rc = use_tokenizer(j, nt_stream_ident(r), "");
-	while (rc == 0 && (rc = nt_stream_next(r, &doc)) == 1) {
-		j->units += doc.n_unit;
-		rc = begin_text(j);
-		if (rc == 0)
-			rc = write_text(j, doc.id, doc.n);
-	}
+	while (rc == 0 && (rc = nt_stream_next(r, &doc)) == 1)
+		rc = write_text(j, doc.id, doc.n);
 	nt_stream_close(r);
-	return rc;
-}
-
-/* Tokens [start, start + n) of a data file, a piece at a time. */
-static int copy_span(struct job *j, const struct nt_data *d, uint64_t start, uint64_t n)
-{
-	enum { PIECE = 1 << 16 };
-	uint32_t id[PIECE];
-	int rc = 0;
-	for (uint64_t done = 0; rc == 0 && done < n;) {
-		size_t take_n = n - done < PIECE ? (size_t)(n - done) : PIECE;
-		rc = nt_data_read(d, start + done, take_n, id);
-		if (rc == 0)
-			rc = write_text(j, id, take_n);
-		done += take_n;
-	}
-	return rc;
-}
-
-static int decode_documents(struct job *j, const struct nt_data *d)
-{
-	int rc = 0;
-	for (uint64_t i = 0; rc == 0 && i < nt_data_n_doc(d); i++) {
-		uint64_t start, len;
-		rc = nt_data_doc(d, i, &start, &len);
-		if (rc == 0)
-			rc = begin_text(j);
-		if (rc == 0)
-			rc = copy_span(j, d, start, len);
-	}
-	return rc;
-}
-
-static int by_document(const void *a, const void *b)
-{
-	const struct nt_fragment *x = a, *y = b;
-	if (x->doc != y->doc)
-		return x->doc < y->doc ? -1 : 1;
-	return x->doc_offset < y->doc_offset ? -1 : x->doc_offset > y->doc_offset;
-}
-
-/* A fragment begins with the last token of the one before it: what is there already. */
-static int decode_fragments(struct job *j, const struct nt_data *d, const struct nt_fragment *f,
-			    uint64_t n)
-{
-	uint64_t next = 0; /* place in the document */
-	int rc = 0;
-	for (uint64_t i = 0; rc == 0 && i < n; i++) {
-		if (i == 0 || f[i].doc != f[i - 1].doc) {
-			rc = begin_text(j);
-			next = 0;
-		}
-		uint64_t end = f[i].doc_offset + f[i].len;
-		uint64_t skip = next > f[i].doc_offset ? next - f[i].doc_offset : 0;
-		if (rc == 0 && skip < f[i].len)
-			rc = copy_span(j, d, f[i].row * nt_data_row_len(d) + f[i].start + skip,
-				       f[i].len - skip);
-		next = end > next ? end : next;
-	}
-	return rc;
-}
-
-static int decode_rows(struct job *j, const struct nt_data *d)
-{
-	uint64_t n = nt_data_n_fragment(d);
-	struct nt_fragment *f = nt_alloc(n, sizeof(*f));
-	int rc = f ? 0 : NT_ESYS;
-	for (uint64_t i = 0; rc == 0 && i < n; i++)
-		rc = nt_data_fragment(d, i, &f[i]);
-	if (rc == 0) {
-		qsort(f, n, sizeof(*f), by_document);
-		rc = decode_fragments(j, d, f, n);
-	}
-	free(f);
 	return rc;
 }
 
 static int decode_data(struct job *j, const char *path)
 {
+	struct nt_data_docs *docs = NULL;
 	struct nt_data *d;
+	struct nt_tokens doc;
 	int rc = nt_data_open(&d, path);
 	if (rc < 0)
 		return rc;
 	rc = use_tokenizer(j, nt_data_ident(d), path);
 	if (rc == 0)
-		rc = nt_data_kind(d) == NT_DATA_ROWS ? decode_rows(j, d) : decode_documents(j, d);
+		rc = nt_data_docs_new(&docs, d);
+	while (rc == 0 && (rc = nt_data_docs_next(docs, &doc)) == 1)
+		rc = write_text(j, doc.id, doc.n);
+	nt_data_docs_free(docs);
 	nt_data_close(d);
 	return rc;
-}
-
-static bool is_data(const char *path)
-{
-	static const uint8_t magic[8] = {0x89, 'N', 'T', 'D', '\r', '\n', 0x1a, '\n'};
-	uint8_t head[8] = {0};
-	FILE *file = strcmp(path, "-") == 0 ? NULL : fopen(path, "rb");
-	bool is = file && fread(head, 1, 8, file) == 8 && memcmp(head, magic, 8) == 0;
-	if (file)
-		fclose(file);
-	return is;
 }
 
 static int decode_lines(struct job *j, char **operand, int n_operand)
@@ -321,11 +230,8 @@ static int decode_lines(struct job *j, char **operand, int n_operand)
 	int rc = nt_tokenizer_open(&j->t, j->o->tokenizer, j->o->pattern);
 	if (rc == 0)
 		rc = nt_idlines_open(&lines, operand, (size_t)n_operand);
-	while (rc == 0 && (rc = nt_idlines_next(lines, &ids)) == 1) {
-		rc = begin_text(j);
-		if (rc == 0)
-			rc = write_text(j, ids.id, ids.n);
-	}
+	while (rc == 0 && (rc = nt_idlines_next(lines, &ids)) == 1)
+		rc = write_text(j, ids.id, ids.n);
 	nt_idlines_close(lines);
 	nt_ids_release(&ids);
 	return rc;
@@ -338,9 +244,9 @@ static int decode_operands(struct job *j, char **operand, int n_operand)
 	if (j->o->tokenizer)
 		return nt_fail(NT_EARG, "-t says nothing with -d: streams and data files hold their "
 			       "tokenizer");
-	if (!n_operand || !is_data(operand[0]))
+	if (!nt_data_is(n_operand ? operand[0] : "-"))
 		return decode_streams(j, operand, n_operand);
-	int rc = 0;
+	int rc = n_operand ? 0 : decode_data(j, "-");
 	for (int i = 0; rc == 0 && i < n_operand; i++)
 		rc = decode_data(j, operand[i]);
 	return rc;

@@ -16,6 +16,7 @@
 #include "nt/err.h"
 #include "nt/file.h"
 #include "nt/hash.h"
+#include "nt/text.h"
 
 enum { ID_LIMIT = 1 << 24, TOKEN_LIMIT = 1 << 20 /* bytes of one token */ };
 
@@ -64,6 +65,9 @@ int nt_tokenizer_add(struct nt_tokenizer *t, uint32_t id, const void *bytes, siz
 	if (len == 0 || len > TOKEN_LIMIT)
 		return nt_fail(NT_EFORMAT, "token %u: %zu bytes long, expected 1 to %d", id, len,
 			       TOKEN_LIMIT);
+	/* JSON, which carries it, holds neither; a name is a C string besides */
+	if (kind >= NT_KIND_SPECIAL && (nt_utf8_check(bytes, len).n_byte || memchr(bytes, 0, len)))
+		return nt_fail(NT_EFORMAT, "token %u: its name is not UTF-8, or has a NUL in it", id);
 	int rc = reach(t, id);
 	if (rc < 0)
 		return rc;

@@ -1,0 +1,191 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# nt-tokenize: text to token stream, and back
+. "$(dirname "$0")/../lib.sh"
+
+# two documents with units, odd bytes and no newline at the end
+two_documents() { printf 'One line.\n\nA second\nparagraph.\n\n\nEnd\0\303\244\tcaf\303\251 12345 \360\237\230\200  \n'; }
+
+t 'text comes back byte by byte' '
+	two_documents | tr "\0" "x" >text
+	nt-tokenize text -o a.nts 2>said
+	grep "^nt-tokenize: 1 documents, 3 units, [0-9]* tokens, [0-9.]* bytes/token$" said
+	nt-tokenize -d a.nts >back
+	cmp text back'
+
+t 'documents come back with a NUL between them' '
+	two_documents | nt-tokenize -0 2>said >a.nts
+	nt-tokenize -d a.nts >back
+	grep "2 documents, 4 units" said
+	two_documents | cmp - back'
+
+t 'bytes that are not UTF-8 are kept, counted and reported' '
+	printf "ab\377\376cd \303" >text
+	nt-tokenize text 2>said >a.nts
+	nt-tokenize -d a.nts | cmp - text
+	grep "warning: 3 bytes are not UTF-8" said'
+
+t '--strict refuses bytes that are not UTF-8 and says where' '
+	printf "ab\377\376cd" >text
+	exits 3 nt-tokenize --strict text 2>said >out
+	grep "^nt-tokenize: text: not UTF-8 at byte 2$" said
+	printf "\303\244" >good
+	nt-tokenize --strict good >out'
+
+t 'every byte comes back under every kind of vocabulary' '
+	i=0; while [ $i -lt 256 ]; do printf "\\$(printf %03o $i)"; i=$((i + 1)); done >text
+	cat text text >two
+	for how in -q "-t bytes" "--pattern gpt2" "--pattern o200k" "--pattern [a-z]+"; do
+		nt-tokenize $how --split=none two >a.nts
+		nt-tokenize -d a.nts | cmp - two
+	done'
+
+t '--ids writes a line of numbers a document, and reads them again' '
+	printf "a\0\0bc" | nt-tokenize -t bytes --ids -0 >ids
+	printf "97\n\n98 99\n" | cmp - ids
+	nt-tokenize -t bytes --ids -d <ids >back
+	printf "a\0\0bc" | cmp - back'
+
+t 'a line that is not ids is refused by its place' '
+	printf "1 2\n3 x\n" >ids
+	exits 3 nt-tokenize --ids -d ids 2>said
+	grep "ids.*2" said
+	printf "1 8192\n" | exits 3 nt-tokenize --ids -d 2>said
+	grep "8192" said'
+
+t 'the same bytes whatever the number of threads' '
+	i=0; while [ $i -lt 3000 ]; do echo "line $i of a text that is cut into lines"; i=$((i + 1)); done >text
+	for j in 1 2 5; do
+		nt-tokenize --split=line -j$j text >$j.nts
+		nt-tokenize --split=line --ids -j$j text >$j.ids
+	done
+	cmp 1.nts 2.nts && cmp 1.nts 5.nts && cmp 1.ids 2.ids && cmp 1.ids 5.ids
+	[ "$(wc -l <1.ids)" = 3000 ]'
+
+t 'ids of a document do not depend on its units' '
+	printf "a\n\nb\n \n\n  c\r\n\r\nd" >text
+	nt-tokenize --ids text >whole
+	nt-tokenize text >a.nts
+	nt-tokenize -d a.nts >back
+	nt-tokenize --ids back >again
+	cmp whole again'
+
+t 'specials written out in the text are text unless they are allowed' '
+	printf "x<|end_of_text|>" >text
+	nt-tokenize --ids text >ids
+	if grep -w 8191 ids; then exit 1; fi
+	nt-tokenize --ids --allow-special text >ids
+	[ "$(cat ids)" = "120 8191" ]'
+
+t 'JSON lines are documents, their field is the text' '
+	printf "{\"text\": \"a\"}\n{\"text\": \"b\\\\u00e9\"}\n" >two.jsonl
+	nt-tokenize -t bytes --ids two.jsonl >ids
+	printf "97\n98 195 169\n" | cmp - ids
+	printf "{\"body\": \"c\"}\n" | nt-tokenize -t bytes --ids --split=jsonl --field body >ids
+	echo 99 | cmp - ids'
+
+t 'no input at all is a stream without text' '
+	: >empty
+	nt-tokenize </dev/null >empty.nts
+	[ -s empty.nts ]
+	nt-tokenize -d empty.nts | cmp - empty'
+
+t 'streams come through named pipes too' '
+	two_documents | nt-tokenize -0 >a.nts
+	mkfifo pipe
+	cat a.nts >pipe &
+	nt-tokenize -d pipe >back
+	two_documents | cmp - back'
+
+t 'a data file comes back as text' '
+	two_documents | nt-tokenize -0 >a.nts
+	nt-pack a.nts -o data.bin
+	nt-tokenize -d data.bin >back
+	two_documents | cmp - back
+	nt-tokenize -d <data.bin | cmp - back'
+
+t 'rows come back as whole documents' '
+	i=0; while [ $i -lt 40 ]; do [ $i = 0 ] || printf "\0"; printf "document %s goes on and on and on" $i; i=$((i + 1)); done >text
+	nt-tokenize -0 -t bytes text >a.nts
+	nt-pack --seq-len 24 -o rows.bin a.nts
+	nt-tokenize -d rows.bin >back
+	tr "\0" "\n" <text | sort >want
+	tr "\0" "\n" <back | sort >got
+	cmp want got'
+
+t 'two streams are one, of one tokenizer' '
+	printf a | nt-tokenize -t bytes >a.nts
+	printf b | nt-tokenize >b.nts
+	printf b | nt-tokenize -t bytes >c.nts
+	cat a.nts c.nts | nt-tokenize -d >back
+	printf "a\0b" | cmp - back
+	exits 3 nt-tokenize -d a.nts b.nts >back 2>said
+	nt-pack a.nts -o a.bin; nt-pack b.nts -o b.bin
+	exits 3 nt-tokenize -d a.bin b.bin >back 2>said
+	grep "b.bin: of another tokenizer" said'
+
+t 'a cut stream is refused' '
+	two_documents | nt-tokenize >a.nts
+	size=$(wc -c <a.nts)
+	for n in 0 1 63 64 500 $((size - 64)) $((size - 1)); do
+		head -c $n a.nts >cut
+		exits 3 nt-tokenize -d cut >out 2>said
+		grep "^nt-tokenize: " said
+	done'
+
+t 'a list of ranks that nobody knows needs a pattern' '
+	printf "YQ== 0\nYg== 1\nYWI= 2\n" >my.tiktoken
+	printf abb >text
+	exits 2 nt-tokenize -t my.tiktoken text 2>said >out
+	grep "^nt-tokenize: my.tiktoken: .*--pattern" said
+	[ "$(nt-tokenize -t my.tiktoken --pattern gpt2 --ids -v text 2>said)" = "2 1" ]
+	grep "added: <|begin_of_text|> is token 3, <|end_of_text|> is token 4" said'
+
+t 'a damaged or foreign tokenizer is refused with its name' '
+	printf "{\"model\": {\"type\": \"Unigram\"}}" >u.json
+	exits 3 nt-tokenize -t u.json </dev/null 2>said >out
+	grep "^nt-tokenize: u.json: .*Unigram" said
+	printf "YQ== 0\nYg= 1\n" >r.tiktoken
+	exits 3 nt-tokenize -t r.tiktoken </dev/null 2>said >out
+	grep "r.tiktoken: line 2" said
+	exits 4 nt-tokenize -t nowhere.json </dev/null 2>said >out
+	grep "nowhere.json" said
+	exits 2 nt-tokenize --pattern cl10k </dev/null 2>said >out
+	grep "cl10k" said'
+
+t 'a folder with a tokenizer.json will do' '
+	mkdir model
+	nt-vocab --convert --pattern cl100k -o model/tokenizer.json "$root/share/vocab/nt-8k.tiktoken"
+	two_documents | tr "\0" "\n" >text
+	nt-tokenize -t model --ids text >a
+	nt-tokenize --ids text >b
+	cmp a b'
+
+t 'megabytes of one letter take no longer than other text' '
+	head -c 4000000 /dev/zero | tr "\0" a >text
+	timeout 30 nt-tokenize text >a.nts
+	nt-tokenize -d a.nts | cmp - text'
+
+t 'a full disk is an error' 'echo x | exits 4 nt-tokenize >/dev/full'
+t 'a reader that leaves early is not' 'two_documents | nt-tokenize | head -c1 >one; [ -s one ]'
+t 'a stream does not go to a terminal, ids do' '
+	echo x >text
+	script -qec "nt-tokenize text; echo status \$?" /dev/null >said </dev/null
+	grep "status 2" said
+	script -qec "nt-tokenize --ids text; echo status \$?" /dev/null >said </dev/null
+	grep "status 0" said'
+t 'an unknown option is met with the nearest one' '
+	exits 2 nt-tokenize --tokeniser x 2>said; grep -e --tokenizer said'
+t 'no carriage return goes to a file of messages' '
+	two_documents | nt-tokenize >out 2>said; ! grep "$(printf "\r")" said'
+
+if [ -n "$shared" ]; then
+	t 'real books come back byte by byte under cl100k' '
+		zstd -dqo austen.txt "$shared/data/corpora/austen.txt.zst"
+		zstd -dqo cl100k.tiktoken "$shared/data/vocabs/cl100k_base.tiktoken.zst"
+		nt-tokenize -t cl100k.tiktoken austen.txt >a.nts
+		nt-tokenize -d a.nts | cmp - austen.txt'
+else
+	skip 'real books come back byte by byte under cl100k' 'no shared data'
+fi
+done_testing

@@ -1,0 +1,109 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# nt-vocab: learning a vocabulary, and writing one in another form
+. "$(dirname "$0")/../lib.sh"
+
+# prose that every checkout has
+prose() { cat "$root"/docs/cli.md "$root"/docs/house.md "$root"/docs/style.md "$root"/LICENSE; }
+
+t 'a vocabulary is learned, loads, and gives the bytes back' '
+	prose >text
+	nt-vocab -n 1000 text >v.json 2>said
+	grep "^nt-vocab: 1000 entries from 1 documents, [0-9]* bytes, [0-9]* pieces$" said
+	nt-tokenize -t v.json text >a.nts
+	nt-tokenize -d a.nts | cmp - text
+	nt-tokenize -t v.json --ids text | wc -w >n_id
+	[ $(($(cat n_id) * 2)) -lt $(wc -c <text) ]'
+
+t 'the same file whatever the threads, the order and the division of the texts' '
+	prose | grep . >text
+	nt-vocab -n 600 --split=line -j1 text -o 1.json
+	nt-vocab -n 600 --split=line -j2 text -o 2.json
+	tac text | nt-vocab -n 600 --split=line -j5 -o 3.json
+	cmp 1.json 2.json && cmp 1.json 3.json'
+
+t 'ids are bytes, merges in order, then [B] and [E]' '
+	printf "abab ab ab abab" | nt-vocab -n 260 -o v.json
+	printf "\0\1\377a" | nt-tokenize -t v.json --ids --split=none >ids
+	[ "$(cat ids)" = "0 1 255 97" ]
+	printf "ab<|begin_of_text|><|end_of_text|>" | nt-tokenize -t v.json --ids --allow-special >ids
+	[ "$(cat ids)" = "256 258 259" ]'
+
+t 'special tokens stand before [B] and [E], or in their place' '
+	prose | nt-vocab -n 300 --special "<a>" --special "<b>" -o v.json
+	printf "<a><b><|begin_of_text|><|end_of_text|>" | nt-tokenize -t v.json --ids --allow-special >ids
+	[ "$(cat ids)" = "296 297 298 299" ]
+	prose | nt-vocab -n 300 --special "<|endoftext|>" -o w.json
+	printf "<|endoftext|>" | nt-tokenize -t w.json --ids --allow-special >ids
+	[ "$(cat ids)" = 299 ]
+	! grep begin_of_text w.json'
+
+t 'learning stops when no pair is frequent enough, and says so' '
+	printf "ab ab" | nt-vocab -n 300 -o v.json 2>said
+	grep "warning: 259 entries instead of 300: no other pair occurs 2 times" said
+	printf "ab ab" | nt-vocab -n 300 --min-frequency 3 -o v.json 2>said
+	grep "warning: 258 entries" said'
+
+t 'with the alphabet of the text a character is an id' '
+	printf "hello world" | nt-vocab -n 10 --alphabet seen -o v.json
+	printf "held" | nt-tokenize -t v.json --ids >ids
+	[ "$(cat ids)" = "3 2 4 1" ]
+	printf "x" | exits 3 nt-tokenize -t v.json --ids 2>said
+	grep "no token for the byte 0x78" said'
+
+t 'a tokenizer.json and its list of ranks are one vocabulary' '
+	prose >text
+	nt-vocab -n 800 -o v.json text
+	nt-vocab --convert --format tiktoken v.json -o v.tiktoken
+	nt-vocab --convert --pattern cl100k v.tiktoken -o again.json
+	cmp v.json again.json
+	nt-tokenize -t v.json --ids text >a
+	nt-tokenize -t v.tiktoken --pattern cl100k --ids text >b
+	cmp a b'
+
+t 'merges that ranks cannot say are not written as ranks' '
+	cat >v.json <<-"END"
+	{"pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": false}, "model": {"vocab":
+	{"a": 0, "b": 1, "c": 2, "ab": 3, "bc": 4}, "merges": ["b c", "a b"]}}
+	END
+	exits 3 nt-vocab --convert --format tiktoken v.json -o v.tiktoken 2>said
+	grep "ranks" said
+	[ ! -e v.tiktoken ]'
+
+t 'no text at all gives the bytes' '
+	nt-vocab -n 300 </dev/null -o v.json 2>said
+	grep "^nt-vocab: 258 entries" said
+	[ "$(printf hi | nt-tokenize -t v.json --ids)" = "104 105" ]'
+
+t 'what cannot be met is refused' '
+	exits 2 nt-vocab -n 257 </dev/null 2>said; grep "need 258" said
+	exits 2 nt-vocab --pattern "(" </dev/null 2>said; grep "regular expression" said
+	exits 2 nt-vocab --special "<a>" --special "<a>" </dev/null 2>said; grep twice said
+	exits 2 nt-vocab --convert a b 2>said; grep "one FILE" said
+	exits 3 nt-vocab --convert </dev/null 2>said; grep empty said
+	exits 2 nt-vocab --vocab-sice 3 2>said; grep -e --vocab-size said'
+
+t 'a cut tokenizer.json is refused at every length' '
+	prose | nt-vocab -n 270 -o v.json
+	size=$(wc -c <v.json)
+	for n in 1 2 100 1000 $((size / 2)) $((size - 5)); do
+		head -c $n v.json >cut
+		exits 3 nt-vocab --convert cut >out 2>said
+		grep "^nt-vocab: cut: " said
+	done'
+
+t 'a full disk is an error' 'prose | exits 4 nt-vocab -n 300 >/dev/full'
+t 'a reader that leaves early is not' 'prose | nt-vocab -n 300 | head -c1 >one; [ -s one ]'
+
+if [ -n "$shared" ]; then
+	t 'published ranks become a tokenizer.json with the same ids' '
+		zstd -dqo p50k.tiktoken "$shared/data/vocabs/p50k_base.tiktoken.zst"
+		zstd -dqo play.txt "$shared/data/corpora/tinyshakespeare.txt.zst"
+		nt-vocab --convert p50k.tiktoken -o v.json
+		nt-tokenize -t p50k.tiktoken --ids play.txt >a
+		nt-tokenize -t v.json --ids play.txt >b
+		cmp a b'
+else
+	skip 'published ranks become a tokenizer.json with the same ids' 'no shared data'
+fi
+done_testing

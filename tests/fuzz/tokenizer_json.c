@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tokenizer_json.c - any bytes as a tokenizer.json, and what it makes of some text
+ *
+ * The first byte says how many of the following are text; the rest is the file. A file
+ * that is taken must give its text back, and its canonical form must be itself again.
+ */
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "nt/err.h"
+#include "nt/tokenizer.h"
+
+static void must_return(const struct nt_tokenizer *t, const uint8_t *text, size_t len)
+{
+	struct nt_encoder *e = nt_encoder_new(t);
+	struct nt_ids ids = {0}, unit = {0};
+	struct nt_buf back = {0};
+	nt_assert(e != NULL);
+	if (nt_encode_units(e, text, len, 0, &ids, &unit) == 0) {
+		nt_assert(nt_decode(t, ids.id, ids.n, &back) == 0);
+		nt_assert(back.len == len && (len == 0 || memcmp(back.data, text, len) == 0));
+	}
+	nt_encode(e, text, len, NT_ALLOW_SPECIAL, &ids);
+	nt_buf_release(&back);
+	nt_ids_release(&ids);
+	nt_ids_release(&unit);
+	nt_encoder_free(e);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	struct nt_tokenizer *t, *again;
+	size_t n_text = len ? data[0] % len : 0;
+	const uint8_t *json = data + (len > 0) + n_text;
+	size_t json_len = len ? len - 1 - n_text : 0;
+	if (nt_tokenizer_parse(&t, json, json_len, "fuzz") < 0)
+		return 0;
+	must_return(t, data + 1, n_text);
+	const struct nt_ident *id = nt_tokenizer_ident(t);
+	nt_assert(nt_tokenizer_parse(&again, id->json, id->json_len, "again") == 0);
+	nt_assert(memcmp(id->fingerprint, nt_tokenizer_ident(again)->fingerprint, 16) == 0);
+	nt_tokenizer_free(again);
+	nt_tokenizer_free(t);
+	return 0;
+}
