@@ -40,6 +40,7 @@ struct nt_docs {
 	bool is_whole;       /* all of the member is in the buffer */
 	uint64_t n_piece;    /* of this member so far; lines, for JSONL */
 	uint64_t n_cut;      /* delimiters met in all */
+	bool has_text;       /* a document with a byte was handed out */
 	struct nt_buf bytes; /* [pos, len) of it is not handed out yet */
 	size_t pos, scanned; /* nothing was found in [pos, scanned) */
 
@@ -393,6 +394,15 @@ static int next_member(struct nt_docs *d)
 	}
 }
 
+/* A delimiter that is nowhere is likelier misspelt than meant. */
+static int remark_at_end(struct nt_docs *d)
+{
+	if (d->asked != DELIMITER || d->n_cut || !d->has_text)
+		return 0;
+	return nt_buf_printf(&d->remark, "the delimiter of --split is nowhere in the text: it is not cut; "
+					 "words with a meaning are auto, none, line, blank, nul, jsonl");
+}
+
 int nt_docs_next(struct nt_docs *d, struct nt_doc *doc)
 {
 	for (;;) {
@@ -400,11 +410,12 @@ int nt_docs_next(struct nt_docs *d, struct nt_doc *doc)
 		int rc = d->in_member ? next_in_member(d, doc) : 0;
 		if (rc != 0) {
 			doc->source = (const char *)d->source.data;
+			d->has_text |= doc->len > 0;
 			return rc;
 		}
 		d->in_member = false;
 		if ((rc = next_member(d)) <= 0)
-			return rc;
+			return rc < 0 ? rc : remark_at_end(d);
 	}
 }
 

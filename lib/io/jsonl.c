@@ -23,7 +23,6 @@ struct nt_jsonl {
 	struct json_tokener *tokener;
 	struct json_object *line; /* the last one: the id points into it */
 	struct nt_buf names;      /* all names, each with a 0 behind it */
-	struct nt_buf list;       /* the same, for people */
 	size_t n_field;
 };
 
@@ -34,8 +33,7 @@ static int add_fields(struct nt_jsonl *j, const char *item)
 		size_t len = strcspn(item, ",");
 		if (len == 0)
 			return nt_fail(NT_EARG, "a JSON field without a name: expected NAME or NAME,NAME");
-		if (nt_buf_add(&j->names, item, len) < 0 || nt_buf_add(&j->names, "", 1) < 0 ||
-		    nt_buf_printf(&j->list, "%s'%.*s'", j->n_field ? ", " : "", (int)len, item) < 0)
+		if (nt_buf_add(&j->names, item, len) < 0 || nt_buf_add(&j->names, "", 1) < 0)
 			return NT_ESYS;
 		j->n_field++;
 		if (!item[len])
@@ -92,32 +90,31 @@ static const char *parse(struct nt_jsonl *j, const uint8_t *line, size_t len)
 	return json_object_is_type(j->line, json_type_object) ? NULL : "not an object";
 }
 
-/* The member called name, else the one that its dots lead to; NULL if neither is there. */
-static struct json_object *find(struct json_object *o, const char *name)
+/* The member called name, else the one that its dots lead to. A null is there, and is NULL. */
+static bool find(struct json_object *o, const char *name, struct json_object **value)
 {
-	struct json_object *value;
 	const char *dot;
-	if (json_object_object_get_ex(o, name, &value))
-		return value;
+	if (json_object_object_get_ex(o, name, value))
+		return true;
 	while ((dot = strchr(name, '.'))) {
 		char head[256];
 		if ((size_t)(dot - name) >= sizeof(head))
-			return NULL;
+			return false;
 		memcpy(head, name, (size_t)(dot - name));
 		head[dot - name] = 0;
 		if (!json_object_object_get_ex(o, head, &o) || !json_object_is_type(o, json_type_object))
-			return NULL;
+			return false;
 		name = dot + 1;
 	}
-	return json_object_object_get_ex(o, name, &value) ? value : NULL;
+	return json_object_object_get_ex(o, name, value);
 }
 
 static int join(struct nt_jsonl *j, const char *where, struct nt_buf *text)
 {
 	const char *name = (const char *)j->names.data;
 	for (size_t i = 0; i < j->n_field; i++, name += strlen(name) + 1) {
-		struct json_object *s = find(j->line, name);
-		if (!s)
+		struct json_object *s;
+		if (!find(j->line, name, &s))
 			return nt_fail(NT_EFORMAT, "%s: no field '%s'; name the one that holds the "
 						   "text with --field", where, name);
 		if (!json_object_is_type(s, json_type_string))
@@ -154,15 +151,12 @@ bool nt_jsonl_fits(struct nt_jsonl *j, const uint8_t *line, size_t len)
 	if (parse(j, line, len))
 		return false;
 	const char *name = (const char *)j->names.data;
-	for (size_t i = 0; i < j->n_field; i++, name += strlen(name) + 1)
-		if (!json_object_is_type(find(j->line, name), json_type_string))
+	for (size_t i = 0; i < j->n_field; i++, name += strlen(name) + 1) {
+		struct json_object *s;
+		if (!find(j->line, name, &s) || !json_object_is_type(s, json_type_string))
 			return false;
+	}
 	return true;
-}
-
-const char *nt_jsonl_fields(const struct nt_jsonl *j)
-{
-	return (const char *)j->list.data;
 }
 
 void nt_jsonl_free(struct nt_jsonl *j)
@@ -173,6 +167,5 @@ void nt_jsonl_free(struct nt_jsonl *j)
 	if (j->tokener)
 		json_tokener_free(j->tokener);
 	nt_buf_release(&j->names);
-	nt_buf_release(&j->list);
 	free(j);
 }

@@ -24,8 +24,6 @@ int nt_jsonl_read(struct nt_jsonl *j, const uint8_t *line, size_t len, const cha
 /* Is it an object in which every field is a string? */
 bool nt_jsonl_fits(struct nt_jsonl *j, const uint8_t *line, size_t len);
 
-const char *nt_jsonl_fields(const struct nt_jsonl *j); /* "title, text" for messages */
-
 void nt_jsonl_free(struct nt_jsonl *j); /* NULL is harmless */
 
 #endif

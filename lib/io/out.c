@@ -55,8 +55,11 @@ static int open_part(struct nt_out *out)
 		out->fd = open(out->part, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
 		if (out->fd < 0)
 			return nt_fail_sys("%s: cannot create", out->part);
-		if (flock(out->fd, LOCK_EX | LOCK_NB) < 0)
+		if (flock(out->fd, LOCK_EX | LOCK_NB) < 0) {
+			close(out->fd);
+			out->fd = -1; /* the part is the other's: it must not be removed with this */
 			return nt_fail(NT_ESYS, "%s: another program is writing it", out->path);
+		}
 	} while (!is_still(out->part, out->fd));
 	if (ftruncate(out->fd, 0) < 0)
 		return nt_fail_sys("%s: cannot write", out->part);

@@ -1,0 +1,175 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+. "$(dirname "$0")/../lib.sh"
+
+is() { # is WANT COMMAND...: the command prints exactly this, NUL shown as |, newline as /
+	want=$1
+	shift
+	got=$("$@" | tr '\0\n' '|/')
+	[ "$got" = "$want" ] || { echo "got '$got' instead of '$want'"; return 1; }
+}
+
+t 'one file comes out byte for byte, and the summary counts it' '
+	printf "a\r\n\377\n\n" >a; nt-cat a >b 2>err; cmp a b
+	[ "$(cat err)" = "nt-cat: 1 documents, 6 bytes" ]'
+
+t 'n files are n documents with n - 1 NULs between them' '
+	echo a >1; echo b >2; : >3; echo c >4
+	is "a/|b/||c/" nt-cat -q 1 2 3 4'
+
+t 'documents survive a second nt-cat, empty ones at the end too' '
+	: >e; echo a >a
+	for files in "a" "a e" "e a" "e e" "a e e a"; do
+		nt-cat -q $files >x; nt-cat -q <x | cmp x -
+		[ "$(nt-cat -q --jsonl <x | wc -l)" = "$(echo $files | wc -w)" ]
+	done'
+
+t 'empty input is no document' '
+	[ "$(nt-cat --jsonl </dev/null 2>err | wc -c)" = 0 ]; grep "0 documents, 0 bytes" err'
+
+t 'a stream is cut at NULs even where the first comes late, and a note says so' '
+	head -c 300000 /dev/zero | tr "\0" x >long
+	{ cat long; printf "\0two\0"; } | nt-cat --jsonl >got 2>err
+	[ "$(wc -l <got)" = 2 ]; grep "documents with a NUL between them" err'
+
+t 'a stream of JSON lines is seen as one, also when its first line is long' '
+	long=$(head -c 100000 /dev/zero | tr "\0" y)
+	printf "{\"text\": \"%s\"}\n{\"text\": \"two\"}\n" "$long" | nt-cat --jsonl 2>err >got
+	[ "$(wc -l <got)" = 2 ]; grep "JSON lines" err
+	[ "$(tail -n 1 got)" = "{\"text\": \"two\", \"id\": \"1\", \"source\": \"standard input:2\"}" ]'
+
+t 'JSON that lacks the field, or is no line, is one document of text' '
+	is "{\"body\": 1}" eval "printf \"{\\\"body\\\": 1}\" | nt-cat -q"
+	printf "{\n\"text\": \"x\"\n}\n" | nt-cat 2>err | wc -l | grep -x 3
+	grep "one document: no NUL and no JSON lines" err'
+
+t 'JSON lines: fields are joined, ids kept, lines named' '
+	printf "%s\n" "{\"title\":\"T\",\"meta\":{\"x\":\"M\"},\"text\":\"B\",\"id\":17}" >a.jsonl
+	is "T//M//B" nt-cat -q --field title,meta.x --field text a.jsonl
+	[ "$(nt-cat -q --jsonl a.jsonl)" = "{\"text\": \"B\", \"id\": \"17\", \"source\": \"a.jsonl:1\"}" ]'
+
+t 'a bad JSON line ends with exit 3, its file and its line' '
+	printf "{\"text\":\"a\"}\n{\"text\":}\n" >a.jsonl
+	exits 3 nt-cat a.jsonl >out 2>err; grep "a.jsonl:2: not a JSON line" err
+	printf "{\"txt\":\"a\"}\n" >b.jsonl
+	exits 3 nt-cat b.jsonl 2>err; grep "b.jsonl:1: no field .text." err'
+
+t 'a NUL inside a document is reported, and JSON keeps it' '
+	printf "{\"text\":\"a\\\\u0000b\"}\n" >a.jsonl
+	is "a|b" nt-cat a.jsonl 2>err; grep "1 documents hold NUL bytes" err
+	nt-cat -q --jsonl a.jsonl | grep -F "a\\u0000b"'
+
+t '--split takes words and delimiters' '
+	printf "a\n\nb\nc\n" >f
+	is "a||b|c" nt-cat -q --split=line f
+	is "a|b/c" nt-cat -q --split=blank f
+	is "a|b/c/" nt-cat -q --split="\n\n" f
+	is "a//|/c/" nt-cat -q --split=b f
+	is "a//b/c/" nt-cat -q --split=none <f
+	printf "x\0y" >g; is "x|y" nt-cat -q -0 g
+	nt-cat --split=lines f 2>err >out; grep "nowhere in the text" err
+	exits 2 nt-cat --split= f'
+
+t 'a directory is walked in bytewise order, without hidden files and loops' '
+	mkdir -p d/b d/.git d/B; for f in d/b/2 d/b/10 d/a d/B/x d/.git/h d/.h; do echo $f >$f; done
+	ln -s .. d/b/up; ln -s ../a d/b/link; mkfifo d/pipe
+	is "d/B/x/|d/a/|d/b/10/|d/b/2/|d/a/" nt-cat -q d
+	nt-cat -q d/ >1; nt-cat -q d >2; cmp 1 2'
+
+t 'every compression is undone, members behind each other too, whatever the name' '
+	printf "{\"text\":\"one\"}\n" >a.jsonl; printf "{\"text\":\"two\"}\n" >b.jsonl
+	for c in gzip zstd xz bzip2 lz4; do
+		$c -c <a.jsonl >x; $c -c <b.jsonl >>x
+		is "one|two" nt-cat -q <x
+		cp x a.jsonl.gz; is "one|two" nt-cat -q a.jsonl.gz
+		: | $c -c >empty; [ "$(nt-cat -q --jsonl empty)" = "{\"text\": \"\", \"id\": \"0\", \"source\": \"empty\"}" ]
+	done'
+
+t 'members of archives are documents, in other wrappings and of other wrappings' '
+	mkdir d; echo one >d/1.txt; printf "{\"text\":\"j1\"}\n{\"text\":\"j2\"}\n" >d/2.jsonl
+	echo three | gzip -c >d/3.gz; mkdir d/sub; echo four >d/sub/4
+	want="one/|j1|j2|three/|four/"
+	tar --sort=name -cf t.tar d; is "$want" nt-cat -q t.tar
+	gzip -k t.tar; is "$want" nt-cat -q t.tar.gz; is "$want" nt-cat -q <t.tar.gz
+	zstd -q t.tar.gz; is "$want" nt-cat -q t.tar.gz.zst
+	zip -q -r t.zip d/1.txt d/2.jsonl d/3.gz d/sub; is "$want" nt-cat -q t.zip
+	cat t.zip | is "$want" nt-cat -q
+	zip -q -r u.zip t.tar; is "$want" nt-cat -q u.zip
+	cat t.tar t.tar >tt.tar; is "$want|$want" nt-cat -q tt.tar
+	nt-cat -q --jsonl t.tar.gz | grep -F "\"source\": \"t.tar.gz:d/2.jsonl:2\""'
+
+t 'names in an archive need not be ASCII' '
+	mkdir d; echo x >"d/caf$(printf "\303\251")"; tar --format=pax -cf t.tar d
+	nt-cat -q --jsonl t.tar | grep "caf$(printf "\303\251")"'
+
+t 'text that looks like an mtree listing or a cpio archive is text' '
+	printf "#mtree\n. type=dir\n" >a; is "#mtree/. type=dir/" nt-cat -q a
+	printf "070701 and so on\n" >b; is "070701 and so on/" nt-cat -q b'
+
+t 'a compressed file cut anywhere is refused with exit 3' '
+	seq 300 >a; n=0
+	for c in gzip:gz zstd:zst xz:xz bzip2:bz2 lz4:lz4; do
+		${c%:*} -c a >whole.${c#*:}; size=$(wc -c <whole.${c#*:})
+		for at in 0 1 2 3 4 6 9 $((size / 4)) $((size / 2)) $((size - 9)) $((size - 5)) \
+			$((size - 4)) $((size - 1)); do
+			head -c $at whole.${c#*:} >cut.${c#*:}
+			exits 3 nt-cat cut.${c#*:} >out 2>err; grep -q "cut" err
+		done
+	done'
+
+t 'an archive cut anywhere is refused with exit 3, also at the border of a member' '
+	mkdir d; for i in 1 2 3; do seq $i 400 >d/$i; done
+	tar -cf t.tar d; zip -q -r t.zip d; gzip -k t.tar
+	for f in t.tar t.zip t.tar.gz; do
+		size=$(wc -c <$f); step=$((size / 12))
+		for at in $(seq $step $step $((size - 1))) $((size - 1)); do
+			# behind the first two blocks of zeros a tar is whole; the rest is filling
+			[ $f != t.tar ] || [ $at -lt $((size - 4096)) ] || continue
+			head -c $at $f >cut.${f#t.}
+			exits 3 nt-cat cut.${f#t.} >out 2>err
+			[ $f = t.tar.gz ] || head -c $at $f | exits 3 nt-cat >out 2>err
+		done
+	done'
+
+t 'damage is refused: a wrong CRC in a zip, a second member with a broken head' '
+	seq 1000 >a; zip -q a.zip a
+	printf "\252" | dd of=a.zip bs=1 seek=200 conv=notrunc 2>/dev/null
+	exits 3 nt-cat a.zip >out
+	gzip -c a >x.gz; { cat x.gz; printf "\037\213\377"; tail -c +4 x.gz; } >y.gz
+	exits 3 nt-cat y.gz >out 2>err; grep "y.gz: damaged or cut gzip" err
+	{ cat x.gz; head -c 100 /dev/zero; } >z.gz; nt-cat -q z.gz | cmp a -'
+
+t 'wrappings nested without end are refused' '
+	echo x >x; for i in 1 2 3 4 5 6 7 8 9 10; do gzip -c x >y; mv y x; done
+	exits 3 nt-cat x 2>err; grep "wrapped more than 8 deep" err'
+
+t 'what is missing, unreadable or full is exit 4' '
+	exits 4 nt-cat nothing 2>err; grep "nothing: cannot open: No such file" err
+	echo a >a; exits 4 nt-cat a >/dev/full'
+
+t 'a closed pipe ends it quietly' '
+	seq 100000 >a; nt-cat a a a 2>err | head -c 1 >out; [ "$(cat out)" = 1 ]; [ ! -s err ]'
+
+t '-o writes the whole file or none' '
+	echo a >a; nt-cat -q -o out a; cmp a out
+	exits 4 nt-cat -q -o new a nothing 2>err; [ ! -e new ]; [ ! -e new.part ]'
+
+t 'an option that does not exist is exit 2, with the nearest one' '
+	exits 2 nt-cat --feild text 2>err; grep -e "--field" err'
+
+t 'the same bytes at any number of threads' '
+	seq 1000 >a; nt-cat -q -j1 a a >1; nt-cat -q -j2 a a >2; cmp 1 2'
+
+t 'standard error has no carriage return where it is no terminal' '
+	seq 100 >a; nt-cat a >out 2>err; ! grep "$(printf "\r")" err'
+
+if [ -n "$shared" ]; then
+	t 'a corpus of JSON lines under zstd is read as such' '
+		f=$shared/data/corpora/handbook-de-es-ja-ru.jsonl.zst
+		[ "$(nt-cat -q --jsonl "$f" | wc -l)" = "$(zstd -dcq "$f" | wc -l)" ]
+		nt-cat -q --jsonl "$f" >a; zstd -dcq "$f" | nt-cat -q --jsonl |
+			sed "s/\"source\": .*//" >b; sed "s/\"source\": .*//" a | cmp - b'
+else
+	skip 'a corpus of JSON lines under zstd is read as such' 'no shared data here'
+fi
+done_testing
