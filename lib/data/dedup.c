@@ -3,9 +3,8 @@
  * dedup.c - exact repeats, in one pass, 16 bytes for each different thing
  *
  * Ids are compared and not text: a stream holds no text, and equal ids of one tokenizer
- * are equal text. The reverse nearly holds, too: a unit's ids depend on what stands
- * around it only where a token reaches over its border, which nt-tokenize rules out at
- * its ends (docs/formats.md, "Units").
+ * are equal text. The reverse nearly holds, too: the ids of a unit depend on what stands
+ * around it only where a token reaches over its border (docs/formats.md, "Units").
  *
  * A document whose units are all repeats goes whole, and no empty one stays behind to
  * become a bare [B] [E]; a document that was empty before is not touched, since nobody

@@ -86,4 +86,25 @@ t 'no progress and no carriage return where standard error is no terminal' '
 	corpus 20000 | nt-tokenize 2>said | nt-dedup 2>>said | nt-shuffle 2>>said | nt-pack 2>>said >data.bin
 	! tr -d -c "\r" <said | grep -q . && [ "$(wc -l <said)" -le 6 ]'
 
+python=${PYTHON:-python3}
+if "$python" -c 'import numpy' 2>/dev/null; then
+	t 'a reader written from docs/formats.md gets the same documents' '
+		corpus 500 | nt-tokenize -q >s.nts
+		nt-pack -q s.nts >a.bin && nt-pack -q --seq-len 50 s.nts >rows.bin
+		cat a.bin a.bin >aa.bin && cat rows.bin rows.bin >rr.bin
+		for f in a.bin rows.bin aa.bin rr.bin; do
+			"$python" "$root/examples/read_data.py" $f >got
+			nt-tokenize -q -d $f | cmp - got
+		done
+		head -c 8192 a.bin >cut
+		exits 1 "$python" "$root/examples/read_data.py" cut 2>said
+		grep -q "cut" said'
+	t 'the ten lines of docs/formats.md do what they say' '
+		sed -n "/^## Reading a data file/,\$p" "$root/docs/formats.md" | sed -n "/^import/,/^print/p" >ten.py
+		printf "ab" | nt-tokenize -q -t bytes | nt-pack -q >data.bin
+		"$python" ten.py | grep -q "97  *98"'
+else
+	skip 'a reader written from docs/formats.md gets the same documents' 'no numpy'
+fi
+
 done_testing
