@@ -144,7 +144,7 @@ static void a_list_keeps_its_order(void **state)
 	assert_int_equal(v.list.n, 2);
 	assert_string_equal(v.list.item[0], "one");
 	assert_string_equal(v.list.item[1], "two");
-	nt_opt_release(opts, &v);
+	nt_opt_release(&cmd, &v);
 }
 
 int main(void)
