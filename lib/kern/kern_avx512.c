@@ -17,7 +17,8 @@ typedef __m512 v16;
 
 static __mmask16 mask_of(size_t left)
 {
-	return left >= 16 ? (__mmask16)0xffff : (__mmask16)((1u << left) - 1);
+	unsigned bits = left >= 16 ? 0xffff : (1u << left) - 1;
+	return (__mmask16)bits;
 }
 
 static v16 load(const float *x, __mmask16 m)

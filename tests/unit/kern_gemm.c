@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+/* kern_gemm.c - matrix products against three loops in f64, in every form */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "kern/gemm.h"
+#include "nt/mem.h"
+#include "nt/random.h"
+
+static float *matrix(uint64_t seed, size_t n)
+{
+	float *x = nt_alloc(n, sizeof(*x));
+	for (size_t i = 0; i < n; i++)
+		x[i] = (float)nt_random_normal(seed, NT_RANDOM_INIT, i);
+	return x;
+}
+
+static double at(const float *x, size_t ld, bool is_transposed, size_t row, size_t column)
+{
+	return (double)(is_transposed ? x[column * ld + row] : x[row * ld + column]);
+}
+
+/* Rows are longer in memory than the matrix, and what lies between must stay. */
+enum { GAP = 3 };
+
+static void check(struct nt_gemm g, struct nt_pool *pool, bool has_bias, bool has_plus)
+{
+	g.lda = (g.is_a_transposed ? g.m : g.k) + GAP;
+	g.ldb = (g.is_b_transposed ? g.k : g.n) + GAP;
+	g.ldc = g.n + GAP;
+	float *a = matrix(1, g.lda * (g.is_a_transposed ? g.k : g.m));
+	float *b = matrix(2, g.ldb * (g.is_b_transposed ? g.n : g.k));
+	float *c = matrix(3, g.ldc * g.m), *before = matrix(3, g.ldc * g.m);
+	float *bias = matrix(4, g.n), *plus = matrix(5, g.ldc * g.m);
+	g.a = a;
+	g.b = b;
+	g.c = c;
+	g.bias = has_bias ? bias : NULL;
+	g.plus = has_plus ? plus : NULL;
+	nt_gemm(pool, &g);
+	for (size_t i = 0; i < g.m; i++) {
+		for (size_t j = 0; j < g.ldc; j++) {
+			double want = (double)before[i * g.ldc + j], size = fabs(want) + 10;
+			if (j < g.n) {
+				double sum = 0;
+				for (size_t k = 0; k < g.k; k++)
+					sum += at(a, g.lda, g.is_a_transposed, i, k) *
+					       at(b, g.ldb, g.is_b_transposed, k, j);
+				want = (double)g.alpha * sum + (g.is_added ? want : 0) +
+				       (has_bias ? (double)bias[j] : 0) +
+				       (has_plus ? (double)plus[i * g.ldc + j] : 0);
+			}
+			if (!(fabs((double)c[i * g.ldc + j] - want) <= 1e-6 * size * sqrt((double)g.k + 1)))
+				fail_msg("%zu x %zu x %zu: [%zu][%zu] is %g, not %g", g.m, g.n, g.k, i, j,
+					 (double)c[i * g.ldc + j], want);
+		}
+	}
+	free(a);
+	free(b);
+	free(c);
+	free(before);
+	free(bias);
+	free(plus);
+}
+
+static void every_form_of_a_product_is_right(void **state)
+{
+	static const size_t shape[][3] = {{1, 1, 1}, {1, 7, 5}, {5, 1, 7}, {1, 300, 40}, {17, 19, 23},
+					  {64, 33, 0}, {130, 260, 70}, {200, 150, 300}, {0, 4, 4}, {4, 0, 4}};
+	struct nt_pool *pool = nt_pool_new(2);
+	(void)state;
+	for (size_t s = 0; s < sizeof(shape) / sizeof(*shape); s++) {
+		for (int form = 0; form < 4; form++) {
+			struct nt_gemm g = {
+				.m = shape[s][0], .n = shape[s][1], .k = shape[s][2], .alpha = 0.5f,
+				.is_a_transposed = form & 1, .is_b_transposed = form & 2,
+			};
+			check(g, pool, false, false);
+			check(g, pool, true, false);
+			check(g, pool, true, true);
+			check(g, pool, false, true);
+			g.is_added = true;
+			check(g, pool, false, false);
+		}
+	}
+	nt_pool_free(pool);
+}
+
+static void a_product_has_the_same_bits_at_any_number_of_threads(void **state)
+{
+	enum { M = 300, N = 200, K = 500 };
+	float *a = matrix(1, M * K), *b = matrix(2, K * N), *c[3];
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		struct nt_pool *pool = nt_pool_new(i + 1);
+		c[i] = nt_alloc(M * N, sizeof(float));
+		nt_gemm(pool, &(struct nt_gemm){.m = M, .n = N, .k = K, .a = a, .b = b, .c = c[i],
+						.lda = K, .ldb = N, .ldc = N, .alpha = 1});
+		assert_memory_equal(c[0], c[i], M * N * sizeof(float));
+		nt_pool_free(pool);
+	}
+	for (int i = 0; i < 3; i++)
+		free(c[i]);
+	free(a);
+	free(b);
+}
+
+static void the_hint_says_what_is_set(void **state)
+{
+	const char *core = nt_blas_core(), *hint = nt_blas_hint();
+	(void)state;
+	assert_true(core && *core);
+	if (hint)
+		assert_non_null(strstr(hint, core));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_form_of_a_product_is_right),
+		cmocka_unit_test(a_product_has_the_same_bits_at_any_number_of_threads),
+		cmocka_unit_test(the_hint_says_what_is_set),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
