@@ -2,9 +2,9 @@
 /*
  * nt-info - what a file of the suite is and holds
  *
- * What kind of file it is, its first bytes say. Each kind has a function that makes one JSON
- * object of it; --json prints that, and the table for people is printed from it
- * too, so the two cannot differ.
+ * What kind of file it is, its first bytes say. Each kind has a function that makes a JSON
+ * object of it; --json prints that, and the table for people is printed from it too, so
+ * the two cannot differ. Only a checkpoint knows better what of it people want to see.
  */
 #include <inttypes.h>
 #include <json-c/json.h>
@@ -18,7 +18,9 @@
 #include "nt/data.h"
 #include "nt/file.h"
 #include "nt/mem.h"
+#include "nt/safetensors.h"
 #include "nt/tokenizer.h"
+#include "nt/train.h"
 
 struct options {
 	bool verify, json;
@@ -33,13 +35,13 @@ static const struct nt_opt opts[] = {
 	{0},
 };
 
-/* --- one function a kind --------------------------------------------------------- */
+/* --- one function a kind: a JSON object, or text where that is made elsewhere ------- */
 
-static int describe_data(const char *path, bool verify, struct nt_buf *json)
+static int describe_data(const char *path, const struct options *o, struct nt_buf *json)
 {
 	struct nt_data *d;
 	int rc = nt_data_open(&d, path);
-	if (rc == 0 && verify)
+	if (rc == 0 && o->verify)
 		rc = nt_data_verify(d);
 	if (rc == 0)
 		rc = nt_data_describe(d, json);
@@ -47,20 +49,53 @@ static int describe_data(const char *path, bool verify, struct nt_buf *json)
 	return rc;
 }
 
-static int describe_stream(const char *path, bool verify, struct nt_buf *json)
+static int describe_stream(const char *path, const struct options *o, struct nt_buf *json)
 {
-	(void)verify; /* a stream cannot be read without checking all of it */
+	(void)o; /* a stream cannot be read without checking all of it */
 	return nt_stream_describe(path, json);
 }
 
-static int describe_tokenizer(const char *path, bool verify, struct nt_buf *json)
+static int describe_tokenizer(const char *path, const struct options *o, struct nt_buf *json)
 {
-	(void)verify; /* nor can a vocabulary */
+	(void)o; /* nor can a vocabulary */
 	struct nt_tokenizer *t;
 	int rc = nt_tokenizer_open(&t, path, NULL);
 	if (rc == 0)
 		rc = nt_ident_describe(nt_tokenizer_ident(t), path, json);
 	nt_tokenizer_free(t);
+	return rc;
+}
+
+static int describe_checkpoint(const char *dir, const struct options *o, struct nt_buf *json)
+{
+	int rc = o->verify ? nt_checkpoint_verify(dir) : 0;
+	return rc < 0 ? rc : nt_checkpoint_describe(dir, o->json, json);
+}
+
+static int describe_safetensors(const char *path, const struct options *o, struct nt_buf *json)
+{
+	(void)o; /* the format has no hashes; its offsets are checked when it is opened */
+	struct nt_safetensors *s;
+	uint64_t parameters = 0, bytes = 0;
+	int rc = nt_safetensors_open(&s, path);
+	if (rc < 0)
+		return rc;
+	size_t n = nt_safetensors_count(s);
+	const char *dtype = n ? nt_safetensors_at(s, 0)->dtype : "";
+	for (size_t i = 0; i < n; i++) {
+		const struct nt_safetensor *t = nt_safetensors_at(s, i);
+		parameters += t->n;
+		bytes += t->n_bytes;
+		dtype = strcmp(dtype, t->dtype) == 0 ? dtype : "mixed";
+	}
+	if ((rc = nt_buf_printf(json, "{\"file\": ")) == 0)
+		rc = nt_json_string(json, path, strlen(path));
+	if (rc == 0)
+		rc = nt_buf_printf(json, ", \"kind\": \"tensors\", \"format\": \"safetensors\", "
+				   "\"tensors\": %zu, \"parameters\": %" PRIu64
+				   ", \"dtype\": \"%s\", \"tensor_bytes\": %" PRIu64 "}",
+				   n, parameters, dtype, bytes);
+	nt_safetensors_close(s);
 	return rc;
 }
 
@@ -72,15 +107,16 @@ static bool ends_with(const char *s, const char *end)
 	return n >= m && strcmp(s + n - m, end) == 0;
 }
 
-static int describe(const char *path, bool verify, struct nt_buf *json)
+static int describe(const char *path, const struct options *o, struct nt_buf *json)
 {
 	struct stat st;
 	uint8_t magic[8] = {0};
 	if (strcmp(path, "-") == 0)
-		return nt_data_is(path) ? describe_data(path, verify, json)
-					: describe_stream(path, verify, json);
+		return nt_data_is(path) ? describe_data(path, o, json)
+					: describe_stream(path, o, json);
 	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
-		return describe_tokenizer(path, verify, json);
+		return nt_checkpoint_is(path) ? describe_checkpoint(path, o, json)
+					      : describe_tokenizer(path, o, json);
 	int fd = nt_open_read(path);
 	if (fd < 0)
 		return fd;
@@ -90,12 +126,14 @@ static int describe(const char *path, bool verify, struct nt_buf *json)
 		return (int)n;
 	size_t seen = n < 4 ? (size_t)n : 4; /* one cut down to a byte is still told by it */
 	if (n > 0 && memcmp(magic, "\x89NTD", seen) == 0)
-		return describe_data(path, verify, json);
+		return describe_data(path, o, json);
 	if (n > 0 && memcmp(magic, "NTS1", seen) == 0)
-		return describe_stream(path, verify, json);
+		return describe_stream(path, o, json);
+	if (n == 8 && ends_with(path, ".safetensors"))
+		return describe_safetensors(path, o, json);
 	if (magic[0] == '{' || ends_with(path, ".tiktoken"))
-		return describe_tokenizer(path, verify, json);
-	return nt_fail(NT_EFORMAT, "%s: %s; nt-info knows token streams, data files and tokenizers", path,
+		return describe_tokenizer(path, o, json);
+	return nt_fail(NT_EFORMAT, "%s: %s; nt-info knows token streams, data files, tokenizers, checkpoints and safetensors", path,
 		       n == 0 ? "empty" : "not a file of this suite");
 }
 
@@ -155,26 +193,26 @@ static void print_table(json_object *o)
 		for (char *c = label; *c; c++)
 			if (*c == '_')
 				*c = ' ';
-		if (json_object_is_type(value, json_type_array)) {
-			if (json_object_array_length(value))
-				print_funnel(value);
-		} else {
+		if (!json_object_is_type(value, json_type_array))
 			printf("%-14s  %s\n", label, text_of(value));
-		}
+		else if (json_object_array_length(value))
+			print_funnel(value);
 	}
 }
 
-static int print(const struct options *o, const char *path, const struct nt_buf *json, bool is_first)
+static int print(const struct options *o, const char *path, const struct nt_buf *made, bool is_first)
 {
-	if (o->json) {
-		printf("%.*s\n", (int)json->len, (char *)json->data);
+	if (!o->json && !is_first)
+		putchar('\n');
+	if (o->json || made->data[0] != '{') {
+		fwrite(made->data, 1, made->len, stdout);
+		if (made->data[made->len - 1] != '\n')
+			putchar('\n');
 		return 0;
 	}
-	json_object *object = json_tokener_parse((char *)json->data);
+	json_object *object = json_tokener_parse((char *)made->data);
 	if (!object)
 		return nt_fail(NT_EFORMAT, "%s: cannot be described", path);
-	if (!is_first)
-		putchar('\n');
 	print_table(object);
 	json_object_put(object);
 	return 0;
@@ -189,7 +227,7 @@ static int run(struct nt_cli *cli, void *opt, char **operand, int n_operand)
 	int n = n_operand ? n_operand : 1, rc = 0;
 	for (int i = 0; i < n && rc == 0; i++) {
 		json.len = 0;
-		rc = describe(path[i], o->verify, &json);
+		rc = describe(path[i], o, &json);
 		if (rc == 0)
 			rc = print(o, path[i], &json, i == 0);
 	}
@@ -212,8 +250,8 @@ static const struct nt_cmd cmd = {
 	.name = "nt-info",
 	.what = "describe and verify any file of the suite",
 	.synopsis = "[OPTION...] [FILE...]",
-	.about = "Describes token streams, data files and tokenizers (tokenizer.json, .tiktoken), or the "
-		 "stream on standard input. Streams and data files tell how they came about: each "
+	.about = "Describes token streams, data files, tokenizers (tokenizer.json, .tiktoken), checkpoints "
+		 "and safetensors files, or the stream on standard input. Streams and data files tell how they came about: each "
 		 "program of the pipeline with its options and what it counted.\n\n"
 		 "Without --verify the tokens of a data file are not read; its header, indexes and "
 		 "footers always are checked. A file that is cut or damaged ends with status 3, or with "

@@ -53,6 +53,11 @@ t 'a tokenizer is described' '
 	printf "some text to learn from, some more text" | nt-vocab -q -n 270 -o tokenizer.json
 	nt-info tokenizer.json | grep -q "^vocab size  *2[0-9][0-9]$"'
 
+t 'a safetensors file is described' '
+	header="{\"__metadata__\":{\"format\":\"pt\"},\"w\":{\"dtype\":\"F32\",\"shape\":[2,3],\"data_offsets\":[0,24]}}"
+	{ printf "\\$(printf %o ${#header})\0\0\0\0\0\0\0%s" "$header"; head -c 24 /dev/zero; } >w.safetensors
+	nt-info w.safetensors >got && grep -q "^parameters  *6$" got && grep -q "^dtype  *F32$" got'
+
 t '--verify finds damage where nothing else looks' '
 	sample | bytes | nt-pack -q >data.bin
 	nt-info --verify data.bin 2>said >got && grep -q "1 file, no damage" said
