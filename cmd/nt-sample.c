@@ -232,6 +232,8 @@ static int run_job(struct job *j)
 	if (rc == 0)
 		rc = put_end(j);
 	if (rc == 0)
+		rc = nt_out_flush(j->out); /* the line below goes to the same terminal */
+	if (rc == 0)
 		nt_cli_say(j->cli, "%llu tokens behind %zu, %.0f tokens/s%s%s", (unsigned long long)j->n,
 			   j->prompt.n, (double)j->n / seconds, j->why ? "; " : "", j->why ? j->why : "");
 	return rc;

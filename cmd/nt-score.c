@@ -10,6 +10,7 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "cli/main.h"
 #include "nt/data.h"
@@ -90,8 +91,9 @@ static int score(struct job *j, const char *source, const uint32_t *id, size_t n
 	j->sum.documents++;
 	j->sum.targets += n ? n - 1 : 0;
 	j->sum.bytes += doc.bytes;
-	nt_cli_progress(j->cli, "%" PRIu64 " documents, %" PRIu64 " targets", j->sum.documents,
-			j->sum.targets);
+	if (j->is_total || !isatty(STDOUT_FILENO)) /* a table on a terminal shows enough by itself */
+		nt_cli_progress(j->cli, "%" PRIu64 " documents, %" PRIu64 " targets", j->sum.documents,
+				j->sum.targets);
 	return j->is_total ? 0 : nt_show_document(j->show, &doc);
 }
 

@@ -58,9 +58,9 @@ static int check_shape(const char *path, const struct nt_tensor *want, const str
 		       (t->n_dim < 2 || t->shape[1] == want->shape[1]);
 	if (is_same)
 		return 0;
-	return nt_fail(NT_EFORMAT, "%s: '%s' has %zu values in %u dimensions; config.json makes it [%zu%s%.0zu]",
-		       path, want->name, t->n, t->n_dim, want->shape[0], want->n_dim > 1 ? "][" : "",
-		       want->n_dim > 1 ? want->shape[1] : 0);
+	return nt_fail(NT_EFORMAT, "%s: '%s' has %zu values in %u dimensions; config.json makes it %zu x %zu",
+		       path, want->name, t->n, t->n_dim, want->shape[0],
+		       want->n_dim > 1 ? want->shape[1] : 1);
 }
 
 /* Every tensor of the table is there, and every other one may be passed over. */
@@ -103,7 +103,7 @@ static int load_weights(struct nt_model **m, const struct nt_config *c, const ch
 	return rc;
 }
 
-/* Appends a NUL, so that the path can be used as a string. */
+/* path = dir/name; nt_buf_printf leaves a NUL behind it. */
 static int join(struct nt_buf *path, const char *dir, const char *name)
 {
 	path->len = 0;
