@@ -6,6 +6,7 @@
  * way: token streams, and with --ids lines of numbers, each a document of one unit.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "cli/main.h"
 #include "nt/dedup.h"
@@ -46,8 +47,7 @@ struct job {
 	struct nt_ids line;
 	uint32_t line_unit;
 	struct nt_dedup *dedup;
-	uint32_t *token_bytes;
-	uint8_t *token_flags;
+	struct nt_dedup_token *token; /* [vocab_size] */
 	struct nt_out *out, *kept;
 	struct nt_stream_writer *writer;
 };
@@ -83,7 +83,26 @@ static int write_number(struct job *j)
 	return j->kept ? nt_out_write(j->kept, text, (size_t)n) : 0;
 }
 
-/* What a line and a byte are is known to the tokenizer that travels in the stream. */
+static bool is_blank(uint8_t c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+static void know_token(struct nt_dedup_token *token, const struct nt_tokenizer *t, uint32_t id)
+{
+	size_t len, end;
+	const uint8_t *bytes = nt_token_bytes(t, id, &len);
+	*token = (struct nt_dedup_token){.bytes = (uint32_t)len, .trimmed = id};
+	token->has_break = len && memchr(bytes, '\n', len);
+	for (end = len; end && is_blank(bytes[end - 1]); end--)
+		;
+	if (end == len)
+		return;
+	uint32_t found = nt_token_find(t, bytes, end);
+	token->trimmed = end == 0 ? NT_NO_TOKEN : found == NT_NO_TOKEN ? id : found;
+}
+
+/* What lines, bytes and white space are is known to the tokenizer inside the stream. */
 static int know_tokens(struct job *j)
 {
 	const struct nt_ident *ident = nt_stream_ident(j->reader);
@@ -91,22 +110,10 @@ static int know_tokens(struct job *j)
 	int rc = nt_tokenizer_parse(&t, ident->json, ident->json_len, ident->name);
 	if (rc < 0)
 		return rc;
-	j->token_bytes = nt_calloc(ident->vocab_size, sizeof(*j->token_bytes));
-	j->token_flags = nt_calloc(ident->vocab_size, sizeof(*j->token_flags));
-	if (!j->token_bytes || !j->token_flags)
+	if (!(j->token = nt_alloc(ident->vocab_size, sizeof(*j->token))))
 		rc = NT_ESYS;
-	for (uint32_t id = 0; rc == 0 && id < ident->vocab_size; id++) {
-		size_t len;
-		const uint8_t *bytes = nt_token_bytes(t, id, &len);
-		j->token_bytes[id] = (uint32_t)len;
-		j->token_flags[id] = len ? NT_TOKEN_BLANK : 0;
-		for (size_t i = 0; i < len; i++) {
-			if (bytes[i] == '\n')
-				j->token_flags[id] |= NT_TOKEN_BREAK;
-			if (bytes[i] != ' ' && (bytes[i] < '\t' || bytes[i] > '\r'))
-				j->token_flags[id] &= (uint8_t)~NT_TOKEN_BLANK;
-		}
-	}
+	for (uint32_t id = 0; rc == 0 && id < ident->vocab_size; id++)
+		know_token(&j->token[id], t, id);
 	nt_tokenizer_free(t);
 	return rc;
 }
@@ -143,8 +150,7 @@ static int open_input(struct job *j, char *const *operand, size_t n)
 	} else if ((rc = nt_stream_open(&j->reader, operand, n)) == 0) {
 		rc = know_tokens(j);
 	}
-	how.token_bytes = j->token_bytes;
-	how.token_flags = j->token_flags;
+	how.token = j->token;
 	return rc < 0 ? rc : nt_dedup_new(&j->dedup, &how);
 }
 
@@ -242,8 +248,7 @@ static int run(struct nt_cli *cli, void *opt, char **operand, int n_operand)
 	nt_stream_close(j.reader);
 	nt_idlines_close(j.lines);
 	nt_ids_release(&j.line);
-	free(j.token_bytes);
-	free(j.token_flags);
+	free(j.token);
 	return rc;
 }
 
@@ -262,11 +267,11 @@ static const struct nt_cmd cmd = {
 	.about = "Reads token streams and writes one without what was there before: of several equal "
 		 "units the first stays, in its place. A document of which nothing is left is dropped.\n\n"
 		 "Units are the pieces that nt-tokenize made, by default paragraphs, which end at a blank "
-		 "line. Equal means equal ids, compared by a hash of 128 bits, at 21 to 43 bytes of "
-		 "memory for each different one. The last paragraph of a text lacks the blank line of the "
-		 "others and differs from them for it.\n\n"
-		 "With --by=line a line ends behind the token that holds its line break. Lines of white "
-		 "space alone are compared with nothing; they go where the line before them goes.",
+		 "line. Equal means equal ids, white space at the end aside, compared by a hash of 128 "
+		 "bits, at 21 to 43 bytes of memory for each different one. Whole documents are compared "
+		 "to their last space.\n\n"
+		 "With --by=line a line ends behind the token that holds its line break. Lines and units of "
+		 "white space alone are compared with nothing; they go where the one before them goes.",
 	.examples = examples,
 	.see_also = "nt-info nt-pack nt-shuffle nt-tokenize",
 	.opts = opts,

@@ -101,7 +101,7 @@ static int begin_stream(struct job *j)
 {
 	const struct nt_ident *id = nt_tokenizer_ident(j->t);
 	struct nt_buf members = {0}, manifest = {0};
-	int rc = nt_buf_printf(&members, "\"tokenizer\": ");
+	int rc = nt_buf_printf(&members, "\"options\": {\"tokenizer\": ");
 	if (rc == 0)
 		rc = nt_json_string(&members, id->name, strlen(id->name));
 	if (rc == 0)
@@ -114,7 +114,7 @@ static int begin_stream(struct job *j)
 	if (rc == 0)
 		rc = nt_json_string(&members, j->o->split, strlen(j->o->split));
 	if (rc == 0)
-		rc = nt_buf_printf(&members, ", \"allow_special\": %s, \"input_bytes\": %llu",
+		rc = nt_buf_printf(&members, ", \"allow_special\": %s}, \"input_bytes\": %llu",
 				   j->o->allow_special ? "true" : "false", llu(nt_docs_total(j->docs)));
 	if (rc == 0)
 		rc = nt_manifest_add(&manifest, NULL, j->cli->name, (const char *)members.data);

@@ -4,10 +4,12 @@
 /*
  * nt/dedup.h - dropping what was there before
  *
- * Two units are the same if the XXH3_128 of their ids is; the first stays, wherever it
- * stands, and the order of what stays does not change. Among n different units the
- * chance that any is lost to a collision is n^2 / 2^129: 10^-15 for 10^11 of them.
+ * Two units are the same if their ids are, white space behind the last one aside; the
+ * first stays, wherever it stands, and the order of what stays does not change. What is
+ * compared is XXH3_128 of the ids: among n different units the chance that any is lost to
+ * a collision is n^2 / 2^129, or 10^-17 for 10^11 of them.
  */
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "nt/stream.h"
@@ -18,25 +20,26 @@ enum nt_dedup_by {
 	NT_DEDUP_LINE,     /* lines inside the units */
 };
 
-/* What NT_DEDUP_LINE must know about a token: */
-enum {
-	NT_TOKEN_BREAK = 1, /* its bytes hold a line break: a line ends behind it */
-	NT_TOKEN_BLANK = 2, /* its bytes are white space alone */
+/* What the tokenizer knows about an id and token streams do not say. */
+struct nt_dedup_token {
+	uint32_t bytes;   /* it stands for */
+	uint32_t trimmed; /* the id of the same bytes without white space at their end; itself if
+			   * there is none, or no such id; NT_NO_TOKEN if nothing is left of it */
+	bool has_break;   /* its bytes hold a line feed: a line ends behind it */
 };
 
 struct nt_dedup_options {
 	enum nt_dedup_by by;
-	/* [vocab_size], for NT_DEDUP_LINE only; must outlive the nt_dedup. A line of blank
-	 * tokens alone is compared with nothing: it stays if the line before it stays. */
-	const uint8_t *token_flags;
-	/* [vocab_size] bytes each id stands for, to know the bytes of what is dropped; or NULL */
-	const uint32_t *token_bytes;
+	/* [vocab_size], must outlive the nt_dedup; NULL, if `by` is not NT_DEDUP_LINE: units are
+	 * compared exactly, as documents always are, and bytes are not counted. Units and lines of
+	 * white space alone are compared with nothing: they go where the one before them goes. */
+	const struct nt_dedup_token *token;
 };
 
 struct nt_dedup_counts {
-	struct nt_stream_counts in, kept; /* source_bytes: see below */
+	struct nt_stream_counts in, kept; /* without source_bytes */
 	uint64_t compared, repeated;      /* units, documents or lines, as `by` says */
-	uint64_t dropped_bytes;           /* from token_bytes */
+	uint64_t dropped_bytes;
 };
 
 struct nt_dedup;

@@ -11,6 +11,14 @@ t 'a repeated paragraph goes and the first stays in its place' '
 	printf "$seven" | bytes | nt-dedup -q | text >got
 	printf "one\n\ntwo\n\nthree\n\n" | cmp - got'
 
+t 'the last paragraph is a repeat although no blank line follows it' '
+	for tokenizer in "" "-t bytes"; do
+		printf "It rained.\n\nIt shone!\n\nIt rained.\n" | nt-tokenize -q $tokenizer | nt-dedup -q | text >got
+		printf "It rained.\n\nIt shone!\n\n" | cmp - got
+		printf "It rained.\n\nIt shone!\n\n\nIt rained." | nt-tokenize -q $tokenizer | nt-dedup -q | text >got
+		printf "It rained.\n\nIt shone!\n\n\n" | cmp - got
+	done'
+
 t 'repeats are found across documents, and an emptied document goes whole' '
 	printf "a\n\nb\n\n\0b\n\n\0c\n\na\n\n" | bytes | nt-dedup 2>said | text >got
 	printf "a\n\nb\n\n\0c\n\n" | cmp - got

@@ -69,6 +69,15 @@ t 'a cut stream is refused' '
 
 t 'a full disk is an error' 'documents 9 | bytes | exits 4 nt-shuffle >/dev/full'
 
+t 'a full disk under the temporary files is an error, too' '
+	seq 40000 >lines && nt-tokenize -q --split=line lines >in.nts
+	(
+		trap "" XFSZ # a write past the limit then fails like one to a full disk
+		ulimit -f 16
+		exits 4 nt-shuffle -S 64k -o out in.nts 2>said
+	)
+	grep -q "temporary file: cannot write" said'
+
 t 'a closed pipe ends it without a word' '
 	documents 9 | bytes | nt-shuffle -q 2>said | head -c 1 >got && [ ! -s said ]'
 

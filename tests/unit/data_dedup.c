@@ -61,11 +61,10 @@ static void documents_are_compared_whatever_their_units(void **state)
 {
 	(void)state;
 	struct nt_dedup *d;
-	static uint32_t bytes[256];
-	for (size_t i = 0; i < 256; i++)
-		bytes[i] = 2;
-	SUCCEEDS(nt_dedup_new(&d, &(struct nt_dedup_options){.by = NT_DEDUP_DOCUMENT,
-							     .token_bytes = bytes}));
+	static struct nt_dedup_token token[256];
+	for (uint32_t i = 0; i < 256; i++)
+		token[i] = (struct nt_dedup_token){.bytes = 2, .trimmed = NT_NO_TOKEN};
+	SUCCEEDS(nt_dedup_new(&d, &(struct nt_dedup_options){.by = NT_DEDUP_DOCUMENT, .token = token}));
 	check(d, "one|one", "one|one");
 	check(d, "oneone", NULL);
 	check(d, "one", "one");
@@ -73,22 +72,42 @@ static void documents_are_compared_whatever_their_units(void **state)
 	nt_dedup_free(d);
 }
 
+/* Ids are letters; '/' is a line break, '!' is ".\n" and goes with '.'. */
+static const struct nt_dedup_token *letters(void)
+{
+	static struct nt_dedup_token token[256];
+	for (uint32_t i = 0; i < 256; i++)
+		token[i] = (struct nt_dedup_token){.bytes = 1, .trimmed = i};
+	token['/'] = (struct nt_dedup_token){.bytes = 1, .trimmed = NT_NO_TOKEN, .has_break = true};
+	token[' '].trimmed = NT_NO_TOKEN;
+	token['!'] = (struct nt_dedup_token){.bytes = 2, .trimmed = '.', .has_break = true};
+	return token;
+}
+
+static void white_space_behind_a_unit_does_not_count(void **state)
+{
+	(void)state;
+	struct nt_dedup *d;
+	SUCCEEDS(nt_dedup_new(&d, &(struct nt_dedup_options){.by = NT_DEDUP_UNIT, .token = letters()}));
+	check(d, "one//|two!/|one/|x.", "one//|two!/|x.");
+	check(d, "two.|one|x!", NULL);
+	check(d, "o ne|//|one|//| ", "o ne|//");
+	check(d, "//|one|new", "//|new");
+	assert_int_equal(nt_dedup_counts(d)->dropped_bytes, 4 + 4 + 3 + 3 + 3 + 2 + 1 + 3);
+	nt_dedup_free(d);
+}
+
 static void repeated_lines_go_with_the_blank_ones_behind_them(void **state)
 {
 	(void)state;
 	struct nt_dedup *d;
-	static uint8_t flags[256];
-	flags['/'] = NT_TOKEN_BREAK | NT_TOKEN_BLANK;
-	flags[' '] = NT_TOKEN_BLANK;
-	flags['!'] = NT_TOKEN_BREAK; /* a token such as ".\n" */
-	SUCCEEDS(nt_dedup_new(&d, &(struct nt_dedup_options){.by = NT_DEDUP_LINE,
-							     .token_flags = flags}));
+	SUCCEEDS(nt_dedup_new(&d, &(struct nt_dedup_options){.by = NT_DEDUP_LINE, .token = letters()}));
 	check(d, "a/b/a/|c/", "a/b/|c/");
 	check(d, "x/ /y/", "x/ /y/");
 	check(d, "a/ //z!z!", "z!");
 	check(d, "b/|c/", NULL);
 	check(d, "//w", "//w");
-	check(d, "w/", "w/"); /* with its line break it is another line */
+	check(d, "w/v", "v"); /* the break is no part of the line */
 	nt_dedup_free(d);
 }
 
@@ -113,6 +132,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(repeated_units_go_and_the_first_stays),
 		cmocka_unit_test(documents_are_compared_whatever_their_units),
+		cmocka_unit_test(white_space_behind_a_unit_does_not_count),
 		cmocka_unit_test(repeated_lines_go_with_the_blank_ones_behind_them),
 		cmocka_unit_test(a_set_remembers_what_it_was_given),
 	};
