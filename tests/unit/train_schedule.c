@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: MIT */
+/* train_schedule.c - learning rates at their borders, clipping, one AdamW step by hand, sizes */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "nt/err.h"
+#include "nt/ident.h"
+#include "train/optimizer.h"
+#include "train/schedule.h"
+#include "train/settings.h"
+#include "train/size.h"
+
+static void assert_near(double a, double b, double rel)
+{
+	if (!(fabs(a - b) <= rel * fabs(b)))
+		fail_msg("%.17g is not near %.17g", a, b);
+}
+
+static struct nt_train_options rates(int schedule)
+{
+	return (struct nt_train_options){.lr_schedule = schedule, .learning_rate = 1e-3,
+					 .min_learning_rate = 1e-4, .warmup_steps = 4, .max_steps = 104};
+}
+
+static void warm_up_reaches_the_highest_rate_at_the_step_behind_it(void **state)
+{
+	(void)state;
+	for (int schedule = NT_LR_COSINE; schedule <= NT_LR_CONSTANT; schedule++) {
+		struct nt_train_options o = rates(schedule);
+		assert_near(nt_schedule_lr(&o, 0), 0.2e-3, 1e-12);
+		assert_near(nt_schedule_lr(&o, 3), 0.8e-3, 1e-12);
+		assert_near(nt_schedule_lr(&o, 4), 1e-3, 1e-12);
+	}
+}
+
+static void cosine_is_half_way_in_the_middle_and_ends_at_the_least(void **state)
+{
+	(void)state;
+	struct nt_train_options o = rates(NT_LR_COSINE);
+	assert_near(nt_schedule_lr(&o, 54), 5.5e-4, 1e-12);
+	assert_near(nt_schedule_lr(&o, 104), 1e-4, 1e-12);
+	assert_true(nt_schedule_lr(&o, 103) > 1e-4);
+	assert_near(nt_schedule_lr(&o, 1000), 1e-4, 1e-12);
+}
+
+static void wsd_is_flat_and_falls_over_the_last_fifth(void **state)
+{
+	(void)state;
+	struct nt_train_options o = rates(NT_LR_WSD);
+	assert_near(nt_schedule_lr(&o, 83), 1e-3, 1e-12); /* 104 - 21 */
+	assert_true(nt_schedule_lr(&o, 84) < 1e-3);
+	assert_near(nt_schedule_lr(&o, 103), 1e-4 + 9e-4 / 21, 1e-12);
+	assert_near(nt_schedule_lr(&o, 104), 1e-4, 1e-12);
+}
+
+static void constant_stays(void **state)
+{
+	(void)state;
+	struct nt_train_options o = rates(NT_LR_CONSTANT);
+	assert_near(nt_schedule_lr(&o, 103), 1e-3, 1e-12);
+	assert_near(nt_schedule_lr(&o, 5000), 1e-3, 1e-12);
+}
+
+static void a_run_shorter_than_its_schedule_divides_by_nothing(void **state)
+{
+	(void)state;
+	for (int schedule = NT_LR_COSINE; schedule <= NT_LR_CONSTANT; schedule++)
+		for (uint64_t max = 1; max < 8; max++)
+			for (uint64_t step = 0; step <= max + 1; step++) {
+				struct nt_train_options o = rates(schedule);
+				o.max_steps = max;
+				double lr = nt_schedule_lr(&o, step);
+				assert_true(lr >= 1e-4 && lr <= 1e-3);
+			}
+}
+
+static void clipping_shortens_and_never_lengthens(void **state)
+{
+	(void)state;
+	assert_near(nt_clip_scale(0.5, 1), 1, 0);
+	assert_near(nt_clip_scale(4, 1), 1 / (4 + 1e-6), 1e-15);
+	assert_near(nt_clip_scale(1e9, 0), 1, 0);
+}
+
+/* Weights, gradient and moments in doubles, against three steps of ours. */
+static void adamw_is_its_equation_and_decays_matrices_only(void **state)
+{
+	(void)state;
+	const struct nt_config c = {.arch = NT_GPT2, .vocab_size = 11, .hidden_size = 8,
+				    .intermediate_size = 32, .num_hidden_layers = 1,
+				    .num_attention_heads = 2, .num_key_value_heads = 2, .head_dim = 4,
+				    .max_position_embeddings = 5, .norm_eps = 1e-5, .rope_theta = 1e4,
+				    .initializer_range = 0.02, .tie_word_embeddings = true,
+				    .bos_token_id = 0, .eos_token_id = 1};
+	struct nt_model *m;
+	struct nt_optimizer o;
+	if (nt_model_new(&m, &c) < 0)
+		fail_msg("%s", nt_errmsg());
+	nt_model_init(m, 3);
+	assert_int_equal(nt_optimizer_init(&o, m), 0);
+	nt_real *grad = calloc(m->n_param, sizeof(*grad));
+	double *w = calloc(3 * m->n_param, sizeof(*w)), *m1 = w + m->n_param, *m2 = m1 + m->n_param;
+	for (size_t i = 0; i < m->n_param; i++)
+		w[i] = (double)m->param[i];
+	for (uint64_t t = 1; t <= 3; t++) {
+		const double lr = 0.01, b1 = 0.9, b2 = 0.95, wd = 0.3, scale = 0.5;
+		for (size_t i = 0; i < m->n_param; i++)
+			grad[i] = (nt_real)sin((double)(i * t));
+		struct nt_optimizer_step s = {lr, b1, b2, 1e-8, wd, scale, t};
+		nt_optimizer_update(&o, m->param, grad, &s, NULL);
+		for (size_t k = 0; k < m->n_tensor; k++)
+			for (size_t i = m->tensor[k].offset; i < m->tensor[k].offset + m->tensor[k].n; i++) {
+				double g = scale * (double)grad[i];
+				w[i] *= 1 - (m->tensor[k].n_dim >= 2 ? lr * wd : 0);
+				m1[i] = b1 * m1[i] + (1 - b1) * g;
+				m2[i] = b2 * m2[i] + (1 - b2) * g * g;
+				w[i] -= lr * m1[i] / (1 - pow(b1, (double)t)) /
+					(sqrt(m2[i] / (1 - pow(b2, (double)t))) + 1e-8);
+			}
+	}
+	for (size_t i = 0; i < m->n_param; i++)
+		if (fabs((double)m->param[i] - w[i]) > 2e-6)
+			fail_msg("parameter %zu is %g, not %g", i, (double)m->param[i], w[i]);
+	double sum = 0;
+	for (size_t i = 0; i < m->n_param; i++)
+		sum += (double)grad[i] * (double)grad[i];
+	assert_near(nt_optimizer_norm(&o, grad, NULL), sqrt(sum), 1e-6);
+	grad[5] = (nt_real)NAN;
+	assert_true(isnan(nt_optimizer_norm(&o, grad, NULL)));
+	free(grad);
+	free(w);
+	nt_optimizer_release(&o);
+	nt_model_free(m);
+}
+
+static void more_data_and_more_weights_are_predicted_to_help(void **state)
+{
+	(void)state;
+	assert_true(nt_size_loss(1e6, 2e7, 1e9) < nt_size_loss(1e6, 1e7, 1e9));
+	assert_true(nt_size_loss(2e6, 1e7, 1e9) < nt_size_loss(1e6, 1e7, 1e9));
+	/* reading the same again helps less than reading on, and ever less */
+	assert_true(nt_size_loss(1e6, 4e6, 1e6) > nt_size_loss(1e6, 4e6, 1e9));
+	assert_true(nt_size_loss(1e6, 1e9, 1e6) > nt_size_loss(1e6, 2e7, 1e9));
+}
+
+static void a_width_completes_to_a_shape_that_is_allowed(void **state)
+{
+	(void)state;
+	const struct nt_ident ident = {.vocab_size = 100, .bos = 0, .eos = 1, .pad = NT_NO_TOKEN};
+	for (uint64_t width = 2; width <= 2048; width += 2) {
+		for (int arch = NT_LLAMA; arch <= NT_GPT2; arch++) {
+			struct nt_train_options o = {.arch = arch, .hidden_size = width, .seq_len = 8,
+						     .tie_word_embeddings = 1};
+			nt_size_complete(&o);
+			struct nt_config c = nt_size_config(&o, &ident);
+			if (nt_config_check(&c) < 0)
+				fail_msg("width %d: %s", (int)width, nt_errmsg());
+		}
+	}
+}
+
+static void options_survive_json_to_the_last_bit(void **state)
+{
+	(void)state;
+	struct nt_train_options o = rates(NT_LR_WSD), back = {0};
+	struct nt_buf b = {0};
+	o.learning_rate = 0.1 + 0.2;
+	o.seed = 1234567890123456789u;
+	o.init = "a \"path\"\n";
+	o.keep = 3;
+	assert_int_equal(nt_settings_write(&o, &b), 0);
+	assert_int_equal(nt_buf_add(&b, "", 1), 0);
+	struct json_object *json = json_tokener_parse((const char *)b.data);
+	assert_int_equal(nt_settings_read(&back, json, "here"), 0);
+	assert_true(back.learning_rate == o.learning_rate);
+	assert_int_equal(back.seed, o.seed);
+	assert_string_equal(back.init, o.init);
+	assert_int_equal(back.lr_schedule, NT_LR_WSD);
+	json_object_object_del(json, "seed");
+	assert_int_equal(nt_settings_read(&back, json, "here"), NT_EFORMAT);
+	assert_string_equal(nt_errmsg(), "here: option 'seed' is missing or makes no sense");
+	json_object_put(json);
+	nt_buf_release(&b);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(warm_up_reaches_the_highest_rate_at_the_step_behind_it),
+		cmocka_unit_test(cosine_is_half_way_in_the_middle_and_ends_at_the_least),
+		cmocka_unit_test(wsd_is_flat_and_falls_over_the_last_fifth),
+		cmocka_unit_test(constant_stays),
+		cmocka_unit_test(a_run_shorter_than_its_schedule_divides_by_nothing),
+		cmocka_unit_test(clipping_shortens_and_never_lengthens),
+		cmocka_unit_test(adamw_is_its_equation_and_decays_matrices_only),
+		cmocka_unit_test(more_data_and_more_weights_are_predicted_to_help),
+		cmocka_unit_test(a_width_completes_to_a_shape_that_is_allowed),
+		cmocka_unit_test(options_survive_json_to_the_last_bit),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
