@@ -10,6 +10,11 @@
 # What it printed is shown when it fails. $root is the project, $shared its shared data or "".
 
 root=$(cd "$(dirname "$0")/../.." && pwd)
+# Alone, a test takes the usual build: without one, checks of every program in
+# $NT_BUILD/bin would go through those of the system.
+NT_BUILD=${NT_BUILD:-$root/build}
+PATH=$NT_BUILD/bin:$PATH
+export NT_BUILD PATH
 shared=${NT_SHARED-$root/../shared}
 [ -d "$shared/data" ] || shared=
 LC_ALL=C
