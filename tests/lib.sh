@@ -13,8 +13,9 @@ root=$(cd "$(dirname "$0")/../.." && pwd)
 # Alone, a test takes the usual build: without one, checks of every program in
 # $NT_BUILD/bin would go through those of the system.
 NT_BUILD=${NT_BUILD:-$root/build}
+PYTHON=${PYTHON:-/usr/bin/python3}
 PATH=$NT_BUILD/bin:$PATH
-export NT_BUILD PATH
+export NT_BUILD PATH PYTHON
 shared=${NT_SHARED-$root/../shared}
 [ -d "$shared/data" ] || shared=
 LC_ALL=C
