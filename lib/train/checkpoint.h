@@ -48,6 +48,4 @@ int nt_checkpoint_claim(const char *dir, bool force);
 /* Removes every step, and all links to them. */
 int nt_checkpoint_clear(const char *dir);
 
-void nt_fingerprint_hex(const uint8_t fingerprint[16], char hex[33]);
-
 #endif

@@ -29,12 +29,6 @@ void nt_trainer_release(struct nt_trainer *t)
 	*t = (struct nt_trainer){0};
 }
 
-void nt_fingerprint_hex(const uint8_t fingerprint[16], char hex[33])
-{
-	for (int i = 0; i < 16; i++)
-		snprintf(hex + 2 * i, 3, "%02x", fingerprint[15 - i]);
-}
-
 /* --- trainer.json ---------------------------------------------------------------- */
 
 static int bad(const char *path, const char *what)

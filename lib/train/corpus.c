@@ -2,11 +2,11 @@
 /* corpus.c - several data files as one */
 #include "train/corpus.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/le.h"
 #include "nt/err.h"
 #include "nt/hash.h"
 #include "nt/mem.h"
@@ -91,14 +91,21 @@ int nt_corpus_read(const struct nt_corpus *c, uint64_t start, size_t n, uint32_t
 	return 0;
 }
 
+void nt_hex128(const uint8_t bytes[16], char hex[33])
+{
+	for (int i = 0; i < 16; i++)
+		snprintf(hex + 2 * i, 3, "%02x", bytes[i]);
+}
+
 void nt_corpus_hash(const struct nt_corpus *c, char hex[33])
 {
-	struct nt_hash128 all = {0, 0};
-	for (size_t i = 0; i < c->n; i++) {
-		uint8_t pair[32];
-		memcpy(pair, &all, 16);
+	uint8_t pair[32]; /* what came before, and one more */
+	nt_data_hash(c->file[0], pair);
+	for (size_t i = 1; i < c->n; i++) {
 		nt_data_hash(c->file[i], pair + 16);
-		all = nt_hash128(pair, sizeof(pair));
+		struct nt_hash128 both = nt_hash128(pair, sizeof(pair));
+		nt_put64(pair, both.lo);
+		nt_put64(pair + 8, both.hi);
 	}
-	snprintf(hex, 33, "%016" PRIx64 "%016" PRIx64, all.hi, all.lo);
+	nt_hex128(pair, hex);
 }

@@ -24,7 +24,11 @@ enum nt_data_kind nt_corpus_kind(const struct nt_corpus *c);
 /* Copies tokens [start, start + n), over the borders of files. */
 int nt_corpus_read(const struct nt_corpus *c, uint64_t start, size_t n, uint32_t *id);
 
-/* Which data this is: 32 hex digits over all files in their order. */
+/* Which data this is, in hex: of one file, what nt-info prints; of several, a hash over
+ * their hashes in order. */
 void nt_corpus_hash(const struct nt_corpus *c, char hex[33]);
+
+/* 16 bytes in their order, as nt-info prints hashes and fingerprints. */
+void nt_hex128(const uint8_t bytes[16], char hex[33]);
 
 #endif

@@ -37,7 +37,7 @@ static int compare_data(const struct nt_train *t, const char *data)
 {
 	const char *dir = t->options.output;
 	char hex[33];
-	nt_fingerprint_hex(t->corpus.ident->fingerprint, hex);
+	nt_hex128(t->corpus.ident->fingerprint, hex);
 	if (strcmp(hex, t->trainer.fingerprint) != 0)
 		return nt_fail(NT_EFORMAT, "%s: its tokenizer is not that of %s ('%s'): use --restart to "
 					   "begin anew, or -o OTHER", dir, data, t->corpus.ident->name);
@@ -172,7 +172,7 @@ static int save(struct runner *r)
 	nt_corpus_hash(&t->corpus, now.data_hash);
 	if (t->val.n)
 		nt_corpus_hash(&t->val, now.val_hash);
-	nt_fingerprint_hex(t->corpus.ident->fingerprint, now.fingerprint);
+	nt_hex128(t->corpus.ident->fingerprint, now.fingerprint);
 	int rc = nt_checkpoint_save(t->options.output, &now, t->model, &t->optimizer,
 				    t->corpus.ident, &path);
 	if (rc == 0) {
