@@ -17,6 +17,7 @@
 
 #include "nt/cpu.h"
 #include "nt/mem.h"
+#include "nt/text.h"
 #include "nt/version.h"
 
 struct common {
@@ -168,7 +169,8 @@ static int answer(const struct nt_cmd *cmd, const struct common *c)
 	else if (c->usage)
 		nt_page_usage(cmd, common_opts, stdout);
 	else
-		printf("%s (nt) %s\nkernels: %s\n", cmd->name, NT_VERSION, nt_isa_name(nt_cpu_isa()));
+		printf("%s (nt) %s\nkernels: %s\nUnicode: %s\n", cmd->name, NT_VERSION,
+		       nt_isa_name(nt_cpu_isa()), NT_UNICODE_VERSION);
 	return 0;
 }
 
