@@ -15,27 +15,13 @@
 #include "nt/model.h"
 #include "nt/random.h"
 
+#include "model_random.h"
+
 enum { V = 301, T = 160, B = 3 };
 
 static struct nt_model *make_model(enum nt_arch arch)
 {
-	struct nt_config c;
-	struct nt_model *m;
-	nt_config_init(&c, arch);
-	c.vocab_size = V;
-	c.hidden_size = 72;
-	c.intermediate_size = 200;
-	c.num_hidden_layers = 2;
-	c.num_attention_heads = 4;
-	c.num_key_value_heads = arch == NT_GPT2 ? 4 : 2;
-	c.head_dim = 18;
-	c.max_position_embeddings = T;
-	if (nt_model_new(&m, &c) < 0)
-		fail_msg("%s", nt_errmsg());
-	nt_model_init(m, 1);
-	for (size_t i = 0; i < m->n_param; i++) /* so that the loss depends on the context */
-		m->param[i] *= 4;
-	return m;
+	return random_model(arch, V, 72, T, 4);
 }
 
 struct rows {

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * kern_wide.h - the kernels for any register width, as text that a table includes once
+ *
+ * Whoever includes this names its registers first:
+ *
+ *	WIDTH				floats in one
+ *	wide, mask			types; + - * / work on wide, element by element
+ *	mask_of(left)			the first min(left, WIDTH) elements
+ *	load(x, m), store(x, m, v)	touch no memory outside the mask; load gives 0 there
+ *	all(f)				WIDTH times f
+ *	either(m, v, w)			v, and w outside the mask
+ *	fused(a, b, c)			a b + c, rounded once
+ *	root(v), larger(a, b)		element by element
+ *	sum_of(v), top_of(v)		over the elements
+ *	power(x)			exp, arguments clamped to [-87, 88], a NaN stays one
+ *	wide_f64			half as many doubles
+ *	squares(s, v)			adds the squares of v to wide_f64 s[2]
+ *	squares_sum(s)			over both and their elements
+ *	ISA, TABLE			what the table is called
+ *
+ * Everything here is static: nothing built for one instruction set can be linked into a
+ * program's portable part, which is why a shared header of inline functions would not do.
+ *
+ * Every loop takes WIDTH elements at a time, the last ones under a mask, so none has a
+ * scalar tail. Long sums run in four registers: an addition takes four cycles, and two
+ * can start in each.
+ */
+
+static float add_up(const wide s[4])
+{
+	return sum_of((s[0] + s[1]) + (s[2] + s[3]));
+}
+
+static float dot(const float *x, const float *y, size_t n)
+{
+	wide s[4] = {all(0), all(0), all(0), all(0)};
+	mask whole = mask_of(WIDTH);
+	size_t i = 0;
+	for (; i + 4 * WIDTH <= n; i += 4 * WIDTH)
+		for (size_t j = 0; j < 4; j++)
+			s[j] = fused(load(x + i + WIDTH * j, whole), load(y + i + WIDTH * j, whole), s[j]);
+	for (; i < n; i += WIDTH) {
+		mask m = mask_of(n - i);
+		s[0] = fused(load(x + i, m), load(y + i, m), s[0]);
+	}
+	return add_up(s);
+}
+
+static float sum(const float *x, size_t n)
+{
+	wide s[4] = {all(0), all(0), all(0), all(0)};
+	mask whole = mask_of(WIDTH);
+	size_t i = 0;
+	for (; i + 4 * WIDTH <= n; i += 4 * WIDTH)
+		for (size_t j = 0; j < 4; j++)
+			s[j] += load(x + i + WIDTH * j, whole);
+	for (; i < n; i += WIDTH)
+		s[0] += load(x + i, mask_of(n - i));
+	return add_up(s);
+}
+
+static double sum_squares(const float *x, size_t n)
+{
+	wide_f64 s[2] = {{0}};
+	for (size_t i = 0; i < n; i += WIDTH)
+		squares(s, load(x + i, mask_of(n - i)));
+	return squares_sum(s);
+}
+
+static float top(const float *x, size_t n)
+{
+	wide t = all(x[0]);
+	for (size_t i = 0; i < n; i += WIDTH) {
+		mask m = mask_of(n - i);
+		t = larger(t, either(m, load(x + i, m), t));
+	}
+	return top_of(t);
+}
+
+static float logsumexp(const float *x, size_t n)
+{
+	float high = top(x, n);
+	wide s = all(0);
+	for (size_t i = 0; i < n; i += WIDTH) {
+		mask m = mask_of(n - i);
+		s += either(m, power(load(x + i, m) - all(high)), all(0));
+	}
+	return high + logf(sum_of(s));
+}
+
+static void exp_shift(float *x, size_t n, float shift)
+{
+	for (size_t i = 0; i < n; i += WIDTH) {
+		mask m = mask_of(n - i);
+		store(x + i, m, power(load(x + i, m) - all(shift)));
+	}
+}
+
+static float softmax(float *x, size_t n, float scale)
+{
+	float high = top(x, n);
+	wide s = all(0);
+	for (size_t i = 0; i < n; i += WIDTH) {
+		mask m = mask_of(n - i);
+		wide e = power(load(x + i, m) - all(high));
+		s += either(m, e, all(0));
+		store(x + i, m, e);
+	}
+	float total = sum_of(s);
+	for (size_t i = 0; i < n; i += WIDTH) {
+		mask m = mask_of(n - i);
+		store(x + i, m, load(x + i, m) * all(scale / total));
+	}
+	return high + logf(total);
+}
+
+static void softmax_back(float *dp, const float *p, size_t n, float delta, float scale)
+{
+	for (size_t i = 0; i < n; i += WIDTH) {
+		mask m = mask_of(n - i);
+		store(dp + i, m, all(scale) * load(p + i, m) * (load(dp + i, m) - all(delta)));
+	}
+}
+
+static wide sigmoid(wide x)
+{
+	return all(1) / (all(1) + power(all(0) - x));
+}
+
+#define GELU_A 0.79788456080286535588f /* sqrt(2 / pi) */
+#define GELU_B 0.044715f
+
+/* s(2u), u = A (x + B x^3) */
+static wide gelu_gate(wide x, wide xx)
+{
+	wide u = all(GELU_A) * x * fused(all(GELU_B), xx, all(1));
+	return sigmoid(u + u);
+}
+
+static void gelu(float *out, const float *x, size_t n)
+{
+	for (size_t i = 0; i < n; i += WIDTH) {
+		mask m = mask_of(n - i);
+		wide v = load(x + i, m);
+		store(out + i, m, v * gelu_gate(v, v * v));
+	}
+}
+
+static void gelu_back(float *dx, const float *dout, const float *x, size_t n)
+{
+	for (size_t i = 0; i < n; i += WIDTH) {
+		mask m = mask_of(n - i);
+		wide v = load(x + i, m), vv = v * v, s = gelu_gate(v, vv);
+		wide du = all(GELU_A) * fused(all(3 * GELU_B), vv, all(1));
+		store(dx + i, m, load(dout + i, m) * fused((v + v) * s * (all(1) - s), du, s));
+	}
+}
+
+static void swiglu(float *out, const float *gate, const float *up, size_t n)
+{
+	for (size_t i = 0; i < n; i += WIDTH) {
+		mask m = mask_of(n - i);
+		wide g = load(gate + i, m);
+		store(out + i, m, g * sigmoid(g) * load(up + i, m));
+	}
+}
+
+static void swiglu_back(float *dgate, float *dup, const float *dout, const float *gate, const float *up,
+			size_t n)
+{
+	for (size_t i = 0; i < n; i += WIDTH) {
+		mask m = mask_of(n - i);
+		wide g = load(gate + i, m), s = sigmoid(g), ds = load(dout + i, m) * s;
+		store(dgate + i, m, ds * load(up + i, m) * fused(g, all(1) - s, all(1)));
+		store(dup + i, m, ds * g);
+	}
+}
+
+static float rmsnorm(float *out, const float *x, const float *w, size_t n, float eps)
+{
+	float r = 1 / sqrtf(dot(x, x, n) / (float)n + eps);
+	for (size_t i = 0; i < n; i += WIDTH) {
+		mask m = mask_of(n - i);
+		store(out + i, m, load(w + i, m) * (load(x + i, m) * all(r)));
+	}
+	return r;
+}
+
+static void rmsnorm_back(float *dx, const float *dy, const float *x, const float *w, size_t n, float r)
+{
+	wide s = all(0);
+	for (size_t i = 0; i < n; i += WIDTH) {
+		mask m = mask_of(n - i);
+		s = fused(load(w + i, m) * load(dy + i, m), load(x + i, m), s);
+	}
+	wide mean = all(-sum_of(s) / (float)n * r * r);
+	for (size_t i = 0; i < n; i += WIDTH) {
+		mask m = mask_of(n - i);
+		wide g = fused(load(x + i, m), mean, load(w + i, m) * load(dy + i, m));
+		store(dx + i, m, fused(all(r), g, load(dx + i, m)));
+	}
+}
+
+static void layernorm(float *out, const float *x, const float *w, const float *b, size_t n, float eps,
+		      float stat[2])
+{
+	float mean = sum(x, n) / (float)n;
+	wide s = all(0);
+	for (size_t i = 0; i < n; i += WIDTH) {
+		mask m = mask_of(n - i);
+		wide d = either(m, load(x + i, m) - all(mean), all(0));
+		s = fused(d, d, s);
+	}
+	float r = 1 / sqrtf(sum_of(s) / (float)n + eps);
+	for (size_t i = 0; i < n; i += WIDTH) {
+		mask m = mask_of(n - i);
+		wide h = (load(x + i, m) - all(mean)) * all(r);
+		store(out + i, m, fused(load(w + i, m), h, load(b + i, m)));
+	}
+	stat[0] = mean;
+	stat[1] = r;
+}
+
+static void layernorm_back(float *dx, const float *dy, const float *x, const float *w, size_t n,
+			   const float stat[2])
+{
+	wide s = all(0), sh = all(0), mean = all(stat[0]), r = all(stat[1]);
+	for (size_t i = 0; i < n; i += WIDTH) {
+		mask m = mask_of(n - i);
+		wide g = load(w + i, m) * load(dy + i, m);
+		s += g;
+		sh = fused(g, (load(x + i, m) - mean) * r, sh);
+	}
+	wide mean_g = all(sum_of(s) / (float)n), mean_gh = all(-sum_of(sh) / (float)n);
+	for (size_t i = 0; i < n; i += WIDTH) {
+		mask m = mask_of(n - i);
+		wide g = load(w + i, m) * load(dy + i, m) - mean_g;
+		g = fused((load(x + i, m) - mean) * r, mean_gh, g);
+		store(dx + i, m, fused(r, g, load(dx + i, m)));
+	}
+}
+
+static void norm_weight(float *dw, const float *dy, const float *x, size_t n, float mean, float r)
+{
+	for (size_t i = 0; i < n; i += WIDTH) {
+		mask m = mask_of(n - i);
+		wide h = (load(x + i, m) - all(mean)) * all(r);
+		store(dw + i, m, fused(load(dy + i, m), h, load(dw + i, m)));
+	}
+}
+
+static void add(float *y, const float *x, size_t n)
+{
+	for (size_t i = 0; i < n; i += WIDTH) {
+		mask m = mask_of(n - i);
+		store(y + i, m, load(y + i, m) + load(x + i, m));
+	}
+}
+
+static void adamw(float *w, float *m, float *v, const float *g, size_t n, const struct nt_adamw *a)
+{
+	for (size_t i = 0; i < n; i += WIDTH) {
+		mask k = mask_of(n - i);
+		wide gi = all(a->g_scale) * load(g + i, k);
+		wide mi = fused(all(a->beta1), load(m + i, k), all(1 - a->beta1) * gi);
+		wide vi = fused(all(a->beta2), load(v + i, k), all(1 - a->beta2) * gi * gi);
+		wide step = all(a->lr_step) * mi / fused(root(vi), all(a->root_v), all(a->eps));
+		store(m + i, k, mi);
+		store(v + i, k, vi);
+		store(w + i, k, all(a->keep) * load(w + i, k) - step);
+	}
+}
+
+const struct nt_kern TABLE = {
+	.isa = ISA,
+	.dot = dot,
+	.sum_squares = sum_squares,
+	.logsumexp = logsumexp,
+	.softmax = softmax,
+	.exp_shift = exp_shift,
+	.softmax_back = softmax_back,
+	.gelu = gelu,
+	.gelu_back = gelu_back,
+	.swiglu = swiglu,
+	.swiglu_back = swiglu_back,
+	.rmsnorm = rmsnorm,
+	.rmsnorm_back = rmsnorm_back,
+	.layernorm = layernorm,
+	.layernorm_back = layernorm_back,
+	.norm_weight = norm_weight,
+	.add = add,
+	.adamw = adamw,
+};
