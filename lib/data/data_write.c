@@ -12,6 +12,7 @@
 
 #include "base/le.h"
 #include "data/ids.h"
+#include "data/manifest.h"
 #include "data/ntd.h"
 #include "data/tokz.h"
 #include "nt/data.h"
@@ -237,12 +238,7 @@ int nt_data_create(struct nt_data_writer **result, struct nt_out *out, const str
 
 int nt_data_report(struct nt_data_writer *w, const char *manifest)
 {
-	char *copy = strdup(manifest);
-	if (!copy)
-		return nt_fail_sys("%s: cannot keep the manifest", nt_out_name(w->out));
-	free(w->manifest);
-	w->manifest = copy;
-	return 0;
+	return nt_manifest_keep(&w->manifest, manifest);
 }
 
 int nt_data_write_doc(struct nt_data_writer *w, const uint32_t *id, size_t n)

@@ -10,6 +10,7 @@
 
 #include <inttypes.h>
 #include <json-c/json.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "nt/err.h"
@@ -84,6 +85,16 @@ int nt_manifest_count(struct nt_buf *out, const char *json, const struct nt_stre
 				   ", \"tokens\": %" PRIu64 ", \"bytes\": %" PRIu64 "}}]",
 				   c->documents, c->units, c->tokens, c->source_bytes);
 	return rc < 0 ? rc : nt_buf_add(out, "", 1);
+}
+
+int nt_manifest_keep(char **kept, const char *json)
+{
+	char *copy = strdup(json);
+	if (!copy)
+		return nt_fail_sys("cannot keep the manifest");
+	free(*kept);
+	*kept = copy;
+	return 0;
 }
 
 static bool is_same(json_object *a, json_object *b, const char *key)

@@ -14,6 +14,9 @@ int nt_manifest_check(const char *json, size_t len, const char *name);
 /* Appends the manifest to out, its last entry with "out": {counts} in it; NUL behind. */
 int nt_manifest_count(struct nt_buf *out, const char *json, const struct nt_stream_counts *c);
 
+/* *kept becomes a copy of the manifest, in place of what it was (NULL: nothing). */
+int nt_manifest_keep(char **kept, const char *json);
+
 /*
  * *all, a manifest (empty: none yet), becomes the manifest of what it was and of one more
  * input. Two chains of the same programs with the same options are one chain that did

@@ -131,12 +131,7 @@ int nt_stream_create(struct nt_stream_writer **result, struct nt_out *out,
 
 int nt_stream_report(struct nt_stream_writer *w, const char *manifest)
 {
-	char *copy = strdup(manifest);
-	if (!copy)
-		return nt_fail_sys("%s: cannot keep the manifest", nt_out_name(w->out));
-	free(w->manifest);
-	w->manifest = copy;
-	return 0;
+	return nt_manifest_keep(&w->manifest, manifest);
 }
 
 static int add_tokens(struct nt_stream_writer *w, const uint32_t *id, size_t n)
