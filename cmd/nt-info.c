@@ -133,8 +133,10 @@ static int describe(const char *path, const struct options *o, struct nt_buf *js
 		return describe_safetensors(path, o, json);
 	if (magic[0] == '{' || ends_with(path, ".tiktoken"))
 		return describe_tokenizer(path, o, json);
-	return nt_fail(NT_EFORMAT, "%s: %s; nt-info knows token streams, data files, tokenizers, checkpoints and safetensors", path,
-		       n == 0 ? "empty" : "not a file of this suite");
+	return nt_fail(NT_EFORMAT,
+		       "%s: %s; nt-info knows token streams, data files, tokenizers, checkpoints and "
+		       "safetensors",
+		       path, n == 0 ? "empty" : "not a file of this suite");
 }
 
 /* --- for people ------------------------------------------------------------------ */

@@ -208,7 +208,9 @@ static void report(const struct job *j, const struct side *side, const char *wha
 	const struct nt_pack_counts *c = nt_pack_counts(side->pack);
 	uint64_t all = c->rows * j->o->seq_len;
 	if (j->o->seq_len)
-		nt_cli_say(j->cli, "%s%llu documents, %llu tokens in %llu rows of %llu, %.2f %% padding, %llu documents cut",
+		nt_cli_say(j->cli,
+			   "%s%llu documents, %llu tokens in %llu rows of %llu, %.2f %% padding, "
+			   "%llu documents cut",
 			   what, llu(c->documents), llu(c->tokens), llu(c->rows), llu(j->o->seq_len),
 			   all ? 100 * (double)c->padding / (double)all : 0.0, llu(c->cut));
 	else

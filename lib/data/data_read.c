@@ -284,24 +284,32 @@ static int add_up(struct nt_data *d, struct segment *s)
 	d->n_doc += s->n_doc;
 	d->n_row += s->n_row;
 	d->n_fragment += s->n_fragment;
-	d->source_bytes += nt_le64(s->foot + FOOT_SOURCE_BYTES);
 	s->is_checked = nt_calloc(chunks(d, s), sizeof(*s->is_checked));
 	return s->is_checked ? 0 : NT_ESYS;
 }
 
-/* Fragments name documents of their write: tell every segment where its write began. */
-static void number_writes(struct nt_data *d)
+/*
+ * What holds for a whole write: fragments count its documents, so every segment is told
+ * where it began, and its last footer has its bytes. If one has them not, nobody knows the sum.
+ */
+static void add_up_writes(struct nt_data *d)
 {
+	bool is_known = true;
 	for (size_t i = 0, first = 0; i < d->n_seg; i++) {
 		if (!(nt_le32(d->seg[i].foot + FOOT_FLAGS) & NTD_FINAL))
 			continue;
 		uint64_t base = d->seg[first].first_doc;
 		uint64_t n = d->seg[i].first_doc + d->seg[i].n_doc - base;
+		uint64_t bytes = nt_le64(d->seg[i].foot + FOOT_SOURCE_BYTES);
+		d->source_bytes += bytes;
+		is_known &= bytes > 0 || n == 0;
 		for (; first <= i; first++) {
 			d->seg[first].write_doc = base;
 			d->seg[first].write_n_doc = n;
 		}
 	}
+	if (!is_known)
+		d->source_bytes = 0;
 }
 
 static int read_segments(struct nt_data *d)
@@ -315,7 +323,7 @@ static int read_segments(struct nt_data *d)
 			return rc;
 		rc = add_up(d, s);
 	}
-	number_writes(d);
+	add_up_writes(d);
 	return rc;
 }
 

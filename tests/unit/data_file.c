@@ -111,6 +111,15 @@ static void segments_are_not_seen_from_outside(void **state)
 	nt_data_close(d);
 }
 
+static uint64_t source_bytes(const char *path)
+{
+	struct nt_data *d;
+	SUCCEEDS(nt_data_open(&d, path));
+	uint64_t bytes = nt_data_source_bytes(d);
+	nt_data_close(d);
+	return bytes;
+}
+
 static void files_in_a_row_are_a_file(void **state)
 {
 	(void)state;
@@ -122,6 +131,23 @@ static void files_in_a_row_are_a_file(void **state)
 	fake_cat(fake_path("anb"), fake_path("an"), fake_path("b"));
 	fake_cat(fake_path("anbn"), fake_path("anb"), fake_path("none"));
 	assert_docs(fake_path("anbn"), N_DOC);
+	assert_int_equal(source_bytes(fake_path("anbn")), 4000);
+}
+
+static void a_sum_with_an_unknown_part_is_unknown(void **state)
+{
+	(void)state;
+	struct nt_ident ident = fake_ident(VOCAB);
+	struct nt_out *out;
+	const uint32_t id[2] = {1, 2};
+	struct nt_data_writer *w = create(&out, fake_path("unknown"), &ident,
+					  (struct nt_data_options){.kind = NT_DATA_DOCUMENTS});
+	SUCCEEDS(nt_data_write_doc(w, id, 2));
+	finish(w, out, 0);
+	write_docs(fake_path("a"), &ident, 0, 3, 0);
+	fake_cat(fake_path("both"), fake_path("a"), fake_path("unknown"));
+	assert_int_equal(source_bytes(fake_path("a")), 1000);
+	assert_int_equal(source_bytes(fake_path("both")), 0);
 }
 
 static void a_file_of_no_documents_is_whole(void **state)
@@ -361,6 +387,7 @@ int main(void)
 		cmocka_unit_test(documents_come_back),
 		cmocka_unit_test(segments_are_not_seen_from_outside),
 		cmocka_unit_test(files_in_a_row_are_a_file),
+		cmocka_unit_test(a_sum_with_an_unknown_part_is_unknown),
 		cmocka_unit_test(a_file_of_no_documents_is_whole),
 		cmocka_unit_test(wide_ids_take_four_bytes),
 		cmocka_unit_test(an_id_outside_the_vocabulary_is_not_written),
