@@ -50,15 +50,16 @@ static int add_added(struct nt_buf *out, const struct nt_tokenizer *t)
 		if (rc == 0)
 			rc = nt_json_string(out, nt_token_text(t, id), t->token[id].len);
 		if (rc == 0)
-			rc = nt_buf_printf(out, ",\"single_word\":false,\"lstrip\":false,\"rstrip\":false,"
-					   "\"normalized\":false,\"special\":%s}",
+			rc = nt_buf_printf(out, ",\"single_word\":false,\"lstrip\":false,"
+					   "\"rstrip\":false,\"normalized\":false,\"special\":%s}",
 					   t->token[id].kind == NT_KIND_SPECIAL ? "true" : "false");
 	}
 	return rc < 0 ? rc : add_text(out, "],\n");
 }
 
 #define BYTE_LEVEL(use_regex)                                                                      \
-	"{\"type\":\"ByteLevel\",\"add_prefix_space\":false,\"trim_offsets\":true,\"use_regex\":" use_regex "}"
+	"{\"type\":\"ByteLevel\",\"add_prefix_space\":false,\"trim_offsets\":true,"               \
+	"\"use_regex\":" use_regex "}"
 
 static int add_split(struct nt_buf *out, const struct nt_tokenizer *t)
 {
@@ -74,7 +75,8 @@ static int add_split(struct nt_buf *out, const struct nt_tokenizer *t)
 	if (rc == 0)
 		rc = nt_json_string(out, t->split.regex, strlen(t->split.regex));
 	if (rc == 0)
-		rc = add_text(out, "},\"behavior\":\"Isolated\",\"invert\":false}," BYTE_LEVEL("false") "]}");
+		rc = add_text(out, "},\"behavior\":\"Isolated\",\"invert\":false}," BYTE_LEVEL("false")
+			      "]}");
 	return rc;
 }
 
@@ -105,7 +107,8 @@ static int add_merges(struct nt_buf *out, const struct nt_tokenizer *t, struct n
 		if (rc == 0)
 			rc = add_text(with, " ");
 		if (rc == 0)
-			rc = nt_alphabet_write(with, nt_token_text(t, p->right), t->token[p->right].len);
+			rc = nt_alphabet_write(with, nt_token_text(t, p->right),
+					       t->token[p->right].len);
 		if (rc == 0)
 			rc = add_text(out, i ? ",\n" : "\n");
 		if (rc == 0)

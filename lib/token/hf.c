@@ -4,9 +4,10 @@
  *
  * The file is a description of a machine with many optional parts. Every part is either
  * done exactly or refused by its name: ids that are nearly right are worse than none. Not
- * done: other models than BPE, normalizers, byte fallback, dropout, affixes, prefix spaces, tokens
- * that swallow the space around them, pre-tokenizers other than ByteLevel with or without
- * one Split before it. post_processor and decoder say nothing about ids of plain text and are passed over.
+ * done: other models than BPE, normalizers, byte fallback, dropout, affixes, prefix spaces,
+ * tokens that swallow the space around them, pre-tokenizers other than ByteLevel with or
+ * without one Split before it. post_processor and decoder say nothing about the ids of
+ * plain text and are passed over.
  *
  * A merge counts by its place in the list, not by the id it makes.
  */

@@ -177,7 +177,8 @@ static int lay_out_words(struct nt_learner *l)
 	for (size_t k = 0; k < c->n_piece; k++) {
 		const struct nt_piece *p = &c->piece[k];
 		if (p->len > UINT32_MAX)
-			return nt_fail(NT_EFORMAT, "a piece of %zu bytes without a place to cut it", p->len);
+			return nt_fail(NT_EFORMAT, "a piece of %zu bytes without a place to cut it",
+				       p->len);
 		l->word[k] = (struct word){.at = p->at, .n = (uint32_t)p->len, .count = p->n};
 	}
 	for (size_t i = 0; i < c->bytes.len; i++)

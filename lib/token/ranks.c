@@ -47,7 +47,8 @@ static int add_base64(struct nt_buf *out, const uint8_t *p, size_t n)
 		uint32_t bits = (uint32_t)p[i] << 16 | (i + 1 < n ? (uint32_t)p[i + 1] << 8 : 0) |
 				(i + 2 < n ? p[i + 2] : 0);
 		char four[4] = {digits[bits >> 18], digits[bits >> 12 & 63],
-				i + 1 < n ? digits[bits >> 6 & 63] : '=', i + 2 < n ? digits[bits & 63] : '='};
+				i + 1 < n ? digits[bits >> 6 & 63] : '=',
+				i + 2 < n ? digits[bits & 63] : '='};
 		rc = nt_buf_add(out, four, 4);
 	}
 	return rc;

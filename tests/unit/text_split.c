@@ -20,8 +20,10 @@
 static const char *const characters[] = {
 	"a", "b", "s", "t", "S", "d", "l", "ll", "re", "E", "A", "Z", "m", "v", "1", "2", "9", " ",
 	" ", " ", "  ", "\n", "\r", "\t", "\v", "'", "'", "'s", "'LL", "/", "-", ".", "_", "$", "+",
-	"\xc2\xa0", "\xc2\x85", "\xe3\x80\x80", "\xe2\x80\xa8", "\xe2\x80\x8b", /* spaces, and one that is not */
-	"\xc5\xbf", "\xc3\xa4", "\xc3\x84", "\xc7\x85", "\xca\xb0", "\xe4\xb8\xad", "\xd7\x90", /* long s, a-umlaut, Lt, Lm, Lo, Lo */
+	/* spaces, and one that is not */
+	"\xc2\xa0", "\xc2\x85", "\xe3\x80\x80", "\xe2\x80\xa8", "\xe2\x80\x8b",
+	/* long s, small and capital a-umlaut, Lt, Lm, Lo, Lo */
+	"\xc5\xbf", "\xc3\xa4", "\xc3\x84", "\xc7\x85", "\xca\xb0", "\xe4\xb8\xad", "\xd7\x90",
 	"\xcc\x81", "\xe0\xa4\xbe", "\xe2\x83\x9d", /* Mn, Mc, Me */
 	"\xd9\xa3", "\xe2\x85\xa7", "\xc2\xbd", "\xe2\x82\xac", "\xe2\x80\x94", "\xf0\x9f\x98\x80",
 	"\x01", "\xef\xbf\xbf", "\xee\x80\x80", "\xf3\xa0\x81\x81"};
