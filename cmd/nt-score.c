@@ -125,6 +125,8 @@ static int score_docs(struct job *j, char **operand, int n)
 	int rc = nt_docs_open(&docs, &how, operand, (size_t)n);
 	while (rc == 0 && (rc = nt_docs_next(docs, &doc)) == 1)
 		rc = score_text(j, &doc);
+	if (rc == 0 && nt_docs_remark(docs))
+		nt_cli_say(j->cli, "%s", nt_docs_remark(docs));
 	nt_docs_close(docs);
 	return rc;
 }
@@ -289,6 +291,8 @@ static const struct nt_cmd cmd = {
 		 "table holds the input, the token the model would have said, the target and its "
 		 "probability, the likeliest token but the target and its probability, what the target "
 		 "cost, and L so far.\n\n"
+		 "A checkpoint is a directory of nt-train's or of Hugging Face's format with a Llama or GPT-2 "
+		 "model, or a .safetensors file that has its config.json beside it.\n\n"
 		 "Documents are read as nt-cat reads them. A text with more tokens than the model's context "
 		 "is cut as training cuts it: each piece begins with the last token of the one before, and "
 		 "every token is predicted once.\n\n"

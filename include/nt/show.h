@@ -4,10 +4,11 @@
 /*
  * nt/show.h - what a model made of a text, for people and for programs
  *
- * A table for people: a line a target, tokens in quotes, special ones bare, the running
- * sum at the right. TSV: the columns of docs/cli.md, where bytes outside printable ASCII
- * and the backslash are \xNN, so that undoing is one rule. JSON: one object a document.
- * Numbers that are not finite are null in JSON and nan or inf elsewhere.
+ * A table for people: a line a target, tokens in quotes, special ones bare ([B] and [E]
+ * where they differ), the running sum at the right. TSV: the columns of docs/cli.md,
+ * where bytes outside printable ASCII and the backslash are \xNN, so that undoing is one
+ * rule. JSON: one object a document. Numbers that are not finite are null in JSON and nan
+ * or inf elsewhere.
  */
 #include <stdbool.h>
 #include <stdint.h>

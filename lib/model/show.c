@@ -79,6 +79,15 @@ static int fit_cell(struct nt_buf *b, size_t from)
 	return rc < 0 ? rc : nt_buf_add(b, "  ", 2);
 }
 
+/* How a special token is shown: [B] and [E] as in the equation, if they are two tokens. */
+static const char *special_name(const struct nt_show *s, uint32_t id)
+{
+	const struct nt_ident *ident = nt_tokenizer_ident(s->t);
+	if (ident->bos != ident->eos && (id == ident->bos || id == ident->eos))
+		return id == ident->bos ? "[B]" : "[E]";
+	return nt_token_name(s->t, id);
+}
+
 /* The token in quotes; a special bare; where there is no vocabulary, its id. */
 static int add_cell(struct nt_show *s, uint32_t id)
 {
@@ -87,8 +96,8 @@ static int add_cell(struct nt_show *s, uint32_t id)
 	int rc;
 	if (!s->t)
 		rc = nt_buf_printf(&s->line, "%u", id);
-	else if (nt_token_name(s->t, id))
-		rc = nt_buf_add(&s->line, p, len);
+	else if (special_name(s, id))
+		rc = nt_buf_printf(&s->line, "%s", special_name(s, id));
 	else
 		rc = nt_json_string(&s->line, p, len);
 	return rc < 0 ? rc : fit_cell(&s->line, from);

@@ -19,7 +19,7 @@ t 'a table has one line a target, the running sum at the right' '
 	grep -q "^L = $sum nats over 8 targets" out
 	grep -q "bits/byte" out
 	grep -q "1 documents, 8 targets, $sum nats" err
-	grep -q "<|begin_of_te" out'
+	grep -q "^ *1  \[B\] " out && grep -q "^ *8  .* \[E\] " out'
 
 t 'tab-separated output has the promised columns' '
 	printf "a\\\\\\t\\303" | nt-score -q --tsv "$ckpt" >out
