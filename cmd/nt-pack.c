@@ -250,6 +250,9 @@ static int run(struct nt_cli *cli, void *opt, char **operand, int n_operand)
 		report(&j, &j.train, "");
 	if (rc == 0 && j.held_path)
 		report(&j, &j.held, "held out: ");
+	if (rc == 0 && j.fraction > 0 && nt_pack_counts(j.held.pack)->documents == 0)
+		nt_cli_warn(cli, "no document was held out: too few for %g of them; another --seed may "
+				 "choose one, or cut the text into more documents", j.fraction);
 	nt_pack_free(j.train.pack);
 	nt_pack_free(j.held.pack);
 	nt_out_discard(j.train.out);

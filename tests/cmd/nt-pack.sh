@@ -53,6 +53,10 @@ t 'a document is on the same side of --holdout wherever it stands' '
 	nt-pack -q -s 8 --holdout 0.1:val3.bin -o train3.bin in.nts
 	[ "$(json val3.bin hash)" != "$(json val.bin hash)" ]'
 
+t 'a held-out part without documents is worth a warning' '
+	printf "only one" | bytes | nt-pack --holdout 0.000001:val.bin 2>said >train.bin
+	grep -q "warning: no document was held out" said && nt-info -q --verify val.bin >got'
+
 t '--holdout without a file is refused' '
 	for h in 0.1 0.1: 2:x :x -1:x nan:x; do
 		printf a | bytes | exits 2 nt-pack --holdout=$h 2>said >got
