@@ -2,9 +2,11 @@
 /* corpus.c - several data files as one */
 #include "train/corpus.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/le.h"
 #include "nt/err.h"
@@ -26,9 +28,20 @@ static int check_alike(const struct nt_corpus *c, const char *first, const char 
 	return 0;
 }
 
+/* FILE:2.5 asks for a mixture by weight, unless there is a file of that name. */
+static bool has_weight(const char *path)
+{
+	const char *colon = strrchr(path, ':');
+	return colon && colon[1] && strspn(colon + 1, "0123456789.") == strlen(colon + 1) &&
+	       access(path, F_OK) < 0;
+}
+
 static int open_files(struct nt_corpus *c, char *const *path, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
+		if (has_weight(path[i]))
+			return nt_fail(NT_EARG, "%s: mixtures by weight are not supported: name the files "
+						"without weights, and all of them are read", path[i]);
 		int rc = nt_data_open(&c->file[i], path[i]);
 		if (rc < 0)
 			return rc;

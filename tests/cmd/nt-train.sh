@@ -159,6 +159,8 @@ t 'wrong options are refused with exit 2, near names are suggested' '
 	exits 2 train --num-attention-heads=3 --max-steps=1 "$data/data.bin" 2>err
 	grep "not a multiple" err
 	exits 2 train --max-steps=0 "$data/data.bin"
+	exits 2 train --max-steps=1 "$data/data.bin:2" 2>err
+	grep "without weights" err
 	exits 2 train --max-steps=2 --warmup-steps=5 "$data/data.bin"'
 
 t 'a full disk ends --plan with exit 4' '
