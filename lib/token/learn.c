@@ -188,8 +188,7 @@ static int lay_out_words(struct nt_learner *l)
 
 static size_t place_of(const struct pair_count *table, size_t mask, uint32_t left, uint32_t right)
 {
-	uint64_t h = ((uint64_t)left << 32 | right) * UINT64_C(0x9e3779b97f4a7c15);
-	size_t i = h >> 32 & mask;
+	size_t i = nt_pair_slot(left, right, mask);
 	while (table[i].left != NT_NO_TOKEN && (table[i].left != left || table[i].right != right))
 		i = (i + 1) & mask;
 	return i;

@@ -30,8 +30,7 @@ struct nt_node {
 
 const struct nt_merge *nt_merge_find(const struct nt_tokenizer *t, uint32_t left, uint32_t right)
 {
-	uint64_t h = ((uint64_t)left << 32 | right) * UINT64_C(0x9e3779b97f4a7c15);
-	for (size_t i = h >> 32 & t->merge_mask;; i = (i + 1) & t->merge_mask) {
+	for (size_t i = nt_pair_slot(left, right, t->merge_mask);; i = (i + 1) & t->merge_mask) {
 		const struct nt_merge *m = &t->merge[i];
 		if (m->left == left && m->right == right)
 			return m;

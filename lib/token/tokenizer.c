@@ -149,8 +149,7 @@ static void enter_merge(struct nt_tokenizer *t, struct nt_merge m)
 		known->rank = m.rank;
 		return;
 	}
-	uint64_t h = ((uint64_t)m.left << 32 | m.right) * UINT64_C(0x9e3779b97f4a7c15);
-	size_t i = h >> 32 & t->merge_mask;
+	size_t i = nt_pair_slot(m.left, m.right, t->merge_mask);
 	while (t->merge[i].left != NT_NO_TOKEN)
 		i = (i + 1) & t->merge_mask;
 	t->merge[i] = m;

@@ -36,6 +36,13 @@ struct nt_merge {
 	uint32_t id;   /* what the two become */
 };
 
+/* Where a table of mask + 1 slots begins to look for a pair. */
+static inline size_t nt_pair_slot(uint32_t left, uint32_t right, size_t mask)
+{
+	uint64_t h = ((uint64_t)left << 32 | right) * UINT64_C(0x9e3779b97f4a7c15); /* 2^64 / phi */
+	return h >> 32 & mask;
+}
+
 struct nt_tokenizer {
 	struct nt_ident ident;
 	struct nt_pattern split;
