@@ -3,7 +3,7 @@
  * token_conformance.c - ids, one by one, against the reference implementations
  *
  * The sets are lines of {"mode", "text_b64", "ids"}, compressed, in ../shared/data; where
- * they are not, every case is skipped. Mode "ordinary" is encoding with specials as text,
+ * they are not, the whole is skipped. Mode "ordinary" is encoding with specials as text,
  * "special_all" and "hf" with specials recognised; "hf_add" adds tokens of a
  * post-processor, which we leave to nt-pack, and is passed over.
  */
@@ -24,12 +24,10 @@
 
 #define SHARED "../shared/data/"
 
-/* Appends the content of a .zst file; false if it is not there. */
-static bool read_zst(struct nt_buf *out, const char *path)
+/* Appends the content of a .zst file. */
+static void read_zst(struct nt_buf *out, const char *path)
 {
 	struct nt_buf packed = {0};
-	if (access(path, R_OK) != 0)
-		return false;
 	assert_int_equal(nt_read_file(&packed, path), 0);
 	unsigned long long size = ZSTD_getFrameContentSize(packed.data, packed.len);
 	assert_true(size < 1ull << 30);
@@ -38,7 +36,6 @@ static bool read_zst(struct nt_buf *out, const char *path)
 	assert_int_equal(n, size);
 	out->len += n;
 	nt_buf_release(&packed);
-	return true;
 }
 
 static void unbase64(struct nt_buf *out, const char *text)
@@ -105,7 +102,7 @@ static struct score run_set(const struct nt_tokenizer *t, const char *path)
 	struct score score = {0};
 	struct nt_encoder *e = nt_encoder_new(t);
 	assert_non_null(e);
-	assert_true(read_zst(&lines, path));
+	read_zst(&lines, path);
 	for (char *p = (char *)lines.data, *end = p + lines.len, *feed; p < end; p = feed + 1) {
 		feed = memchr(p, '\n', (size_t)(end - p));
 		assert_non_null(feed);
@@ -127,7 +124,7 @@ static struct nt_tokenizer *open_packed(const char *path, const char *name)
 	struct nt_buf text = {0};
 	struct nt_tokenizer *t;
 	struct nt_out *out;
-	assert_true(read_zst(&text, path));
+	read_zst(&text, path);
 	assert_non_null(mkdtemp(folder));
 	snprintf(file, sizeof(file), "%s/%s", folder, name);
 	assert_int_equal(nt_out_open(&out, file, 0), 0);
@@ -141,15 +138,8 @@ static struct nt_tokenizer *open_packed(const char *path, const char *name)
 	return t;
 }
 
-static bool is_here(const char *path)
-{
-	return access(path, R_OK) == 0;
-}
-
 static void check_set(const char *vocab, const char *file, const char *set)
 {
-	if (!is_here(vocab) || !is_here(set))
-		skip();
 	struct nt_tokenizer *t = open_packed(vocab, file);
 	struct score score = run_set(t, set);
 	assert_true(score.n_case > 2000);
@@ -203,8 +193,8 @@ static struct nt_tokenizer *open_gpt2(void)
 	assert_int_equal(nt_buf_printf(&json, "{\"added_tokens\":[{\"id\":50256,\"content\":"
 		"\"<|endoftext|>\",\"special\":true}],\"pre_tokenizer\":{\"type\":\"ByteLevel\","
 		"\"add_prefix_space\":false},\"model\":{\"vocab\":"), 0);
-	assert_true(read_zst(&json, SHARED "vocabs/gpt2.encoder.json.zst"));
-	assert_true(read_zst(&merges, SHARED "vocabs/gpt2.vocab.bpe.zst"));
+	read_zst(&json, SHARED "vocabs/gpt2.encoder.json.zst");
+	read_zst(&merges, SHARED "vocabs/gpt2.vocab.bpe.zst");
 	assert_int_equal(nt_buf_printf(&json, ",\"merges\":["), 0);
 	const char *p = (char *)merges.data, *end = p + merges.len, *feed, *comma = "";
 	for (; p < end && (feed = memchr(p, '\n', (size_t)(end - p))); p = feed + 1) {
@@ -225,8 +215,6 @@ static struct nt_tokenizer *open_gpt2(void)
 static void gpt2(void **state)
 {
 	(void)state;
-	if (!is_here(SHARED "vocabs/gpt2.encoder.json.zst"))
-		skip();
 	struct nt_tokenizer *t = open_gpt2();
 	struct nt_tokenizer *ranks = open_packed(SHARED "vocabs/r50k_base.tiktoken.zst", "ranks");
 	struct score score = run_set(t, SHARED "conformance/r50k_base.jsonl.zst");
@@ -241,6 +229,10 @@ static void gpt2(void **state)
 
 int main(void)
 {
+	if (access(SHARED "conformance", R_OK) != 0) {
+		puts("1..0 # SKIP no shared data");
+		return 0;
+	}
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(r50k_base), cmocka_unit_test(p50k_base),
 		cmocka_unit_test(cl100k_base), cmocka_unit_test(o200k_base),
