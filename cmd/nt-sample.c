@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "cli/main.h"
+#include "nt/blas.h"
 #include "nt/cpu.h"
 #include "nt/file.h"
 #include "nt/model.h"

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "cli/main.h"
+#include "nt/blas.h"
 #include "nt/data.h"
 #include "nt/docs.h"
 #include "nt/file.h"
@@ -239,6 +240,30 @@ static int score_all(struct job *j, const char *ckpt, char **operand, int n)
 	return rc;
 }
 
+static const uint8_t *token_text(const void *t, uint32_t id, size_t *len)
+{
+	return nt_token_bytes(t, id, len);
+}
+
+static const char *token_mark(const void *t, uint32_t id)
+{
+	return nt_token_name(t, id);
+}
+
+static int open_show(struct job *j, struct nt_out *out)
+{
+	const struct options *o = j->o;
+	struct nt_show_tokens tokens = {0};
+	if (j->t)
+		tokens = (struct nt_show_tokens){
+			.vocabulary = j->t, .text = token_text, .mark = token_mark,
+			.bos = nt_tokenizer_ident(j->t)->bos, .eos = nt_tokenizer_ident(j->t)->eos,
+		};
+	return nt_show_new(&j->show, out, &tokens,
+			   o->tsv ? NT_SHOW_TSV : o->json ? NT_SHOW_JSON : NT_SHOW_TABLE,
+			   j->cli->has_color && !o->output);
+}
+
 static int run(struct nt_cli *cli, void *opt, char **operand, int n_operand)
 {
 	struct options *o = opt;
@@ -252,8 +277,7 @@ static int run(struct nt_cli *cli, void *opt, char **operand, int n_operand)
 	if (rc == 0)
 		rc = nt_out_open(&out, o->output, 0);
 	if (rc == 0)
-		rc = nt_show_new(&j.show, out, j.t, o->tsv ? NT_SHOW_TSV : o->json ? NT_SHOW_JSON : NT_SHOW_TABLE,
-				 cli->has_color && !o->output);
+		rc = open_show(&j, out);
 	if (rc == 0)
 		rc = score_all(&j, operand[0], operand + 1, n_operand - 1);
 	if (rc == 0) {

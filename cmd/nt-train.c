@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "cli/main.h"
+#include "nt/blas.h"
 #include "nt/tokenizer.h"
 #include "nt/train.h"
 

@@ -18,13 +18,7 @@
 #include "nt/ident.h"
 #include "nt/mem.h"
 #include "nt/pool.h"
-
-/* The library is compiled a second time in double precision, to check gradients with. */
-#ifdef NT_REAL_IS_DOUBLE
-typedef double nt_real;
-#else
-typedef float nt_real;
-#endif
+#include "nt/real.h"
 
 enum nt_arch { NT_LLAMA, NT_GPT2 };
 
@@ -150,11 +144,6 @@ int nt_scorer_run(struct nt_scorer *s, const uint32_t *id, size_t n, const struc
  * nt_scorer_total, which adds up what was added since the last call of it. */
 int nt_scorer_add(struct nt_scorer *s, const uint32_t *id, size_t n);
 double nt_scorer_total(struct nt_scorer *s); /* nats */
-
-/* OpenBLAS's kernels, e.g. "Cooperlake"; and one sentence if they are slow ones for this
- * CPU and what to do, else NULL. Valid until the next call. */
-const char *nt_blas_core(void);
-const char *nt_blas_hint(void);
 
 /* FLOPs of one training step per token at row length T, causal attention counted once. */
 double nt_flops_per_token(const struct nt_config *c, size_t T);

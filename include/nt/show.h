@@ -15,7 +15,18 @@
 
 #include "nt/file.h"
 #include "nt/model.h"
-#include "nt/tokenizer.h"
+
+/*
+ * How ids are written: a model knows numbers only, so whoever has the tokenizer says.
+ * text: the bytes of an id, *len of them, valid until the next call; mark: the name of a
+ * special token, NULL for any other id. Both NULL: ids stand for themselves, as text "".
+ */
+struct nt_show_tokens {
+	const void *vocabulary; /* handed to both, borrowed */
+	const uint8_t *(*text)(const void *vocabulary, uint32_t id, size_t *len);
+	const char *(*mark)(const void *vocabulary, uint32_t id);
+	uint32_t bos, eos; /* [B] and [E], shown so in the table where they differ */
+};
 
 enum nt_show_form { NT_SHOW_TABLE, NT_SHOW_TSV, NT_SHOW_JSON };
 
@@ -36,8 +47,8 @@ struct nt_totals {
 
 struct nt_show;
 
-/* out and t are borrowed; t NULL: tokens are shown as their ids, in TSV and JSON as "". */
-int nt_show_new(struct nt_show **s, struct nt_out *out, const struct nt_tokenizer *t,
+/* out is borrowed. */
+int nt_show_new(struct nt_show **s, struct nt_out *out, const struct nt_show_tokens *tokens,
 		enum nt_show_form form, bool has_color);
 void nt_show_free(struct nt_show *s); /* NULL is harmless */
 

@@ -7,7 +7,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define NT_UNICODE_VERSION "16.0.0" /* of the table of character classes */
 
 /* Bytes that belong to no well-formed UTF-8 sequence. */
 struct nt_utf8_damage {

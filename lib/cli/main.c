@@ -17,7 +17,6 @@
 
 #include "nt/cpu.h"
 #include "nt/mem.h"
-#include "nt/text.h"
 #include "nt/version.h"
 
 struct common {

@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "nt/blas.h"
 #include "nt/cpu.h"
 #include "nt/err.h"
 

@@ -16,7 +16,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "nt/model.h"
+#include "nt/real.h"
 #include "nt/pool.h"
 
 struct nt_gemm {

@@ -13,7 +13,7 @@
 #include <stddef.h>
 
 #include "nt/cpu.h"
-#include "nt/model.h"
+#include "nt/real.h"
 
 /* One AdamW step's numbers; those with a step number in them are worked out in f64. */
 struct nt_adamw {

@@ -15,20 +15,20 @@ enum { CELL = 14 }; /* characters of a token in the table */
 
 struct nt_show {
 	struct nt_out *out;
-	const struct nt_tokenizer *t;
+	struct nt_show_tokens tokens;
 	enum nt_show_form form;
 	bool has_color;
 	struct nt_buf line; /* what goes out next */
 };
 
-int nt_show_new(struct nt_show **result, struct nt_out *out, const struct nt_tokenizer *t,
+int nt_show_new(struct nt_show **result, struct nt_out *out, const struct nt_show_tokens *tokens,
 		enum nt_show_form form, bool has_color)
 {
 	struct nt_show *s = nt_calloc(1, sizeof(*s));
 	if (!(*result = s))
 		return NT_ESYS;
 	s->out = out;
-	s->t = t;
+	s->tokens = *tokens;
 	s->form = form;
 	s->has_color = has_color;
 	return 0;
@@ -53,13 +53,19 @@ static double per(double a, double b)
 	return b > 0 ? a / b : 0;
 }
 
+/* The name of a special token, or NULL. */
+static const char *mark_of(const struct nt_show *s, uint32_t id)
+{
+	return s->tokens.mark ? s->tokens.mark(s->tokens.vocabulary, id) : NULL;
+}
+
 static const uint8_t *bytes_of(const struct nt_show *s, uint32_t id, size_t *len)
 {
-	const char *name = s->t ? nt_token_name(s->t, id) : NULL;
-	*len = name ? strlen(name) : 0;
-	if (name)
-		return (const uint8_t *)name;
-	const uint8_t *p = s->t ? nt_token_bytes(s->t, id, len) : NULL;
+	const char *mark = mark_of(s, id);
+	*len = mark ? strlen(mark) : 0;
+	if (mark)
+		return (const uint8_t *)mark;
+	const uint8_t *p = s->tokens.text ? s->tokens.text(s->tokens.vocabulary, id, len) : NULL;
 	return p ? p : (const uint8_t *)"";
 }
 
@@ -82,10 +88,10 @@ static int fit_cell(struct nt_buf *b, size_t from)
 /* How a special token is shown: [B] and [E] as in the equation, if they are two tokens. */
 static const char *special_name(const struct nt_show *s, uint32_t id)
 {
-	const struct nt_ident *ident = nt_tokenizer_ident(s->t);
-	if (ident->bos != ident->eos && (id == ident->bos || id == ident->eos))
-		return id == ident->bos ? "[B]" : "[E]";
-	return nt_token_name(s->t, id);
+	uint32_t bos = s->tokens.bos, eos = s->tokens.eos;
+	if (bos != eos && (id == bos || id == eos))
+		return id == bos ? "[B]" : "[E]";
+	return mark_of(s, id);
 }
 
 /* The token in quotes; a special bare; where there is no vocabulary, its id. */
@@ -94,7 +100,7 @@ static int add_cell(struct nt_show *s, uint32_t id)
 	size_t len, from = s->line.len;
 	const uint8_t *p = bytes_of(s, id, &len);
 	int rc;
-	if (!s->t)
+	if (!s->tokens.text)
 		rc = nt_buf_printf(&s->line, "%u", id);
 	else if (special_name(s, id))
 		rc = nt_buf_printf(&s->line, "%s", special_name(s, id));
