@@ -9,10 +9,12 @@
  * it: without it nobody could tell it from none.
  */
 #include "cli/main.h"
-#include "nt/docs.h"
-#include "nt/file.h"
 
 #include <string.h>
+
+#include "nt/docs.h"
+#include "nt/file.h"
+#include "nt/text.h"
 
 struct options {
 	const char *split, *output;
@@ -38,19 +40,21 @@ static const struct nt_opt opts[] = {
 };
 
 struct counts {
-	uint64_t documents, bytes, with_nul;
+	uint64_t documents, bytes, with_nul, replaced;
 	bool last_is_empty;
 };
 
-static int write_json(struct nt_out *out, struct nt_buf *line, const struct nt_doc *doc, uint64_t n)
+static int write_json(struct nt_out *out, struct nt_buf *line, const struct nt_doc *doc,
+		      struct counts *c)
 {
 	line->len = 0;
+	c->replaced += nt_utf8_check(doc->text, doc->len).n_byte;
 	int rc = nt_buf_printf(line, "{\"text\": ");
 	if (rc == 0)
 		rc = nt_json_string(line, doc->text, doc->len);
 	if (rc == 0)
 		rc = doc->id ? nt_buf_printf(line, ", \"id\": ")
-			     : nt_buf_printf(line, ", \"id\": \"%llu\"", (unsigned long long)n);
+			     : nt_buf_printf(line, ", \"id\": \"%llu\"", (unsigned long long)c->documents);
 	if (rc == 0 && doc->id)
 		rc = nt_json_string(line, doc->id, strlen(doc->id));
 	if (rc == 0)
@@ -89,8 +93,7 @@ static int copy(const struct nt_cli *cli, const struct options *o, struct nt_out
 	struct nt_doc doc;
 	int rc;
 	while ((rc = nt_docs_next(docs, &doc)) == 1) {
-		rc = o->is_jsonl ? write_json(out, &line, &doc, c->documents)
-				 : write_text(out, &doc, c);
+		rc = o->is_jsonl ? write_json(out, &line, &doc, c) : write_text(out, &doc, c);
 		if (rc < 0)
 			break;
 		c->documents++;
@@ -110,6 +113,9 @@ static void report(const struct nt_cli *cli, const struct nt_docs *docs, const s
 	if (c->with_nul)
 		nt_cli_warn(cli, "%llu documents hold NUL bytes and will be cut there by a reader; "
 				 "--jsonl keeps them whole", (unsigned long long)c->with_nul);
+	if (c->replaced)
+		nt_cli_warn(cli, "%llu bytes are not UTF-8, which JSON cannot hold: each became U+FFFD",
+			    (unsigned long long)c->replaced);
 	nt_cli_say(cli, "%llu documents, %llu bytes", (unsigned long long)c->documents,
 		   (unsigned long long)c->bytes);
 }

@@ -37,13 +37,26 @@ static int add_char(struct nt_buf *out, const uint8_t *p, size_t n)
 	return nt_buf_add(out, p, n);
 }
 
+/* Bytes from p on that stand for themselves: nearly all, so they are copied in one go. */
+static size_t plain_len(const uint8_t *p, size_t left)
+{
+	size_t n = 0;
+	while (n < left && p[n] >= 0x20 && p[n] < 0x7f && p[n] != '"' && p[n] != '\\')
+		n++;
+	return n;
+}
+
 int nt_json_string(struct nt_buf *out, const void *bytes, size_t len)
 {
 	const uint8_t *p = bytes;
 	int rc = nt_buf_add(out, "\"", 1);
 	for (size_t i = 0, n; rc == 0 && i < len; i += n ? n : 1) {
-		n = utf8_len(p + i, len - i);
-		rc = n ? add_char(out, p + i, n) : nt_buf_add(out, "\xef\xbf\xbd", 3);
+		if ((n = plain_len(p + i, len - i)) > 0)
+			rc = nt_buf_add(out, p + i, n);
+		else if ((n = utf8_len(p + i, len - i)) > 0)
+			rc = add_char(out, p + i, n);
+		else
+			rc = nt_buf_add(out, "\xef\xbf\xbd", 3);
 	}
 	return rc < 0 ? rc : nt_buf_add(out, "\"", 1);
 }

@@ -59,6 +59,11 @@ t 'a NUL inside a document is reported, and JSON keeps it' '
 	is "a|b" nt-cat a.jsonl 2>err; grep "1 documents hold NUL bytes" err
 	nt-cat -q --jsonl a.jsonl | grep -F "a\\u0000b"'
 
+t 'bytes that are not UTF-8 come out as they are, and JSON counts what it lost' '
+	printf "a\377\376b\303\251" >a; nt-cat a 2>err | cmp a -; ! grep UTF-8 err
+	nt-cat --jsonl a >out 2>err; grep "2 bytes are not UTF-8" err
+	grep -F "$(printf "a\357\277\275\357\277\275b\303\251")" out'
+
 t '--split takes words and delimiters' '
 	printf "a\n\nb\nc\n" >f
 	is "a||b|c" nt-cat -q --split=line f
