@@ -23,7 +23,6 @@
 #include <archive.h>
 #include <archive_entry.h>
 #include <errno.h>
-#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -352,24 +351,11 @@ static int wrap(struct nt_input *in, enum kind kind)
 	return open_archive(l) == ARCHIVE_OK ? 0 : archive_failed(l);
 }
 
-/* Names inside archives are UTF-8 where they say so; the C locale could not hold them. */
-static int next_header(struct archive *a, struct archive_entry **e)
-{
-	locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
-	locale_t old = utf8 ? uselocale(utf8) : (locale_t)0;
-	int rc = archive_read_next_header(a, e);
-	if (utf8) {
-		uselocale(old);
-		freelocale(utf8);
-	}
-	return rc;
-}
-
 /* Appends ":member" to the name as far as the archive's own name goes. */
 static int name_member(struct nt_input *in, const struct layer *l, struct archive_entry *e)
 {
 	const char *name = archive_entry_pathname(e);
-	if (!name)
+	if (!name) /* UTF-8 that the locale cannot hold */
 		name = archive_entry_pathname_utf8(e);
 	in->name.len = l->name_len;
 	if (nt_buf_printf(&in->name, ":%s", name ? name : "(a name that cannot be read)") < 0)
@@ -383,7 +369,7 @@ static int next_member(struct nt_input *in, struct layer *l)
 	struct archive_entry *e;
 	for (;;) {
 		/* a warning here is about a name or an owner; data has checks of its own */
-		int rc = next_header(l->archive, &e);
+		int rc = archive_read_next_header(l->archive, &e);
 		if (rc == ARCHIVE_EOF)
 			return 0;
 		if (rc != ARCHIVE_OK && rc != ARCHIVE_WARN)
