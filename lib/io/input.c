@@ -16,7 +16,8 @@
  *
  * What libarchive does not tell is looked for here: bytes behind the end of compressed
  * data (a damaged second member of a .gz looks like that), and a .tar without the zero
- * blocks, or a .zip without the record, that end one. The checksum of a .gz is not verified (libarchive does not).
+ * blocks, or a .zip without the record, that end one. The checksum of a .gz is not
+ * verified: libarchive does not, and its length is not either.
  */
 #include "io/input.h"
 
@@ -69,7 +70,8 @@ struct layer {
 	enum kind kind;      /* of the wrapping that is undone here */
 	struct archive *archive;
 	int fd;
-	bool can_seek;
+	bool can_seek;    /* the descriptor, as a file from its first byte on */
+	bool seeks;       /* the archive, in the descriptor below */
 	bool at_end;      /* of the bytes of the member it is at */
 	int below_failed; /* what reading below came to, when that is why libarchive stopped */
 	uint64_t fed;     /* bytes that libarchive was given ... */
@@ -313,14 +315,14 @@ static struct layer *push(struct nt_input *in, enum kind kind)
 static int open_archive(struct layer *l)
 {
 	struct archive *a = l->archive;
-	l->can_seek = l->below->can_seek && (l->kind == ZIP || l->kind == SEVENZIP);
+	l->seeks = l->below->can_seek && (l->kind == ZIP || l->kind == SEVENZIP);
 	if (kinds[l->kind].filter) {
 		if (archive_read_set_format(a, ARCHIVE_FORMAT_RAW) != ARCHIVE_OK ||
 		    archive_read_append_filter(a, kinds[l->kind].filter) != ARCHIVE_OK)
 			return ARCHIVE_FATAL;
 	} else {
 		int (*support)(struct archive *) = kinds[l->kind].support;
-		if (l->kind == ZIP && l->can_seek)
+		if (l->kind == ZIP && l->seeks)
 			support = archive_read_support_format_zip_seekable;
 		if (support(a) != ARCHIVE_OK)
 			return ARCHIVE_FATAL;
@@ -329,7 +331,7 @@ static int open_archive(struct layer *l)
 	    archive_read_set_option(a, "tar", "read_concatenated_archives", "1") != ARCHIVE_OK)
 		return ARCHIVE_FATAL;
 	archive_read_set_read_callback(a, feed);
-	if (l->can_seek)
+	if (l->seeks)
 		archive_read_set_seek_callback(a, feed_seek);
 	archive_read_set_callback_data(a, l);
 	return archive_read_open1(a);
@@ -399,7 +401,7 @@ static int check_end(struct layer *l)
 	uint64_t used = (uint64_t)archive_filter_bytes(l->archive, -1);
 	const void *block;
 	la_ssize_t got;
-	if (l->can_seek) {
+	if (l->seeks) {
 		l->below->at_end = true;
 		return 0;
 	}

@@ -103,6 +103,7 @@ t 'members of archives are documents, in other wrappings and of other wrappings'
 	zip -q -r t.zip d/1.txt d/2.jsonl d/3.gz d/sub; is "$want" nt-cat -q t.zip
 	cat t.zip | is "$want" nt-cat -q
 	zip -q -r u.zip t.tar; is "$want" nt-cat -q u.zip
+	zip -q v.zip u.zip t.zip; is "$want|$want" nt-cat -q v.zip
 	cat t.tar t.tar >tt.tar; is "$want|$want" nt-cat -q tt.tar
 	nt-cat -q --jsonl t.tar.gz | grep -F "\"source\": \"t.tar.gz:d/2.jsonl:2\""'
 
