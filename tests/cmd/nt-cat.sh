@@ -3,10 +3,10 @@
 . "$(dirname "$0")/../lib.sh"
 
 is() { # is WANT COMMAND...: the command prints exactly this, NUL shown as |, newline as /
-	want=$1
+	wanted=$1
 	shift
 	got=$("$@" | tr '\0\n' '|/')
-	[ "$got" = "$want" ] || { echo "got '$got' instead of '$want'"; return 1; }
+	[ "$got" = "$wanted" ] || { echo "got '$got' instead of '$wanted'"; return 1; }
 }
 
 t 'one file comes out byte for byte, and the summary counts it' '
