@@ -5,11 +5,27 @@
  * nt/docs.h - documents out of files
  *
  * A source walks its operands in order (a directory: its files, sorted by name, deeper
- * ones included), undoes compression and archives by what the bytes say, never by the
- * name alone, and hands out one document at a time.
+ * ones included, hidden ones not), undoes compression (gzip, zstd, xz, bzip2, lz4) and
+ * archives (tar, zip, 7z, ar), in each other too, by what the bytes say and never by the
+ * name alone, and hands out one document at a time. Only that document is in memory.
  *
  * What ends a document needs evidence (docs/cli.md, "Documents and units"): a file
  * operand, an archive member, a JSON line, a NUL, or the delimiter that was asked for.
+ *
+ *	auto     a file or an archive's member is one document; JSON lines if its name
+ *	         ends in .jsonl or .ndjson, .gz and the like behind it or not. A stream
+ *	         (standard input, a pipe): cut at NULs if it holds any, JSON lines if its
+ *	         first line is an object with the fields, else one document
+ *	none     each file, member or stream whole
+ *	line     the newline ends the document and is not in it; empty lines are documents
+ *	blank    lines up to a blank one; no document is empty
+ *	nul, or a delimiter of your own, in which \n \t \r \0 \\ stand for those bytes:
+ *	         what stands between; a delimiter at the very end begins no document
+ *	jsonl    each line an object; blank lines are passed over
+ *
+ * An empty file is an empty document; an empty stream is none. Whether text is UTF-8 is
+ * not asked here. A compressed file or archive that is cut or damaged is NT_EFORMAT,
+ * wherever the damage is; documents in front of it have been handed out by then.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -19,17 +35,20 @@
 struct nt_docs;
 
 struct nt_docs_options {
-	const char *split;       /* auto none line blank nul jsonl, or a delimiter; NULL: auto */
-	const char *const *field; /* [n_field] JSON fields joined into the text; */
-	size_t n_field;           /* 0: "text" */
+	const char *split; /* auto none line blank nul jsonl, or a delimiter; NULL: auto */
+	/* [n_field] JSON fields whose strings, joined by "\n\n", are the text; an item may be
+	 * several with commas between them, and a.b is b inside a. n_field 0: "text" */
+	const char *const *field;
+	size_t n_field;
 };
 
 /* Pointers are valid until the next nt_docs_next. */
 struct nt_doc {
 	const uint8_t *text; /* [len], any bytes */
 	size_t len;
-	const char *source;  /* where it came from: "corpus/a.jsonl:17", "standard input" */
-	const char *id;      /* the "id" of a JSON line, else NULL */
+	const char *source;  /* "a.txt", "a.tar:b.jsonl:17", "standard input:2"; the number is of
+				the line, or of the piece */
+	const char *id;      /* the "id" of a JSON line, a number in decimal; else NULL */
 };
 
 /* operand[n]; n = 0 reads standard input. The strings must outlive the source. */
@@ -43,7 +62,9 @@ int nt_docs_next(struct nt_docs *docs, struct nt_doc *doc);
 uint64_t nt_docs_bytes(const struct nt_docs *docs);
 uint64_t nt_docs_total(const struct nt_docs *docs);
 
-/* A sentence about what --split=auto decided for a stream, once it has; else NULL. */
+/* The latest sentence about how the text was cut that the user may want to know: what auto
+ * decided for a stream, NULs in a file that was kept whole, a delimiter that is nowhere; or
+ * NULL. Ask at the end. */
 const char *nt_docs_remark(const struct nt_docs *docs);
 
 void nt_docs_close(struct nt_docs *docs); /* NULL is harmless */
