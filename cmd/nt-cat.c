@@ -80,10 +80,10 @@ static void show_progress(const struct nt_cli *cli, const struct nt_docs *docs, 
 	if (!nt_cli_progress_due(cli))
 		return;
 	if (total > 0)
-		nt_cli_progress(cli, "%llu documents, %.0f %% of %.1f MB", (unsigned long long)n,
+		nt_cli_progress(cli, "%s, %.0f %% of %.1f MB", nt_cli_count(n, "document"),
 				100 * read / total, total / 1e6);
 	else
-		nt_cli_progress(cli, "%llu documents, %.1f MB read", (unsigned long long)n, read / 1e6);
+		nt_cli_progress(cli, "%s, %.1f MB read", nt_cli_count(n, "document"), read / 1e6);
 }
 
 static int copy(const struct nt_cli *cli, const struct options *o, struct nt_out *out,
@@ -111,13 +111,13 @@ static void report(const struct nt_cli *cli, const struct nt_docs *docs, const s
 	if (nt_docs_remark(docs))
 		nt_cli_say(cli, "%s", nt_docs_remark(docs));
 	if (c->with_nul)
-		nt_cli_warn(cli, "%llu documents hold NUL bytes and will be cut there by a reader; "
-				 "--jsonl keeps them whole", (unsigned long long)c->with_nul);
+		nt_cli_warn(cli, "%s with NUL bytes inside: a reader will cut there; --jsonl keeps them whole",
+			    nt_cli_count(c->with_nul, "document"));
 	if (c->replaced)
 		nt_cli_warn(cli, "%llu bytes are not UTF-8, which JSON cannot hold: each became U+FFFD",
 			    (unsigned long long)c->replaced);
-	nt_cli_say(cli, "%llu documents, %llu bytes", (unsigned long long)c->documents,
-		   (unsigned long long)c->bytes);
+	nt_cli_say(cli, "%s, %s", nt_cli_count(c->documents, "document"),
+		   nt_cli_count(c->bytes, "byte"));
 }
 
 static int run(struct nt_cli *cli, void *opt, char **operand, int n_operand)

@@ -181,8 +181,9 @@ static int copy(struct job *j)
 			break;
 		if (rc == 1 && ((rc = write_doc(j, &left)) < 0 || (rc = write_number(j)) < 0))
 			break;
-		nt_cli_progress(j->cli, "%llu documents, %llu tokens, %llu repeats dropped",
-				llu(c->in.documents), llu(c->in.tokens), llu(c->repeated));
+		nt_cli_progress(j->cli, "%s, %s, %s dropped",
+				nt_cli_count(c->in.documents, "document"),
+				nt_cli_count(c->in.tokens, "token"), nt_cli_count(c->repeated, "repeat"));
 	}
 	return rc;
 }
@@ -213,16 +214,17 @@ static int finish(struct job *j)
 
 static int report(const struct job *j)
 {
-	static const char *const what[] = {"units", "documents", "lines"};
+	static const char *const what[] = {"unit", "document", "line"};
 	const struct nt_dedup_counts *c = nt_dedup_counts(j->dedup);
 	const char *name = what[j->o->ids ? NT_DEDUP_DOCUMENT : j->o->by];
 	if (j->o->is_check && c->repeated)
-		return nt_fail(NT_EFAIL, "%llu of %llu %s repeat", llu(c->repeated), llu(c->compared), name);
-	nt_cli_say(j->cli, "%llu of %llu %s repeat (%.2f %%); %llu of %llu documents and %llu of %llu tokens kept",
-		   llu(c->repeated), llu(c->compared), name,
+		return nt_fail(NT_EFAIL, "%llu of %s repeat", llu(c->repeated),
+			       nt_cli_count(c->compared, name));
+	nt_cli_say(j->cli, "%llu of %s repeat (%.2f %%); %llu of %s and %llu of %s kept",
+		   llu(c->repeated), nt_cli_count(c->compared, name),
 		   c->compared ? 100 * (double)c->repeated / (double)c->compared : 0.0,
-		   llu(c->kept.documents), llu(c->in.documents), llu(c->kept.tokens),
-		   llu(c->in.tokens));
+		   llu(c->kept.documents), nt_cli_count(c->in.documents, "document"), llu(c->kept.tokens),
+		   nt_cli_count(c->in.tokens, "token"));
 	return 0;
 }
 

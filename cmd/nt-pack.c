@@ -158,8 +158,8 @@ static int copy(struct job *j)
 	int rc;
 	while ((rc = next(j, &doc)) == 1 && (rc = add(j, &doc)) == 0) {
 		const struct nt_pack_counts *c = nt_pack_counts(j->train.pack);
-		nt_cli_progress(j->cli, "%llu documents, %llu tokens", llu(c->documents),
-				llu(c->tokens));
+		nt_cli_progress(j->cli, "%s, %s", nt_cli_count(c->documents, "document"),
+				nt_cli_count(c->tokens, "token"));
 	}
 	return rc;
 }
@@ -209,13 +209,14 @@ static void report(const struct job *j, const struct side *side, const char *wha
 	uint64_t all = c->rows * j->o->seq_len;
 	if (j->o->seq_len)
 		nt_cli_say(j->cli,
-			   "%s%llu documents, %llu tokens in %llu rows of %llu, %.2f %% padding, "
-			   "%llu documents cut",
-			   what, llu(c->documents), llu(c->tokens), llu(c->rows), llu(j->o->seq_len),
-			   all ? 100 * (double)c->padding / (double)all : 0.0, llu(c->cut));
+			   "%s%s, %s in %s of %llu, %.2f %% padding, %s cut", what,
+			   nt_cli_count(c->documents, "document"), nt_cli_count(c->tokens, "token"),
+			   nt_cli_count(c->rows, "row"), llu(j->o->seq_len),
+			   all ? 100 * (double)c->padding / (double)all : 0.0,
+			   nt_cli_count(c->cut, "document"));
 	else
-		nt_cli_say(j->cli, "%s%llu documents, %llu tokens", what, llu(c->documents),
-			   llu(c->tokens));
+		nt_cli_say(j->cli, "%s%s, %s", what, nt_cli_count(c->documents, "document"),
+			   nt_cli_count(c->tokens, "token"));
 }
 
 static int pack(struct job *j)

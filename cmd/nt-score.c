@@ -285,8 +285,8 @@ static int run(struct nt_cli *cli, void *opt, char **operand, int n_operand)
 		out = NULL;
 	}
 	if (rc == 0)
-		nt_cli_say(cli, "%" PRIu64 " documents, %" PRIu64 " targets, %.4f nats, %.4f nats/token",
-			   j.sum.documents, j.sum.targets, j.sum.nats,
+		nt_cli_say(cli, "%s, %s, %.4f nats, %.4f nats/token",
+			   nt_cli_count(j.sum.documents, "document"), nt_cli_count(j.sum.targets, "target"), j.sum.nats,
 			   j.sum.targets ? j.sum.nats / (double)j.sum.targets : 0);
 	nt_out_discard(out);
 	nt_show_free(j.show);

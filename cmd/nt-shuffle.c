@@ -64,7 +64,7 @@ static int begin(struct job *j, const struct nt_ident *ident)
 static int add(struct job *j, const struct nt_tokens *doc)
 {
 	j->n_in++;
-	nt_cli_progress(j->cli, "%llu documents read", llu(j->n_in));
+	nt_cli_progress(j->cli, "%s read", nt_cli_count(j->n_in, "document"));
 	return nt_shuffle_add(j->shuffle, doc);
 }
 
@@ -130,7 +130,7 @@ static int write_all(struct job *j, struct nt_out *out)
 	if (rc == 0)
 		rc = nt_stream_create(&w, out, &j->ident, (char *)manifest.data);
 	while (rc == 0 && (rc = nt_shuffle_next(j->shuffle, &doc)) == 1) {
-		nt_cli_progress(j->cli, "%llu of %llu documents written", llu(++n), llu(j->n_in));
+		nt_cli_progress(j->cli, "%llu of %s written", llu(++n), nt_cli_count(j->n_in, "document"));
 		rc = nt_stream_write(w, &doc);
 	}
 	if (rc == 0)
@@ -160,10 +160,10 @@ static int run(struct nt_cli *cli, void *opt, char **operand, int n_operand)
 		out = NULL;
 	}
 	if (rc == 0 && nt_shuffle_spilled(j.shuffle))
-		nt_cli_say(cli, "%llu documents, %llu MiB through temporary files", llu(j.n_in),
+		nt_cli_say(cli, "%s, %llu MiB through temporary files", nt_cli_count(j.n_in, "document"),
 			   llu(nt_shuffle_spilled(j.shuffle) >> 20));
 	else if (rc == 0)
-		nt_cli_say(cli, "%llu documents, in memory", llu(j.n_in));
+		nt_cli_say(cli, "%s, in memory", nt_cli_count(j.n_in, "document"));
 	nt_out_discard(out);
 	nt_shuffle_free(j.shuffle);
 	nt_stream_close(j.reader);

@@ -74,11 +74,11 @@ static void show_progress(const struct job *j)
 {
 	double read = (double)nt_docs_bytes(j->docs), total = (double)nt_docs_total(j->docs);
 	if (total > 0)
-		nt_cli_progress(j->cli, "%llu documents, %llu tokens, %.0f %% of %.1f MB",
-				llu(j->documents), llu(j->tokens), 100 * read / total, total / 1e6);
+		nt_cli_progress(j->cli, "%s, %s, %.0f %% of %.1f MB",
+				nt_cli_count(j->documents, "document"), nt_cli_count(j->tokens, "token"), 100 * read / total, total / 1e6);
 	else
-		nt_cli_progress(j->cli, "%llu documents, %llu tokens, %.1f MB", llu(j->documents),
-				llu(j->tokens), (double)j->bytes / 1e6);
+		nt_cli_progress(j->cli, "%s, %s, %.1f MB", nt_cli_count(j->documents, "document"),
+				nt_cli_count(j->tokens, "token"), (double)j->bytes / 1e6);
 }
 
 static int take(void *arg, const struct nt_encoded *doc)
@@ -131,8 +131,8 @@ static void report_encoded(const struct job *j)
 		nt_cli_say(j->cli, "%s", nt_docs_remark(j->docs));
 	if (j->invalid)
 		nt_cli_warn(j->cli, "%llu bytes are not UTF-8; they are kept", llu(j->invalid));
-	nt_cli_say(j->cli, "%llu documents, %llu units, %llu tokens, %.3f bytes/token", llu(j->documents),
-		   llu(j->units), llu(j->tokens),
+	nt_cli_say(j->cli, "%s, %s, %s, %.3f bytes/token", nt_cli_count(j->documents, "document"),
+		   nt_cli_count(j->units, "unit"), nt_cli_count(j->tokens, "token"),
 		   j->tokens ? (double)j->bytes / (double)j->tokens : 0.0);
 }
 
@@ -176,7 +176,8 @@ static int write_text(struct job *j, const uint32_t *id, size_t n)
 	j->tokens += n;
 	j->bytes += j->line.len - head;
 	j->last_is_empty = j->line.len == head;
-	nt_cli_progress(j->cli, "%llu documents, %llu tokens", llu(j->documents), llu(j->tokens));
+	nt_cli_progress(j->cli, "%s, %s", nt_cli_count(j->documents, "document"),
+			nt_cli_count(j->tokens, "token"));
 	return nt_out_write(j->out, j->line.data, j->line.len);
 }
 
@@ -259,8 +260,8 @@ static int decode(struct job *j, char **operand, int n_operand)
 	if (rc == 0 && j->last_is_empty && j->documents > 1)
 		rc = nt_out_write(j->out, "", 1);
 	if (rc == 0)
-		nt_cli_say(j->cli, "%llu documents, %llu tokens, %llu bytes", llu(j->documents),
-			   llu(j->tokens), llu(j->bytes));
+		nt_cli_say(j->cli, "%s, %s, %s", nt_cli_count(j->documents, "document"),
+			   nt_cli_count(j->tokens, "token"), nt_cli_count(j->bytes, "byte"));
 	return rc;
 }
 

@@ -62,7 +62,7 @@ static void show_reading(void *arg, uint64_t n_doc, uint64_t bytes)
 	struct state *s = arg;
 	s->n_doc = n_doc;
 	s->bytes = bytes;
-	nt_cli_progress(s->cli, "%llu documents, %.1f MB read", (unsigned long long)n_doc,
+	nt_cli_progress(s->cli, "%s, %.1f MB read", nt_cli_count(n_doc, "document"),
 			(double)bytes / 1e6);
 }
 
@@ -91,8 +91,8 @@ static int learn_from(struct state *s, struct nt_learner *l, struct nt_docs *doc
 		nt_cli_warn(s->cli, "%u entries instead of %llu: no other pair occurs %llu times", n,
 			    (unsigned long long)s->options->vocab_size,
 			    (unsigned long long)s->options->min_frequency);
-	nt_cli_say(s->cli, "%u entries from %llu documents, %llu bytes, %llu pieces", n,
-		   (unsigned long long)s->n_doc, (unsigned long long)s->bytes, n_piece);
+	nt_cli_say(s->cli, "%u entries from %s, %s, %s", n, nt_cli_count(s->n_doc, "document"),
+		   nt_cli_count(s->bytes, "byte"), nt_cli_count(n_piece, "piece"));
 	return 0;
 }
 

@@ -11,7 +11,7 @@ is() { # is WANT COMMAND...: the command prints exactly this, NUL shown as |, ne
 
 t 'one file comes out byte for byte, and the summary counts it' '
 	printf "a\r\n\377\n\n" >a; nt-cat a >b 2>err; cmp a b
-	[ "$(cat err)" = "nt-cat: 1 documents, 6 bytes" ]'
+	[ "$(cat err)" = "nt-cat: 1 document, 6 bytes" ]'
 
 t 'n files are n documents with n - 1 NULs between them' '
 	echo a >1; echo b >2; : >3; echo c >4
@@ -59,7 +59,7 @@ t 'a bad JSON line ends with exit 3, its file and its line' '
 
 t 'a NUL inside a document is reported, and JSON keeps it' '
 	printf "{\"text\":\"a\\\\u0000b\"}\n" >a.jsonl
-	is "a|b" nt-cat a.jsonl 2>err; grep "1 documents hold NUL bytes" err
+	is "a|b" nt-cat a.jsonl 2>err; grep "1 document with NUL bytes" err
 	nt-cat -q --jsonl a.jsonl | grep -F "a\\u0000b"'
 
 t 'bytes that are not UTF-8 come out as they are, and JSON counts what it lost' '

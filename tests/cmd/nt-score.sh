@@ -18,7 +18,7 @@ t 'a table has one line a target, the running sum at the right' '
 	sum=$(grep " % " out | tail -1 | sed "s/.* //")
 	grep -q "^L = $sum nats over 8 targets" out
 	grep -q "bits/byte" out
-	grep -q "1 documents, 8 targets, $sum nats" err
+	grep -q "1 document, 8 targets, $sum nats" err
 	grep -q "^ *1  \[B\] " out && grep -q "^ *8  .* \[E\] " out'
 
 t 'tab-separated output has the promised columns' '

@@ -9,7 +9,7 @@ two_documents() { printf 'One line.\n\nA second\nparagraph.\n\n\nEnd\0\303\244\t
 t 'text comes back byte by byte' '
 	two_documents | tr "\0" "x" >text
 	nt-tokenize text -o a.nts 2>said
-	grep "^nt-tokenize: 1 documents, 3 units, [0-9]* tokens, [0-9.]* bytes/token$" said
+	grep "^nt-tokenize: 1 document, 3 units, [0-9]* tokens, [0-9.]* bytes/token$" said
 	nt-tokenize -d a.nts >back
 	cmp text back'
 

@@ -9,7 +9,7 @@ prose() { cat "$root"/docs/cli.md "$root"/docs/house.md "$root"/docs/style.md "$
 t 'a vocabulary is learned, loads, and gives the bytes back' '
 	prose >text
 	nt-vocab -n 1000 text >v.json 2>said
-	grep "^nt-vocab: 1000 entries from 1 documents, [0-9]* bytes, [0-9]* pieces$" said
+	grep "^nt-vocab: 1000 entries from 1 document, [0-9]* bytes, [0-9]* pieces$" said
 	nt-tokenize -t v.json text >a.nts
 	nt-tokenize -d a.nts | cmp - text
 	nt-tokenize -t v.json --ids text | wc -w >n_id
