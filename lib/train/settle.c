@@ -110,16 +110,24 @@ static size_t activation_bytes(const struct nt_train *t)
 }
 
 /*
- * Positions in a step, as far as it is open: small models learn most from many small
- * steps, and large ones would only hear noise. Rows are computed together as long as
- * their activations take less than a quarter of the memory.
+ * Small models learn most from many small steps: reading most of Jane Austen once, a
+ * width of 128 ends at 1.66 bits/byte with 512 positions a step and at 2.06 with 2048.
+ * Large ones, which run longer, can wait for a cleaner gradient.
  */
+static uint64_t positions_for(uint64_t hidden_size)
+{
+	return hidden_size <= 128 ? 512 : hidden_size <= 256 ? 1024 : hidden_size <= 384 ? 2048 :
+	       hidden_size <= 640 ? 4096 : 16384;
+}
+
+/* Rows of a step, as far as they are open. They are computed together as long as their
+ * activations take less than a quarter of the memory. */
 static void settle_batch(struct nt_train *t)
 {
 	struct nt_train_options *o = &t->options;
-	uint64_t positions = o->hidden_size <= 128 ? 2048 : o->hidden_size <= 256 ? 4096 :
-			     o->hidden_size <= 640 ? 8192 : 16384;
-	uint64_t rows = positions / o->seq_len ? positions / o->seq_len : 1;
+	uint64_t rows = positions_for(o->hidden_size) / o->seq_len;
+	if (rows == 0)
+		rows = 1;
 	if (t->split.train.n_row)
 		rows = least(rows, (t->split.train.n_row + 1) / 2);
 	if (!o->gradient_accumulation_steps)
