@@ -252,6 +252,29 @@ static int prune(const char *dir, uint64_t step, uint64_t keep)
 	return rc;
 }
 
+static int is_part(const struct dirent *e)
+{
+	size_t n = strlen(e->d_name);
+	return strncmp(e->d_name, "step-", 5) == 0 && n > 10 && strcmp(e->d_name + n - 5, ".part") == 0;
+}
+
+/* Removes what a run that was killed while it saved has left. */
+static int sweep(const char *dir)
+{
+	struct dirent **entry;
+	int n = scandir(dir, &entry, is_part, alphasort), rc = 0;
+	if (n < 0)
+		return nt_fail_sys("%s: cannot read", dir);
+	for (int i = 0; i < n; i++) {
+		char path[PATH_BYTES];
+		if (rc == 0 && (rc = join(path, dir, entry[i]->d_name)) == 0)
+			rc = remove_step(path);
+		free(entry[i]);
+	}
+	free(entry);
+	return rc;
+}
+
 int nt_checkpoint_clear(const char *dir)
 {
 	static const char *const link[] = {"latest", "model.safetensors", "config.json",
@@ -291,9 +314,7 @@ int nt_checkpoint_claim(const char *dir, bool force)
 static int write_step(const char *part, const struct nt_trainer *t, const struct nt_model *m,
 		      const struct nt_optimizer *o, const struct nt_ident *ident)
 {
-	int rc = remove_step(part);
-	if (rc < 0)
-		return rc;
+	int rc;
 	if (mkdir(part, 0777) < 0)
 		return nt_fail_sys("%s: cannot create", part);
 	if ((rc = nt_model_save(m, part, ident)) < 0 || (rc = write_moments(part, m, o)) < 0 ||
@@ -310,7 +331,7 @@ int nt_checkpoint_save(const char *dir, const struct nt_trainer *t, const struct
 	snprintf(name, sizeof(name), "step-%06" PRIu64, t->step);
 	snprintf(part_name, sizeof(part_name), "%s.part", name);
 	int rc = join(path, dir, name);
-	if (rc < 0 || (rc = join(part, dir, part_name)) < 0)
+	if (rc < 0 || (rc = join(part, dir, part_name)) < 0 || (rc = sweep(dir)) < 0)
 		return rc;
 	if ((rc = write_step(part, t, m, o, ident)) < 0) {
 		remove_step(part);

@@ -35,9 +35,9 @@ double nt_size_n(const struct nt_config *c)
 
 double nt_size_loss(double n, double d, double u)
 {
-	const double half_life = 15.4;
+	const double fading = 15.4; /* repeats until one is worth 1/e of new text */
 	if (d > u && u > 0)
-		d = u * (1 + half_life * (1 - exp(-(d / u - 1) / half_life)));
+		d = u * (1 + fading * (1 - exp(-(d / u - 1) / fading)));
 	return 1.8172 + 482.01 / pow(n, 0.3478) + 2085.43 / pow(d > 1 ? d : 1, 0.3658);
 }
 

@@ -319,7 +319,7 @@ int nt_train_run(struct nt_train *t, const volatile sig_atomic_t *stop,
 		rc = nt_log_open(&r.log, t->options.output);
 	if (rc == 0)
 		rc = check_unchanged(t);
-	if (rc == 0 && !t->is_resumed)
+	if (rc == 0 && t->options.restart)
 		rc = nt_checkpoint_clear(t->options.output);
 	if (rc == 0)
 		rc = nt_train_prepare(t);

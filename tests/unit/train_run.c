@@ -164,8 +164,11 @@ static void old_steps_go_and_a_finished_run_has_nothing_to_do(void **state)
 	struct watcher a = {0}, b = {0};
 	snprintf(dir, sizeof(dir), "%s", fake_path("keep"));
 	struct nt_train_options o = tiny(dir);
+	assert_int_equal(mkdir(dir, 0777), 0);
+	assert_int_equal(mkdir(fake_path("keep/step-000003.part"), 0777), 0); /* of a killed run */
 	SUCCEEDS(run(&o, fake_path("data.bin"), 1, &a));
 	assert_int_equal(a.n_save, 4);
+	assert_int_not_equal(access(fake_path("keep/step-000003.part"), F_OK), 0);
 	assert_int_equal(access(fake_path("keep/step-000020/trainer.json"), F_OK), 0);
 	assert_int_equal(access(fake_path("keep/step-000015/trainer.json"), F_OK), 0);
 	assert_int_not_equal(access(fake_path("keep/step-000010"), F_OK), 0);
