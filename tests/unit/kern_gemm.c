@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "kern/gemm.h"
+#include "nt/blas.h"
 #include "nt/mem.h"
 #include "nt/random.h"
 
