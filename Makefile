@@ -104,12 +104,12 @@ check:
 
 check-run: all $(UNITS) $(GOLDENS) $(PAGES)
 	@CMOCKA_MESSAGE_OUTPUT=TAP PATH="$$PWD/$B/bin:$$PATH" NT_BUILD="$$PWD/$B" PYTHON="$(PYTHON)" \
-	MAKE="$(MAKE)" SAN="$(SAN)" prove $(PROVE) -e 'sh tests/tap.sh' $(UNITS) $(GOLDENS) $(SCRIPTS)
+	MAKE="$(MAKE)" SAN="$(SAN)" prove --directives $(PROVE) -e 'sh tests/tap.sh' $(UNITS) $(GOLDENS) $(SCRIPTS)
 
 # Real clients of our files, from npm; apart from `check`, which needs no registry but apt's.
 check-interop: all
 	@sh share/deps.sh interop
-	@PATH="$$PWD/$B/bin:$$PATH" prove -e '' $(sort $(wildcard tests/interop/*.sh))
+	@PATH="$$PWD/$B/bin:$$PATH" prove --directives -e 'sh tests/tap.sh' $(sort $(wildcard tests/interop/*.sh))
 
 bench: all
 	@PATH="$$PWD/$B/bin:$$PATH" PYTHON="$(PYTHON)" sh tests/bench/run.sh $(BENCH)
