@@ -46,7 +46,12 @@ $B/obj/%_avx512.o: ISA := -mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma
 endif
 $B/obj/lib/kern/%.o $B/f64/lib/kern/%.o: OPT := -O3 -fno-trapping-math
 
-$B/obj/%.o: %.c
+# Before the first object: are the compiler and the libraries here?
+$B/found:
+	@sh share/deps.sh --look build
+	@mkdir -p $(@D) && : > $@
+
+$B/obj/%.o: %.c | $B/found
 	@mkdir -p $(@D)
 	$(call say,cc,$<)$(CC) $(BASE) $(CFLAGS) $(OPT) $(ISA) -c -o $@ $<
 
@@ -62,7 +67,7 @@ $B/bin/%: $B/obj/cmd/%.o $B/libnt.a
 	$(call say,link,$@)$(CC) $(LINK) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 # The same library in double precision: what gradients are checked with.
-$B/f64/%.o: %.c
+$B/f64/%.o: %.c | $B/found
 	@mkdir -p $(@D)
 	$(call say,cc f64,$<)$(CC) $(BASE) -DNT_REAL_IS_DOUBLE $(CFLAGS) $(OPT) -c -o $@ $<
 
@@ -120,7 +125,10 @@ build/fuzz/%: tests/fuzz/%.c $(LIB_SRC)
 	@mkdir -p $(@D)
 	clang $(BASE) -O1 -g -fsanitize=fuzzer,address,undefined -o $@ $< \
 		$(filter-out %_avx2.c %_avx512.c,$(LIB_SRC)) -DNT_NO_WIDE $(LIBS)
-fuzz: $(FUZZERS)
+fuzz:
+	@sh share/deps.sh build fuzz
+	@$(MAKE) fuzz-run
+fuzz-run: $(FUZZERS)
 	@for f in $(FUZZERS); do echo "== $$f"; mkdir -p $$f.corpus; \
 	$$f -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 -artifact_prefix=build/fuzz/ \
 	$$f.corpus || exit 1; done
@@ -145,5 +153,5 @@ help:
 	@echo 'make clean      remove build/'
 
 -include $(shell find $B -name '*.d' 2>/dev/null)
-.PHONY: all pages deps demo check check-run check-interop bench fuzz install uninstall clean help
+.PHONY: all pages deps demo check check-run check-interop bench fuzz fuzz-run install uninstall clean help
 .SECONDARY:

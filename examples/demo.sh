@@ -64,7 +64,7 @@ echo '$ echo "The weather in London is bad" | nt-score ckpt'
 echo 'The weather in London is bad' | nt-score "$out/ckpt"
 
 step 'a sample'
-echo "$ nt-sample $out/ckpt -n 200 -p 'It was a '"
-nt-sample "$out/ckpt" -n 200 -p 'It was a '
+echo "$ nt-sample $out/ckpt -n 200 -p 'It was a'"
+nt-sample "$out/ckpt" -n 200 -p 'It was a'
 printf '\n'
-step "done: the model is $out/ckpt; try  build/bin/nt-sample $out/ckpt -p 'My dear '"
+step "done: the model is $out/ckpt; try  build/bin/nt-sample $out/ckpt -p 'My dear'"

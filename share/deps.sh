@@ -1,9 +1,16 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # Installs what a target needs, or prints the exact command.
-#   sh share/deps.sh build|check|demo|interop ...
+#   sh share/deps.sh [--look] build|check|demo|fuzz|interop ...
+# --look   install nothing: only say what is missing, and how to get it
 set -eu
 
+CC=${CC:-cc}
+look=
+if [ "${1-}" = --look ]; then
+	look=1
+	shift
+fi
 missing=
 want() { # want PACKAGE COMMAND...: PACKAGE unless COMMAND succeeds
 	package=$1
@@ -16,7 +23,7 @@ command_() { want "$1" command -v "$2"; }
 for group; do
 	case $group in
 	build)
-		command_ gcc "${CC:-cc}"
+		command_ gcc "${CC%% *}"
 		command_ pkg-config pkg-config
 		module libzstd-dev libzstd
 		module libxxhash-dev libxxhash
@@ -41,6 +48,9 @@ for group; do
 	demo)
 		command_ xz-utils xz
 		;;
+	fuzz)
+		command_ clang clang
+		;;
 	interop)
 		command_ npm npm
 		;;
@@ -50,11 +60,15 @@ done
 [ -n "$missing" ] || exit 0
 as=
 if [ "$(id -u)" -ne 0 ]; then
-	as="sudo "
 	if ! command -v sudo >/dev/null; then
 		echo "missing:$missing; as root: apt-get install$missing" >&2
 		exit 1
 	fi
+	as="sudo "
+fi
+if [ -n "$look" ]; then
+	echo "missing:$missing; 'make deps', or: ${as}apt-get install$missing" >&2
+	exit 1
 fi
 echo "installing:$missing" >&2
 $as apt-get update -qq || echo "apt-get update failed; going on with the lists that are here" >&2
