@@ -56,7 +56,7 @@ $B/obj/%.o: %.c | $B/found
 	$(call say,cc,$<)$(CC) $(BASE) $(CFLAGS) $(OPT) $(ISA) -c -o $@ $<
 
 # What an object has built in besides its source.
-$B/obj/lib/token/embedded.o $B/f64/lib/token/embedded.o: share/vocab/nt-8k.tiktoken
+$B/obj/lib/token/embedded.o $B/f64/lib/token/embedded.o build/fuzz/obj/lib/token/embedded.o: share/vocab/nt-8k.tiktoken
 
 $B/libnt.a: $(LIB_SRC:%.c=$B/obj/%.o)
 	@rm -f $@
@@ -121,10 +121,14 @@ bench: all
 
 # Coverage-guided, with clang; FUZZ_SECONDS for each target.
 FUZZ_SECONDS ?= 60
-build/fuzz/%: tests/fuzz/%.c $(LIB_SRC)
+FUZZ_SAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined
+build/fuzz/obj/%.o: %.c
 	@mkdir -p $(@D)
-	clang $(BASE) -O1 -g -fsanitize=fuzzer,address,undefined -o $@ $< \
-		$(filter-out %_avx2.c %_avx512.c,$(LIB_SRC)) -DNT_NO_WIDE $(LIBS)
+	$(call say,fuzz cc,$<)clang $(BASE) -DNT_NO_WIDE -O1 -g $(FUZZ_SAN) -fsanitize=fuzzer-no-link -c -o $@ $<
+build/fuzz/%: build/fuzz/obj/tests/fuzz/%.o \
+		$(patsubst %.c,build/fuzz/obj/%.o,$(filter-out %_avx2.c %_avx512.c,$(LIB_SRC)))
+	$(call say,link,$@)clang $(FUZZ_SAN) -fsanitize=fuzzer -o $@ $^ $(LIBS)
+
 fuzz:
 	@sh share/deps.sh build fuzz
 	@$(MAKE) fuzz-run
