@@ -69,6 +69,8 @@ int nt_data_docs_new(struct nt_data_docs **result, const struct nt_data *d)
 /* Appends n tokens of the file from `start` on. */
 static int add_tokens(struct nt_data_docs *it, uint64_t start, uint64_t n)
 {
+	if (n == 0) /* of a file of empty documents there is no array to point into */
+		return 0;
 	int rc = nt_grow(&it->ids.id, &it->ids.cap, it->ids.n + n, sizeof(uint32_t));
 	if (rc == 0)
 		rc = nt_data_read(it->d, start, n, it->ids.id + it->ids.n);

@@ -158,6 +158,32 @@ static void a_file_of_no_documents_is_whole(void **state)
 	assert_docs(fake_path("none"), 0);
 }
 
+/* nt-pack gives each document its marks, but another program's may be of no tokens at all. */
+static void documents_of_no_tokens_come_back(void **state)
+{
+	(void)state;
+	struct nt_ident ident = fake_ident(VOCAB);
+	struct nt_out *out;
+	struct nt_data *d;
+	struct nt_data_docs *docs;
+	struct nt_tokens doc;
+	const char *path = fake_path("empty");
+	struct nt_data_writer *w =
+		create(&out, path, &ident, (struct nt_data_options){.kind = NT_DATA_DOCUMENTS});
+	for (int i = 0; i < 2; i++)
+		SUCCEEDS(nt_data_write_doc(w, NULL, 0));
+	finish(w, out, 0);
+	SUCCEEDS(nt_data_open(&d, path));
+	SUCCEEDS(nt_data_docs_new(&docs, d));
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(nt_data_docs_next(docs, &doc), 1);
+		assert_int_equal(doc.n, 0);
+	}
+	assert_int_equal(nt_data_docs_next(docs, &doc), 0);
+	nt_data_docs_free(docs);
+	nt_data_close(d);
+}
+
 static void wide_ids_take_four_bytes(void **state)
 {
 	(void)state;
@@ -389,6 +415,7 @@ int main(void)
 		cmocka_unit_test(files_in_a_row_are_a_file),
 		cmocka_unit_test(a_sum_with_an_unknown_part_is_unknown),
 		cmocka_unit_test(a_file_of_no_documents_is_whole),
+		cmocka_unit_test(documents_of_no_tokens_come_back),
 		cmocka_unit_test(wide_ids_take_four_bytes),
 		cmocka_unit_test(an_id_outside_the_vocabulary_is_not_written),
 		cmocka_unit_test(rows_come_back_with_their_fragments),
