@@ -248,6 +248,23 @@ static void bash_word(FILE *out, const struct nt_cmd *cmd, const struct nt_opt *
 	fprintf(out, "--%s ", o->name);
 }
 
+/* `nt help` takes a command's name, and what follows another name is that command's. */
+static void bash_operands(FILE *out, const struct nt_cmd *cmd)
+{
+	fputs("\tif [[ $COMP_CWORD == 1 && $cur != -* || $COMP_CWORD == 2 && ${COMP_WORDS[1]} == help ]]; "
+	      "then\n\t\tCOMPREPLY=($(compgen -W '", out);
+	words(out, cmd->operands);
+	fprintf(out, "' -- \"$cur\"))\n\t\treturn\n"
+		     "\telif [[ $COMP_CWORD -gt 1 && ${COMP_WORDS[1]} != -* ]]; then\n"
+		     "\t\tlocal of=%s-${COMP_WORDS[1]}\n"
+		     "\t\tdeclare -F \"_${of//-/_}\" >/dev/null ||\n"
+		     "\t\t\tsource /dev/stdin <<<\"$(command \"$of\" --completion=bash 2>/dev/null)\"\n"
+		     "\t\tdeclare -F \"_${of//-/_}\" >/dev/null || return\n"
+		     "\t\tCOMP_WORDS=(\"$of\" \"${COMP_WORDS[@]:2}\")\n\t\tCOMP_CWORD=$((COMP_CWORD - 1))\n"
+		     "\t\t\"_${of//-/_}\"\n\t\treturn\n\tfi\n",
+		cmd->name);
+}
+
 static void bash(FILE *out, const struct nt_cmd *cmd, const struct nt_opt *common)
 {
 	char function[64];
@@ -261,14 +278,12 @@ static void bash(FILE *out, const struct nt_cmd *cmd, const struct nt_opt *commo
 		     "\t[[ $prev == = ]] && prev=${COMP_WORDS[COMP_CWORD-2]}\n\tcase $prev in\n",
 		cmd->name, function);
 	each(out, cmd, common, bash_case);
-	fputs("\tesac\n\tif [[ $cur == -* ]]; then\n\t\tCOMPREPLY=($(compgen -W '", out);
+	fputs("\tesac\n", out);
+	if (cmd->operands)
+		bash_operands(out, cmd);
+	fputs("\tif [[ $cur == -* ]]; then\n\t\tCOMPREPLY=($(compgen -W '", out);
 	each(out, cmd, common, bash_word);
 	fputs("' -- \"$cur\"))\n", out);
-	if (cmd->operands) {
-		fputs("\telif [[ $COMP_CWORD == 1 ]]; then\n\t\tCOMPREPLY=($(compgen -W '", out);
-		words(out, cmd->operands);
-		fputs("' -- \"$cur\"))\n", out);
-	}
 	fprintf(out, "\tfi\n}\ncomplete -o default -o bashdefault -F %s %s\n", function, cmd->name);
 }
 
@@ -296,14 +311,22 @@ static void zsh_spec(FILE *out, const struct nt_cmd *cmd, const struct nt_opt *o
 
 static void zsh(FILE *out, const struct nt_cmd *cmd, const struct nt_opt *common)
 {
-	fprintf(out, "#compdef %s\n_arguments -s -S", cmd->name);
+	if (cmd->operands)
+		fprintf(out, "#compdef %s\nlocal curcontext=$curcontext state line\ntypeset -A opt_args\n"
+			     "_arguments -C -s -S -A '-*'", cmd->name);
+	else
+		fprintf(out, "#compdef %s\n_arguments -s -S", cmd->name);
 	each(out, cmd, common, zsh_spec);
-	if (cmd->operands) {
-		fputs(" \\\n\t'1:command:(", out);
-		words(out, cmd->operands);
-		fputs(")'", out);
+	if (!cmd->operands) {
+		fputs(" \\\n\t'*:file:_files'\n", out);
+		return;
 	}
-	fputs(" \\\n\t'*:file:_files'\n", out);
+	fputs(" \\\n\t'1:command:(", out);
+	words(out, cmd->operands);
+	fputs(")' \\\n\t'*::argument:->of' && return\n"
+	      "if [[ $words[1] == help ]]; then\n\tcompadd -- ", out);
+	words(out, cmd->operands);
+	fprintf(out, "\nelse\n\twords[1]=%s-$words[1]\n\t_normal\nfi\n", cmd->name);
 }
 
 static void fish_line(FILE *out, const struct nt_cmd *cmd, const struct nt_opt *o)
@@ -327,9 +350,14 @@ static void fish_line(FILE *out, const struct nt_cmd *cmd, const struct nt_opt *
 static void fish(FILE *out, const struct nt_cmd *cmd, const struct nt_opt *common)
 {
 	if (cmd->operands) {
-		fprintf(out, "complete -c %s -n __fish_use_subcommand -x -a '", cmd->name);
+		fprintf(out, "complete -c %s -n '__fish_use_subcommand; or __fish_seen_subcommand_from help' "
+			     "-x -a '", cmd->name);
 		words(out, cmd->operands);
-		fputs("'\n", out);
+		fprintf(out, "'\nfunction __%s_of\n\tset --local word (commandline -opc) (commandline -ct)\n"
+			     "\tcomplete -C \"%s-$word[2] \"(string join ' ' -- $word[3..-1])\nend\n"
+			     "complete -c %s -n 'not __fish_use_subcommand; and "
+			     "not __fish_seen_subcommand_from help' -f -a '(__%s_of)'\n",
+			cmd->name, cmd->name, cmd->name, cmd->name);
 	}
 	each(out, cmd, common, fish_line);
 }

@@ -32,6 +32,29 @@ for c in $commands; do
 	t "$c: -V prints the version" '$c -V | grep -q "(nt) [0-9]"'
 done
 
+cat >"$work/complete.bash" <<'END'
+# complete.bash WORD...: what is offered for the last of the words
+source <(nt --completion=bash)
+COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
+_nt
+echo "${COMPREPLY[*]}"
+END
+if command -v bash >/dev/null; then
+	t 'behind the umbrella bash completes commands, their pages and their options' '
+		[ "$(bash "$work/complete.bash" nt tr)" = train ]
+		[ "$(bash "$work/complete.bash" nt help pa)" = pack ]
+		[ "$(bash "$work/complete.bash" nt train --lr)" = --lr-schedule ]
+		[ "$(bash "$work/complete.bash" nt dedup --by = d)" = document ]
+		[ -z "$(bash "$work/complete.bash" nt no-command --x)" ]'
+fi
+if command -v fish >/dev/null; then
+	t 'and so does fish' '
+		for c in nt nt-train; do $c --completion=fish; done >all.fish
+		fish --no-config -c "source all.fish; for l in \"nt tr\" \"nt help pa\" \"nt train --lr\"
+			complete -C \$l; end" | cut -f1 >got
+		printf "%s\n" train pack --lr-schedule | diff - got'
+fi
+
 t 'every command of docs/cli.md that is built is listed by the umbrella, and the reverse' '
 	nt | sed -n "s/^  \([a-z]*\) .*/nt-\1/p" | sort >listed
 	for c in $commands; do [ $c = nt ] || echo $c; done | sort >built
