@@ -54,7 +54,7 @@ static int write_json(struct nt_out *out, struct nt_buf *line, const struct nt_d
 		rc = nt_json_string(line, doc->text, doc->len);
 	if (rc == 0)
 		rc = doc->id ? nt_buf_printf(line, ", \"id\": ")
-			     : nt_buf_printf(line, ", \"id\": \"%llu\"", (unsigned long long)c->documents);
+			     : nt_buf_printf(line, ", \"id\": \"%llu\"", nt_llu(c->documents));
 	if (rc == 0 && doc->id)
 		rc = nt_json_string(line, doc->id, strlen(doc->id));
 	if (rc == 0)
@@ -115,7 +115,7 @@ static void report(const struct nt_cli *cli, const struct nt_docs *docs, const s
 			    nt_cli_count(c->with_nul, "document"));
 	if (c->replaced)
 		nt_cli_warn(cli, "%llu bytes are not UTF-8, which JSON cannot hold: each became U+FFFD",
-			    (unsigned long long)c->replaced);
+			    nt_llu(c->replaced));
 	nt_cli_say(cli, "%s, %s", nt_cli_count(c->documents, "document"),
 		   nt_cli_count(c->bytes, "byte"));
 }

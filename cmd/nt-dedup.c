@@ -52,11 +52,6 @@ struct job {
 	struct nt_stream_writer *writer;
 };
 
-static unsigned long long llu(uint64_t n)
-{
-	return n;
-}
-
 static int next(struct job *j, struct nt_tokens *doc)
 {
 	if (j->reader)
@@ -79,7 +74,7 @@ static int write_number(struct job *j)
 {
 	char text[24];
 	uint64_t number = nt_dedup_counts(j->dedup)->in.documents - 1;
-	int n = snprintf(text, sizeof(text), "%llu\n", llu(number));
+	int n = snprintf(text, sizeof(text), "%llu\n", nt_llu(number));
 	return j->kept ? nt_out_write(j->kept, text, (size_t)n) : 0;
 }
 
@@ -130,9 +125,9 @@ static int make_manifest(struct job *j, struct nt_buf *manifest)
 		rc = nt_buf_printf(&members,
 				   ", \"dropped\": {\"documents\": %llu, \"units\": %llu, \"tokens\": %llu, "
 				   "\"bytes\": %llu}",
-				   llu(c->in.documents - c->kept.documents),
-				   llu(c->in.units - c->kept.units),
-				   llu(c->in.tokens - c->kept.tokens), llu(c->dropped_bytes));
+				   nt_llu(c->in.documents - c->kept.documents),
+				   nt_llu(c->in.units - c->kept.units),
+				   nt_llu(c->in.tokens - c->kept.tokens), nt_llu(c->dropped_bytes));
 	if (rc == 0)
 		rc = nt_manifest_add(manifest, nt_stream_manifest(j->reader), j->cli->name,
 				     (char *)members.data);
@@ -218,12 +213,12 @@ static int report(const struct job *j)
 	const struct nt_dedup_counts *c = nt_dedup_counts(j->dedup);
 	const char *name = what[j->o->ids ? NT_DEDUP_DOCUMENT : j->o->by];
 	if (j->o->is_check && c->repeated)
-		return nt_fail(NT_EFAIL, "%llu of %s repeat", llu(c->repeated),
+		return nt_fail(NT_EFAIL, "%llu of %s repeat", nt_llu(c->repeated),
 			       nt_cli_count(c->compared, name));
 	nt_cli_say(j->cli, "%llu of %s repeat (%.2f %%); %llu of %s and %llu of %s kept",
-		   llu(c->repeated), nt_cli_count(c->compared, name),
+		   nt_llu(c->repeated), nt_cli_count(c->compared, name),
 		   c->compared ? 100 * (double)c->repeated / (double)c->compared : 0.0,
-		   llu(c->kept.documents), nt_cli_count(c->in.documents, "document"), llu(c->kept.tokens),
+		   nt_llu(c->kept.documents), nt_cli_count(c->in.documents, "document"), nt_llu(c->kept.tokens),
 		   nt_cli_count(c->in.tokens, "token"));
 	return 0;
 }

@@ -68,11 +68,6 @@ struct job {
 	struct side train, held;
 };
 
-static unsigned long long llu(uint64_t n)
-{
-	return n;
-}
-
 static int parse_holdout(struct job *j)
 {
 	const char *text = j->o->holdout;
@@ -169,17 +164,17 @@ static int make_manifest(const struct job *j, const struct side *side, struct nt
 	const struct nt_pack_counts *c = nt_pack_counts(side->pack);
 	struct nt_buf m = {0};
 	int rc = nt_buf_printf(&m, "\"options\": {\"seq_len\": %llu, \"buffer\": %llu",
-			       llu(j->o->seq_len), llu(j->o->buffer));
+			       nt_llu(j->o->seq_len), nt_llu(j->o->buffer));
 	if (rc == 0 && j->held_path)
 		rc = nt_buf_printf(&m, ", \"holdout\": %.15g, \"seed\": %llu, \"is_held_out\": %s",
-				   j->fraction, llu((uint64_t)j->o->seed),
+				   j->fraction, nt_llu((uint64_t)j->o->seed),
 				   side == &j->held ? "true" : "false");
 	if (rc == 0)
 		rc = nt_buf_printf(&m,
 				   "}, \"out\": {\"documents\": %llu, \"tokens\": %llu, \"rows\": %llu, "
 				   "\"padding\": %llu, \"cut\": %llu, \"bytes\": %llu}",
-				   llu(c->documents), llu(c->tokens), llu(c->rows), llu(c->padding),
-				   llu(c->cut), llu(side->bytes));
+				   nt_llu(c->documents), nt_llu(c->tokens), nt_llu(c->rows), nt_llu(c->padding),
+				   nt_llu(c->cut), nt_llu(side->bytes));
 	if (rc == 0)
 		rc = nt_manifest_add(manifest, j->reader ? nt_stream_manifest(j->reader) : NULL,
 				     j->cli->name, (char *)m.data);
@@ -211,7 +206,7 @@ static void report(const struct job *j, const struct side *side, const char *wha
 		nt_cli_say(j->cli,
 			   "%s%s, %s in %s of %llu, %.2f %% padding, %s cut", what,
 			   nt_cli_count(c->documents, "document"), nt_cli_count(c->tokens, "token"),
-			   nt_cli_count(c->rows, "row"), llu(j->o->seq_len),
+			   nt_cli_count(c->rows, "row"), nt_llu(j->o->seq_len),
 			   all ? 100 * (double)c->padding / (double)all : 0.0,
 			   nt_cli_count(c->cut, "document"));
 	else

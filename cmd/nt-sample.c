@@ -235,7 +235,7 @@ static int run_job(struct job *j)
 	if (rc == 0)
 		rc = nt_out_flush(j->out); /* the line below goes to the same terminal */
 	if (rc == 0)
-		nt_cli_say(j->cli, "%llu tokens behind %zu, %.0f tokens/s%s%s", (unsigned long long)j->n,
+		nt_cli_say(j->cli, "%llu tokens behind %zu, %.0f tokens/s%s%s", nt_llu(j->n),
 			   j->prompt.n, (double)j->n / seconds, j->why ? "; " : "", j->why ? j->why : "");
 	return rc;
 }

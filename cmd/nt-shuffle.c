@@ -45,11 +45,6 @@ struct job {
 	uint64_t source_bytes, n_in;
 };
 
-static unsigned long long llu(uint64_t n)
-{
-	return n;
-}
-
 static int begin(struct job *j, const struct nt_ident *ident)
 {
 	const struct nt_shuffle_options how = {
@@ -123,14 +118,14 @@ static int write_all(struct job *j, struct nt_out *out)
 	struct nt_stream_writer *w = NULL;
 	struct nt_tokens doc;
 	uint64_t n = 0;
-	int rc = nt_buf_printf(&members, "\"options\": {\"seed\": %llu}", llu((uint64_t)j->o->seed));
+	int rc = nt_buf_printf(&members, "\"options\": {\"seed\": %llu}", nt_llu((uint64_t)j->o->seed));
 	if (rc == 0)
 		rc = nt_manifest_add(&manifest, (char *)j->manifest.data, j->cli->name,
 				     (char *)members.data);
 	if (rc == 0)
 		rc = nt_stream_create(&w, out, &j->ident, (char *)manifest.data);
 	while (rc == 0 && (rc = nt_shuffle_next(j->shuffle, &doc)) == 1) {
-		nt_cli_progress(j->cli, "%llu of %s written", llu(++n), nt_cli_count(j->n_in, "document"));
+		nt_cli_progress(j->cli, "%llu of %s written", nt_llu(++n), nt_cli_count(j->n_in, "document"));
 		rc = nt_stream_write(w, &doc);
 	}
 	if (rc == 0)
@@ -161,7 +156,7 @@ static int run(struct nt_cli *cli, void *opt, char **operand, int n_operand)
 	}
 	if (rc == 0 && nt_shuffle_spilled(j.shuffle))
 		nt_cli_say(cli, "%s, %llu MiB through temporary files", nt_cli_count(j.n_in, "document"),
-			   llu(nt_shuffle_spilled(j.shuffle) >> 20));
+			   nt_llu(nt_shuffle_spilled(j.shuffle) >> 20));
 	else if (rc == 0)
 		nt_cli_say(cli, "%s, in memory", nt_cli_count(j.n_in, "document"));
 	nt_out_discard(out);

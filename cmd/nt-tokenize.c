@@ -63,11 +63,6 @@ struct job {
 	struct nt_stream_writer *stream; /* forward, without --ids */
 };
 
-static unsigned long long llu(uint64_t n)
-{
-	return n;
-}
-
 /* --- forward ---------------------------------------------------------------------- */
 
 static void show_progress(const struct job *j)
@@ -115,7 +110,7 @@ static int begin_stream(struct job *j)
 		rc = nt_json_string(&members, j->o->split, strlen(j->o->split));
 	if (rc == 0)
 		rc = nt_buf_printf(&members, ", \"allow_special\": %s}, \"input_bytes\": %llu",
-				   j->o->allow_special ? "true" : "false", llu(nt_docs_total(j->docs)));
+				   j->o->allow_special ? "true" : "false", nt_llu(nt_docs_total(j->docs)));
 	if (rc == 0)
 		rc = nt_manifest_add(&manifest, NULL, j->cli->name, (const char *)members.data);
 	if (rc == 0)
@@ -130,7 +125,7 @@ static void report_encoded(const struct job *j)
 	if (nt_docs_remark(j->docs))
 		nt_cli_say(j->cli, "%s", nt_docs_remark(j->docs));
 	if (j->invalid)
-		nt_cli_warn(j->cli, "%llu bytes are not UTF-8; they are kept", llu(j->invalid));
+		nt_cli_warn(j->cli, "%llu bytes are not UTF-8; they are kept", nt_llu(j->invalid));
 	nt_cli_say(j->cli, "%s, %s, %s, %.3f bytes/token", nt_cli_count(j->documents, "document"),
 		   nt_cli_count(j->units, "unit"), nt_cli_count(j->tokens, "token"),
 		   j->tokens ? (double)j->bytes / (double)j->tokens : 0.0);

@@ -70,7 +70,7 @@ static void show_learning(void *arg, uint32_t n, uint64_t count)
 {
 	struct state *s = arg;
 	nt_cli_progress(s->cli, "%u of %llu entries, the last one occurs %llu times", n,
-			(unsigned long long)s->options->vocab_size, (unsigned long long)count);
+			nt_llu(s->options->vocab_size), nt_llu(count));
 }
 
 static int learn_from(struct state *s, struct nt_learner *l, struct nt_docs *docs,
@@ -89,8 +89,7 @@ static int learn_from(struct state *s, struct nt_learner *l, struct nt_docs *doc
 	uint32_t n = nt_tokenizer_ident(*t)->vocab_size;
 	if (n < s->options->vocab_size)
 		nt_cli_warn(s->cli, "%u entries instead of %llu: no other pair occurs %llu times", n,
-			    (unsigned long long)s->options->vocab_size,
-			    (unsigned long long)s->options->min_frequency);
+			    nt_llu(s->options->vocab_size), nt_llu(s->options->min_frequency));
 	nt_cli_say(s->cli, "%u entries from %s, %s, %s", n, nt_cli_count(s->n_doc, "document"),
 		   nt_cli_count(s->bytes, "byte"), nt_cli_count(n_piece, "piece"));
 	return 0;
