@@ -3,7 +3,7 @@
 # The text that the embedded vocabulary is learned from, out of Debian packages.
 #
 #	sh share/corpus/fetch.sh [-d FOLDER] > corpus.nul
-#	nt-vocab -n 8192 corpus.nul > tokenizer.json
+#	sh share/vocab/learn.sh corpus.nul
 #
 # Downloads the packages into FOLDER (a temporary one unless said; what is there is not
 # fetched again), installs nothing, and writes documents with a NUL between them: mostly

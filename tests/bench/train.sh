@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Training speed of the shapes that docs/training.md has figures for.
+# Training speed of a few shapes: the reference curve's, and larger ones of both families.
 set -eu
 work=$(mktemp -d "${TMPDIR:-/tmp}/nt-bench.XXXXXX")
 trap 'rm -rf "$work"' EXIT
