@@ -109,8 +109,8 @@ static int begin_stream(struct job *j)
 	if (rc == 0)
 		rc = nt_json_string(&members, j->o->split, strlen(j->o->split));
 	if (rc == 0)
-		rc = nt_buf_printf(&members, ", \"allow_special\": %s}, \"input_bytes\": %llu",
-				   j->o->allow_special ? "true" : "false", nt_llu(nt_docs_total(j->docs)));
+		rc = nt_buf_printf(&members, ", \"allow_special\": %s}",
+				   j->o->allow_special ? "true" : "false");
 	if (rc == 0)
 		rc = nt_manifest_add(&manifest, NULL, j->cli->name, (const char *)members.data);
 	if (rc == 0)
