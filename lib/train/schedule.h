@@ -14,8 +14,8 @@
  *	wsd			max, and over the last fifth straight down to min
  *	constant		max
  *
- * with r = (step - warmup_steps) / (max_steps - warmup_steps), so the first step does
- * something and min_learning_rate is what a step past the end would get.
+ * with r = (step - warmup_steps) / (max_steps - 1 - warmup_steps), so the first step does
+ * something and the last one has min_learning_rate.
  */
 double nt_schedule_lr(const struct nt_train_options *o, uint64_t step);
 
