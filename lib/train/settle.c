@@ -17,7 +17,7 @@
 #include "train/settings.h"
 #include "train/size.h"
 
-enum { EVALS = 10, DEFAULT_SEQ_LEN = 256 };
+enum { EVALS = 10, DEFAULT_SEQ_LEN = 256, EPOCHS = 100 };
 
 static uint64_t least(uint64_t a, uint64_t b)
 {
@@ -150,6 +150,16 @@ static void settle_rate(struct nt_train_options *o)
 		o->min_learning_rate = o->learning_rate / 10;
 }
 
+/* Steps until the text was seen EPOCHS times; a further time would teach next to nothing. */
+static double steps_of_use(const struct nt_train *t)
+{
+	const struct nt_rows *train = &t->split.train;
+	double per_step = (double)nt_rows_per_step(&t->options) * (double)t->options.seq_len;
+	double share = train->n_row ? (double)train->n_target / (double)train->n_row /
+					      (double)t->options.seq_len : 1;
+	return ceil(EPOCHS * (double)train->n_target / (per_step * share));
+}
+
 /* Steps that fit into the time: a tenth is kept for a machine that gets busier, what
  * evaluations take is taken off, and text is not repeated past its use. */
 static uint64_t steps_in_time(const struct nt_train *t)
@@ -160,6 +170,7 @@ static uint64_t steps_in_time(const struct nt_train *t)
 	if (last_eval > usable / 2)
 		last_eval = usable / 2;
 	double steps = 0.95 * (usable - last_eval) / t->plan.step_seconds;
+	steps = fmin(steps, steps_of_use(t));
 	return steps < 1 ? 1 : (uint64_t)steps;
 }
 

@@ -8,7 +8,9 @@
  * 2024 (arXiv:2404.10102); tokens seen again count as Muennighoff et al. 2023
  * (arXiv:2305.16264) found: the k-th repeat is worth exp(-k / 15.4) of new text. Their
  * second term, for weights in excess of the data, is left out: it was fitted to models
- * a thousand times as large and forbids what works well at this end.
+ * a thousand times as large and forbids what works well at this end. In its place stands
+ * a plain limit, far from where texts worth training on come: without one, the law gives
+ * ten words the largest model there is time for.
  *
  * Only the place of the minimum is used; the number itself depends on the tokenizer.
  */
@@ -16,6 +18,7 @@
 
 #include <math.h>
 
+#include "nt/cpu.h"
 #include "train/run.h"
 
 static const struct {
@@ -134,6 +137,16 @@ static int measure_speed(struct speed *s, const struct nt_train_options *options
 	return 0;
 }
 
+/* Is a shape too large for the text, or for the memory: a weight has its gradient and two
+ * moments beside it? */
+static bool is_too_large(const struct nt_config *c, uint64_t n_target)
+{
+	const double most_per_target = 20;
+	double n = nt_size_n(c), n_stored = n + (double)c->vocab_size * c->hidden_size;
+	return n > most_per_target * (double)n_target ||
+	       4 * sizeof(nt_real) * n_stored > (double)nt_cpu_memory() / 2;
+}
+
 int nt_size_choose(struct nt_train_options *o, const struct nt_ident *ident, uint64_t n_target,
 		   struct nt_pool *pool, double *predicted_loss)
 {
@@ -146,6 +159,8 @@ int nt_size_choose(struct nt_train_options *o, const struct nt_ident *ident, uin
 		if (!on_rung(&shape, rung))
 			continue;
 		struct nt_config c = nt_size_config(&shape, ident);
+		if (is_too_large(&c, n_target) && isfinite(*predicted_loss))
+			continue;
 		double flops = nt_flops_per_token(&c, o->seq_len);
 		double d = o->time * rate_at(&speed, flops) / flops;
 		double most = (double)(o->max_steps * nt_rows_per_step(o) * o->seq_len);

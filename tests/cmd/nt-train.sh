@@ -137,11 +137,29 @@ t '--bench prints the speed and writes nothing' '
 		$PYTHON -c "import json,sys; b = json.load(sys.stdin); assert all(b[k] > 0 for k in (\"tokens_per_s\", \"mfu\", \"peak_rss\", \"step_ms\"))"
 	[ ! -e ckpt ]'
 
+t '--plan and --bench speak of a new run where a checkpoint contradicts, and leave it alone' '
+	train -q --max-steps=2 "$data/data.bin"
+	before=$(checksum ckpt/log.jsonl)
+	nt-train --plan "$data/data.bin" | grep "^hidden_size *16$"
+	nt-train --plan --hidden-size=24 --max-steps=2 "$data/data.bin" 2>err | grep "^hidden_size *24$"
+	grep "its hidden-size is 16.* this is about a new run" err
+	nt-train --bench --json --hidden-size=24 --max-steps=2 "$data/other.bin" 2>err | grep step_ms
+	exits 2 nt-train --plan --hidden-size=24 --num-attention-heads=5 "$data/data.bin"
+	[ "$(checksum ckpt/log.jsonl)" = "$before" ]
+	[ "$(readlink ckpt/latest)" = step-000002 ]'
+
 t 'without options the size is chosen from the time, printed, and pinned' '
 	nt-train --time=3s "$data/data.bin" 2>err
 	grep "chosen for 3 s on this machine; the same again: --arch=llama" err
 	grep "ckpt finished at step" err
 	grep -q "\"max_steps\": [1-9]" ckpt/latest/trainer.json'
+
+t 'a few words get the smallest model, and are read a hundred times, not for ten minutes' '
+	printf "five words and no more" | nt-tokenize -q | nt-pack -q -o few.bin
+	timeout 60 nt-train few.bin 2>err
+	grep "too little text to hold any out" err
+	grep " 100 steps of 16 tokens, 100 epochs" err
+	grep "chosen for 600 s.* --hidden-size=64 " err'
 
 t 'empty and cut data are refused with a sentence' '
 	: >empty
