@@ -120,13 +120,15 @@ static int say_plan(const struct nt_cli *cli, const struct nt_train_plan *p)
 	struct nt_buf pins = {0};
 	if (*p->remark)
 		nt_cli_say(cli, "%s", p->remark);
+	if (p->first_step >= o->max_steps)
+		return 0;
 	if (p->first_step) {
 		nt_cli_say(cli, "resuming %s at step %" PRIu64 " of %" PRIu64, o->output, p->first_step,
 			   o->max_steps);
 		return 0;
 	}
 	nt_cli_say(cli, "%.2fM parameters, %.2fM targets, %" PRIu64 " steps of %" PRIu64
-			" tokens, %.2g epochs",
+			" tokens, %.3g epochs",
 		   (double)p->n_param * 1e-6, (double)p->n_target * 1e-6, o->max_steps,
 		   p->step_targets, p->epochs);
 	int rc = nt_train_plan_options(p, &pins);
@@ -198,6 +200,23 @@ static int perform(const struct nt_cli *cli, const struct options *o, struct nt_
 	return o->bench ? bench(t, o->json) : train(t, &plan, cli);
 }
 
+/* What writes nothing need not agree with a checkpoint that is there. */
+static int open_run(struct nt_train **t, const struct options *o, char **operand, size_t n,
+		    struct nt_pool *pool, const struct nt_cli *cli)
+{
+	int rc = nt_train_open(t, &o->train, operand, n, pool);
+	if (rc == 0 || o->train.restart || !(o->plan || o->bench))
+		return rc;
+	struct nt_train_options anew = o->train;
+	char why[1024];
+	snprintf(why, sizeof(why), "%s", nt_errmsg());
+	anew.restart = true;
+	rc = nt_train_open(t, &anew, operand, n, pool);
+	if (rc == 0)
+		nt_cli_warn(cli, "%s; this is about a new run", why);
+	return rc;
+}
+
 static int run(struct nt_cli *cli, void *opts, char **operand, int n_operand)
 {
 	struct options *o = opts;
@@ -211,7 +230,7 @@ static int run(struct nt_cli *cli, void *opts, char **operand, int n_operand)
 		return NT_ESYS;
 	if (nt_blas_hint())
 		nt_cli_warn(cli, "%s", nt_blas_hint());
-	int rc = nt_train_open(&t, &o->train, operand, (size_t)n_operand, pool);
+	int rc = open_run(&t, o, operand, (size_t)n_operand, pool, cli);
 	if (rc == 0)
 		rc = perform(cli, o, t);
 	nt_train_free(t);
