@@ -201,24 +201,30 @@ static uint64_t eval_rows(const struct nt_train *t)
 	return all < most ? all : most;
 }
 
-static int evaluate(struct runner *r, uint64_t n_row, enum nt_train_event_kind kind)
-{
-	int rc = nt_train_evaluate(r->t, n_row, &r->event.val_loss, &r->event.val_bpb);
-	return rc < 0 ? rc : tell(r, kind);
-}
-
-static int diverged(const struct runner *r, const struct nt_step_result *s)
+/* Ends a run whose numbers are none any more, naming what there is to go back to. */
+static int diverged(const struct runner *r, uint64_t step, const char *what, double value)
 {
 	const struct nt_train *t = r->t;
 	struct nt_buf last = {0};
 	if (nt_checkpoint_current(t->options.output, &last) < 0 || !last.data)
 		nt_buf_add(&last, "none", 5);
 	int rc = nt_fail(NT_EFAIL,
-			 "step %" PRIu64 ": the loss is %g and the gradient's norm %g: it diverged; "
-			 "last checkpoint: %s; try --restart with a lower --learning-rate than %g",
-			 t->step + 1, s->n_target ? s->loss / (double)s->n_target : NAN, s->grad_norm,
-			 last.data ? (const char *)last.data : "none", t->options.learning_rate);
+			 "step %" PRIu64 ": the %s is %g: it diverged; last checkpoint: %s; "
+			 "try --restart with a lower --learning-rate than %g",
+			 step, what, fabs(value), last.data ? (const char *)last.data : "none",
+			 t->options.learning_rate);
 	nt_buf_release(&last);
+	return rc;
+}
+
+/* The held-out loss over n_row rows, left in the event. A step can leave weights behind
+ * that no gradient has seen yet: if they give no loss they are not saved. */
+static int look(struct runner *r, uint64_t n_row)
+{
+	struct nt_train_event *e = &r->event;
+	int rc = nt_train_evaluate(r->t, n_row, &e->val_loss, &e->val_bpb);
+	if (rc == 0 && !isfinite(e->val_loss))
+		rc = diverged(r, r->t->step, "held-out loss", e->val_loss);
 	return rc;
 }
 
@@ -250,8 +256,10 @@ static int advance(struct runner *r)
 	int rc = nt_train_one_step(t, r->event.lr, &s);
 	if (rc < 0)
 		return rc;
-	if (!isfinite(s.loss) || !isfinite(s.grad_norm))
-		return diverged(r, &s);
+	if (!isfinite(s.loss))
+		return diverged(r, t->step + 1, "loss", s.loss);
+	if (!isfinite(s.grad_norm))
+		return diverged(r, t->step + 1, "gradient's norm", s.grad_norm);
 	t->step++;
 	t->tokens += s.n_target;
 	average(r, &s, seconds_between(start, nt_now_ns()));
@@ -266,8 +274,9 @@ static int look_and_save(struct runner *r)
 	int rc = 0;
 	if (t->step == t->options.max_steps)
 		return 0;
-	if (t->step % t->options.eval_every == 0 && t->split.val.n_row)
-		rc = evaluate(r, eval_rows(t), NT_EVENT_EVAL);
+	if (t->step % t->options.eval_every == 0 && t->split.val.n_row &&
+	    (rc = look(r, eval_rows(t))) == 0)
+		rc = tell(r, NT_EVENT_EVAL);
 	if (rc == 0 && (t->step % t->options.save_every == 0 ||
 			seconds_between(r->saved_ns, nt_now_ns()) > save_seconds))
 		rc = save(r);
@@ -287,7 +296,7 @@ static int loop(struct runner *r, const volatile sig_atomic_t *stop)
 		return rc;
 	r->event.val_loss = r->event.val_bpb = NAN;
 	if (t->step == t->options.max_steps && t->split.val.n_row)
-		rc = nt_train_evaluate(r->t, t->split.val.n_row, &r->event.val_loss, &r->event.val_bpb);
+		rc = look(r, t->split.val.n_row);
 	if (rc == 0 && t->step != r->saved_step)
 		rc = save(r);
 	return rc < 0 ? rc : tell(r, NT_EVENT_END);

@@ -199,6 +199,19 @@ t 'a damaged checkpoint is named and the one before it offered' '
 	grep "step-000004/model.safetensors: damaged" err
 	grep "step-000002 is intact" err'
 
+t 'a run that diverges exits 1, and saves nothing that gives no loss' '
+	wild="--arch=gpt2 --learning-rate=100 --weight-decay=100 --lr-schedule=constant --warmup-steps=0"
+	exits 1 nt-train -q --hidden-size=16 --seq-len=32 --batch-size=2 $wild --save-every=1 \
+		--eval-every=1 --max-steps=50 "$data/data.bin" 2>err
+	grep "step [0-9]*: the .* is nan: it diverged; last checkpoint: ckpt/step-" err
+	nt-info --verify ckpt
+	! grep -i nan ckpt/log.jsonl
+	nt-score --json ckpt "$data/other.bin" | $PYTHON -c "import json, sys; assert json.load(sys.stdin)[\"nats\"] > 0"
+	last=$(readlink ckpt/latest | sed "s/step-0*//")
+	exits 1 nt-train -q --hidden-size=16 --seq-len=32 --batch-size=2 $wild --max-steps=$((last + 1)) \
+		-o other "$data/data.bin"
+	[ ! -e other/step-00000$((last + 1)) ]'
+
 t 'two runs do not write one folder' '
 	nt-train $tiny -q --max-steps=100000 "$data/data.bin" &
 	pid=$!
