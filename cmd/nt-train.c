@@ -167,7 +167,7 @@ static int train(struct nt_train *t, const struct nt_train_plan *p, const struct
 	const char *dir = p->options.output;
 	struct listener l = {.cli = cli, .val_loss = NAN};
 	struct nt_train_callback callback = {on_event, &l};
-	char took[32], held_out[96] = "";
+	char took[32], loss[32] = "", held_out[96] = "";
 	if (p->first_step >= p->options.max_steps) {
 		nt_cli_say(cli, "%s: already trained for all of its %" PRIu64 " steps: --max-steps=N goes "
 				"on, --restart begins anew", dir, p->options.max_steps);
@@ -177,13 +177,15 @@ static int train(struct nt_train *t, const struct nt_train_plan *p, const struct
 	if (rc < 0)
 		return rc;
 	text_of_time(took, l.last.time);
+	if (!isnan(l.last.smooth_loss)) /* a run that was stopped at once has none */
+		snprintf(loss, sizeof(loss), ": loss %.4f", l.last.smooth_loss);
 	if (!isnan(l.last.val_loss))
 		snprintf(held_out, sizeof(held_out), ", held out %.4f nats/token, %.4f bits/byte",
 			 l.last.val_loss, l.last.val_bpb);
-	nt_cli_say(cli, "%s %s at step %" PRIu64 " of %" PRIu64 ": loss %.4f%s; %" PRIu64
+	nt_cli_say(cli, "%s %s at step %" PRIu64 " of %" PRIu64 "%s%s; %" PRIu64
 			" tokens in %s",
 		   dir, l.last.step < l.last.max_steps ? "stopped and saved" : "finished", l.last.step,
-		   l.last.max_steps, l.last.smooth_loss, held_out, l.last.tokens, took);
+		   l.last.max_steps, loss, held_out, l.last.tokens, took);
 	return 0;
 }
 
@@ -191,7 +193,11 @@ static int perform(const struct nt_cli *cli, const struct options *o, struct nt_
 {
 	struct nt_train_plan plan;
 	int rc = look_at_tokens(t, o, cli);
-	if (rc < 0 || (rc = nt_train_settle(t, &plan)) < 0)
+	if (rc < 0)
+		return rc;
+	if (!o->plan && !o->bench)
+		nt_cli_stop_flag(); /* who stops the run while it measures finds a checkpoint, too */
+	if ((rc = nt_train_settle(t, &plan)) < 0)
 		return rc;
 	if (o->plan)
 		return print_plan(&plan, o->json);

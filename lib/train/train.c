@@ -320,6 +320,7 @@ int nt_train_run(struct nt_train *t, const volatile sig_atomic_t *stop,
 {
 	struct runner r = {.t = t, .callback = callback, .log.fd = -1,
 			   .saved_step = t->is_resumed ? t->step : UINT64_MAX,
+			   .event.smooth_loss = NAN,
 			   .seconds_before = t->seconds};
 	nt_assert(t->is_settled);
 	r.begin_ns = r.saved_ns = nt_now_ns();

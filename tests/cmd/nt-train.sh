@@ -73,6 +73,15 @@ t 'SIGTERM saves, exits 143, and the same command goes on' '
 	train -q --max-steps=$((step + 2)) --lr-schedule=constant --warmup-steps=0 "$data/data.bin"
 	[ "$(readlink ckpt/latest | sed "s/step-0*//")" = $((step + 2)) ]'
 
+t 'stopped while the machine is still being measured, it saves what there is and goes on' '
+	nt-train --time=30s "$data/data.bin" 2>err &
+	pid=$!
+	sleep 1
+	kill -INT $pid
+	exits 130 wait $pid
+	grep "stopped and saved at step" err
+	nt-info --verify ckpt'
+
 t 'a finished run run again says so and changes nothing' '
 	train -q --max-steps=3 "$data/data.bin"
 	before=$(checksum ckpt/log.jsonl)
