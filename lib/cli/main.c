@@ -149,6 +149,18 @@ static bool decide(int when, bool possible)
 	return when == NT_ALWAYS || (when == NT_AUTO && possible);
 }
 
+/* A misspelt name would leave the strongest kernels on without a word. */
+static int check_isa(void)
+{
+	const char *asked = getenv("NT_ISA");
+	if (!asked || !*asked)
+		return 0;
+	for (int i = 0; i < NT_ISA_COUNT; i++)
+		if (strcmp(asked, nt_isa_name((enum nt_isa)i)) == 0)
+			return 0;
+	return nt_fail(NT_EARG, "NT_ISA: '%s' is not ref, avx2 or avx512", asked);
+}
+
 static int settle(struct nt_cli *cli)
 {
 	const char *term = getenv("TERM"), *no_color = getenv("NO_COLOR");
@@ -164,7 +176,7 @@ static int settle(struct nt_cli *cli)
 	}
 	if (!cli->threads)
 		cli->threads = nt_cpu_count();
-	return 0;
+	return check_isa();
 }
 
 static int answer(const struct nt_cmd *cmd, const struct common *c)
