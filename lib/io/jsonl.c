@@ -6,6 +6,11 @@
  * hold \u0000. A lone surrogate becomes U+FFFD. A field that is missing, or is no
  * string, is an error and never an empty document: a misspelt name would otherwise
  * drop a corpus in silence.
+ *
+ * json-c (0.16) joins a pair of escaped surrogates and then asks of the result whether it
+ * is one, by bits 10 to 15 alone. For one character in 32 past U+FFFF the answer is yes
+ * and the text gets U+FFFD: U+2D9E1, say, of the Han ideographs. So the pairs that make
+ * such a character are written as UTF-8 before json-c sees them.
  */
 #include "io/jsonl.h"
 
@@ -23,6 +28,7 @@ struct nt_jsonl {
 	struct json_tokener *tokener;
 	struct json_object *line; /* the last one: the id points into it */
 	struct nt_buf names;      /* all names, each with a 0 behind it */
+	struct nt_buf spelt;      /* a line without the pairs that json-c misreads */
 	size_t n_field;
 };
 
@@ -69,17 +75,62 @@ static bool is_space(uint8_t c)
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-/* Makes j->line the object of this line; NULL says why not. */
-static const char *parse(struct nt_jsonl *j, const uint8_t *line, size_t len)
+/* The number in four hexadecimal digits, or UINT32_MAX. */
+static uint32_t hex4(const uint8_t *p)
+{
+	uint32_t c = 0;
+	for (int i = 0; i < 4; i++) {
+		uint32_t letter = p[i] | 0x20u;
+		if (p[i] >= '0' && p[i] <= '9')
+			c = c << 4 | (p[i] - (uint32_t)'0');
+		else if (letter >= 'a' && letter <= 'f')
+			c = c << 4 | (letter - 'a' + 10);
+		else
+			return UINT32_MAX;
+	}
+	return c;
+}
+
+/* The character of the two escapes at p, if they make one that json-c misreads; else 0. */
+static uint32_t misread_pair(const uint8_t *p, size_t left)
+{
+	if (left < 12 || memcmp(p, "\\u", 2) != 0 || memcmp(p + 6, "\\u", 2) != 0)
+		return 0;
+	uint32_t high = hex4(p + 2), low = hex4(p + 8);
+	if (high >> 10 != 0xd800 >> 10 || low >> 10 != 0xdc00 >> 10)
+		return 0;
+	uint32_t c = 0x10000 + ((high & 0x3ff) << 10 | (low & 0x3ff));
+	return (c & 0xf800) == 0xd800 ? c : 0;
+}
+
+/* Puts the line into j->spelt with the pairs that json-c misreads as UTF-8; nothing if it
+ * has none. Backslashes mean something only inside strings; elsewhere they are an error. */
+static int spell(struct nt_jsonl *j, const uint8_t *line, size_t len)
+{
+	const uint8_t *end = line + len, *done = line, *p = line;
+	j->spelt.len = 0;
+	while (p < end && (p = memchr(p, '\\', (size_t)(end - p)))) {
+		uint32_t c = misread_pair(p, (size_t)(end - p));
+		if (!c) {
+			p += end - p > 1 ? 2 : 1; /* the escape of a backslash, too */
+			continue;
+		}
+		uint8_t utf8[4] = {(uint8_t)(0xf0 | c >> 18), (uint8_t)(0x80 | (c >> 12 & 0x3f)),
+				   (uint8_t)(0x80 | (c >> 6 & 0x3f)), (uint8_t)(0x80 | (c & 0x3f))};
+		if (nt_buf_add(&j->spelt, done, (size_t)(p - done)) < 0 ||
+		    nt_buf_add(&j->spelt, utf8, 4) < 0)
+			return NT_ESYS;
+		done = p += 12;
+	}
+	return done == line ? 0 : nt_buf_add(&j->spelt, done, (size_t)(end - done));
+}
+
+/* Makes j->line the object of these bytes; NULL says why not. */
+static const char *parse_bytes(struct nt_jsonl *j, const uint8_t *bytes, size_t len)
 {
 	json_object_put(j->line);
-	j->line = NULL;
-	while (len && is_space(line[len - 1]))
-		len--;
-	if (len > INT_MAX)
-		return "a line of more than 2 GiB";
 	json_tokener_reset(j->tokener);
-	j->line = json_tokener_parse_ex(j->tokener, (const char *)line, (int)len);
+	j->line = json_tokener_parse_ex(j->tokener, (const char *)bytes, (int)len);
 	enum json_tokener_error e = json_tokener_get_error(j->tokener);
 	if (e == json_tokener_continue)
 		return "it ends too early";
@@ -88,6 +139,20 @@ static const char *parse(struct nt_jsonl *j, const uint8_t *line, size_t len)
 	if (json_tokener_get_parse_end(j->tokener) != len)
 		return "something stands behind the object";
 	return json_object_is_type(j->line, json_type_object) ? NULL : "not an object";
+}
+
+/* Makes j->line the object of this line; NULL says why not. */
+static const char *parse(struct nt_jsonl *j, const uint8_t *line, size_t len)
+{
+	while (len && is_space(line[len - 1]))
+		len--;
+	if (len > INT_MAX)
+		return "a line of more than 2 GiB";
+	if (spell(j, line, len) < 0)
+		return "no memory for it";
+	if (j->spelt.len && !parse_bytes(j, j->spelt.data, j->spelt.len))
+		return NULL;
+	return parse_bytes(j, line, len); /* also where the other failed: it knows the place */
 }
 
 /* The member called name, else the one that its dots lead to. A null is there, and is NULL. */
@@ -167,5 +232,6 @@ void nt_jsonl_free(struct nt_jsonl *j)
 	if (j->tokener)
 		json_tokener_free(j->tokener);
 	nt_buf_release(&j->names);
+	nt_buf_release(&j->spelt);
 	free(j);
 }

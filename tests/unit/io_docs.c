@@ -142,6 +142,21 @@ static void a_json_line_gives_its_text(void **state)
 	assert_string_equal(read_docs(path, NULL, "t,body.en,x.y"), "[T\n\nE\n\nD]");
 }
 
+static void escaped_pairs_are_the_character_they_make(void **state)
+{
+	(void)state;
+	/* U+1D800, U+2D9E1 and U+10DFFF end in the bits of a surrogate */
+	const char *path = PUT("p.jsonl", "{\"text\":\"\\ud836\\udc00 \\uD876\\uDDE1\\uDBF7\\uDFFF\"}\n"
+				  "{\"text\":\"\\\\ud876\\\\udde1\"}\n"
+				  "{\"text\":\"\\ud876 \\ud800\\ud876\\udde1\"}\n");
+	assert_string_equal(read_docs(path, NULL, NULL),
+			    "[\xf0\x9d\xa0\x80 \xf0\xad\xa7\xa1\xf4\x8d\xbf\xbf]"
+			    "[\\ud876\\udde1]"
+			    "[\xef\xbf\xbd \xef\xbf\xbd\xf0\xad\xa7\xa1]");
+	path = PUT("q.jsonl", "{\"text\":\"\\ud876\\udde1\"}x");
+	assert_non_null(strstr(read_docs(path, NULL, NULL), "at byte 23 of it"));
+}
+
 static void a_bad_json_line_is_named(void **state)
 {
 	static const struct {
@@ -242,6 +257,7 @@ int main(void)
 		cmocka_unit_test(any_other_word_is_a_delimiter),
 		cmocka_unit_test(a_delimiter_is_found_across_reads),
 		cmocka_unit_test(a_json_line_gives_its_text),
+		cmocka_unit_test(escaped_pairs_are_the_character_they_make),
 		cmocka_unit_test(a_bad_json_line_is_named),
 		cmocka_unit_test(deep_json_is_an_error_and_no_crash),
 		cmocka_unit_test(sources_say_file_and_line),
