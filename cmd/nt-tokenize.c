@@ -151,8 +151,6 @@ static int encode(struct job *j, char **operand, int n_operand)
 		rc = nt_encode_docs(j->t, j->docs, &encode_how, pool, take, j);
 	if (rc == 0 && j->stream)
 		rc = nt_stream_end(j->stream, j->bytes);
-	if (rc == 0)
-		report_encoded(j);
 	nt_pool_free(pool);
 	return rc;
 }
@@ -254,10 +252,13 @@ static int decode(struct job *j, char **operand, int n_operand)
 	/* an empty last document needs a NUL behind it: nobody could tell it from none */
 	if (rc == 0 && j->last_is_empty && j->documents > 1)
 		rc = nt_out_write(j->out, "", 1);
-	if (rc == 0)
-		nt_cli_say(j->cli, "%s, %s, %s", nt_cli_count(j->documents, "document"),
-			   nt_cli_count(j->tokens, "token"), nt_cli_count(j->bytes, "byte"));
 	return rc;
+}
+
+static void report_decoded(const struct job *j)
+{
+	nt_cli_say(j->cli, "%s, %s, %s", nt_cli_count(j->documents, "document"),
+		   nt_cli_count(j->tokens, "token"), nt_cli_count(j->bytes, "byte"));
 }
 
 static int run(struct nt_cli *cli, void *opt, char **operand, int n_operand)
@@ -274,6 +275,10 @@ static int run(struct nt_cli *cli, void *opt, char **operand, int n_operand)
 		rc = nt_out_close(j.out);
 		j.out = NULL;
 	}
+	if (rc == 0 && o->decode)
+		report_decoded(&j);
+	else if (rc == 0)
+		report_encoded(&j);
 	nt_stream_free(j.stream);
 	nt_out_discard(j.out);
 	nt_docs_close(j.docs);

@@ -54,7 +54,9 @@ static const struct nt_opt opts[] = {
 struct state {
 	const struct nt_cli *cli;
 	const struct options *options;
-	uint64_t n_doc, bytes;
+	struct nt_docs *docs; /* NULL with --convert */
+	struct nt_tokenizer *t;
+	uint64_t n_doc, bytes, n_piece;
 };
 
 static void show_reading(void *arg, uint64_t n_doc, uint64_t bytes)
@@ -73,31 +75,34 @@ static void show_learning(void *arg, uint32_t n, uint64_t count)
 			nt_llu(s->options->vocab_size), nt_llu(count));
 }
 
-static int learn_from(struct state *s, struct nt_learner *l, struct nt_docs *docs,
-		      struct nt_tokenizer **t)
+static int learn_from(struct state *s, struct nt_learner *l)
 {
 	struct nt_pool *pool = nt_pool_new((int)s->cli->threads);
 	if (!pool)
 		return NT_ESYS;
-	int rc = nt_learner_count_docs(l, docs, pool, show_reading, s);
+	int rc = nt_learner_count_docs(l, s->docs, pool, show_reading, s);
 	nt_pool_free(pool);
 	if (rc < 0)
 		return rc;
-	unsigned long long n_piece = nt_learner_n_piece(l);
-	if ((rc = nt_learner_run(l, show_learning, s, t)) < 0)
-		return rc;
-	uint32_t n = nt_tokenizer_ident(*t)->vocab_size;
+	s->n_piece = nt_learner_n_piece(l);
+	return nt_learner_run(l, show_learning, s, &s->t);
+}
+
+static void report_learned(const struct state *s)
+{
+	uint32_t n = nt_tokenizer_ident(s->t)->vocab_size;
+	if (nt_docs_remark(s->docs))
+		nt_cli_say(s->cli, "%s", nt_docs_remark(s->docs));
 	if (n < s->options->vocab_size)
 		nt_cli_warn(s->cli, "%u entries instead of %llu: no other pair occurs %llu times", n,
 			    nt_llu(s->options->vocab_size), nt_llu(s->options->min_frequency));
 	nt_cli_say(s->cli, "%u entries from %s, %s, %s", n, nt_cli_count(s->n_doc, "document"),
-		   nt_cli_count(s->bytes, "byte"), nt_cli_count(n_piece, "piece"));
-	return 0;
+		   nt_cli_count(s->bytes, "byte"), nt_cli_count(s->n_piece, "piece"));
 }
 
-static int learn(struct nt_cli *cli, const struct options *o, char **operand, int n_operand,
-		 struct nt_tokenizer **t)
+static int learn(struct state *s, char **operand, int n_operand)
 {
+	const struct options *o = s->options;
 	struct nt_docs_options how = {.split = o->is_nul ? "nul" : o->split,
 				      .field = o->field.item, .n_field = o->field.n};
 	struct nt_learn_options learn_how = {
@@ -108,53 +113,41 @@ static int learn(struct nt_cli *cli, const struct options *o, char **operand, in
 		.n_special = o->special.n,
 		.only_seen = o->alphabet == 1,
 	};
-	struct state s = {.cli = cli, .options = o};
 	struct nt_learner *l = NULL;
-	struct nt_docs *docs = NULL;
-	int rc = nt_learner_new(&l, &learn_how, (int)cli->threads);
+	int rc = nt_learner_new(&l, &learn_how, (int)s->cli->threads);
 	if (rc == 0)
-		rc = nt_docs_open(&docs, &how, operand, (size_t)n_operand);
+		rc = nt_docs_open(&s->docs, &how, operand, (size_t)n_operand);
 	if (rc == 0)
-		rc = learn_from(&s, l, docs, t);
-	if (rc == 0 && nt_docs_remark(docs))
-		nt_cli_say(cli, "%s", nt_docs_remark(docs));
-	nt_docs_close(docs);
+		rc = learn_from(s, l);
 	nt_learner_free(l);
 	return rc;
 }
 
-static int convert(struct nt_cli *cli, const struct options *o, char **operand, int n_operand,
-		   struct nt_tokenizer **t)
+static int convert(struct state *s, char **operand, int n_operand)
 {
 	if (n_operand > 1)
 		return nt_fail(NT_EARG, "--convert takes one FILE, not %d", n_operand);
-	int rc = nt_tokenizer_open(t, n_operand ? operand[0] : "-", o->pattern);
-	if (rc < 0)
-		return rc;
-	const struct nt_ident *id = nt_tokenizer_ident(*t);
-	if (nt_tokenizer_remark(*t))
-		nt_cli_note(cli, "%s", nt_tokenizer_remark(*t));
-	nt_cli_say(cli, "%s: %u entries, cut by %s", id->name, id->vocab_size,
-		   nt_tokenizer_pattern(*t));
-	return 0;
+	return nt_tokenizer_open(&s->t, n_operand ? operand[0] : "-", s->options->pattern);
 }
 
-static int write_to(const struct options *o, const struct nt_tokenizer *t)
+static void report_converted(const struct state *s)
 {
-	const struct nt_ident *id = nt_tokenizer_ident(t);
+	const struct nt_ident *id = nt_tokenizer_ident(s->t);
+	if (nt_tokenizer_remark(s->t))
+		nt_cli_note(s->cli, "%s", nt_tokenizer_remark(s->t));
+	nt_cli_say(s->cli, "%s: %u entries, cut by %s", id->name, id->vocab_size,
+		   nt_tokenizer_pattern(s->t));
+}
+
+static int write_to(struct nt_out *out, const struct state *s)
+{
+	const struct nt_ident *id = nt_tokenizer_ident(s->t);
 	struct nt_buf ranks = {0};
-	struct nt_out *out = NULL;
-	int rc = o->format == TIKTOKEN ? nt_vocab_ranks(t, &ranks) : 0;
+	if (s->options->format != TIKTOKEN)
+		return nt_out_write(out, id->json, id->json_len);
+	int rc = nt_vocab_ranks(s->t, &ranks);
 	if (rc == 0)
-		rc = nt_out_open(&out, o->output, 0);
-	if (rc == 0 && o->format == TIKTOKEN)
 		rc = nt_out_write(out, ranks.data, ranks.len);
-	else if (rc == 0)
-		rc = nt_out_write(out, id->json, id->json_len);
-	if (rc == 0)
-		rc = nt_out_close(out);
-	else
-		nt_out_discard(out);
 	nt_buf_release(&ranks);
 	return rc;
 }
@@ -162,12 +155,24 @@ static int write_to(const struct options *o, const struct nt_tokenizer *t)
 static int run(struct nt_cli *cli, void *opt, char **operand, int n_operand)
 {
 	const struct options *o = opt;
-	struct nt_tokenizer *t = NULL;
-	int rc = o->is_convert ? convert(cli, o, operand, n_operand, &t)
-			       : learn(cli, o, operand, n_operand, &t);
+	struct state s = {.cli = cli, .options = o};
+	struct nt_out *out = NULL;
+	int rc = nt_out_open(&out, o->output, 0); /* before the work, which may take minutes */
 	if (rc == 0)
-		rc = write_to(o, t);
-	nt_tokenizer_free(t);
+		rc = o->is_convert ? convert(&s, operand, n_operand) : learn(&s, operand, n_operand);
+	if (rc == 0)
+		rc = write_to(out, &s);
+	if (rc == 0) {
+		rc = nt_out_close(out);
+		out = NULL;
+	}
+	if (rc == 0 && o->is_convert)
+		report_converted(&s);
+	else if (rc == 0)
+		report_learned(&s);
+	nt_out_discard(out);
+	nt_docs_close(s.docs);
+	nt_tokenizer_free(s.t);
 	return rc;
 }
 

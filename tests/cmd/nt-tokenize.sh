@@ -166,7 +166,12 @@ t 'megabytes of one letter take no longer than other text' '
 	timeout 30 nt-tokenize text >a.nts
 	nt-tokenize -d a.nts | cmp - text'
 
-t 'a full disk is an error' 'echo x | exits 4 nt-tokenize >/dev/full'
+t 'a full disk is an error and nothing else is said' '
+	echo x | nt-tokenize -q >x.nts
+	for what in "" --ids "-d x.nts"; do
+		echo x | exits 4 nt-tokenize $what >/dev/full 2>said
+		[ "$(cat said)" = "nt-tokenize: standard output: cannot write: No space left on device" ]
+	done'
 t 'a reader that leaves early is not' 'two_documents | nt-tokenize | head -c1 >one; [ -s one ]'
 t 'a stream does not go to a terminal, ids do' '
 	echo x >text

@@ -92,7 +92,12 @@ t 'a cut tokenizer.json is refused at every length' '
 		grep "^nt-vocab: cut: " said
 	done'
 
-t 'a full disk is an error' 'prose | exits 4 nt-vocab -n 300 >/dev/full'
+t 'a full disk is an error and nothing else is said' '
+	prose | exits 4 nt-vocab -n 300 >/dev/full 2>said
+	[ "$(cat said)" = "nt-vocab: standard output: cannot write: No space left on device" ]'
+
+t 'an output that cannot be written is refused before anything is read' '
+	exits 4 nt-vocab -o no/such/folder missing.txt 2>said; grep "no/such/folder" said'
 t 'a reader that leaves early is not' 'prose | nt-vocab -n 300 | head -c1 >one; [ -s one ]'
 
 if [ -n "$shared" ]; then
