@@ -230,7 +230,7 @@ static int unknown(const struct view *v, const char *word)
 	const char *near = nt_opt_nearest(name, long_name, v);
 	if (near)
 		return nt_fail(NT_EARG, "unknown option '--%s': did you mean '--%s'?", name, near);
-	return nt_fail(NT_EARG, "unknown option '--%s'", name);
+	return nt_fail(NT_EARG, "unknown option '--%s': --help lists those there are", name);
 }
 
 static int refuse(const struct view *v, int answer, const char *word)
@@ -244,7 +244,7 @@ static int refuse(const struct view *v, int answer, const char *word)
 	if (optopt == 256) /* a long flag that was given a value */
 		return nt_fail(NT_EARG, "option '%.*s' takes no value", (int)strcspn(word, "="), word);
 	if (optopt)
-		return nt_fail(NT_EARG, "unknown option '-%c'", optopt);
+		return nt_fail(NT_EARG, "unknown option '-%c': -h lists those there are", optopt);
 	return unknown(v, word + 2);
 }
 

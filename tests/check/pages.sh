@@ -26,7 +26,8 @@ for c in $commands; do
 		if command -v zsh >/dev/null; then $c --completion=zsh | zsh -n; fi
 		if command -v fish >/dev/null; then $c --completion=fish | fish -n; fi'
 	t "$c: an unknown option is refused with the nearest name" '
-		exits 2 $c --verbsoe 2>said; grep -q "did you mean .--verbose" said'
+		exits 2 $c --verbsoe 2>said; grep -q "did you mean .--verbose" said
+		exits 2 $c --nothing-like-it 2>said; grep -q -e "--help lists" said'
 	t "$c: --help to a full disk is exit 4" '
 		exits 4 $c --help >/dev/full 2>said; grep -q "No space left" said'
 	t "$c: -V prints the version" '$c -V | grep -q "(nt) [0-9]"'
