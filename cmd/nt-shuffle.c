@@ -26,7 +26,7 @@ static const struct nt_opt opts[] = {
 	{.help = "Order"},
 	{'s', "seed", NT_OPT_INT, AT(seed), "N", "1337", 0, 9007199254740992.0,
 	 "the permutation; another seed gives another one"},
-	{'S', "memory", NT_OPT_SIZE, AT(memory), "SIZE", NULL, 65536, 1e18,
+	{'S', "memory", NT_OPT_SIZE, AT(memory), "SIZE", NULL, 1, 1e18,
 	 "memory to use before temporary files are; the default is a quarter of the machine's"},
 	{.help = "Output"},
 	{'o', "output", NT_OPT_STR, AT(output), "FILE", NULL, 0, 0, "write to FILE"},
