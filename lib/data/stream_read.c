@@ -13,6 +13,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/le.h"
 #include "data/ids.h"
@@ -76,8 +77,9 @@ static int not_stream(const struct nt_stream_reader *r, const uint8_t *h, size_t
 			       "did the program that should write it fail?",
 			       r->name);
 	if (n >= 4 && memcmp(h, "\x89NTD", 4) == 0)
-		return nt_fail(NT_EFORMAT, "%s: a data file, not a token stream: nt-shuffle FILE makes one of it",
-			       r->name);
+		return nt_fail(NT_EFORMAT, "%s: a data file, not a token stream: %s", r->name,
+			       r->fd == STDIN_FILENO ? "it is mapped, so name the file instead of piping it"
+						     : "nt-shuffle FILE makes one of it");
 	if (n < 4 && memcmp(h, "NTS1", n) == 0)
 		return cut_inside(r, NTS_HEADER, n);
 	return nt_fail(NT_EFORMAT, "%s: not a token stream: put text through nt-tokenize first", r->name);

@@ -88,6 +88,9 @@ t 'a full disk is an error' 'sample | bytes | exits 4 nt-info >/dev/full'
 t 'a closed pipe ends it without a word' '
 	sample | bytes | nt-info 2>said | head -c 1 >got && [ ! -s said ]'
 
+t 'a data file out of a pipe is told apart from a stream' '
+	echo x | nt-tokenize -q | nt-pack -q | exits 3 nt-info 2>said; grep -q "name the file" said'
+
 t 'an unknown option is refused with the nearest one' '
 	exits 2 nt-info --verfy 2>said
 	grep -q -- "--verify" said'
