@@ -229,6 +229,8 @@ static int run(struct nt_cli *cli, void *opt, char **operand, int n_operand)
 	struct job j = {.cli = cli, .o = o};
 	if (o->kept && !o->ids && o->by != NT_DEDUP_DOCUMENT)
 		return nt_fail(NT_EARG, "--kept numbers whole documents: use it with --by=document");
+	if (o->kept && !o->is_check && nt_out_is_same(o->kept, o->output))
+		return nt_fail(NT_EARG, "--kept: %s is where the documents go: name another file", o->kept);
 	int rc = open_input(&j, operand, (size_t)n_operand);
 	if (rc == 0)
 		rc = open_output(&j);

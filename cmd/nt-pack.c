@@ -78,6 +78,9 @@ static int parse_holdout(struct job *j)
 	if (end == text || *end != ':' || !end[1] || !(j->fraction >= 0 && j->fraction <= 1))
 		return nt_fail(NT_EARG, "--holdout: '%s' is not FRACTION:FILE, such as 0.01:val.bin", text);
 	j->held_path = end + 1;
+	if (nt_out_is_same(j->held_path, j->o->output))
+		return nt_fail(NT_EARG, "--holdout: %s is where the other documents go: name another file",
+			       j->held_path);
 	return 0;
 }
 

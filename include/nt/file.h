@@ -48,6 +48,7 @@ enum {
 	NT_OUT_FORCE = 2,  /* ... unless this is set */
 };
 int nt_out_open(struct nt_out **out, const char *path, unsigned flags);
+bool nt_out_is_same(const char *path, const char *other); /* NULL and "-": standard output */
 int nt_out_write(struct nt_out *out, const void *data, size_t len);
 int nt_out_flush(struct nt_out *out); /* to the system, for a reader that waits */
 uint64_t nt_out_bytes(const struct nt_out *out); /* written so far */

@@ -85,6 +85,18 @@ static int open_named(struct nt_out *out, const char *path)
 	return open_part(out);
 }
 
+static bool is_standard(const char *path)
+{
+	return !path || strcmp(path, "-") == 0;
+}
+
+bool nt_out_is_same(const char *path, const char *other)
+{
+	if (is_standard(path) || is_standard(other))
+		return is_standard(path) && is_standard(other);
+	return strcmp(path, other) == 0;
+}
+
 int nt_out_open(struct nt_out **result, const char *path, unsigned flags)
 {
 	int rc = 0;
@@ -95,10 +107,10 @@ int nt_out_open(struct nt_out **result, const char *path, unsigned flags)
 	out->fd = -1;
 	out->path = out->part = NULL;
 	out->bytes = out->used = 0;
-	if (path && strcmp(path, "-") != 0)
-		rc = open_named(out, path);
-	else
+	if (is_standard(path))
 		out->fd = STDOUT_FILENO;
+	else
+		rc = open_named(out, path);
 	if (rc == 0 && (flags & NT_OUT_BINARY) && !(flags & NT_OUT_FORCE) && isatty(out->fd))
 		rc = nt_fail(NT_EARG, "%s is a terminal and the output is binary: "
 				      "redirect it, use -o FILE, or -f to write it anyway",

@@ -91,6 +91,12 @@ t 'an unknown option is refused with the nearest one' '
 	exits 2 nt-dedup --kept x --by=unit </dev/null 2>said
 	grep -q -- "--by=document" said'
 
+t 'numbers and documents are not written to one place' '
+	for where in "--kept -" "--kept x -o x"; do
+		exits 2 nt-dedup $where --by=document </dev/null 2>said
+		grep -q "name another file" said
+	done'
+
 t 'a terminal gets no binary' '
 	printf "$seven" | bytes >in.nts
 	script -qec "nt-dedup in.nts" /dev/null </dev/null >said || true

@@ -63,6 +63,12 @@ t '--holdout without a file is refused' '
 		grep -q "FRACTION:FILE" said
 	done'
 
+t 'both sides of --holdout are not written to one place' '
+	for where in "--holdout 0.5:-" "--holdout 0.5:x -o x"; do
+		printf a | bytes | exits 2 nt-pack $where 2>said >got
+		grep -q "name another file" said && [ ! -s got ] && [ ! -e x ]
+	done'
+
 t 'a stream without documents packs to a file without documents' '
 	printf "" | bytes | nt-pack -q >data.bin
 	nt-info data.bin | grep -q "^documents  *0"
