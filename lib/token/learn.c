@@ -380,6 +380,8 @@ static int learn(struct nt_learner *l, uint32_t n_id, void (*progress)(void *, u
 		struct entry e = best(l);
 		if (e.count == 0 || e.count < l->options.min_frequency)
 			break;
+		if (l->t->token[e.left].len + l->t->token[e.right].len > NT_TOKEN_LIMIT)
+			continue; /* a run of megabytes: off the heap, and on with the next */
 		rc = merge(l, e);
 		if (rc == 0 && progress)
 			progress(arg, l->t->ident.vocab_size, e.count);

@@ -18,7 +18,7 @@
 #include "nt/hash.h"
 #include "nt/text.h"
 
-enum { ID_LIMIT = 1 << 24, TOKEN_LIMIT = 1 << 20 /* bytes of one token */ };
+enum { ID_LIMIT = 1 << 24 };
 
 int nt_tokenizer_new(struct nt_tokenizer **out, const char *name)
 {
@@ -62,9 +62,9 @@ int nt_tokenizer_add(struct nt_tokenizer *t, uint32_t id, const void *bytes, siz
 {
 	if (id >= ID_LIMIT)
 		return nt_fail(NT_EFORMAT, "token %u: ids end at %d", id, ID_LIMIT - 1);
-	if (len == 0 || len > TOKEN_LIMIT)
+	if (len == 0 || len > NT_TOKEN_LIMIT)
 		return nt_fail(NT_EFORMAT, "token %u: %zu bytes long, expected 1 to %d", id, len,
-			       TOKEN_LIMIT);
+			       NT_TOKEN_LIMIT);
 	/* JSON, which carries it, holds neither; a name is a C string besides */
 	if (kind >= NT_KIND_SPECIAL && (nt_utf8_check(bytes, len).n_byte || memchr(bytes, 0, len)))
 		return nt_fail(NT_EFORMAT, "token %u: its name is not UTF-8, or has a NUL in it", id);

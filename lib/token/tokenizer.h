@@ -19,6 +19,8 @@ enum nt_token_kind {
 	NT_KIND_ADDED = 3,    /* a string matched in text before anything else */
 };
 
+enum { NT_TOKEN_LIMIT = 1 << 20 }; /* bytes of one token */
+
 struct nt_token {
 	size_t at;    /* of its bytes, or its name, in nt_tokenizer.bytes */
 	uint32_t len;

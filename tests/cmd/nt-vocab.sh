@@ -96,6 +96,11 @@ t 'a full disk is an error and nothing else is said' '
 	prose | exits 4 nt-vocab -n 300 >/dev/full 2>said
 	[ "$(cat said)" = "nt-vocab: standard output: cannot write: No space left on device" ]'
 
+t 'a run of megabytes is learned up to the longest token there may be' '
+	head -c 8000000 /dev/zero | tr "\0" a >run
+	nt-vocab -n 300 -o v.json run 2>said; grep "warning: 278 entries" said
+	nt-tokenize -q -t v.json --ids run | wc -w | grep -x "1[0-9]"'
+
 t 'an output that cannot be written is refused before anything is read' '
 	exits 4 nt-vocab -o no/such/folder missing.txt 2>said; grep "no/such/folder" said'
 t 'a reader that leaves early is not' 'prose | nt-vocab -n 300 | head -c1 >one; [ -s one ]'
