@@ -55,46 +55,66 @@ static int unknown(const char *name)
 	return nt_fail(NT_EARG, "unknown command '%s'", name);
 }
 
-/* Becomes nt-NAME with these arguments; argv[0] is filled in. Returns only on failure. */
-static int become(const char *name, char **argv)
+/* Becomes the program called word with these arguments; argv[0] is filled in. Returns only
+ * on failure. */
+static void become(char *word, char **argv)
 {
-	char folder[PATH_MAX], path[PATH_MAX + 512], word[256];
-	if (strlen(name) > 200 || strchr(name, '/'))
-		return unknown(name);
+	char folder[PATH_MAX], path[PATH_MAX + 512];
 	own_folder(folder, sizeof(folder));
-	snprintf(word, sizeof(word), "nt-%.200s", name);
 	snprintf(path, sizeof(path), "%s%s", folder, word);
 	argv[0] = word;
 	if (*folder)
 		execv(path, argv);
 	execvp(word, argv);
+}
+
+static const char *without_prefix(const char *name)
+{
+	return strncmp(name, "nt-", 3) == 0 ? name + 3 : name;
+}
+
+static int run_command(const char *name, char **argv)
+{
+	char word[256];
+	name = without_prefix(name);
+	if (strlen(name) > 200 || strchr(name, '/'))
+		return unknown(name);
+	snprintf(word, sizeof(word), "nt-%s", name);
+	become(word, argv);
 	return errno == ENOENT ? unknown(name) : nt_fail_sys("cannot run '%s'", word);
 }
 
-/* The page from the build folder, else from the manual path, else as plain help. */
+/* The page from the build folder or from where it was installed, else the plain help. */
 static int open_page(const char *name)
 {
-	char folder[PATH_MAX], page[PATH_MAX + 512], word[256];
+	static const char *const place[] = {"man", "share/man/man1"};
+	char folder[PATH_MAX], page[PATH_MAX + 512], word[256] = "nt";
+	size_t i = 0;
+	if (*name) {
+		while (command_name(NULL, i) && strcmp(command_name(NULL, i), name) != 0)
+			i++;
+		if (!command_name(NULL, i))
+			return unknown(name);
+		snprintf(word, sizeof(word), "nt-%s", command_name(NULL, i));
+	}
 	own_folder(folder, sizeof(folder));
-	snprintf(word, sizeof(word), "nt%s%.200s", *name ? "-" : "", name);
-	snprintf(page, sizeof(page), "%s../man/%s.1", folder, word);
-	if (access(page, R_OK) == 0)
-		execlp("man", "man", "-l", page, (char *)NULL);
-	else
-		execlp("man", "man", word, (char *)NULL);
-	return become(name, (char *[]){NULL, "--help", NULL}); /* no man here */
+	for (i = 0; i < sizeof(place) / sizeof(*place); i++) {
+		snprintf(page, sizeof(page), "%s../%s/%s.1", folder, place[i], word);
+		if (access(page, R_OK) == 0)
+			execlp("man", "man", "-l", page, (char *)NULL);
+	}
+	become(word, (char *[]){NULL, "--help", NULL});
+	return nt_fail_sys("cannot run '%s'", word);
 }
 
 static int nt(struct nt_cli *cli, void *opts, char **operand, int n_operand)
 {
 	(void)cli;
 	(void)opts;
-	if (n_operand && strcmp(operand[0], "help") == 0) {
-		const char *name = n_operand > 1 ? operand[1] : "";
-		if (strncmp(name, "nt-", 3) == 0)
-			name += 3;
-		return open_page(name);
-	}
+	if (n_operand && strcmp(operand[0], "help") == 0)
+		return open_page(n_operand > 1 ? without_prefix(operand[1]) : "");
+	if (n_operand)
+		return nt_fail(NT_EARG, "options stand before the command '%s': they go behind it", operand[0]);
 	puts("usage: nt COMMAND [ARGUMENT...]\n\nCommands:");
 	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++)
 		printf("  %-10s %s\n", commands[i].name, commands[i].what);
@@ -129,7 +149,7 @@ static const struct nt_cmd cmd = {
 int main(int argc, char **argv)
 {
 	if (argc > 1 && argv[1][0] != '-' && strcmp(argv[1], "help") != 0) {
-		int rc = become(argv[1], argv + 1);
+		int rc = run_command(argv[1], argv + 1);
 		fprintf(stderr, "nt: %s\n", nt_errmsg());
 		return -rc;
 	}

@@ -68,7 +68,13 @@ t 'every command of docs/cli.md that is built is listed by the umbrella, and the
 t 'the umbrella runs a command, hands its status on, and suggests a name' '
 	nt info --help | grep -q "usage: nt-info"
 	exits 2 nt info --nonsense
-	exits 2 nt trian 2>said; grep -q "did you mean .train" said'
+	exits 2 nt trian 2>said; grep -q "did you mean .train" said
+	exits 2 nt help trian 2>said; grep -q "did you mean .train" said
+	exits 2 nt -q info 2>said; grep -q "behind it" said
+	nt nt-info --help | grep -q "usage: nt-info"'
+t 'without its manual pages the umbrella shows the help' '
+	mkdir bin && cp "$NT_BUILD/bin/nt" "$NT_BUILD/bin/nt-pack" bin
+	bin/nt help pack | grep -q "usage: nt-pack" && bin/nt help | grep -q "usage: nt COMMAND"'
 t 'the umbrella opens a manual page' '
 	if command -v man >/dev/null; then MANPAGER=cat nt help pack | grep -qi "nt-pack"; else nt help pack; fi'
 done_testing
