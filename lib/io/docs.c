@@ -236,8 +236,8 @@ static int looks_like_jsonl(struct nt_docs *d)
 		int rc = fill_more(d);
 		if (rc < 0)
 			return rc;
-		if (d->bytes.len == 0 || d->bytes.data[0] != '{')
-			return 0;
+		if (d->bytes.len == 0 || (d->bytes.data[0] != '{' && d->bytes.data[0] != 0xef))
+			return 0; /* 0xef may begin a byte order mark */
 		newline = memchr(d->bytes.data, '\n', d->bytes.len);
 	} while (!newline && !d->is_whole);
 	size_t len = newline ? (size_t)(newline - d->bytes.data) : d->bytes.len;

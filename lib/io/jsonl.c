@@ -141,9 +141,18 @@ static const char *parse_bytes(struct nt_jsonl *j, const uint8_t *bytes, size_t 
 	return json_object_is_type(j->line, json_type_object) ? NULL : "not an object";
 }
 
+/* The byte order mark that some editors of Windows put before the first line. */
+static size_t mark_len(const uint8_t *line, size_t len)
+{
+	return len >= 3 && memcmp(line, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+}
+
 /* Makes j->line the object of this line; NULL says why not. */
 static const char *parse(struct nt_jsonl *j, const uint8_t *line, size_t len)
 {
+	size_t mark = mark_len(line, len);
+	line += mark;
+	len -= mark;
 	while (len && is_space(line[len - 1]))
 		len--;
 	if (len > INT_MAX)
@@ -201,7 +210,7 @@ int nt_jsonl_read(struct nt_jsonl *j, const uint8_t *line, size_t len, const cha
 	*id = NULL;
 	if (why)
 		return nt_fail(NT_EFORMAT, "%s: not a JSON line: %s, at byte %zu of it", where, why,
-			       json_tokener_get_parse_end(j->tokener));
+			       mark_len(line, len) + json_tokener_get_parse_end(j->tokener));
 	text->len = 0;
 	int rc = join(j, where, text);
 	if (rc < 0)

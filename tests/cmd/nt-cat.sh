@@ -51,6 +51,12 @@ t 'JSON lines: fields are joined, ids kept, lines named' '
 	is "T//M//B" nt-cat -q --field title,meta.x --field text a.jsonl
 	[ "$(nt-cat -q --jsonl a.jsonl)" = "{\"text\": \"B\", \"id\": \"17\", \"source\": \"a.jsonl:1\"}" ]'
 
+t 'JSON lines behind a byte order mark are JSON lines' '
+	printf "\357\273\277{\"text\":\"a\"}\r\n{\"text\":\"b\"}\r\n" >a.jsonl
+	is "a|b" nt-cat -q a.jsonl
+	is "a|b" nt-cat -q <a.jsonl
+	printf "\357\273\277{\"text\":}" >b.jsonl; exits 3 nt-cat b.jsonl 2>err; grep "at byte 11 of it" err'
+
 t 'a bad JSON line ends with exit 3, its file and its line' '
 	printf "{\"text\":\"a\"}\n{\"text\":}\n" >a.jsonl
 	exits 3 nt-cat a.jsonl >out 2>err; grep "a.jsonl:2: not a JSON line" err
