@@ -135,6 +135,11 @@ static int next(struct job *j, struct nt_tokens *doc)
 	if (j->reader)
 		return nt_stream_next(j->reader, doc);
 	int rc = nt_idlines_next(j->lines, &j->line);
+	for (size_t i = 0; rc == 1 && i < j->line.n; i++)
+		if (j->line.id[i] >= j->ident->vocab_size)
+			return nt_fail(NT_EFORMAT, "--ids: token id %u is not below the size of the vocabulary "
+				       "'%s', %u: -t names another one", j->line.id[i], j->ident->name,
+				       j->ident->vocab_size);
 	*doc = (struct nt_tokens){.id = j->line.id, .n = j->line.n};
 	return rc;
 }

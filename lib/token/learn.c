@@ -399,6 +399,8 @@ static int count_specials(const struct nt_learn_options *o, uint32_t *n)
 	if (rc < 0)
 		return rc;
 	for (uint32_t i = 0; rc == 0 && i < o->n_special; i++) {
+		if (!*o->special[i])
+			rc = nt_fail(NT_EARG, "a special token without a name");
 		for (uint32_t k = 0; k < i; k++)
 			if (strcmp(o->special[i], o->special[k]) == 0)
 				rc = nt_fail(NT_EARG, "special token '%s' is named twice", o->special[i]);

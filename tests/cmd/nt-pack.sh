@@ -36,7 +36,7 @@ t 'ids as text make the same file as the stream of them' '
 
 t 'an id outside the vocabulary is refused' '
 	echo "1 2 99999" | exits 3 nt-pack --ids -t bytes >got 2>said
-	grep -q "token id 99999 is not below" said'
+	grep -q "nt-pack: --ids: token id 99999 is not below" said'
 
 t '--tokenizer is for --ids' '
 	printf a | bytes | exits 2 nt-pack -t bytes 2>said >got && grep -q "brings its own" said'

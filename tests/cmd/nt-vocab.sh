@@ -101,6 +101,8 @@ t 'a run of megabytes is learned up to the longest token there may be' '
 	nt-vocab -n 300 -o v.json run 2>said; grep "warning: 278 entries" said
 	nt-tokenize -q -t v.json --ids run | wc -w | grep -x "1[0-9]"'
 
+t 'a special token has a name' 'prose | exits 2 nt-vocab -n 300 --special ""'
+
 t 'an output that cannot be written is refused before anything is read' '
 	exits 4 nt-vocab -o no/such/folder missing.txt 2>said; grep "no/such/folder" said'
 t 'a reader that leaves early is not' 'prose | nt-vocab -n 300 | head -c1 >one; [ -s one ]'
