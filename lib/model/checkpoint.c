@@ -137,6 +137,11 @@ static int locate(struct nt_buf *dir, struct nt_buf *weights, const char *path)
 	}
 	const char *slash = strrchr(path, '/');
 	int rc = nt_buf_printf(dir, "%.*s", slash ? (int)(slash - path) : 1, slash ? path : ".");
+	if (rc == 0 && (rc = join(weights, (const char *)dir->data, "config.json")) == 0 &&
+	    access((const char *)weights->data, F_OK) < 0)
+		rc = nt_fail(NT_EFORMAT, "%s: not a checkpoint: expected a folder with a config.json, or a "
+					 ".safetensors file beside one", path);
+	weights->len = 0;
 	return rc < 0 ? rc : nt_buf_printf(weights, "%s", path);
 }
 

@@ -68,6 +68,7 @@ t 'mistakes are named' '
 	exits 2 nt-sample 2>err && grep -q "no checkpoint" err
 	exits 2 nt-sample --tmp 1 "$ckpt" 2>err && grep -q -- "--temp" err
 	exits 2 nt-sample --top-p 2 "$ckpt" 2>err
+	echo text >file; exits 3 nt-sample file 2>err </dev/null && grep -q "file: not a checkpoint" err
 	exits 4 nt-sample nowhere 2>err </dev/null && grep -q "nowhere: " err'
 
 t 'a full disk is noticed, a closed pipe ends it quietly' '
