@@ -23,13 +23,13 @@ enum { ID_LIMIT = 1 << 24 };
 int nt_tokenizer_new(struct nt_tokenizer **out, const char *name)
 {
 	struct nt_tokenizer *t = nt_calloc(1, sizeof(*t));
+	*out = t;
 	if (!t)
 		return NT_ESYS;
 	snprintf(t->ident.name, sizeof(t->ident.name), "%s", name);
 	t->ident.bos = t->ident.eos = t->ident.pad = NT_NO_TOKEN;
 	for (int b = 0; b < 256; b++)
 		t->byte_id[b] = NT_NO_TOKEN;
-	*out = t;
 	return 0;
 }
 

@@ -15,7 +15,7 @@ static void every_code_point_reads_back(void **state)
 {
 	(void)state;
 	for (uint32_t c = 0; c < 0x110000; c++) {
-		uint8_t p[4];
+		uint8_t p[4] = {0};
 		uint32_t back = 0;
 		size_t n = nt_utf8_encode(p, c);
 		bool is_surrogate = c >= 0xd800 && c < 0xe000;
