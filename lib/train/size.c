@@ -4,8 +4,9 @@
  *
  * A ladder of shapes is priced: measured speed and the time give the tokens each would
  * see, a scaling law the loss it would end with, and the lowest wins. The law is that
- * of Hoffmann et al. 2022 (arXiv:2203.15556) with the constants of Besiroglu et al.
- * 2024 (arXiv:2404.10102); tokens seen again count as Muennighoff et al. 2023
+ * of Hoffmann et al. 2022 (arXiv:2203.15556) with the exponents of Besiroglu et al.
+ * 2024 (arXiv:2404.10102) and factors fitted at this end (docs/training.md): theirs, from
+ * models a thousand times as large, choose models half as large as do best here; tokens seen again count as Muennighoff et al. 2023
  * (arXiv:2305.16264) found: the k-th repeat is worth exp(-k / 15.4) of new text. Their
  * second term, for weights in excess of the data, is left out: it was fitted to models
  * a thousand times as large and forbids what works well at this end. In its place stands
@@ -41,7 +42,7 @@ double nt_size_loss(double n, double d, double u)
 	const double fading = 15.4; /* repeats until one is worth 1/e of new text */
 	if (d > u && u > 0)
 		d = u * (1 + fading * (1 - exp(-(d / u - 1) / fading)));
-	return 1.8172 + 482.01 / pow(n, 0.3478) + 2085.43 / pow(d > 1 ? d : 1, 0.3658);
+	return 2.39 + 79.4 / pow(n, 0.3478) + 175.8 / pow(d > 1 ? d : 1, 0.3658);
 }
 
 static uint32_t layers_for(uint64_t hidden_size)
