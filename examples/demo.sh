@@ -40,7 +40,7 @@ nt-cat <"$out/corpus" | nt-tokenize | nt-dedup | nt-shuffle |
 	nt-pack --holdout="0.05:$out/val.bin" >"$out/train.bin"
 # Whole documents are held out; of a handful none may be, and nt-train then finds its own.
 val=--val=$out/val.bin
-if nt-info --json "$out/val.bin" | grep -q '"documents": 0,'; then
+if nt-info "$out/val.bin" | grep -q '^documents *0$'; then
 	val=
 fi
 show nt-info "$out/train.bin"
