@@ -95,8 +95,8 @@ static void on_step(struct listener *l, const struct nt_train_event *e)
 	text_of_time(eta, e->eta);
 	if (!isnan(l->val_loss))
 		snprintf(val, sizeof(val), "  val %.3f", l->val_loss);
-	nt_cli_progress(l->cli, "step %" PRIu64 "/%" PRIu64 "  loss %.3f%s  %.0f tokens/s  MFU %.0f %%  ETA %s",
-			e->step, e->max_steps, e->smooth_loss, val, e->tokens_per_s, 100 * e->mfu, eta);
+	nt_cli_progress(l->cli,
+			"step %" PRIu64 "/%" PRIu64 "  loss %.3f%s  %.0f tokens/s  MFU %.0f %%  ETA %s", e->step, e->max_steps, e->smooth_loss, val, e->tokens_per_s, 100 * e->mfu, eta);
 }
 
 static void on_event(void *arg, const struct nt_train_event *e)

@@ -84,7 +84,7 @@ struct nt_train_plan {
 	double epochs;                    /* times the data is seen */
 	double flops_per_token, flops;    /* one position; the whole run */
 	uint64_t param_bytes, grad_bytes, moment_bytes, activation_bytes, total_bytes;
-	double peak_flops;                /* f32 FLOP/s a short GEMM reached; 0: not measured */
+	double peak_flops;                /* f32 FLOP/s a short GEMM reached, or a step since; 0: not measured */
 	double step_seconds;              /* measured; 0: not measured */
 	double predicted_loss;            /* nats/token, if the size was chosen; else 0 */
 	bool is_chosen;                   /* the size was */

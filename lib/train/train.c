@@ -230,7 +230,7 @@ static int look(struct runner *r, uint64_t n_row)
 
 static void average(struct runner *r, const struct nt_step_result *s, double seconds)
 {
-	const struct nt_train *t = r->t;
+	struct nt_train *t = r->t;
 	struct nt_train_event *e = &r->event;
 	const double keep = 0.95;
 	double loss = s->loss / (double)s->n_target;
@@ -242,8 +242,10 @@ static void average(struct runner *r, const struct nt_step_result *s, double sec
 	e->smooth_loss = r->smooth_loss / r->weight;
 	e->grad_norm = s->grad_norm;
 	e->tokens_per_s = r->smooth_tokens / r->smooth_seconds;
-	e->mfu = t->plan.peak_flops > 0 ? e->tokens_per_s * t->plan.flops_per_token / t->plan.peak_flops
-					 : NAN;
+	double flops = e->tokens_per_s * t->plan.flops_per_token, *peak = &t->plan.peak_flops;
+	if (*peak > 0 && flops > *peak) /* it was measured while another program had the machine */
+		*peak = flops;
+	e->mfu = *peak > 0 ? flops / *peak : NAN;
 	e->eta = (double)(t->options.max_steps - t->step) * r->smooth_seconds / r->weight;
 }
 
