@@ -229,6 +229,9 @@ static int run(struct nt_cli *cli, void *opts, char **operand, int n_operand)
 	struct nt_train *t;
 	if (n_operand == 0)
 		return nt_fail(NT_EARG, "no data file: name what nt-pack wrote, as in nt-train data.bin");
+	if (o->json && !o->plan && !o->bench)
+		return nt_fail(NT_EARG, "--json goes with --plan or --bench; a run keeps its log in %s/log.jsonl",
+			       o->train.output);
 	o->train.named = o->named.item;
 	o->train.n_named = o->named.n;
 	struct nt_pool *pool = nt_pool_new((int)cli->threads);

@@ -150,8 +150,8 @@ static int put_table(struct nt_show *s, const struct nt_score_of *doc)
 		rc = put_position(s, doc, i, sum += doc->scored[i].nll);
 	double each = per(sum, (double)n);
 	if (rc == 0)
-		rc = nt_buf_printf(&s->line, "L = %.4f nats over %zu targets: %.4f nats/token, perplexity %.2f",
-				   sum, n, each, exp(each));
+		rc = nt_buf_printf(&s->line, "L = %.4f nats over %zu target%s: %.4f nats/token, perplexity %.2f",
+				   sum, n, n == 1 ? "" : "s", each, exp(each));
 	if (rc == 0 && doc->bytes)
 		rc = nt_buf_printf(&s->line, ", %.4f bits/byte", sum / log(2) / (double)doc->bytes);
 	if (rc == 0)

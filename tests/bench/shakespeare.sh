@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # The reference curve: examples/shakespeare-char.sh against PyTorch, in turn, in one run.
-#   shakespeare.sh [TEXT]     SEEDS="1 2 3" THREADS="1 2"
+#   shakespeare.sh [TEXT]     SEEDS="1 2 3" THREADS="1 2"; seed 1 unless said
 # Ours is timed as a whole program, with evaluations, checkpoints and their fsyncs;
 # PyTorch by its training loop alone, at the number of threads that suits it best.
 set -eu
@@ -18,7 +18,7 @@ if [ -z "$text" ]; then
 fi
 now() { date +%s.%N; }
 
-for seed in ${SEEDS:-1 2 3}; do
+for seed in ${SEEDS:-1}; do
 	begin=$(now)
 	NT_BUILD=${NT_BUILD:-$root/build} env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE \
 		sh "$root/examples/shakespeare-char.sh" "$text" "$work/nt" -s "$seed" 2>"$work/log"

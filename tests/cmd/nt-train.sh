@@ -232,4 +232,8 @@ t 'two runs do not write one folder' '
 	[ -z "$bad" ]
 	grep "another nt-train is writing it" err'
 
+t '--json without something to print as JSON is refused' '
+	exits 2 nt-train --json data.bin 2>said
+	grep -q -e "--json goes with --plan or --bench" said'
+
 done_testing
