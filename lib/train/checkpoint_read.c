@@ -310,12 +310,13 @@ int nt_checkpoint_load(struct nt_model **m, struct nt_optimizer *o, const char *
 
 /* --- for people ------------------------------------------------------------------ */
 
-static int describe_lines(const struct nt_trainer *t, const struct nt_config *c, const char *step_dir,
-			  struct nt_buf *out)
+static int describe_lines(const struct nt_trainer *t, const struct nt_config *c, const char *dir,
+			  const char *step_dir, struct nt_buf *out)
 {
 	const struct nt_train_options *o = &t->options;
 	return nt_buf_printf(
 		out,
+		"file                 %s\n"
 		"kind                 checkpoint\n"
 		"step                 %" PRIu64 " of %" PRIu64 "\n"
 		"tokens               %" PRIu64 "\n"
@@ -331,7 +332,7 @@ static int describe_lines(const struct nt_trainer *t, const struct nt_config *c,
 		"seed                 %" PRIu64 "\n"
 		"data                 %s\n"
 		"tokenizer            %s\n",
-		t->step, o->max_steps, t->tokens, t->seconds, step_dir,
+		dir, t->step, o->max_steps, t->tokens, t->seconds, step_dir,
 		c->arch == NT_GPT2 ? "gpt2" : "llama", c->hidden_size, c->num_hidden_layers,
 		c->num_attention_heads, c->vocab_size, o->seq_len, o->batch_size,
 		o->gradient_accumulation_steps, o->seed, t->data_hash, t->fingerprint);
@@ -350,8 +351,9 @@ int nt_checkpoint_describe(const char *dir, bool as_json, struct nt_buf *out)
 	    (rc = nt_config_read(&c, step_dir)) < 0)
 		goto out;
 	if (!as_json) {
-		rc = describe_lines(&t, &c, step_dir, out);
+		rc = describe_lines(&t, &c, dir, step_dir, out);
 	} else {
+		json_object_object_add(t.json, "file", json_object_new_string(dir));
 		json_object_object_add(t.json, "kind", json_object_new_string("checkpoint"));
 		json_object_object_add(t.json, "folder", json_object_new_string(step_dir));
 		const char *text = json_object_to_json_string_ext(t.json, JSON_C_TO_STRING_PLAIN);
