@@ -1,22 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* json.c - writing JSON strings; reading is json-c's */
+#include "base/utf8.h"
 #include "nt/err.h"
 #include "nt/file.h"
-
-/* The length of the well-formed UTF-8 sequence at p, or 0 (Unicode 16, table 3-7). */
-static size_t utf8_len(const uint8_t *p, size_t left)
-{
-	size_t n = p[0] < 0x80 ? 1 : p[0] < 0xc2 ? 0 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
-	if (n == 0 || p[0] > 0xf4 || n > left)
-		return 0;
-	for (size_t i = 1; i < n; i++)
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) ||
-	    (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f))
-		return 0;
-	return n;
-}
 
 static int add_char(struct nt_buf *out, const uint8_t *p, size_t n)
 {
@@ -49,11 +35,12 @@ static size_t plain_len(const uint8_t *p, size_t left)
 int nt_json_string(struct nt_buf *out, const void *bytes, size_t len)
 {
 	const uint8_t *p = bytes;
+	uint32_t c;
 	int rc = nt_buf_add(out, "\"", 1);
 	for (size_t i = 0, n; rc == 0 && i < len; i += n ? n : 1) {
 		if ((n = plain_len(p + i, len - i)) > 0)
 			rc = nt_buf_add(out, p + i, n);
-		else if ((n = utf8_len(p + i, len - i)) > 0)
+		else if ((n = nt_utf8_decode(p + i, len - i, &c)) > 0)
 			rc = add_char(out, p + i, n);
 		else
 			rc = nt_buf_add(out, "\xef\xbf\xbd", 3);

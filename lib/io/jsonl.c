@@ -20,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "nt/err.h"
 
 enum { MAX_DEPTH = 128 };
@@ -115,10 +116,10 @@ static int spell(struct nt_jsonl *j, const uint8_t *line, size_t len)
 			p += end - p > 1 ? 2 : 1; /* the escape of a backslash, too */
 			continue;
 		}
-		uint8_t utf8[4] = {(uint8_t)(0xf0 | c >> 18), (uint8_t)(0x80 | (c >> 12 & 0x3f)),
-				   (uint8_t)(0x80 | (c >> 6 & 0x3f)), (uint8_t)(0x80 | (c & 0x3f))};
+		uint8_t utf8[4];
+		size_t n = nt_utf8_encode(utf8, c);
 		if (nt_buf_add(&j->spelt, done, (size_t)(p - done)) < 0 ||
-		    nt_buf_add(&j->spelt, utf8, 4) < 0)
+		    nt_buf_add(&j->spelt, utf8, n) < 0)
 			return NT_ESYS;
 		done = p += 12;
 	}

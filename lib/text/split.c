@@ -22,7 +22,7 @@
 
 #include "nt/err.h"
 #include "text/unicode.h"
-#include "text/utf8.h"
+#include "base/utf8.h"
 
 /* One character: its class, and its length in bytes, 0 at the end of the text. */
 struct mark {

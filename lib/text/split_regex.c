@@ -17,7 +17,7 @@
 #include "nt/err.h"
 #include "nt/text.h"
 #include "text/split.h"
-#include "text/utf8.h"
+#include "base/utf8.h"
 
 enum { STACK_LEAST = 32 << 10, STACK_MOST = 8 << 20 }; /* bytes, of compiled code */
 

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "nt/err.h"
-#include "text/utf8.h"
+#include "base/utf8.h"
 
 static bool stands_for_itself(uint32_t c)
 {

@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "nt/text.h"
-#include "text/utf8.h"
+#include "base/utf8.h"
 
 static void every_code_point_reads_back(void **state)
 {
