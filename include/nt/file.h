@@ -26,6 +26,17 @@ void nt_close_read(int fd); /* leaves standard input open; a negative fd is harm
 /* What messages call a path: the path, or "standard input". */
 const char *nt_input_name(const char *path);
 
+/* Inputs read one after the other. Start with nt_operands_init. */
+struct nt_operands {
+	char *const *path; /* [n], borrowed */
+	size_t n, n_opened;
+	int fd;            /* of the one being read, -1: none */
+	const char *name;  /* of it, as messages call it */
+};
+void nt_operands_init(struct nt_operands *o, char *const *path, size_t n); /* n 0: standard input */
+int nt_operands_next(struct nt_operands *o); /* 1: the next is open, 0: there is none; NT_ESYS */
+void nt_operands_close(struct nt_operands *o);
+
 /* Appends the whole file to out. */
 int nt_read_file(struct nt_buf *out, const char *path);
 

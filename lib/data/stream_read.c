@@ -24,10 +24,7 @@
 #include "nt/hash.h"
 
 struct nt_stream_reader {
-	char *const *operand; /* [n_operand], at least one */
-	size_t n_operand, n_opened;
-	int fd;
-	const char *name; /* of the input being read */
+	struct nt_operands in;
 	uint64_t at;      /* bytes read of it */
 
 	struct nt_ident ident;
@@ -48,8 +45,6 @@ struct nt_stream_reader {
 	struct nt_ids ids, units;
 };
 
-static char *const standard_input[] = {"-"};
-
 /* --- frames ---------------------------------------------------------------------- */
 
 static int cut_between(const struct nt_stream_reader *r)
@@ -57,7 +52,7 @@ static int cut_between(const struct nt_stream_reader *r)
 	return nt_fail(NT_EFORMAT,
 		       "%s: cut at byte %" PRIu64 ": the END frame is missing after %" PRIu64
 		       " documents and %" PRIu64 " tokens: the program that wrote it failed, or the copy did",
-		       r->name, r->at, r->own.documents, r->own.tokens);
+		       r->in.name, r->at, r->own.documents, r->own.tokens);
 }
 
 static int cut_inside(const struct nt_stream_reader *r, uint64_t promised, uint64_t here)
@@ -65,7 +60,7 @@ static int cut_inside(const struct nt_stream_reader *r, uint64_t promised, uint6
 	return nt_fail(NT_EFORMAT,
 		       "%s: cut at byte %" PRIu64 ": a frame promises %" PRIu64 " bytes, %" PRIu64
 		       " are here, after %" PRIu64 " documents: the program that wrote it failed, or the copy did",
-		       r->name, r->at, promised, here, r->own.documents);
+		       r->in.name, r->at, promised, here, r->own.documents);
 }
 
 /* What is at the very beginning of an input instead of a frame? */
@@ -75,14 +70,14 @@ static int not_stream(const struct nt_stream_reader *r, const uint8_t *h, size_t
 		return nt_fail(NT_EFORMAT,
 			       "%s: empty: a token stream has at least a HELLO and an END frame: "
 			       "did the program that should write it fail?",
-			       r->name);
+			       r->in.name);
 	if (n >= 4 && memcmp(h, "\x89NTD", 4) == 0)
-		return nt_fail(NT_EFORMAT, "%s: a data file, not a token stream: %s", r->name,
-			       r->fd == STDIN_FILENO ? "it is mapped, so name the file instead of piping it"
+		return nt_fail(NT_EFORMAT, "%s: a data file, not a token stream: %s", r->in.name,
+			       r->in.fd == STDIN_FILENO ? "it is mapped, so name the file instead of piping it"
 						     : "nt-shuffle FILE makes one of it");
 	if (n < 4 && memcmp(h, "NTS1", n) == 0)
 		return cut_inside(r, NTS_HEADER, n);
-	return nt_fail(NT_EFORMAT, "%s: not a token stream: put text through nt-tokenize first", r->name);
+	return nt_fail(NT_EFORMAT, "%s: not a token stream: put text through nt-tokenize first", r->in.name);
 }
 
 static int check_header(const struct nt_stream_reader *r, const uint8_t *h)
@@ -90,14 +85,14 @@ static int check_header(const struct nt_stream_reader *r, const uint8_t *h)
 	uint64_t begin = r->at - NTS_HEADER;
 	uint32_t len = nt_le32(h + FRAME_PAYLOAD);
 	if (nt_le64(h + FRAME_HASH) != nt_hash64(h, FRAME_HASH))
-		return nt_fail(NT_EFORMAT, "%s: the frame header at byte %" PRIu64 " is damaged", r->name,
+		return nt_fail(NT_EFORMAT, "%s: the frame header at byte %" PRIu64 " is damaged", r->in.name,
 			       begin);
 	if (nt_le16(h + FRAME_LEN) != NTS_HEADER || len > NTS_MAX_PAYLOAD ||
 	    nt_le32(h + FRAME_PAD) != -len % NTS_HEADER || (h[FRAME_FLAGS] & ~NTS_ZSTD))
 		return nt_fail(NT_EFORMAT,
 			       "%s: the frame at byte %" PRIu64 " is of a form this program does not read: "
 			       "%u bytes and %u of padding, flags %u",
-			       r->name, begin, len, nt_le32(h + FRAME_PAD), h[FRAME_FLAGS]);
+			       r->in.name, begin, len, nt_le32(h + FRAME_PAD), h[FRAME_FLAGS]);
 	return 0;
 }
 
@@ -105,7 +100,7 @@ static int check_header(const struct nt_stream_reader *r, const uint8_t *h)
 static int read_header(struct nt_stream_reader *r, uint8_t *h)
 {
 	bool is_first = r->at == 0;
-	ssize_t n = nt_read_full(r->fd, h, NTS_HEADER, r->name);
+	ssize_t n = nt_read_full(r->in.fd, h, NTS_HEADER, r->in.name);
 	if (n < 0)
 		return (int)n;
 	r->at += (uint64_t)n;
@@ -116,7 +111,7 @@ static int read_header(struct nt_stream_reader *r, uint8_t *h)
 	if (n < NTS_HEADER)
 		return cut_inside(r, NTS_HEADER, (uint64_t)n);
 	if (memcmp(h, "NTS1", 4) != 0)
-		return nt_fail(NT_EFORMAT, "%s: damaged: no frame begins at byte %" PRIu64, r->name,
+		return nt_fail(NT_EFORMAT, "%s: damaged: no frame begins at byte %" PRIu64, r->in.name,
 			       r->at - NTS_HEADER);
 	int rc = check_header(r, h);
 	return rc < 0 ? rc : 1;
@@ -132,7 +127,7 @@ static int read_payload(struct nt_stream_reader *r, const uint8_t *h, const uint
 	int rc = nt_buf_reserve(&r->stored, whole + 1);
 	if (rc < 0)
 		return rc;
-	ssize_t got = nt_read_full(r->fd, r->stored.data, whole, r->name);
+	ssize_t got = nt_read_full(r->in.fd, r->stored.data, whole, r->in.name);
 	if (got < 0)
 		return (int)got;
 	r->at += (uint64_t)got;
@@ -140,16 +135,16 @@ static int read_payload(struct nt_stream_reader *r, const uint8_t *h, const uint
 		return cut_inside(r, NTS_HEADER + whole, NTS_HEADER + (uint64_t)got);
 	for (size_t i = n; i < whole; i++)
 		if (r->stored.data[i])
-			return nt_fail(NT_EFORMAT, "%s: the padding at byte %" PRIu64 " is not zero", r->name,
+			return nt_fail(NT_EFORMAT, "%s: the padding at byte %" PRIu64 " is not zero", r->in.name,
 				       begin + i);
 	if (nt_hash64(r->stored.data, n) != nt_le64(h + FRAME_PAYLOAD_HASH))
-		return nt_fail(NT_EFORMAT, "%s: the frame at byte %" PRIu64 " is damaged", r->name,
+		return nt_fail(NT_EFORMAT, "%s: the frame at byte %" PRIu64 " is damaged", r->in.name,
 			       begin - NTS_HEADER);
 	*payload = r->stored.data;
 	*len = n;
 	if (!(h[FRAME_FLAGS] & NTS_ZSTD))
 		return 0;
-	if ((rc = nt_zstd_unpack(&r->plain, r->stored.data, n, NTS_MAX_PAYLOAD, r->name)) < 0)
+	if ((rc = nt_zstd_unpack(&r->plain, r->stored.data, n, NTS_MAX_PAYLOAD, r->in.name)) < 0)
 		return rc;
 	*payload = r->plain.data;
 	*len = r->plain.len;
@@ -158,13 +153,13 @@ static int read_payload(struct nt_stream_reader *r, const uint8_t *h, const uint
 
 static int bad_frame(const struct nt_stream_reader *r, const char *what)
 {
-	return nt_fail(NT_EFORMAT, "%s: the frame before byte %" PRIu64 ": %s", r->name, r->at, what);
+	return nt_fail(NT_EFORMAT, "%s: the frame before byte %" PRIu64 ": %s", r->in.name, r->at, what);
 }
 
 /* A text of `len` bytes inside a payload, kept with a NUL behind. */
 static int keep_manifest(struct nt_stream_reader *r, const uint8_t *text, size_t len)
 {
-	int rc = nt_manifest_check((const char *)text, len, r->name);
+	int rc = nt_manifest_check((const char *)text, len, r->in.name);
 	r->manifest.len = 0;
 	if (rc == 0)
 		rc = nt_buf_add(&r->manifest, text, len);
@@ -180,7 +175,7 @@ static int check_ident(const struct nt_stream_reader *r, const struct nt_ident *
 	nt_ident_hex(first, &r->ident);
 	return nt_fail(NT_EFORMAT,
 		       "%s: tokenizer '%s' (%s) in a stream of '%s' (%s): two vocabularies cannot be mixed",
-		       r->name, ident->name, here, r->ident.name, first);
+		       r->in.name, ident->name, here, r->ident.name, first);
 }
 
 static int take_hello(struct nt_stream_reader *r, const uint8_t *p, size_t len)
@@ -190,21 +185,21 @@ static int take_hello(struct nt_stream_reader *r, const uint8_t *p, size_t len)
 		return bad_frame(r, "a HELLO too short to be one");
 	if (nt_le32(p + HELLO_VERSION) != NTS_VERSION)
 		return nt_fail(NT_EFORMAT, "%s: token stream version %u, this program reads version %d",
-			       r->name, nt_le32(p + HELLO_VERSION), NTS_VERSION);
+			       r->in.name, nt_le32(p + HELLO_VERSION), NTS_VERSION);
 	size_t manifest_len = nt_le32(p + HELLO_MANIFEST), tokz_len = nt_le32(p + HELLO_TOKZ);
 	if (manifest_len + tokz_len != len - HELLO_BYTES)
 		return bad_frame(r, "a HELLO whose parts do not fill it");
 	nt_ident_get(&ident, p + HELLO_VOCAB_SIZE);
 	memcpy(ident.fingerprint, p + HELLO_FINGERPRINT, 16);
 	nt_name_get(ident.name, p + HELLO_NAME, HELLO_NAME_BYTES);
-	int rc = nt_ident_check(&ident, nt_le32(p + HELLO_WIDTH), r->name);
+	int rc = nt_ident_check(&ident, nt_le32(p + HELLO_WIDTH), r->in.name);
 	if (rc == 0 && r->has_ident)
 		rc = check_ident(r, &ident);
 	if (rc == 0)
 		rc = keep_manifest(r, p + HELLO_BYTES, manifest_len);
 	if (rc < 0 || r->has_ident)
 		return rc;
-	rc = nt_zstd_unpack(&r->json, p + HELLO_BYTES + manifest_len, tokz_len, NT_TOKZ_MAX, r->name);
+	rc = nt_zstd_unpack(&r->json, p + HELLO_BYTES + manifest_len, tokz_len, NT_TOKZ_MAX, r->in.name);
 	ident.json = r->json.data;
 	ident.json_len = r->json.len;
 	r->ident = ident;
@@ -246,7 +241,7 @@ static int take_docs(struct nt_stream_reader *r, const uint8_t *h, const uint8_t
 		return nt_fail(NT_EFORMAT,
 			       "%s: the frame before byte %" PRIu64 " begins at document %" PRIu64
 			       ", number %" PRIu64 " is due: a part is missing or misplaced",
-			       r->name, r->at, nt_le64(h + FRAME_FIRST_DOC), r->own.documents);
+			       r->in.name, r->at, nt_le64(h + FRAME_FIRST_DOC), r->own.documents);
 	if (words + n_token * (uint64_t)nt_ident_width(&r->ident) != len)
 		return bad_frame(r, "its units and tokens do not fill it");
 	r->unit = p;
@@ -271,7 +266,7 @@ static int take_end(struct nt_stream_reader *r, uint64_t hash, const uint8_t *p,
 		return bad_frame(r, "an END whose parts do not fill it");
 	if (nt_le32(p + END_STATUS) != 0)
 		return nt_fail(NT_EFORMAT, "%s: the program that wrote it says that it failed, status %u",
-			       r->name, nt_le32(p + END_STATUS));
+			       r->in.name, nt_le32(p + END_STATUS));
 	uint64_t documents = nt_le64(p + END_DOCUMENTS), tokens = nt_le64(p + END_TOKENS);
 	if (documents != r->own.documents || nt_le64(p + END_UNITS) != r->own.units ||
 	    tokens != r->own.tokens || nt_le64(p + END_HASH) != hash)
@@ -279,7 +274,7 @@ static int take_end(struct nt_stream_reader *r, uint64_t hash, const uint8_t *p,
 			       "%s: the END frame before byte %" PRIu64 " promises %" PRIu64
 			       " documents and %" PRIu64 " tokens, %" PRIu64 " and %" PRIu64
 			       " came: a part is missing or misplaced",
-			       r->name, r->at, documents, tokens, r->own.documents, r->own.tokens);
+			       r->in.name, r->at, documents, tokens, r->own.documents, r->own.tokens);
 	int rc = keep_manifest(r, p + END_BYTES, len - END_BYTES);
 	r->is_inside = false;
 	return rc < 0 ? rc : add_totals(r, nt_le64(p + END_SOURCE_BYTES));
@@ -288,16 +283,8 @@ static int take_end(struct nt_stream_reader *r, uint64_t hash, const uint8_t *p,
 /* Goes on to the next operand. Returns 1, or 0 if that was the last. */
 static int open_next(struct nt_stream_reader *r)
 {
-	nt_close_read(r->fd);
-	r->fd = -1;
-	if (r->n_opened == r->n_operand)
-		return 0;
-	const char *path = r->operand[r->n_opened++];
-	r->name = nt_input_name(path);
 	r->at = 0;
-	int fd = nt_open_read(path);
-	r->fd = fd;
-	return fd < 0 ? fd : 1;
+	return nt_operands_next(&r->in);
 }
 
 static int take_frame(struct nt_stream_reader *r, const uint8_t *h)
@@ -312,7 +299,7 @@ static int take_frame(struct nt_stream_reader *r, const uint8_t *h)
 		return rc;
 	if (!is_due)
 		return nt_fail(NT_EFORMAT, "%s: the frame before byte %" PRIu64 " is of type %d, where %s is due",
-			       r->name, r->at, type, r->is_inside ? "DOCS or END" : "HELLO");
+			       r->in.name, r->at, type, r->is_inside ? "DOCS or END" : "HELLO");
 	if (type == NTS_HELLO && (rc = begin_stream(r, p, len)) < 0)
 		return rc;
 	if (memcmp(h + FRAME_IDENT, r->ident.fingerprint, 8) != 0)
@@ -327,7 +314,7 @@ static int take_frame(struct nt_stream_reader *r, const uint8_t *h)
 static int next_frame(struct nt_stream_reader *r)
 {
 	uint8_t h[NTS_HEADER];
-	int rc = r->fd < 0 ? 0 : read_header(r, h);
+	int rc = r->in.fd < 0 ? 0 : read_header(r, h);
 	if (rc == 0) {
 		rc = open_next(r);
 		if (rc == 1)
@@ -351,7 +338,7 @@ static int take_tokens(struct nt_stream_reader *r, size_t n)
 		return rc;
 	uint32_t top = n ? nt_ids_widen(r->ids.id + r->ids.n, p, n, width) : 0;
 	if (top >= r->ident.vocab_size)
-		return nt_fail(NT_EFORMAT, "%s: token id %u is not below the vocabulary's size, %u", r->name,
+		return nt_fail(NT_EFORMAT, "%s: token id %u is not below the vocabulary's size, %u", r->in.name,
 			       top, r->ident.vocab_size);
 	r->ids.n += n;
 	r->next_token += n;
@@ -418,9 +405,7 @@ int nt_stream_open(struct nt_stream_reader **result, char *const *operand, size_
 	*result = NULL;
 	if (!r)
 		return NT_ESYS;
-	r->fd = -1;
-	r->operand = n ? operand : standard_input;
-	r->n_operand = n ? n : 1;
+	nt_operands_init(&r->in, operand, n);
 	int rc = (r->hasher = nt_hasher_new()) ? next_frame(r) : NT_ESYS;
 	if (rc < 0)
 		nt_stream_close(r);
@@ -448,7 +433,7 @@ void nt_stream_close(struct nt_stream_reader *r)
 {
 	if (!r)
 		return;
-	nt_close_read(r->fd);
+	nt_operands_close(&r->in);
 	nt_hasher_free(r->hasher);
 	nt_buf_release(&r->json);
 	nt_buf_release(&r->manifest);

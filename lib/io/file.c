@@ -77,6 +77,29 @@ void nt_close_read(int fd)
 		close(fd);
 }
 
+void nt_operands_init(struct nt_operands *o, char *const *path, size_t n)
+{
+	static char *const standard_input[] = {"-"};
+	*o = (struct nt_operands){.path = n ? path : standard_input, .n = n ? n : 1, .fd = -1};
+}
+
+int nt_operands_next(struct nt_operands *o)
+{
+	nt_operands_close(o);
+	if (o->n_opened == o->n)
+		return 0;
+	const char *path = o->path[o->n_opened++];
+	o->name = nt_input_name(path);
+	o->fd = nt_open_read(path);
+	return o->fd < 0 ? o->fd : 1;
+}
+
+void nt_operands_close(struct nt_operands *o)
+{
+	nt_close_read(o->fd);
+	o->fd = -1;
+}
+
 int nt_read_file(struct nt_buf *out, const char *path)
 {
 	int fd = nt_open_read(path), rc = 0;

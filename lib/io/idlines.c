@@ -12,16 +12,11 @@
 enum { READ_BYTES = 1 << 16 };
 
 struct nt_idlines {
-	char *const *operand; /* [n_operand], at least one */
-	size_t n_operand, n_opened;
-	int fd;
-	const char *name;
+	struct nt_operands in;
 	uint64_t line; /* number of the line being read, from 1 */
 	size_t at, end; /* what is left in the buffer */
 	char buffer[READ_BYTES];
 };
-
-static char *const standard_input[] = {"-"};
 
 int nt_idlines_open(struct nt_idlines **result, char *const *operand, size_t n)
 {
@@ -29,31 +24,22 @@ int nt_idlines_open(struct nt_idlines **result, char *const *operand, size_t n)
 	*result = r;
 	if (!r)
 		return NT_ESYS;
-	r->fd = -1;
-	r->operand = n ? operand : standard_input;
-	r->n_operand = n ? n : 1;
+	nt_operands_init(&r->in, operand, n);
 	return 0;
 }
 
 /* Goes on to the next operand. Returns 1, or 0 if that was the last. */
 static int open_next(struct nt_idlines *r)
 {
-	nt_close_read(r->fd);
-	r->fd = -1;
-	if (r->n_opened == r->n_operand)
-		return 0;
-	const char *path = r->operand[r->n_opened++];
-	r->name = nt_input_name(path);
 	r->line = 1;
-	r->fd = nt_open_read(path);
-	return r->fd < 0 ? r->fd : 1;
+	return nt_operands_next(&r->in);
 }
 
 /* The next byte, EOF at the end of this operand, or another negative number: failed. */
 static int next_byte(struct nt_idlines *r)
 {
 	if (r->at == r->end) {
-		ssize_t n = nt_read_full(r->fd, r->buffer, sizeof(r->buffer), r->name);
+		ssize_t n = nt_read_full(r->in.fd, r->buffer, sizeof(r->buffer), r->in.name);
 		if (n <= 0)
 			return n < 0 ? NT_ESYS : EOF;
 		r->at = 0;
@@ -66,7 +52,7 @@ static int bad(const struct nt_idlines *r, const char *what)
 {
 	return nt_fail(NT_EFORMAT,
 		       "%s:%" PRIu64 ": %s: a line holds token ids in decimal with a space between",
-		       r->name, r->line, what);
+		       r->in.name, r->line, what);
 }
 
 /* One more digit behind *value; has_digits: there were some before. */
@@ -111,7 +97,7 @@ int nt_idlines_next(struct nt_idlines *r, struct nt_ids *ids)
 {
 	ids->n = 0;
 	for (;;) {
-		int rc = r->fd < 0 ? 0 : read_line(r, ids);
+		int rc = r->in.fd < 0 ? 0 : read_line(r, ids);
 		if (rc != 0)
 			return rc;
 		if ((rc = open_next(r)) <= 0)
@@ -123,7 +109,7 @@ void nt_idlines_close(struct nt_idlines *r)
 {
 	if (!r)
 		return;
-	nt_close_read(r->fd);
+	nt_operands_close(&r->in);
 	free(r);
 }
 
