@@ -87,18 +87,12 @@ static int parse_holdout(struct job *j)
 /* Documents of a stream bring one sum of bytes for all; to share it out, tokens are asked. */
 static int count_token_bytes(struct job *j)
 {
-	uint32_t V = j->ident->vocab_size;
 	int rc = 0;
 	if (!j->tokenizer)
 		rc = nt_tokenizer_parse(&j->tokenizer, j->ident->json, j->ident->json_len,
 					j->ident->name);
-	if (rc == 0 && !(j->token_bytes = nt_calloc(V, sizeof(*j->token_bytes))))
+	if (rc == 0 && !(j->token_bytes = nt_token_lengths(j->tokenizer)))
 		rc = NT_ESYS;
-	for (uint32_t id = 0; rc == 0 && id < V; id++) {
-		size_t len;
-		nt_token_bytes(j->tokenizer, id, &len);
-		j->token_bytes[id] = (uint32_t)len;
-	}
 	return rc;
 }
 

@@ -71,9 +71,8 @@ static uint64_t text_bytes(const struct job *j, const uint32_t *id, size_t n)
 {
 	uint64_t sum = 0;
 	for (size_t i = 1; j->t && i < n; i++) {
-		size_t len = 0;
-		if (!nt_token_is_special(j->t, id[i]))
-			nt_token_bytes(j->t, id[i], &len);
+		size_t len;
+		nt_token_bytes(j->t, id[i], &len);
 		sum += len;
 	}
 	return sum;

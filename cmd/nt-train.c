@@ -32,15 +32,9 @@ struct listener {
 
 static int count_bytes(struct nt_train *t, const struct nt_tokenizer *tokenizer)
 {
-	uint32_t n = nt_train_ident(t)->vocab_size;
-	uint32_t *bytes = nt_calloc(n, sizeof(*bytes));
+	uint32_t *bytes = nt_token_lengths(tokenizer);
 	if (!bytes)
 		return NT_ESYS;
-	for (uint32_t id = 0; id < n; id++) {
-		size_t len;
-		if (!nt_token_is_special(tokenizer, id) && nt_token_bytes(tokenizer, id, &len))
-			bytes[id] = (uint32_t)len;
-	}
 	int rc = nt_train_set_token_bytes(t, bytes);
 	free(bytes);
 	return rc;

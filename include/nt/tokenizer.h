@@ -40,6 +40,8 @@ const struct nt_ident *nt_tokenizer_ident(const struct nt_tokenizer *t);
 
 /* The bytes an id stands for, *len of them; NULL with *len 0 for an id that stands for none. */
 const uint8_t *nt_token_bytes(const struct nt_tokenizer *t, uint32_t id, size_t *len);
+/* *len of every id, 0 for specials: a table [vocab_size] to free(), or NULL without memory. */
+uint32_t *nt_token_lengths(const struct nt_tokenizer *t);
 bool nt_token_is_special(const struct nt_tokenizer *t, uint32_t id);
 /* How a special is written, e.g. "<|endoftext|>"; NULL if id is not special. */
 const char *nt_token_name(const struct nt_tokenizer *t, uint32_t id);

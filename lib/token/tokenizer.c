@@ -420,6 +420,17 @@ const uint8_t *nt_token_bytes(const struct nt_tokenizer *t, uint32_t id, size_t 
 	return has_bytes ? nt_token_text(t, id) : NULL;
 }
 
+uint32_t *nt_token_lengths(const struct nt_tokenizer *t)
+{
+	uint32_t *table = nt_calloc(t->ident.vocab_size, sizeof(*table));
+	for (uint32_t id = 0; table && id < t->ident.vocab_size; id++) {
+		size_t len;
+		nt_token_bytes(t, id, &len);
+		table[id] = (uint32_t)len;
+	}
+	return table;
+}
+
 bool nt_token_is_special(const struct nt_tokenizer *t, uint32_t id)
 {
 	return is_kind(t, id, NT_KIND_SPECIAL);
