@@ -6,11 +6,24 @@
  *
  * A tokenizer is immutable once loaded: any number of threads may share one, each with
  * an encoder of its own.
+ *
+ *	struct nt_tokenizer *t;
+ *	struct nt_ids ids = {0};
+ *	if (nt_tokenizer_open(&t, "tokenizer.json", NULL) < 0)
+ *		errx(1, "%s", nt_errmsg());
+ *	struct nt_encoder *e = nt_encoder_new(t);
+ *	nt_encode(e, text, len, 0, &ids);
+ *
+ * Encoding and decoding append to memory of the caller. Set its n (or len) to 0 and use it
+ * again: once it and the encoder have grown to the largest text, no call allocates.
+ * What returns int returns 0 or a negative enum nt_err, and nt_errmsg() says why.
+ * examples/tokenize.c is a whole program; docs/tokenizers.md says how to link one.
  */
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "nt/err.h"
 #include "nt/ident.h"
 #include "nt/mem.h"
 
@@ -66,6 +79,29 @@ int nt_encode(struct nt_encoder *e, const void *text, size_t len, unsigned flags
  */
 int nt_encode_units(struct nt_encoder *e, const void *text, size_t len, unsigned flags,
 		    struct nt_ids *out, struct nt_ids *unit);
+
+/* Bytes [start, end) of a text. */
+struct nt_span {
+	size_t start, end;
+};
+
+/* A growing run of them. Start with {0}. */
+struct nt_spans {
+	struct nt_span *span; /* [n] of cap */
+	size_t n, cap;
+};
+void nt_spans_release(struct nt_spans *s); /* harmless twice */
+
+/*
+ * nt_encode, and appends to spans where in the text each id lies, one span an id. Spans are
+ * of the bytes as they were given, in order, and do not overlap. Of a character that became
+ * several tokens each has its own bytes.
+ */
+int nt_encode_offsets(struct nt_encoder *e, const void *text, size_t len, unsigned flags,
+		      struct nt_ids *out, struct nt_spans *spans);
+
+/* *n is the number of ids that nt_encode would append. */
+int nt_count(struct nt_encoder *e, const void *text, size_t len, unsigned flags, size_t *n);
 
 /* Appends the bytes of the ids; an id out of range is NT_EFORMAT. Specials give nothing. */
 int nt_decode(const struct nt_tokenizer *t, const uint32_t *id, size_t n, struct nt_buf *out);

@@ -30,6 +30,7 @@ struct nt_encoder {
 	const struct nt_tokenizer *t;
 	struct nt_cutter cutter;
 	struct nt_scratch scratch;
+	struct nt_ids spare; /* of nt_count */
 	struct slot cache[1 << CACHE_BITS]; /* len 0: empty */
 };
 
@@ -52,7 +53,18 @@ void nt_encoder_free(struct nt_encoder *e)
 		return;
 	nt_cutter_release(&e->cutter);
 	nt_scratch_release(&e->scratch);
+	nt_ids_release(&e->spare);
 	free(e);
+}
+
+const struct nt_tokenizer *nt_encoder_tokenizer(const struct nt_encoder *e)
+{
+	return e->t;
+}
+
+struct nt_ids *nt_encoder_spare(struct nt_encoder *e)
+{
+	return &e->spare;
 }
 
 /* The piece p[n], n from 1 to 16, as two words that no other piece of n bytes has. */

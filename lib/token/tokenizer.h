@@ -106,6 +106,10 @@ const struct nt_merge *nt_merge_find(const struct nt_tokenizer *t, uint32_t left
 int nt_merge_piece(struct nt_scratch *s, const struct nt_tokenizer *t, const uint8_t *p, size_t n,
 		   struct nt_ids *out);
 
+/* encode.c: for what is built on nt_encode */
+const struct nt_tokenizer *nt_encoder_tokenizer(const struct nt_encoder *e);
+struct nt_ids *nt_encoder_spare(struct nt_encoder *e); /* ids that nobody keeps; belong to e */
+
 /* added.c */
 int nt_added_index(struct nt_tokenizer *t);
 /* The first special (if wanted) or added token written out in text[at, len): its place in
