@@ -138,9 +138,9 @@ fuzz-run: $(FUZZERS)
 	$$f.corpus || exit 1; done
 
 install: all pages
-	@PREFIX="$(DESTDIR)$(PREFIX)" B="$B" sh share/install.sh install $(CMDS)
+	@PREFIX="$(DESTDIR)$(PREFIX)" B="$B" PKGS="$(PKGS)" sh share/install.sh install $(CMDS)
 uninstall:
-	@PREFIX="$(DESTDIR)$(PREFIX)" B="$B" sh share/install.sh uninstall $(CMDS)
+	@PREFIX="$(DESTDIR)$(PREFIX)" B="$B" PKGS="$(PKGS)" sh share/install.sh uninstall $(CMDS)
 
 clean:
 	rm -rf build

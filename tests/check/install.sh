@@ -17,8 +17,33 @@ t 'install fills DESTDIR, what is installed runs, and uninstall empties it' '
 	done
 	stage/usr/bin/nt info --help | grep -q "usage: nt-info"
 	echo "the cat sat" | stage/usr/bin/nt-tokenize --ids | grep -q "[0-9]"
+	[ -s stage/usr/lib/libnt.a ]
 	make_ uninstall DESTDIR="$PWD/stage" PREFIX=/usr
 	[ -z "$(find stage -type f)" ]'
+
+# A program of somebody else, who knows pkg-config and nothing of this folder.
+outside() { # outside ARGUMENT...: the compiler, told only what nt.pc says
+	env PKG_CONFIG_PATH="$PWD/stage/opt/nt/lib/pkgconfig" sh -c \
+		'${CC:-cc} -std=gnu11 -Wall -Wextra -Werror "$@" $(pkg-config --cflags --libs nt)' sh \
+		${SAN:+-fsanitize=address,undefined} "$@"
+}
+t 'a program is built with what was installed alone, and needs no linear algebra for ids' '
+	make_ install DESTDIR="$PWD/stage" PREFIX=/opt/nt
+	cp "$root/examples/tokenize.c" .
+	outside tokenize.c -o tokenize
+	printf "the cat sat on 1234567 mats\n" >text
+	nt-tokenize --ids --split=none text >want
+	./tokenize <text | cmp - want
+	! ldd tokenize | grep -i blas
+	exits 1 ./tokenize none.json </dev/null 2>said; grep "none.json" said
+	[ "$(PKG_CONFIG_PATH=stage/opt/nt/lib/pkgconfig pkg-config --modversion nt)" = \
+		"$(nt-tokenize -V | sed -n "s/.*(nt) //p")" ]'
+t 'every public header stands alone' '
+	make_ install DESTDIR="$PWD/stage" PREFIX=/opt/nt
+	for h in stage/opt/nt/include/nt/*.h; do
+		echo "#include <nt/${h##*/}>" >one.c
+		outside -fsyntax-only one.c || { echo "$h"; exit 1; }
+	done'
 t 'a second build has nothing to do' '
 	make_ all pages | tee said; ! grep -E "^ +(cc|link|ar)" said'
 done_testing
