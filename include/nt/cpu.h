@@ -4,6 +4,11 @@
 /* nt/cpu.h - what this machine lets us use */
 #include <stdint.h>
 
+/* The build has kernels for wider instruction sets than the compiler's own. */
+#if defined(__x86_64__) && !defined(NT_REAL_IS_DOUBLE) && !defined(NT_NO_WIDE)
+#define NT_HAS_WIDE 1
+#endif
+
 /* Instruction sets that have kernels, weakest first. */
 enum nt_isa { NT_ISA_REF, NT_ISA_AVX2, NT_ISA_AVX512, NT_ISA_COUNT };
 

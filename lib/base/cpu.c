@@ -21,6 +21,8 @@ static enum nt_isa detect(void)
 {
 #if defined(__x86_64__)
 	__builtin_cpu_init();
+	if (!__builtin_cpu_supports("bmi") || !__builtin_cpu_supports("bmi2"))
+		return NT_ISA_REF;
 	if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
 	    __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
 		return NT_ISA_AVX512;

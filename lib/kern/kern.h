@@ -91,8 +91,7 @@ const struct nt_kern *nt_kern(void);
 const struct nt_kern *nt_kern_of(enum nt_isa isa);
 
 extern const struct nt_kern nt_kern_ref;
-#if defined(__x86_64__) && !defined(NT_REAL_IS_DOUBLE) && !defined(NT_NO_WIDE)
-#define NT_HAS_WIDE 1
+#ifdef NT_HAS_WIDE
 extern const struct nt_kern nt_kern_avx2, nt_kern_avx512;
 #endif
 

@@ -16,10 +16,10 @@
  */
 #include "text/split.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "nt/cpu.h"
 #include "nt/err.h"
 #include "text/unicode.h"
 #include "base/utf8.h"
@@ -70,7 +70,7 @@ static bool is_feed(uint8_t c)
 }
 
 /* The length of 's 't 'm 'd 're 've 'll at `at`, or 0. Folding case, U+017F is an s too. */
-static size_t contraction(const uint8_t *text, size_t at, size_t len, bool folds)
+size_t nt_contraction(const uint8_t *text, size_t at, size_t len, bool folds)
 {
 	if (len - at < 2 || text[at] != '\'')
 		return 0;
@@ -105,9 +105,9 @@ static size_t spaces_or_lines(const uint8_t *text, size_t at, size_t len)
 }
 
 /* 's|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+ */
-static size_t next_gpt2(const uint8_t *text, size_t at, size_t len)
+size_t nt_next_gpt2(const uint8_t *text, size_t at, size_t len)
 {
-	size_t n = contraction(text, at, len, false);
+	size_t n = nt_contraction(text, at, len, false);
 	if (n)
 		return at + n;
 	size_t word = at + (text[at] == ' ');
@@ -147,7 +147,7 @@ static size_t others(const uint8_t *text, size_t at, size_t len, uint8_t more)
  */
 static inline size_t next_words(const uint8_t *text, size_t at, size_t len, int most_digits)
 {
-	size_t n = contraction(text, at, len, true);
+	size_t n = nt_contraction(text, at, len, true);
 	if (n)
 		return at + n;
 	struct mark m = look(text, at, len);
@@ -164,12 +164,12 @@ static inline size_t next_words(const uint8_t *text, size_t at, size_t len, int 
 	return end > at ? end : spaces_or_lines(text, at, len);
 }
 
-static size_t next_cl100k(const uint8_t *text, size_t at, size_t len)
+size_t nt_next_cl100k(const uint8_t *text, size_t at, size_t len)
 {
 	return next_words(text, at, len, 3);
 }
 
-static size_t next_qwen2(const uint8_t *text, size_t at, size_t len)
+size_t nt_next_qwen2(const uint8_t *text, size_t at, size_t len)
 {
 	return next_words(text, at, len, 1);
 }
@@ -216,11 +216,11 @@ static size_t o200k_word(const uint8_t *text, size_t at, size_t len)
 		end = cased_word(text, at, len);
 	else if (end <= start)
 		return at;
-	return end + contraction(text, end, len, true);
+	return end + nt_contraction(text, end, len, true);
 }
 
 /* o200k_base: the two words above|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|... */
-static size_t next_o200k(const uint8_t *text, size_t at, size_t len)
+size_t nt_next_o200k(const uint8_t *text, size_t at, size_t len)
 {
 	size_t end = o200k_word(text, at, len);
 	if (end > at)
@@ -247,21 +247,21 @@ static size_t next_whole(const uint8_t *text, size_t at, size_t len)
 
 /* The first row of a name has the canonical spelling. */
 static const struct nt_pattern known[] = {
-	{.name = "gpt2", .next = next_gpt2,
+	{.name = "gpt2", .next = nt_next_gpt2,
 	 .regex = "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+"},
-	{.name = "gpt2", .next = next_gpt2,
+	{.name = "gpt2", .next = nt_next_gpt2,
 	 .regex = "'(?:[sdmt]|ll|ve|re)| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+"},
-	{.name = "gpt2", .next = next_gpt2,
+	{.name = "gpt2", .next = nt_next_gpt2,
 	 .regex = "'(?:[sdmt]|ll|ve|re)| ?\\p{L}++| ?\\p{N}++| ?[^\\s\\p{L}\\p{N}]++|\\s++$|"
 		  "\\s+(?!\\S)|\\s"},
-	{.name = "cl100k", .next = next_cl100k,
+	{.name = "cl100k", .next = nt_next_cl100k,
 	 .regex = CONTRACTION "|" PREFIX "\\p{L}+|\\p{N}{1,3}" OTHERS "[\\r\\n]*" TAIL},
-	{.name = "cl100k", .next = next_cl100k,
+	{.name = "cl100k", .next = nt_next_cl100k,
 	 .regex = "'(?i:[sdmt]|ll|ve|re)|[^\\r\\n\\p{L}\\p{N}]?+\\p{L}++|\\p{N}{1,3}+| "
 		  "?[^\\s\\p{L}\\p{N}]++[\\r\\n]*+|\\s++$|\\s*[\\r\\n]|\\s+(?!\\S)|\\s"},
-	{.name = "qwen2", .next = next_qwen2,
+	{.name = "qwen2", .next = nt_next_qwen2,
 	 .regex = CONTRACTION "|" PREFIX "\\p{L}+|\\p{N}" OTHERS "[\\r\\n]*" TAIL},
-	{.name = "o200k", .next = next_o200k,
+	{.name = "o200k", .next = nt_next_o200k,
 	 .regex = PREFIX UPPERS "*" LOWERS "+" CONTRACTION "?|" PREFIX UPPERS "+" LOWERS
 		  "*" CONTRACTION "?|\\p{N}{1,3}" OTHERS "[\\r\\n/]*" TAIL},
 	{.name = "none", .next = next_whole, .regex = ""},
@@ -288,12 +288,31 @@ static const struct nt_pattern *find_known(const char *rule)
 	return NULL;
 }
 
+/* The windows of this CPU; NULL for a rule that has none. */
+static nt_cut_fn *windows_of(const struct nt_pattern *s)
+{
+	static nt_next_fn *const next[NT_RULE_COUNT] = {
+		[NT_RULE_GPT2] = nt_next_gpt2, [NT_RULE_CL100K] = nt_next_cl100k,
+		[NT_RULE_QWEN2] = nt_next_qwen2, [NT_RULE_O200K] = nt_next_o200k};
+	nt_cut_fn *const *table = nt_window_ref;
+#ifdef NT_HAS_WIDE
+	enum nt_isa isa = nt_cpu_isa();
+	table = isa == NT_ISA_AVX512 ? nt_window_avx512 : isa == NT_ISA_AVX2 ? nt_window_avx2 : table;
+#endif
+	for (size_t i = 0; i < NT_RULE_COUNT; i++)
+		if (s->next == next[i])
+			return table[i];
+	return NULL;
+}
+
 int nt_pattern_init(struct nt_pattern *s, const char *rule)
 {
 	const struct nt_pattern *found = find_known(rule);
 	*s = found ? *found : (struct nt_pattern){0};
-	if (found)
+	if (found) {
+		s->cut = windows_of(s);
 		return 0;
+	}
 	if (strspn(rule, "abcdefghijklmnopqrstuvwxyz0123456789_-") == strlen(rule))
 		return nt_fail(NT_EARG, "pattern '%s': not a regular expression, and not one of "
 			       "gpt2, cl100k, qwen2, o200k, none", rule);
@@ -346,4 +365,30 @@ int nt_cutter_next(struct nt_cutter *c, size_t *start, size_t *end)
 	*start = c->at;
 	*end = c->at = c->split->next(c->text, c->at, c->len);
 	return 1;
+}
+
+static int fail_long(void)
+{
+	return nt_fail(NT_EFORMAT, "a piece of over 2^31 bytes without a place to cut it");
+}
+
+int nt_cutter_batch(struct nt_cutter *c, size_t *from, uint32_t *end, size_t cap, size_t *n)
+{
+	size_t start, stop;
+	int rc = 1;
+	*from = c->at;
+	*n = 0;
+	if (c->at >= c->len)
+		return 0;
+	if (c->split->cut) {
+		*n = c->split->cut(c->text, c->at, c->len, end, cap);
+		c->at += *n ? end[*n - 1] : 0;
+	}
+	while (!c->split->cut && *n < cap && c->at - *from < UINT32_MAX / 2 &&
+	       (rc = nt_cutter_next(c, &start, &stop)) > 0) {
+		if (stop - *from > UINT32_MAX)
+			return fail_long();
+		end[(*n)++] = (uint32_t)(stop - *from);
+	}
+	return rc < 0 ? rc : *n ? 1 : fail_long();
 }

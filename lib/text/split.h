@@ -11,16 +11,31 @@
  *
  * A rule is immutable and may be shared by threads; each has a cutter of its own.
  */
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "nt/cpu.h"
 #include "nt/mem.h"
+
+/* The rules that have a matcher which looks at many places at once (window.h). */
+enum nt_rule { NT_RULE_GPT2, NT_RULE_CL100K, NT_RULE_QWEN2, NT_RULE_O200K, NT_RULE_COUNT };
+
+/* The end of the piece of text[len] that begins at `at` (< len). */
+typedef size_t nt_next_fn(const uint8_t *text, size_t at, size_t len);
+
+/*
+ * The ends, counted from `at`, of the pieces of text[len] that begin at `at` (< len), one
+ * after the other: at least one while cap, the room in end, is 64 or more. 0: the next
+ * piece is longer than 2^32 - 1 bytes.
+ */
+typedef size_t nt_cut_fn(const uint8_t *text, size_t at, size_t len, uint32_t *end, size_t cap);
 
 struct nt_pattern {
 	const char *name;  /* "gpt2", ...; NULL for a regular expression of the user's */
 	const char *regex; /* the one spelling it is known by, "" for one single piece */
-	/* The end of the piece of text[len] that begins at `at` (< len); NULL: by PCRE2. */
-	size_t (*next)(const uint8_t *text, size_t at, size_t len);
+	nt_next_fn *next;  /* NULL: by PCRE2 */
+	nt_cut_fn *cut;    /* the same many at a time; NULL: by next, or PCRE2 */
 	void *code; /* pcre2_code */
 	char *own;  /* behind regex, where it is the user's */
 };
@@ -52,7 +67,24 @@ int nt_cutter_begin(struct nt_cutter *c, const void *text, size_t len);
 /* The next piece is [returned *start, *end) of the text: 1, or 0 at its end, or < 0. */
 int nt_cutter_next(struct nt_cutter *c, size_t *start, size_t *end);
 
-/* split_regex.c: the same three by PCRE2 */
+/*
+ * The ends of the next pieces, counted from *from (an offset in the text): *n of them, at
+ * most cap, which is 64 or more. 1, or 0 at the text's end, or < 0.
+ */
+int nt_cutter_batch(struct nt_cutter *c, size_t *from, uint32_t *end, size_t cap, size_t *n);
+
+/* The matchers by hand, and the length of 's 't 'm 'd 're 've 'll at `at` < len, or 0. */
+nt_next_fn nt_next_gpt2, nt_next_cl100k, nt_next_qwen2, nt_next_o200k;
+size_t nt_contraction(const uint8_t *text, size_t at, size_t len, bool folds);
+
+/* window_*.c: for each instruction set */
+extern nt_cut_fn *const nt_window_ref[NT_RULE_COUNT];
+#ifdef NT_HAS_WIDE
+extern nt_cut_fn *const nt_window_avx2[NT_RULE_COUNT];
+extern nt_cut_fn *const nt_window_avx512[NT_RULE_COUNT];
+#endif
+
+/* split_regex.c: begin, next and the rest by PCRE2 */
 int nt_regex_compile(void **code, const char *regex);
 void nt_regex_free(void *code);
 int nt_regex_init(struct nt_cutter *c);

@@ -74,6 +74,42 @@ static void check_pattern(const char *name)
 	nt_pattern_release(&hand);
 }
 
+/* The windows of one instruction set against the matcher by hand, on texts of several windows. */
+static void check_windows(const char *name, nt_next_fn *next, nt_cut_fn *cut)
+{
+	char text[64 * 64 * 3];
+	uint32_t end[256];
+	for (uint64_t number = 0; number < 3000; number++) {
+		size_t len = 0;
+		for (uint64_t k = 0; k < 1 + number % 64; k++)
+			len += make_text(text + len, number * 64 + k);
+		for (size_t at = 0, n; at < len; at += end[n - 1]) {
+			n = cut((const uint8_t *)text, at, len, end, 256);
+			assert_true(n > 0 && n <= 256);
+			for (size_t i = 0, from = at; i < n; from = at + end[i++])
+				if (next((const uint8_t *)text, from, len) != at + end[i])
+					complain(text + from, len - from < 200 ? len - from : 200, name, from);
+		}
+	}
+}
+
+static void windows_cut_as_the_matchers_do(void **state)
+{
+	static const char *const name[NT_RULE_COUNT] = {"gpt2", "cl100k", "qwen2", "o200k"};
+	static nt_next_fn *const next[NT_RULE_COUNT] = {nt_next_gpt2, nt_next_cl100k, nt_next_qwen2,
+							nt_next_o200k};
+	(void)state;
+	for (size_t i = 0; i < NT_RULE_COUNT; i++) {
+		check_windows(name[i], next[i], nt_window_ref[i]);
+#ifdef NT_HAS_WIDE
+		if (nt_cpu_isa() >= NT_ISA_AVX2)
+			check_windows(name[i], next[i], nt_window_avx2[i]);
+		if (nt_cpu_isa() >= NT_ISA_AVX512)
+			check_windows(name[i], next[i], nt_window_avx512[i]);
+#endif
+	}
+}
+
 static void gpt2_matches_its_expression(void **state)
 {
 	(void)state;
@@ -175,6 +211,7 @@ static void what_is_no_pattern_is_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(windows_cut_as_the_matchers_do),
 		cmocka_unit_test(gpt2_matches_its_expression),
 		cmocka_unit_test(cl100k_matches_its_expression),
 		cmocka_unit_test(qwen2_matches_its_expression),

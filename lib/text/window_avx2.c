@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/* window_avx2.c - windows in 256-bit registers, two of them to a window */
+#include "text/window.h"
+
+#ifdef NT_HAS_WIDE
+#include <immintrin.h>
+
+static inline uint64_t bits(__m256i low, __m256i high)
+{
+	return (uint32_t)_mm256_movemask_epi8(low) | (uint64_t)(uint32_t)_mm256_movemask_epi8(high) << 32;
+}
+
+/* The bytes of x that lie in [first, first + n). */
+static inline __m256i in_range(__m256i x, char first, char n)
+{
+	__m256i from = _mm256_sub_epi8(x, _mm256_set1_epi8(first));
+	return _mm256_cmpeq_epi8(_mm256_min_epu8(from, _mm256_set1_epi8((char)(n - 1))), from);
+}
+
+static inline __m256i is(__m256i x, char c)
+{
+	return _mm256_cmpeq_epi8(x, _mm256_set1_epi8(c));
+}
+
+static inline void classify(struct window *w, const uint8_t text[WINDOW])
+{
+	__m256i a = _mm256_loadu_si256((const __m256i *)(const void *)text);
+	__m256i b = _mm256_loadu_si256((const __m256i *)(const void *)(text + 32));
+	w->high = bits(a, b);
+	w->upper = bits(in_range(a, 'A', 26), in_range(b, 'A', 26));
+	w->lower = bits(in_range(a, 'a', 26), in_range(b, 'a', 26));
+	w->number = bits(in_range(a, '0', 10), in_range(b, '0', 10));
+	w->blank = bits(is(a, ' '), is(b, ' '));
+	w->space = w->blank | bits(in_range(a, '\t', 5), in_range(b, '\t', 5));
+	w->feed = bits(is(a, '\n'), is(b, '\n')) | bits(is(a, '\r'), is(b, '\r'));
+	w->quote = bits(is(a, '\''), is(b, '\''));
+}
+
+WINDOW_TABLE(nt_window_avx2);
+#endif
