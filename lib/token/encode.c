@@ -2,11 +2,11 @@
 /*
  * encode.c - text to ids
  *
- * The text is cut at special and added tokens, what is between into pieces by the
- * pattern, and every piece is merged by itself. Words repeat, so the ids of short pieces
- * are kept in a cache, one slot a hash, the newest piece staying: natural text finds
- * nine of ten pieces there. A key of up to 16 bytes is held as it is, so a hit is never
- * wrong; the cache changes nothing but the time.
+ * The text is cut at special and added tokens, what is between into pieces by the pattern,
+ * and the ids of every piece are looked up among those that came before (cache.h). That
+ * goes by batches: first all places where pieces end, then all keys, each with a prefetch
+ * of where it will be looked for, then the ids. No step waits for the memory of the step
+ * before, nor guesses how long a piece is. A piece that is new is merged (merge.c).
  */
 #include "token/tokenizer.h"
 
@@ -14,37 +14,48 @@
 #include <string.h>
 
 #include "nt/err.h"
+#include "nt/hash.h"
 #include "nt/text.h"
+#include "token/cache.h"
+#include "token/encode.h"
 
-enum { CACHE_BITS = 14, KEY_MOST = 16, IDS_MOST = 3 };
-
-/* Half a cache line. lo and hi are the piece's first and last eight bytes, which overlap in
- * a piece shorter than 16; with the length they say what the piece is. */
-struct slot {
-	uint64_t lo, hi;
-	uint32_t id[IDS_MOST];
-	uint16_t len, n;
+enum {
+	BATCH = 512,           /* pieces */
+	CACHE_FIRST = 1 << 12, /* entries */
+	OVERREAD = 16,         /* bytes of a key that are read, whatever a piece's length */
 };
+
+#define ID_MASK ((UINT32_C(1) << NT_ID_BITS) - 1)
 
 struct nt_encoder {
 	const struct nt_tokenizer *t;
 	struct nt_cutter cutter;
 	struct nt_scratch scratch;
 	struct nt_ids spare; /* of nt_count */
-	struct slot cache[1 << CACHE_BITS]; /* len 0: empty */
+	struct nt_cache *cache, own;
+	struct nt_long_cache longer;
+	struct nt_key key[BATCH];
+	uint32_t line[BATCH], end[BATCH];
 };
 
-struct nt_encoder *nt_encoder_new(const struct nt_tokenizer *t)
+struct nt_encoder *nt_encoder_share(const struct nt_tokenizer *t, struct nt_cache *cache)
 {
 	struct nt_encoder *e = nt_calloc(1, sizeof(*e));
 	if (!e)
 		return NULL;
 	e->t = t;
-	if (nt_cutter_init(&e->cutter, &t->split) < 0) {
+	e->cache = cache ? cache : &e->own;
+	if (nt_cutter_init(&e->cutter, &t->split) < 0 ||
+	    (!cache && nt_cache_init(&e->own, CACHE_FIRST) < 0)) {
 		nt_encoder_free(e);
 		return NULL;
 	}
 	return e;
+}
+
+struct nt_encoder *nt_encoder_new(const struct nt_tokenizer *t)
+{
+	return nt_encoder_share(t, NULL);
 }
 
 void nt_encoder_free(struct nt_encoder *e)
@@ -53,6 +64,8 @@ void nt_encoder_free(struct nt_encoder *e)
 		return;
 	nt_cutter_release(&e->cutter);
 	nt_scratch_release(&e->scratch);
+	nt_cache_release(&e->own);
+	nt_long_cache_release(&e->longer);
 	nt_ids_release(&e->spare);
 	free(e);
 }
@@ -67,25 +80,30 @@ struct nt_ids *nt_encoder_spare(struct nt_encoder *e)
 	return &e->spare;
 }
 
-/* The piece p[n], n from 1 to 16, as two words that no other piece of n bytes has. */
-static void make_key(const uint8_t *p, size_t n, uint64_t *lo, uint64_t *hi)
+/* Keys and lines of pieces p[0, end[0]), p[end[0], end[1]) ...; `left` bytes are at p. */
+static void make_keys(struct nt_encoder *e, const uint8_t *p, size_t n, size_t left)
 {
-	uint32_t a, b;
-	if (n >= 8) {
-		memcpy(lo, p, 8);
-		memcpy(hi, p + n - 8, 8);
-	} else if (n >= 4) {
-		memcpy(&a, p, 4);
-		memcpy(&b, p + n - 4, 4);
-		*lo = a;
-		*hi = b;
-	} else {
-		*lo = p[0];
-		*hi = (uint64_t)p[n / 2] << 8 | p[n - 1];
+	const struct nt_cache cache = *e->cache;
+	for (size_t i = 0, at = 0; i < n; at = e->end[i++]) {
+		size_t len = e->end[i] - at;
+		uint8_t padded[OVERREAD];
+		const uint8_t *from = p + at;
+		if (left - at < OVERREAD) {
+			memset(padded, 0, sizeof(padded));
+			memcpy(padded, from, len < OVERREAD ? len : OVERREAD);
+			from = padded;
+		}
+		bool has_key = len <= NT_KEY_MOST;
+		struct nt_key key = nt_key_of(from, has_key ? len : 0);
+		key.hi |= !has_key; /* no entry has that one */
+		size_t line = nt_cache_line(&cache, key);
+		__builtin_prefetch(&cache.entry[line]);
+		e->key[i] = key;
+		e->line[i] = (uint32_t)line;
 	}
 }
 
-static int encode_uncached(struct nt_encoder *e, const uint8_t *p, size_t n, struct nt_ids *out)
+static int merge_new(struct nt_encoder *e, const uint8_t *p, size_t n, struct nt_ids *out)
 {
 	if (e->t->prefers_whole) {
 		uint32_t id = nt_token_find_ordinary(e->t, p, n);
@@ -95,32 +113,86 @@ static int encode_uncached(struct nt_encoder *e, const uint8_t *p, size_t n, str
 	return nt_merge_piece(&e->scratch, e->t, p, n, out);
 }
 
-static int encode_piece(struct nt_encoder *e, const uint8_t *p, size_t n, struct nt_ids *out)
+/* A piece that has no key, or more ids than an entry holds. */
+static int encode_long(struct nt_encoder *e, const uint8_t *p, size_t n, struct nt_ids *out)
 {
-	if (n > KEY_MOST)
-		return encode_uncached(e, p, n, out);
-	uint64_t lo, hi;
-	make_key(p, n, &lo, &hi);
-	uint64_t h = (lo ^ (hi << 29 | hi >> 35) ^ n) * UINT64_C(0x9e3779b97f4a7c15);
-	struct slot *s = &e->cache[h >> (64 - CACHE_BITS)];
-	if (s->lo == lo && s->hi == hi && s->len == n)
-		return nt_ids_add(out, s->id, s->n);
+	uint64_t hash = nt_hash64(p, n);
 	size_t before = out->n;
-	int rc = encode_uncached(e, p, n, out);
-	size_t made = out->n - before;
-	if (rc == 0 && made <= IDS_MOST) {
-		*s = (struct slot){.lo = lo, .hi = hi, .len = (uint16_t)n, .n = (uint16_t)made};
-		memcpy(s->id, out->id + before, made * sizeof(*s->id));
+	int rc = nt_long_cache_find(&e->longer, hash, p, n, out);
+	if (rc == 0 && (rc = merge_new(e, p, n, out)) == 0)
+		rc = nt_long_cache_add(&e->longer, hash, p, n, out->id + before, out->n - before);
+	return rc < 0 ? rc : 0;
+}
+
+/* A piece that is not in the line where it was looked for. */
+static int encode_missed(struct nt_encoder *e, struct nt_key key, size_t line, const uint8_t *p,
+			 size_t n, struct nt_ids *out)
+{
+	if (n > NT_KEY_MOST)
+		return encode_long(e, p, n, out);
+	const struct nt_cached *c = nt_cache_pick(e->cache, key, line ^ 2);
+	if (nt_cached_is(c, key)) {
+		uint32_t id[NT_IDS_MOST];
+		memcpy(id, c->id, sizeof(id));
+		size_t n_id = id[0] >> NT_ID_BITS;
+		id[0] &= ID_MASK;
+		return nt_ids_add(out, id, n_id);
 	}
+	size_t before = out->n;
+	int rc = encode_long(e, p, n, out);
+	size_t made = out->n - before;
+	if (rc == 0 && made <= NT_IDS_MOST)
+		nt_cache_add(e->cache, key, out->id + before, made);
 	return rc;
+}
+
+/* Ids of pieces from *i on, until one is not where it was looked for. */
+static void encode_known(struct nt_encoder *e, size_t *i, size_t n, struct nt_ids *out)
+{
+	const struct nt_cache cache = *e->cache;
+	uint32_t *id = out->id + out->n;
+	size_t k = *i;
+	for (; k < n; k++) {
+		const struct nt_cached *c = nt_cache_pick(&cache, e->key[k], e->line[k]);
+		if (!nt_cached_is(c, e->key[k]))
+			break;
+		memcpy(id, c->id, sizeof(c->id));
+		size_t n_id = c->id[0] >> NT_ID_BITS;
+		id[0] &= ID_MASK;
+		id += n_id;
+	}
+	out->n = (size_t)(id - out->id);
+	*i = k;
+}
+
+static int encode_batch(struct nt_encoder *e, const uint8_t *p, size_t n, size_t left,
+			struct nt_ids *out)
+{
+	int rc = 0;
+	make_keys(e, p, n, left);
+	for (size_t i = 0; i < n; i++) {
+		rc = nt_grow(&out->id, &out->cap, out->n + NT_IDS_MOST * (n - i), sizeof(*out->id));
+		if (rc < 0)
+			return rc;
+		encode_known(e, &i, n, out);
+		size_t at = i ? e->end[i - 1] : 0;
+		if (i < n)
+			rc = encode_missed(e, e->key[i], e->line[i], p + at, e->end[i] - at, out);
+		if (rc < 0)
+			return rc;
+	}
+	return 0;
 }
 
 static int encode_plain(struct nt_encoder *e, const uint8_t *text, size_t len, struct nt_ids *out)
 {
-	size_t start, end;
+	size_t from, n;
 	int rc = nt_cutter_begin(&e->cutter, text, len);
-	while (rc == 0 && (rc = nt_cutter_next(&e->cutter, &start, &end)) > 0)
-		rc = encode_piece(e, text + start, end - start, out);
+	while (rc == 0 && (rc = nt_cutter_batch(&e->cutter, &from, e->end, BATCH, &n)) > 0) {
+		rc = encode_batch(e, text + from, n, len - from, out);
+		if (rc == 0 && e->cache == &e->own)
+			rc = nt_cache_tend(e->cache);
+	}
 	return rc;
 }
 

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT */
+/* cache.c - the tables of cache.h */
+#include "token/cache.h"
+
+#include <stdlib.h>
+
+#include "nt/err.h"
+#include "nt/hash.h"
+
+enum {
+	CACHE_MOST = 1 << 20,     /* entries: 32 MiB */
+	LONG_FIRST = 1 << 10,     /* entries of a table of long pieces, to begin with */
+	LONG_BYTES = 8 << 20,     /* bytes and ids of long pieces, before it is emptied */
+	LONG_PIECE = 4 << 10,     /* bytes of a piece that is worth keeping */
+};
+
+#define BYTES(n) (UINT64_MAX >> (64 - 8 * (n)))
+#define SHORT(n) {BYTES(n), 0}
+#define LONG(n)  {UINT64_MAX, BYTES(n)}
+const struct nt_key nt_key_mask[NT_KEY_MOST + 1] = {
+	{0, 0},   SHORT(1), SHORT(2), SHORT(3), SHORT(4), SHORT(5), SHORT(6), SHORT(7),
+	SHORT(8), LONG(1),  LONG(2),  LONG(3),  LONG(4),  LONG(5),  LONG(6),  LONG(7),
+};
+
+int nt_cache_init(struct nt_cache *c, size_t n_entry)
+{
+	*c = (struct nt_cache){.mask = n_entry - 1, .n_lines = n_entry / 2};
+	c->entry = nt_calloc(n_entry, sizeof(*c->entry));
+	return c->entry ? 0 : NT_ESYS;
+}
+
+void nt_cache_release(struct nt_cache *c)
+{
+	free(c->entry);
+	*c = (struct nt_cache){0};
+}
+
+/* Takes an empty entry of the two at e for key, if there is one. */
+static bool claim(struct nt_cached *e, struct nt_key key, const uint32_t *id, size_t n)
+{
+	for (size_t k = 0; k < 2; k++) {
+		uint64_t empty = 0;
+		if (!__atomic_compare_exchange_n(&e[k].hi, &empty, NT_KEY_BUSY, false,
+						 __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+			continue;
+		__atomic_store_n(&e[k].lo, key.lo, __ATOMIC_RELAXED);
+		memcpy(e[k].id, id, n * sizeof(*id));
+		e[k].id[0] |= (uint32_t)n << NT_ID_BITS;
+		__atomic_store_n(&e[k].hi, key.hi, __ATOMIC_RELEASE);
+		return true;
+	}
+	return false;
+}
+
+void nt_cache_add(struct nt_cache *c, struct nt_key key, const uint32_t *id, size_t n)
+{
+	size_t line = nt_cache_line(c, key);
+	if (claim(&c->entry[line], key, id, n) || claim(&c->entry[line ^ 2], key, id, n))
+		__atomic_fetch_add(&c->n, 1, __ATOMIC_RELAXED);
+}
+
+int nt_cache_tend(struct nt_cache *c)
+{
+	size_t size = c->mask + 1;
+	if (c->n < size / 2)
+		return 0;
+	if (size >= CACHE_MOST) {
+		if (c->n >= size / 4 * 3) {
+			memset(c->entry, 0, size * sizeof(*c->entry));
+			c->n = 0;
+		}
+		return 0;
+	}
+	struct nt_cache bigger;
+	int rc = nt_cache_init(&bigger, 4 * size < CACHE_MOST ? 4 * size : CACHE_MOST);
+	if (rc < 0)
+		return rc;
+	for (size_t i = 0; i < size; i++) {
+		struct nt_cached *e = &c->entry[i];
+		size_t n = e->id[0] >> NT_ID_BITS;
+		e->id[0] &= (UINT32_C(1) << NT_ID_BITS) - 1;
+		if (e->hi)
+			nt_cache_add(&bigger, (struct nt_key){e->lo, e->hi}, e->id, n);
+	}
+	nt_cache_release(c);
+	*c = bigger;
+	return 0;
+}
+
+/* --- long pieces ----------------------------------------------------------------- */
+
+struct nt_long_entry {
+	uint64_t hash;
+	uint32_t at; /* of its bytes in the store */
+	uint32_t n, n_id; /* n 0: empty */
+};
+
+void nt_long_cache_release(struct nt_long_cache *c)
+{
+	free(c->entry);
+	nt_buf_release(&c->store);
+	*c = (struct nt_long_cache){0};
+}
+
+int nt_long_cache_find(const struct nt_long_cache *c, uint64_t hash, const uint8_t *p, size_t n,
+		       struct nt_ids *out)
+{
+	const struct nt_long_entry *e;
+	if (!c->entry)
+		return 0;
+	for (size_t i = hash & c->mask; (e = &c->entry[i])->n; i = (i + 1) & c->mask) {
+		const uint8_t *kept = c->store.data + e->at;
+		if (e->hash != hash || e->n != n || memcmp(kept, p, n) != 0)
+			continue;
+		int rc = nt_grow(&out->id, &out->cap, out->n + e->n_id, sizeof(*out->id));
+		if (rc < 0)
+			return rc;
+		memcpy(out->id + out->n, kept + n, e->n_id * sizeof(*out->id));
+		out->n += e->n_id;
+		return 1;
+	}
+	return 0;
+}
+
+static int grow_long(struct nt_long_cache *c)
+{
+	size_t size = c->entry ? 2 * (c->mask + 1) : LONG_FIRST;
+	struct nt_long_entry *entry = nt_calloc(size, sizeof(*entry));
+	if (!entry)
+		return NT_ESYS;
+	for (size_t k = 0; c->entry && k <= c->mask; k++) {
+		size_t i = c->entry[k].hash & (size - 1);
+		while (c->entry[k].n && entry[i].n)
+			i = (i + 1) & (size - 1);
+		if (c->entry[k].n)
+			entry[i] = c->entry[k];
+	}
+	free(c->entry);
+	c->entry = entry;
+	c->mask = size - 1;
+	return 0;
+}
+
+int nt_long_cache_add(struct nt_long_cache *c, uint64_t hash, const uint8_t *p, size_t n,
+		      const uint32_t *id, size_t n_id)
+{
+	int rc = 0;
+	if (n > LONG_PIECE)
+		return 0;
+	if (c->store.len > LONG_BYTES) {
+		memset(c->entry, 0, (c->mask + 1) * sizeof(*c->entry));
+		c->store.len = c->n = 0;
+	}
+	if (!c->entry || 2 * c->n > c->mask)
+		rc = grow_long(c);
+	size_t i = hash & c->mask, at = c->store.len;
+	while (rc == 0 && c->entry[i].n)
+		i = (i + 1) & c->mask;
+	if (rc == 0)
+		rc = nt_buf_add(&c->store, p, n);
+	if (rc == 0)
+		rc = nt_buf_add(&c->store, id, n_id * sizeof(*id));
+	if (rc == 0) {
+		c->entry[i] = (struct nt_long_entry){hash, (uint32_t)at, (uint32_t)n, (uint32_t)n_id};
+		c->n++;
+	}
+	return rc;
+}

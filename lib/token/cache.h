@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TOKEN_CACHE_H
+#define TOKEN_CACHE_H
+/*
+ * cache.h - the ids of pieces that came before
+ *
+ * Words repeat: of a hundred million bytes of English one piece in fifty is new. A piece of up
+ * to 15 bytes with up to four ids takes half a cache line here; its bytes and its length
+ * are the key, so what is found is never wrong. An entry is looked for in the two halves of
+ * one line, then in the two of the line's neighbour. It is written once, its key last, and
+ * stays until the table is emptied or grows, so any number of threads may look and add at
+ * once; growing needs the table to itself.
+ *
+ * Longer pieces, and those with more ids, are kept by each thread for itself, by their hash
+ * and with their bytes.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "nt/mem.h"
+
+enum {
+	NT_KEY_MOST = 15, /* bytes of a key */
+	NT_IDS_MOST = 4,
+	NT_ID_BITS = 24,
+};
+
+/* lo: the first eight bytes; hi: seven more, and above them their number. */
+struct nt_key {
+	uint64_t lo, hi;
+};
+
+struct nt_cached {
+	uint64_t lo, hi;          /* the key; hi 0: empty, all ones: being written */
+	uint32_t id[NT_IDS_MOST]; /* above the bits of id[0] stands how many there are */
+};
+
+struct nt_cache {
+	struct nt_cached *entry; /* [mask + 1] */
+	size_t mask;
+	size_t n;       /* entries taken, atomic */
+	size_t n_lines; /* of them at most, before it is time to grow */
+};
+
+#define NT_KEY_BUSY UINT64_MAX
+
+int nt_cache_init(struct nt_cache *c, size_t n_entry); /* a power of two, 8 or more */
+void nt_cache_release(struct nt_cache *c);             /* harmless twice */
+
+/* Makes room when the table is half full, or empties it when it may not grow any more. Nobody
+ * else may use it meanwhile. */
+int nt_cache_tend(struct nt_cache *c);
+
+/* Remembers ids for key, if there is room where it belongs. n: 1 to NT_IDS_MOST. */
+void nt_cache_add(struct nt_cache *c, struct nt_key key, const uint32_t *id, size_t n);
+
+/* Where the search for a key begins: the first entry of a line. */
+static inline size_t nt_cache_line(const struct nt_cache *c, struct nt_key key)
+{
+	uint64_t h = (key.lo ^ (key.hi << 23 | key.hi >> 41)) * UINT64_C(0x9e3779b97f4a7c15);
+	h = (h ^ h >> 32) * UINT64_C(0xd6e8feb86659fd93);
+	return (h >> 32) & c->mask & ~(size_t)1;
+}
+
+static inline bool nt_cached_is(const struct nt_cached *e, struct nt_key key)
+{
+	uint64_t hi = __atomic_load_n(&e->hi, __ATOMIC_ACQUIRE);
+	uint64_t lo = __atomic_load_n(&e->lo, __ATOMIC_RELAXED);
+	return ((hi ^ key.hi) | (lo ^ key.lo)) == 0;
+}
+
+/* The entry of key in the line that begins at `line`, or some other one. */
+static inline const struct nt_cached *nt_cache_pick(const struct nt_cache *c, struct nt_key key,
+						    size_t line)
+{
+	const struct nt_cached *e = &c->entry[line];
+	return e + nt_cached_is(e + 1, key);
+}
+
+extern const struct nt_key nt_key_mask[NT_KEY_MOST + 1];
+
+/* The piece p[n], n from 1 to 15, of which 16 bytes may be read. */
+static inline struct nt_key nt_key_of(const uint8_t *p, size_t n)
+{
+	struct nt_key key;
+	memcpy(&key, p, sizeof(key));
+	key.lo &= nt_key_mask[n].lo;
+	key.hi = (key.hi & nt_key_mask[n].hi) | (uint64_t)n << 56;
+	return key;
+}
+
+/* --- pieces that are too long for that ----------------------------------------- */
+
+struct nt_long_cache {
+	struct nt_long_entry *entry; /* [mask + 1] */
+	size_t mask, n;
+	struct nt_buf store; /* of each entry its bytes, then its ids */
+};
+
+void nt_long_cache_release(struct nt_long_cache *c); /* harmless twice */
+/* Appends the ids of p[n], whose hash is `hash`: 1, or 0 if they are not there, or < 0. */
+int nt_long_cache_find(const struct nt_long_cache *c, uint64_t hash, const uint8_t *p, size_t n,
+		       struct nt_ids *out);
+int nt_long_cache_add(struct nt_long_cache *c, uint64_t hash, const uint8_t *p, size_t n,
+		      const uint32_t *id, size_t n_id);
+
+#endif
