@@ -27,6 +27,7 @@
  * not asked here. A compressed file or archive that is cut or damaged is NT_EFORMAT,
  * wherever the damage is; documents in front of it have been handed out by then.
  */
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -40,6 +41,13 @@ struct nt_docs_options {
 	 * several with commas between them, and a.b is b inside a. n_field 0: "text" */
 	const char *const *field;
 	size_t n_field;
+	/* A document longer than part_bytes may come in parts, so that no more of it need be in
+	 * memory: all but the last end where seam(seam_arg, text, len) says, the last place in
+	 * text[len] where it may be cut; 0: nowhere, and more is read first. Those out of JSON
+	 * lines, and --split=blank, come whole. part_bytes 0: all do. */
+	size_t part_bytes;
+	size_t (*seam)(const void *arg, const uint8_t *text, size_t len);
+	const void *seam_arg;
 };
 
 /* Pointers are valid until the next nt_docs_next. */
@@ -49,6 +57,7 @@ struct nt_doc {
 	const char *source;  /* "a.txt", "a.tar:b.jsonl:17", "standard input:2"; the number is of
 				the line, or of the piece */
 	const char *id;      /* the "id" of a JSON line, a number in decimal; else NULL */
+	bool goes_on;        /* a part: the next one is more of this document */
 };
 
 /* operand[n]; n = 0 reads standard input. The strings must outlive the source. */

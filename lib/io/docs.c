@@ -41,6 +41,9 @@ struct nt_docs {
 	uint64_t n_piece;    /* of this member so far; lines, for JSONL */
 	uint64_t n_cut;      /* delimiters met in all */
 	bool has_text;       /* a document with a byte was handed out */
+	struct nt_docs_options parts; /* what was asked about parts of documents */
+	size_t part_due;     /* bytes that must be here before the next look for a seam */
+	bool goes_on;        /* what was taken last is a part, and not the last one */
 	struct nt_buf bytes; /* [pos, len) of it is not handed out yet */
 	size_t pos, scanned; /* nothing was found in [pos, scanned) */
 
@@ -103,6 +106,8 @@ int nt_docs_open(struct nt_docs **docs, const struct nt_docs_options *options,
 		return rc;
 	}
 	d->total = nt_walk_total(d->walk);
+	d->parts = *options;
+	d->part_due = options->part_bytes;
 	*docs = d;
 	return 0;
 }
@@ -149,10 +154,21 @@ static int fill_all(struct nt_docs *d)
 static const uint8_t *search(const struct nt_docs *d)
 {
 	size_t n = d->bytes.len - d->scanned;
-	if (n < d->cut_len)
+	if (n < d->cut_len || d->cut_len == 0)
 		return NULL;
 	const uint8_t *p = d->bytes.data + d->scanned;
 	return d->cut_len == 1 ? memchr(p, d->cut[0], n) : memmem(p, n, d->cut, d->cut_len);
+}
+
+/* The length of a part that can be handed out already, or 0. */
+static size_t find_part(struct nt_docs *d)
+{
+	size_t here = d->scanned - d->pos;
+	if (!d->part_due || here < d->part_due || d->split == BLANK || d->split == JSONL)
+		return 0;
+	size_t len = d->parts.seam(d->parts.seam_arg, d->bytes.data + d->pos, here);
+	d->part_due = len ? d->parts.part_bytes : 2 * here; /* or each read would look at all again */
+	return len;
 }
 
 /*
@@ -162,10 +178,18 @@ static const uint8_t *search(const struct nt_docs *d)
 static int take_piece(struct nt_docs *d, const uint8_t **piece, size_t *len)
 {
 	const uint8_t *at;
+	d->goes_on = false;
 	while (!(at = search(d)) && !d->is_whole) {
 		/* the delimiter may have begun in the last bytes */
-		if (d->bytes.len - d->scanned >= d->cut_len)
-			d->scanned = d->bytes.len - (d->cut_len - 1);
+		size_t begun = d->cut_len > 1 ? d->cut_len - 1 : 0;
+		if (d->bytes.len - d->scanned > begun)
+			d->scanned = d->bytes.len - begun;
+		*piece = d->bytes.data + d->pos;
+		if ((*len = find_part(d)) > 0) {
+			d->pos += *len;
+			d->goes_on = true;
+			return 1;
+		}
 		int rc = fill_more(d);
 		if (rc < 0)
 			return rc;
@@ -220,7 +244,7 @@ static void set_split(struct nt_docs *d, enum split split)
 {
 	d->split = split;
 	d->cut = (const uint8_t *)(split == LINE || split == BLANK || split == JSONL ? "\n" : "");
-	d->cut_len = 1;
+	d->cut_len = split != NONE;
 	if (split == DELIMITER) {
 		d->cut = d->delimiter.data;
 		d->cut_len = d->delimiter.len;
@@ -283,13 +307,14 @@ static int set_source(struct nt_docs *d, bool has_number)
 /* All of the member. An empty stream is no document; an empty file is an empty one. */
 static int next_whole(struct nt_docs *d, struct nt_doc *doc)
 {
-	if (d->n_piece++)
+	if (d->n_piece)
 		return 0;
-	int rc = fill_all(d);
-	if (rc < 0 || (d->bytes.len == 0 && nt_input_is_stream(d->input)))
+	int rc = d->part_due ? 0 : fill_all(d);
+	if (rc == 0)
+		rc = take_piece(d, &doc->text, &doc->len);
+	if (rc < 0 || (rc == 0 && nt_input_is_stream(d->input)))
 		return rc;
-	doc->text = d->bytes.data;
-	doc->len = d->bytes.len;
+	d->n_piece += rc == 0;
 	if (d->asked == AUTO && doc->len && memchr(doc->text, 0, doc->len) &&
 	    set_remark(d, "one document, though it holds NUL bytes; -0 or --split=nul cuts at them") < 0)
 		return NT_ESYS;
@@ -309,6 +334,8 @@ static int next_undecided(struct nt_docs *d, struct nt_doc *doc)
 	int rc = take_piece(d, &doc->text, &doc->len);
 	if (rc <= 0)
 		return rc;
+	if (d->goes_on)
+		return set_source(d, false) < 0 ? NT_ESYS : 1;
 	bool is_cut = d->n_cut > before;
 	set_split(d, is_cut ? NUL : NONE); /* NONE: its one document has been handed out */
 	rc = set_remark(d, is_cut ? "documents with a NUL between them"
@@ -410,6 +437,7 @@ int nt_docs_next(struct nt_docs *d, struct nt_doc *doc)
 		int rc = d->in_member ? next_in_member(d, doc) : 0;
 		if (rc != 0) {
 			doc->source = (const char *)d->source.data;
+			doc->goes_on = d->goes_on;
 			d->has_text |= doc->len > 0;
 			return rc;
 		}

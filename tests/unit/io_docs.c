@@ -239,6 +239,59 @@ static int make_folder(void **state)
 	return mkdtemp(folder) ? 0 : -1;
 }
 
+static size_t behind_last_space(const void *arg, const uint8_t *text, size_t len)
+{
+	(void)arg;
+	while (len > 1 && text[len - 1] != ' ')
+		len--;
+	return len > 1 ? len : 0;
+}
+
+/* Appends all documents with '|' behind each, put together again where they came in parts;
+ * returns the number of parts that went on. */
+static size_t join_parts(const char *path, const char *split, size_t part_bytes, struct nt_buf *out)
+{
+	struct nt_docs *docs;
+	struct nt_doc doc;
+	struct nt_docs_options how = {.split = split, .part_bytes = part_bytes,
+				      .seam = behind_last_space};
+	char *operand[] = {(char *)(uintptr_t)path};
+	size_t n_part = 0;
+	int rc;
+	assert_int_equal(nt_docs_open(&docs, &how, operand, 1), 0);
+	while ((rc = nt_docs_next(docs, &doc)) == 1) {
+		assert_int_equal(nt_buf_add(out, doc.text, doc.len), 0);
+		if (doc.goes_on)
+			n_part++;
+		else
+			assert_int_equal(nt_buf_add(out, "|", 1), 0);
+	}
+	assert_int_equal(rc, 0);
+	nt_docs_close(docs);
+	return n_part;
+}
+
+static void parts_are_the_document(void **state)
+{
+	(void)state;
+	static char text[3000000];
+	static const char *const split[] = {"none", "line", "nul", " b c "};
+	for (size_t i = 0; i < sizeof(text); i++) /* a stretch without a space, and all delimiters */
+		text[i] = i > 500000 && i < 1500000 ? 'x' : "ab c d \n"[(i * 2654435761u >> 13) % 8];
+	text[2000000] = 0;
+	const char *path = put("parts", text, sizeof(text));
+	for (size_t i = 0; i < 4; i++) {
+		struct nt_buf whole = {0}, joined = {0};
+		assert_int_equal(join_parts(path, split[i], 0, &whole), 0);
+		size_t n_part = join_parts(path, split[i], 100000, &joined);
+		assert_true(i == 1 || n_part > 3);
+		assert_int_equal(joined.len, whole.len);
+		assert_memory_equal(joined.data, whole.data, whole.len);
+		nt_buf_release(&whole);
+		nt_buf_release(&joined);
+	}
+}
+
 static int remove_folder(void **state)
 {
 	char command[300];
@@ -256,6 +309,7 @@ int main(void)
 		cmocka_unit_test(a_nul_at_the_end_begins_no_document),
 		cmocka_unit_test(any_other_word_is_a_delimiter),
 		cmocka_unit_test(a_delimiter_is_found_across_reads),
+		cmocka_unit_test(parts_are_the_document),
 		cmocka_unit_test(a_json_line_gives_its_text),
 		cmocka_unit_test(escaped_pairs_are_the_character_they_make),
 		cmocka_unit_test(a_bad_json_line_is_named),
