@@ -48,6 +48,10 @@ struct nt_pattern {
 int nt_pattern_init(struct nt_pattern *s, const char *rule);
 void nt_pattern_release(struct nt_pattern *s); /* harmless twice */
 
+/* seam.c: the last place in (0, len) where text[len], which may go on, can be cut so that the
+ * pieces of both parts are those of the whole; 0 if there is none. */
+size_t nt_pattern_seam(const struct nt_pattern *p, const uint8_t *text, size_t len);
+
 struct nt_cutter {
 	const struct nt_pattern *split;
 	const uint8_t *text;
