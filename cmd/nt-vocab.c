@@ -81,11 +81,11 @@ static int learn_from(struct state *s, struct nt_learner *l)
 	if (!pool)
 		return NT_ESYS;
 	int rc = nt_learner_count_docs(l, s->docs, pool, show_reading, s);
-	nt_pool_free(pool);
-	if (rc < 0)
-		return rc;
 	s->n_piece = nt_learner_n_piece(l);
-	return nt_learner_run(l, show_learning, s, &s->t);
+	if (rc == 0)
+		rc = nt_learner_run(l, pool, show_learning, s, &s->t);
+	nt_pool_free(pool);
+	return rc;
 }
 
 static void report_learned(const struct state *s)
@@ -115,6 +115,8 @@ static int learn(struct state *s, char **operand, int n_operand)
 	};
 	struct nt_learner *l = NULL;
 	int rc = nt_learner_new(&l, &learn_how, (int)s->cli->threads);
+	if (rc == 0)
+		nt_learner_parts(l, &how);
 	if (rc == 0)
 		rc = nt_docs_open(&s->docs, &how, operand, (size_t)n_operand);
 	if (rc == 0)

@@ -32,6 +32,9 @@ void nt_learner_free(struct nt_learner *l); /* NULL is harmless */
 /* Counts the pieces of text[len]. Up to n_thread threads may be in here at once. */
 int nt_learner_count(struct nt_learner *l, const void *text, size_t len);
 
+/* Lets long documents come in parts that are counted one by one. l must outlive the source. */
+void nt_learner_parts(const struct nt_learner *l, struct nt_docs_options *how);
+
 /* The same for every document, on all threads of the pool, at most n_thread of them. progress
  * (or NULL) is called now and then with what has been counted so far. */
 int nt_learner_count_docs(struct nt_learner *l, struct nt_docs *docs, struct nt_pool *pool,
@@ -41,11 +44,12 @@ int nt_learner_count_docs(struct nt_learner *l, struct nt_docs *docs, struct nt_
 uint64_t nt_learner_n_piece(const struct nt_learner *l);
 
 /*
- * Learns. After every merge progress(arg, tokens so far, count of the pair) is called, if
+ * Learns, with the pool's threads (NULL: this one). After every merge progress(arg, tokens so far, count of the pair) is called, if
  * it is not NULL. The tokenizer may have fewer entries than asked for, when pairs run out.
  */
-int nt_learner_run(struct nt_learner *l, void (*progress)(void *arg, uint32_t n, uint64_t count),
-		   void *arg, struct nt_tokenizer **t);
+int nt_learner_run(struct nt_learner *l, struct nt_pool *pool,
+		   void (*progress)(void *arg, uint32_t n, uint64_t count), void *arg,
+		   struct nt_tokenizer **t);
 
 /* Appends t as a list of ranks (.tiktoken): ordinary tokens only. NT_EFORMAT when its merges
  * are not in the order of ids, so that ranks cannot say what they do. */

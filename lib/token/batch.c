@@ -34,7 +34,8 @@ static int add(struct nt_batch *b, struct nt_doc *doc, bool copied)
 	if (rc == 0 && copied)
 		rc = keep(b, doc);
 	if (rc == 0)
-		b->doc[b->n_doc++] = (struct nt_batch_doc){doc->text, doc->len, doc->source};
+		b->doc[b->n_doc++] = (struct nt_batch_doc){doc->text, doc->len, doc->source,
+							      doc->goes_on};
 	return rc;
 }
 

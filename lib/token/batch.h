@@ -15,6 +15,7 @@ struct nt_batch_doc {
 	const uint8_t *text; /* [len] */
 	size_t len;
 	const char *source;
+	bool goes_on; /* the next one is more of this document */
 };
 
 /* Documents [first, first + n) of the batch. */

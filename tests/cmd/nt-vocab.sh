@@ -22,6 +22,13 @@ t 'the same file whatever the threads, the order and the division of the texts' 
 	tac text | nt-vocab -n 600 --split=line -j5 -o 3.json
 	cmp 1.json 2.json && cmp 1.json 3.json'
 
+t 'a document of many parts is learned from as one, from a file and from a pipe' '
+	while [ "$(wc -c <text 2>/dev/null || echo 0)" -lt 20000000 ]; do prose >>text; done
+	nt-vocab -n 600 -j1 text -o 1.json 2>said; grep "from 1 document, $(wc -c <text) bytes" said
+	cat text | nt-vocab -n 600 -j3 -o 2.json 2>said
+	grep "one document: no NUL" said; grep "from 1 document, $(wc -c <text) bytes" said
+	cmp 1.json 2.json'
+
 t 'ids are bytes, merges in order, then [B] and [E]' '
 	printf "abab ab ab abab" | nt-vocab -n 260 -o v.json
 	printf "\0\1\377a" | nt-tokenize -t v.json --ids --split=none >ids

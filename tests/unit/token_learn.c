@@ -36,7 +36,7 @@ static struct nt_tokenizer *learn(const char *text, size_t len, const char *patt
 	struct nt_tokenizer *t;
 	assert_int_equal(nt_learner_new(&l, &options, 1), 0);
 	assert_int_equal(nt_learner_count(l, text, len), 0);
-	assert_int_equal(nt_learner_run(l, NULL, NULL, &t), 0);
+	assert_int_equal(nt_learner_run(l, NULL, NULL, NULL, &t), 0);
 	nt_learner_free(l);
 	return t;
 }
