@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* window_avx2.c - windows in 256-bit registers, two of them to a window */
-#include "text/window.h"
+#include "nt/cpu.h"
 
 #ifdef NT_HAS_WIDE
 #include <immintrin.h>
+
+#include "text/window.h"
 
 static inline uint64_t bits(__m256i low, __m256i high)
 {

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* window_avx512.c - windows in one 512-bit register each */
-#include "text/window.h"
+#include "nt/cpu.h"
 
 #ifdef NT_HAS_WIDE
 #include <immintrin.h>
+
+#include "text/window.h"
 
 /* The bytes of x that lie in [first, first + n). */
 static inline uint64_t in_range(__m512i x, char first, char n)
