@@ -3,21 +3,26 @@
  * nt-tokenize - text to a token stream, and back
  *
  * Forward: documents in, one stream out, or with --ids one line of numbers a document.
- * A stream holds text tokens only; [B] and [E] are nt-pack's.
+ * A stream holds text tokens only; [B] and [E] are nt-pack's. Three more forms are for
+ * looking at a vocabulary: the text cut visibly, the places of the cuts, what is used how often.
  * Backward (-d): the bytes again, with a NUL between documents, as nt-cat writes them.
  */
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/main.h"
 #include "nt/data.h"
 #include "nt/encode.h"
 #include "nt/file.h"
 #include "nt/idlines.h"
+#include "nt/inspect.h"
+#include "nt/text.h"
 
 struct options {
 	const char *tokenizer, *pattern, *split, *output;
 	struct nt_list field;
-	bool is_nul, decode, ids, allow_special, strict, force;
+	bool is_nul, decode, ids, pieces, offsets, stats, json, allow_special, strict, force;
+	uint64_t top;
 };
 
 #define AT(field) offsetof(struct options, field)
@@ -27,6 +32,17 @@ static const struct nt_opt opts[] = {
 	 "read token streams or data files and write their text"},
 	{0, "ids", NT_OPT_FLAG, AT(ids), NULL, NULL, 0, 0,
 	 "write, or with -d read, one line of decimal ids a document"},
+	{0, "pieces", NT_OPT_FLAG, AT(pieces), NULL, NULL, 0, 0,
+	 "write the text cut visibly at its tokens: in colours, or with | between them"},
+	{0, "offsets", NT_OPT_FLAG, AT(offsets), NULL, NULL, 0, 0,
+	 "write a JSON line a document: ids, and the bytes [start, end) that each stands for"},
+	{0, "stats", NT_OPT_FLAG, AT(stats), NULL, NULL, 0, 0,
+	 "write how the vocabulary is used: bytes a token, tokens a document, the share of each "
+	 "token, entries that never come"},
+	{0, "top", NT_OPT_COUNT, AT(top), "N", "20", 0, 1 << 24,
+	 "tokens that --stats lists, the most frequent first"},
+	{0, "json", NT_OPT_FLAG, AT(json), NULL, NULL, 0, 0,
+	 "with --stats, one JSON object that holds all tokens"},
 	{.help = "Tokenizer"},
 	{'t', "tokenizer", NT_OPT_STR, AT(tokenizer), "FILE", NULL, 0, 0,
 	 "a tokenizer.json, a .tiktoken file, a folder with tokenizer.json, or the word bytes; "
@@ -58,9 +74,11 @@ struct job {
 	struct nt_buf line; /* backward: what goes out next */
 	uint64_t documents, units, tokens, bytes, invalid;
 	bool last_is_empty;
+	bool is_on_screen; /* the product: a progress line would run into it */
 
 	struct nt_docs *docs;            /* forward */
-	struct nt_stream_writer *stream; /* forward, without --ids */
+	struct nt_stream_writer *stream; /* forward, the product if no other form is asked for */
+	struct nt_usage *usage;          /* forward, --stats */
 };
 
 /* --- forward ---------------------------------------------------------------------- */
@@ -68,6 +86,8 @@ struct job {
 static void show_progress(const struct job *j)
 {
 	double read = (double)nt_docs_bytes(j->docs), total = (double)nt_docs_total(j->docs);
+	if (j->is_on_screen)
+		return;
 	if (total > 0)
 		nt_cli_progress(j->cli, "%s, %s, %.0f %% of %.1f MB",
 				nt_cli_count(j->documents, "document"), nt_cli_count(j->tokens, "token"), 100 * read / total, total / 1e6);
@@ -76,17 +96,28 @@ static void show_progress(const struct job *j)
 				nt_cli_count(j->tokens, "token"), (double)j->bytes / 1e6);
 }
 
+/* One more document: of bytes that are not UTF-8 it had n_invalid. */
+static void count_document(struct job *j, const char *source, size_t n_token, size_t bytes,
+			   size_t n_invalid)
+{
+	if (n_invalid)
+		nt_cli_note(j->cli, "%s: %zu bytes are not UTF-8", source, n_invalid);
+	j->documents++;
+	j->tokens += n_token;
+	j->bytes += bytes;
+	j->invalid += n_invalid;
+	show_progress(j);
+}
+
 static int take(void *arg, const struct nt_encoded *doc)
 {
 	struct job *j = arg;
-	if (doc->n_invalid)
-		nt_cli_note(j->cli, "%s: %zu bytes are not UTF-8", doc->source, doc->n_invalid);
-	j->documents++;
+	count_document(j, doc->source, doc->tokens.n, doc->bytes, doc->n_invalid);
 	j->units += doc->tokens.n_unit;
-	j->tokens += doc->tokens.n;
-	j->bytes += doc->bytes;
-	j->invalid += doc->n_invalid;
-	show_progress(j);
+	if (j->usage) {
+		nt_usage_add(j->usage, doc->tokens.id, doc->tokens.n, doc->bytes);
+		return nt_usage_end_document(j->usage);
+	}
 	return j->stream ? nt_stream_write(j->stream, &doc->tokens)
 			 : nt_idlines_write(j->out, doc->tokens.id, doc->tokens.n);
 }
@@ -126,32 +157,78 @@ static void report_encoded(const struct job *j)
 		nt_cli_say(j->cli, "%s", nt_docs_remark(j->docs));
 	if (j->invalid)
 		nt_cli_warn(j->cli, "%llu bytes are not UTF-8; they are kept", nt_llu(j->invalid));
-	nt_cli_say(j->cli, "%s, %s, %s, %.3f bytes/token", nt_cli_count(j->documents, "document"),
-		   nt_cli_count(j->units, "unit"), nt_cli_count(j->tokens, "token"),
-		   j->tokens ? (double)j->bytes / (double)j->tokens : 0.0);
+	if (!j->usage)
+		nt_cli_say(j->cli, "%s, %s%s%s, %.3f bytes/token", nt_cli_count(j->documents, "document"),
+			   j->units ? nt_cli_count(j->units, "unit") : "", j->units ? ", " : "",
+			   nt_cli_count(j->tokens, "token"),
+			   j->tokens ? (double)j->bytes / (double)j->tokens : 0.0);
+}
+
+static int write_documents(struct job *j)
+{
+	struct nt_encode_options how = {.flags = j->o->allow_special ? NT_ALLOW_SPECIAL : 0,
+					.strict = j->o->strict};
+	struct nt_pool *pool = nt_pool_new((int)j->cli->threads);
+	int rc = pool ? 0 : NT_ESYS;
+	if (rc == 0 && j->o->stats)
+		rc = nt_usage_new(&j->usage, j->t);
+	else if (rc == 0 && !j->o->ids)
+		rc = begin_stream(j);
+	if (rc == 0)
+		rc = nt_encode_docs(j->t, j->docs, &how, pool, take, j);
+	if (rc == 0 && j->usage)
+		rc = nt_usage_write(j->usage, j->out, j->o->json, j->o->top);
+	if (rc == 0 && j->stream)
+		rc = nt_stream_end(j->stream, j->bytes);
+	nt_pool_free(pool);
+	return rc;
+}
+
+/* The forms that show the text beside its tokens. */
+static int show_document(struct job *j, struct nt_encoder *e, const struct nt_doc *doc,
+			 struct nt_ids *ids, struct nt_spans *spans)
+{
+	struct nt_utf8_damage damage = nt_utf8_check(doc->text, doc->len);
+	if (damage.n_byte && j->o->strict)
+		return nt_fail(NT_EFORMAT, "%s: not UTF-8 at byte %zu", doc->source, damage.first);
+	ids->n = spans->n = 0;
+	int rc = nt_encode_offsets(e, doc->text, doc->len, j->o->allow_special ? NT_ALLOW_SPECIAL : 0,
+				   ids, spans);
+	if (rc < 0)
+		return nt_fail(rc, "%s: %s", doc->source, nt_errmsg());
+	struct nt_cut_text cut = {.number = j->documents, .source = doc->source, .text = doc->text,
+				  .len = doc->len, .ids = ids, .spans = spans};
+	count_document(j, doc->source, ids->n, doc->len, damage.n_byte);
+	return j->o->offsets ? nt_offsets_write(j->out, &cut)
+			     : nt_pieces_write(j->out, j->t, &cut, j->cli->has_color);
+}
+
+static int show_documents(struct job *j)
+{
+	struct nt_encoder *e = nt_encoder_new(j->t);
+	struct nt_spans spans = {0};
+	struct nt_ids ids = {0};
+	struct nt_doc doc;
+	int rc = e ? 0 : NT_ESYS;
+	while (rc == 0 && (rc = nt_docs_next(j->docs, &doc)) > 0)
+		rc = show_document(j, e, &doc, &ids, &spans);
+	nt_ids_release(&ids);
+	nt_spans_release(&spans);
+	nt_encoder_free(e);
+	return rc;
 }
 
 static int encode(struct job *j, char **operand, int n_operand)
 {
 	const struct options *o = j->o;
 	struct nt_docs_options how = {.split = o->split, .field = o->field.item, .n_field = o->field.n};
-	struct nt_encode_options encode_how = {.flags = o->allow_special ? NT_ALLOW_SPECIAL : 0,
-					       .strict = o->strict};
-	struct nt_pool *pool = NULL;
 	int rc = nt_tokenizer_open(&j->t, o->tokenizer, o->pattern);
 	if (rc == 0 && nt_tokenizer_remark(j->t))
 		nt_cli_note(j->cli, "%s", nt_tokenizer_remark(j->t));
 	if (rc == 0)
 		rc = nt_docs_open(&j->docs, &how, operand, (size_t)n_operand);
-	if (rc == 0 && !(pool = nt_pool_new((int)j->cli->threads)))
-		rc = NT_ESYS;
-	if (rc == 0 && !o->ids)
-		rc = begin_stream(j);
 	if (rc == 0)
-		rc = nt_encode_docs(j->t, j->docs, &encode_how, pool, take, j);
-	if (rc == 0 && j->stream)
-		rc = nt_stream_end(j->stream, j->bytes);
-	nt_pool_free(pool);
+		rc = o->pieces || o->offsets ? show_documents(j) : write_documents(j);
 	return rc;
 }
 
@@ -169,8 +246,9 @@ static int write_text(struct job *j, const uint32_t *id, size_t n)
 	j->tokens += n;
 	j->bytes += j->line.len - head;
 	j->last_is_empty = j->line.len == head;
-	nt_cli_progress(j->cli, "%s, %s", nt_cli_count(j->documents, "document"),
-			nt_cli_count(j->tokens, "token"));
+	if (!j->is_on_screen)
+		nt_cli_progress(j->cli, "%s, %s", nt_cli_count(j->documents, "document"),
+				nt_cli_count(j->tokens, "token"));
 	return nt_out_write(j->out, j->line.data, j->line.len);
 }
 
@@ -261,14 +339,29 @@ static void report_decoded(const struct job *j)
 		   nt_cli_count(j->tokens, "token"), nt_cli_count(j->bytes, "byte"));
 }
 
+/* At most one form, and of text. */
+static int check_forms(const struct options *o)
+{
+	if (o->ids + o->pieces + o->offsets + o->stats > 1)
+		return nt_fail(NT_EARG, "--ids, --pieces, --offsets, --stats: choose one");
+	if (o->decode && (o->pieces || o->offsets || o->stats))
+		return nt_fail(NT_EARG, "--pieces, --offsets and --stats read text: they say nothing with -d");
+	if (o->json && !o->stats)
+		return nt_fail(NT_EARG, "--json says nothing without --stats; --offsets writes JSON as it is");
+	return 0;
+}
+
 static int run(struct nt_cli *cli, void *opt, char **operand, int n_operand)
 {
 	struct options *o = opt;
-	struct job j = {.cli = cli, .o = o};
-	unsigned flags = (o->ids || o->decode ? 0 : NT_OUT_BINARY) | (o->force ? NT_OUT_FORCE : 0);
+	struct job j = {.cli = cli, .o = o, .is_on_screen = !o->output && isatty(STDOUT_FILENO)};
+	bool is_text = o->ids || o->decode || o->pieces || o->offsets || o->stats;
+	unsigned flags = (is_text ? 0 : NT_OUT_BINARY) | (o->force ? NT_OUT_FORCE : 0);
 	if (o->is_nul)
 		o->split = "nul";
-	int rc = nt_out_open(&j.out, o->output, flags);
+	int rc = check_forms(o);
+	if (rc == 0)
+		rc = nt_out_open(&j.out, o->output, flags);
 	if (rc == 0)
 		rc = o->decode ? decode(&j, operand, n_operand) : encode(&j, operand, n_operand);
 	if (rc == 0) {
@@ -280,6 +373,7 @@ static int run(struct nt_cli *cli, void *opt, char **operand, int n_operand)
 	else if (rc == 0)
 		report_encoded(&j);
 	nt_stream_free(j.stream);
+	nt_usage_free(j.usage);
 	nt_out_discard(j.out);
 	nt_docs_close(j.docs);
 	nt_tokenizer_free(j.t);
@@ -290,6 +384,9 @@ static int run(struct nt_cli *cli, void *opt, char **operand, int n_operand)
 static const struct nt_example examples[] = {
 	{"nt-cat corpus/ | nt-tokenize | nt-pack > data.bin", "From files to what nt-train maps"},
 	{"nt-tokenize -t tokenizer.json --ids poem.txt", "Ids to read"},
+	{"nt-tokenize --pieces -t tokenizer.json poem.txt | less -R", "Where a vocabulary cuts"},
+	{"nt-tokenize --stats corpus.jsonl", "How well a vocabulary fits a corpus"},
+	{"nt-tokenize --offsets -0 < corpus.nul | jq -c .offsets", "The bytes behind each token"},
 	{"nt-tokenize -d data.bin | head -c 500", "The text that a data file was made of"},
 	{0},
 };
@@ -302,7 +399,15 @@ static const struct nt_cmd cmd = {
 		 "it and carries that tokenizer, so that no later command asks for it.\n\n"
 		 "A unit, what nt-dedup compares, ends at a blank line; ids do not depend on units. "
 		 "Special tokens written out in the text are text. Bytes that are not UTF-8 are kept: "
-		 "-d gives back exactly what was read.",
+		 "-d gives back exactly what was read.\n\n"
+		 "--pieces shows the text cut at its tokens. On a terminal neighbours differ in colour; "
+		 "else, or with --color=never, a | stands between two, a | in the text is \\|, a "
+		 "backslash is \\\\, and control bytes, cut characters and characters that nobody sees are "
+		 "\\n, \\t, \\xNN and \\u{NNNN}. A line ends where a token ends with a newline; an empty "
+		 "line stands between two documents.\n\n"
+		 "--offsets writes {\"doc\", \"source\", \"bytes\", \"ids\", \"offsets\"} for each document: token "
+		 "ids[i] stands for the bytes from offsets[i][0] to before offsets[i][1] of the text as it "
+		 "was given.",
 	.examples = examples,
 	.see_also = "nt-cat nt-dedup nt-pack nt-vocab",
 	.opts = opts,

@@ -15,7 +15,7 @@ layers() {
 			may[kv[1]] = " " kv[1] " " kv[2] " "
 		}
 		n = split("base:cpu err hash ident mem pool random real version|io:docs file idlines|" \
-			  "text:text|kern:blas|token:encode tokenizer vocab|" \
+			  "text:text|kern:blas|token:encode inspect tokenizer vocab|" \
 			  "data:data dedup pack shuffle stream|model:model safetensors show|train:train", row, "|")
 		for (i = 1; i <= n; i++) {
 			split(row[i], kv, ":")

@@ -46,6 +46,85 @@ t '--ids writes a line of numbers a document, and reads them again' '
 	nt-tokenize -t bytes --ids -d <ids >back
 	printf "a\0\0bc" | cmp - back'
 
+t '--pieces cuts the text visibly, and every byte can be told' '
+	printf "a|\\\\ \n\n\t\000\377\303\244z" >text
+	nt-tokenize -q --split=none --pieces -t bytes text >got; cat got
+	printf "%s\n" "a|\\||\\\\| |\\n" "\\n" "\\t|\\x00|\\xff|\\xc3|\\xa4|z" | cmp - got
+	printf "\303\244 e\314\201 \342\200\213" | nt-tokenize -q --pieces --pattern cl100k >got; cat got
+	grep -F "ä" got; grep -F "\\xe2" got'
+
+t '--pieces can be undone: what it shows is the text' '
+	two_documents | tr "\000" "x" >text
+	{ cat text; printf "a|b\\\\ \342\200\213\n\n|\001"; } >all
+	nt-tokenize -q --split=none --pieces all >shown
+	"$PYTHON" - shown <<-"END" >back
+		import re, sys
+		shown = open(sys.argv[1], "rb").read()
+		named = {b"n": b"\n", b"r": b"\r", b"t": b"\t"}
+		def undo(m):
+		    e = m.group(1)
+		    if e is None: return b""
+		    if e[:1] == b"x": return bytes([int(e[1:], 16)])
+		    if e[:1] == b"u": return chr(int(e[2:-1], 16)).encode()
+		    return named.get(e, e)
+		pattern = rb"\\(x[0-9a-f]{2}|u\{[0-9a-f]+\}|.)|[|\n]"
+		sys.stdout.buffer.write(re.sub(pattern, undo, shown))
+	END
+	cmp all back'
+
+t '--pieces has colours when asked, a special its own, and an empty line between documents' '
+	printf "a b\0\0<|end_of_text|>" >text
+	nt-tokenize -q -0 --pieces text >plain
+	printf "a| b\n\n\n<|\\||end|_|of|_t|ext|\\||>\n" | cmp - plain
+	nt-tokenize -q -0 --pieces --allow-special --color=always text >colored
+	grep "$(printf "\033")" colored | grep -F "<|end_of_text|>"
+	NO_COLOR=1 nt-tokenize -q -0 --pieces text | cmp - plain'
+
+t '--offsets says which bytes each id stands for' '
+	printf "ab\0\0\303\244 c" >text
+	nt-tokenize -q -0 --offsets -t bytes text >got
+	cat >want <<-END
+		{"doc": 0, "source": "text:1", "bytes": 2, "ids": [97, 98], "offsets": [[0, 1], [1, 2]]}
+		{"doc": 1, "source": "text:2", "bytes": 0, "ids": [], "offsets": []}
+		{"doc": 2, "source": "text:3", "bytes": 4, "ids": [195, 164, 32, 99], "offsets": [[0, 1], [1, 2], [2, 3], [3, 4]]}
+	END
+	cmp want got
+	two_documents | nt-tokenize -q -0 --ids >ids
+	two_documents | nt-tokenize -q -0 --offsets -o lines
+	sed "s/.*\"ids\": \[//; s/\].*//; s/,//g" lines | cmp - ids'
+
+t '--stats counts tokens, documents and what never comes' '
+	printf "aab\0a\0" | nt-tokenize -0 -t bytes --stats --top 1 >got; cat got
+	grep "^tokenizer  *bytes, 256 entries and 2 specials$" got
+	grep "^documents  *2$" got; grep "^tokens  *4$" got; grep "^bytes/token  *1.000$" got
+	grep "^entropy  *0.811 bits/token, 0.811 bits/byte$" got
+	grep "^tokens/document  *mean 2.0, least 1, median 3, p90 3, most 3$" got
+	grep "^reached  *2 entries, 0.78 %; 254 never$" got
+	[ "$(tail -n 1 got)" = " 75.0000 %             3        97  \"a\"" ]
+	nt-tokenize --stats </dev/null >empty 2>said; grep "^tokens  *0$" empty; [ ! -s said ]'
+
+t '--stats --json holds every entry, come or not' '
+	two_documents | nt-tokenize -q -0 --stats --json >got
+	two_documents | nt-tokenize -q -0 --ids | tr " " "\n" | grep -v "^$" | sort -n >ids
+	"$PYTHON" - got ids <<-"END"
+		import json, sys, collections
+		d = json.load(open(sys.argv[1]))
+		ids = collections.Counter(int(i) for i in open(sys.argv[2]))
+		assert {c["id"]: c["count"] for c in d["counts"]} == ids
+		assert [c["count"] for c in d["counts"]] == sorted(ids.values(), reverse=True)
+		assert d["tokens"] == sum(ids.values()) and d["documents"] == 2
+		assert len(d["unreached_ids"]) == d["unreached"] == d["entries"] - d["reached"]
+		assert not ids.keys() & set(d["unreached_ids"])
+		assert abs(sum(c["share"] for c in d["counts"]) - 1) < 1e-6
+	END'
+
+t 'the forms are told apart, and ask for text' '
+	exits 2 nt-tokenize --ids --pieces </dev/null 2>said; grep "choose one" said
+	exits 2 nt-tokenize -d --stats </dev/null 2>said; grep "with -d" said
+	exits 2 nt-tokenize --json </dev/null 2>said; grep -e "--stats" said
+	printf "a\377" >text
+	exits 3 nt-tokenize --strict --offsets text >out 2>said; grep "not UTF-8 at byte 1" said'
+
 t 'a line that is not ids is refused by its place' '
 	printf "1 2\n3 x\n" >ids
 	exits 3 nt-tokenize --ids -d ids 2>said
@@ -168,7 +247,7 @@ t 'megabytes of one letter take no longer than other text' '
 
 t 'a full disk is an error and nothing else is said' '
 	echo x | nt-tokenize -q >x.nts
-	for what in "" --ids "-d x.nts"; do
+	for what in "" --ids --pieces --offsets --stats "-d x.nts"; do
 		echo x | exits 4 nt-tokenize $what >/dev/full 2>said
 		[ "$(cat said)" = "nt-tokenize: standard output: cannot write: No space left on device" ]
 	done'
@@ -179,6 +258,12 @@ t 'a stream does not go to a terminal, ids do' '
 	grep "status 2" said
 	script -qec "nt-tokenize --ids text; echo status \$?" /dev/null >said </dev/null
 	grep "status 0" said'
+t 'on a terminal pieces have colours, and no progress line among them' '
+	printf "a b" >text
+	script -qec "nt-tokenize -q --pieces text" /dev/null </dev/null | tr -d "\r" >said
+	printf "\033[30;46ma\033[0m\033[30;42m b\033[0m\n" | cmp - said
+	NO_COLOR=1 script -qec "nt-tokenize -q --pieces text" /dev/null </dev/null | tr -d "\r" >said
+	echo "a| b" | cmp - said'
 t 'an unknown option is met with the nearest one' '
 	exits 2 nt-tokenize --tokeniser x 2>said; grep -e --tokenizer said'
 t 'no carriage return goes to a file of messages' '
