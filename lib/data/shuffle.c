@@ -17,7 +17,7 @@
 #include <string.h>
 
 #include "data/ids.h"
-#include "data/spill.h"
+#include "io/spill.h"
 #include "nt/err.h"
 #include "nt/random.h"
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* spill.c - temporary files that nobody can see and nobody has to remove */
-#include "data/spill.h"
+#include "io/spill.h"
 
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "nt/err.h"
@@ -71,6 +72,19 @@ int nt_spill_read(struct nt_spill *s, void *data, size_t len)
 	if (n < 0)
 		return (int)n;
 	return (size_t)n == len ? 0 : nt_fail(NT_ESYS, "%s: shorter than it was written", name);
+}
+
+int nt_spill_map(struct nt_spill *s, struct nt_map *m)
+{
+	int rc = nt_spill_rewind(s);
+	*m = (struct nt_map){0};
+	if (rc < 0 || s->bytes == 0)
+		return rc;
+	void *p = s->bytes <= SIZE_MAX ? mmap(NULL, s->bytes, PROT_READ, MAP_SHARED, s->fd, 0) : MAP_FAILED;
+	if (p == MAP_FAILED)
+		return nt_fail_sys("%s: cannot map", name);
+	*m = (struct nt_map){.data = p, .len = (size_t)s->bytes};
+	return 0;
 }
 
 void nt_spill_close(struct nt_spill *s)

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef DATA_SPILL_H
-#define DATA_SPILL_H
+#ifndef IO_SPILL_H
+#define IO_SPILL_H
 /*
- * spill.h - a temporary file without a name: appended to, then read once from its start
+ * spill.h - a temporary file without a name: appended to, then read once from its start, or
+ * mapped
  *
  * No name means nothing to clean up, even after kill -9.
  */
 #include <stdint.h>
 
+#include "nt/file.h"
 #include "nt/mem.h"
 
 struct nt_spill {
@@ -21,6 +23,7 @@ int nt_spill_open(struct nt_spill *s, const char *folder, size_t buffer_bytes);
 int nt_spill_add(struct nt_spill *s, const void *data, size_t len);
 int nt_spill_rewind(struct nt_spill *s); /* writes what is left, frees the buffer */
 int nt_spill_read(struct nt_spill *s, void *data, size_t len); /* exactly len bytes */
+int nt_spill_map(struct nt_spill *s, struct nt_map *m); /* all of it, until nt_map_close */
 void nt_spill_close(struct nt_spill *s); /* harmless on one never opened: fd -1 */
 
 #endif
