@@ -6,19 +6,21 @@
  * product is Hugging Face's tokenizer.json, or with --format=tiktoken a list of ranks.
  */
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "cli/main.h"
+#include "nt/cpu.h"
 #include "nt/file.h"
 #include "nt/vocab.h"
 
 enum { HF, TIKTOKEN };
 
 struct options {
-	uint64_t vocab_size, min_frequency;
+	uint64_t vocab_size, min_frequency, min_count, limit_alphabet, memory;
 	const char *pattern, *split, *output;
 	struct nt_list special, field;
-	int alphabet, format;
-	bool is_convert, is_nul;
+	int alphabet, byte_ids, format;
+	bool is_convert, is_counting, is_nul, force;
 };
 
 #define AT(field) offsetof(struct options, field)
@@ -36,91 +38,173 @@ static const struct nt_opt opts[] = {
 	 "one of these serves"},
 	{0, "alphabet", NT_OPT_ENUM, AT(alphabet), "all|seen", "all", 0, 0,
 	 "bytes that get a token: all 256, or those that occur"},
+	{0, "limit-alphabet", NT_OPT_COUNT, AT(limit_alphabet), "N", NULL, 1, 256,
+	 "of them only the N most frequent; the vocabulary cannot write a text with another"},
+	{0, "byte-ids", NT_OPT_ENUM, AT(byte_ids), "gpt2|value", "gpt2", 0, 0,
+	 "the order of their ids: that of GPT-2 and of Hugging Face's trainer, or by value; where "
+	 "pairs are equally frequent, the lower ids are merged first"},
+	{0, "min-count", NT_OPT_COUNT, AT(min_count), "N", "1", 1, 9e15,
+	 "leave out pieces of text that occur less often: less memory, not quite the same merges"},
 	{.help = "Documents"},
 	{0, "split", NT_OPT_STR, AT(split), "HOW", "auto", 0, 0,
 	 "what ends a document: auto, none, line, blank, nul, jsonl, or a delimiter"},
 	{'0', "null", NT_OPT_FLAG, AT(is_nul), NULL, NULL, 0, 0, "the same as --split=nul"},
 	{0, "field", NT_OPT_LIST, AT(field), "NAME", NULL, 0, 0,
 	 "field of a JSON line that holds the text (default text)"},
+	{.help = "Large corpora"},
+	{0, "counts", NT_OPT_FLAG, AT(is_counting), NULL, NULL, 0, 0,
+	 "learn nothing: write how often each piece of text occurs, for a later run to take as FILE"},
+	{'S', "memory", NT_OPT_SIZE, AT(memory), "SIZE", NULL, 1, 1e18,
+	 "memory for counting before temporary files are used; the default is a quarter of the "
+	 "machine's"},
 	{.help = "Output"},
 	{0, "convert", NT_OPT_FLAG, AT(is_convert), NULL, NULL, 0, 0,
 	 "learn nothing: FILE is a tokenizer.json or .tiktoken, written in the other form"},
 	{0, "format", NT_OPT_ENUM, AT(format), "hf|tiktoken", "hf", 0, 0,
 	 "hf is tokenizer.json; tiktoken is a list of ranks, without specials and pattern"},
 	{'o', "output", NT_OPT_STR, AT(output), "FILE", NULL, 0, 0, "write to FILE"},
+	{'f', "force", NT_OPT_FLAG, AT(force), NULL, NULL, 0, 0, "write counts even to a terminal"},
 	{0},
 };
 
 struct state {
 	const struct nt_cli *cli;
 	const struct options *options;
-	struct nt_docs *docs; /* NULL with --convert */
+	const char *pattern;
+	struct nt_buf rule;      /* of the files of counts, if there are any */
+	char **text, **counted;  /* operands of either kind; NULL behind the last */
+	size_t n_text, n_counted;
+	struct nt_docs *docs; /* NULL with --convert, and where there is no text */
 	struct nt_tokenizer *t;
-	uint64_t n_doc, bytes, n_piece;
+	struct nt_learn_sum sum;
+	uint64_t began_ns;
 };
+
+/* ", 12 s left" when `done` of `all` is done, or ""; valid until the next call. */
+static const char *show_left(const struct state *s, double done, double all)
+{
+	static char text[48];
+	double elapsed = (double)(nt_now_ns() - s->began_ns) / 1e9;
+	double left = done > 0 && all > done ? elapsed * (all - done) / done : 0;
+	snprintf(text, sizeof(text), ", %.0f s left", left);
+	return left >= 1 ? text : "";
+}
 
 static void show_reading(void *arg, uint64_t n_doc, uint64_t bytes)
 {
 	struct state *s = arg;
-	s->n_doc = n_doc;
-	s->bytes = bytes;
-	nt_cli_progress(s->cli, "%s, %.1f MB read", nt_cli_count(n_doc, "document"),
-			(double)bytes / 1e6);
+	double read = (double)nt_docs_bytes(s->docs), total = (double)nt_docs_total(s->docs);
+	nt_cli_progress(s->cli, "%s, %.1f MB counted%s", nt_cli_count(n_doc, "document"),
+			(double)bytes / 1e6, show_left(s, read, total));
 }
 
 static void show_learning(void *arg, uint32_t n, uint64_t count)
 {
 	struct state *s = arg;
-	nt_cli_progress(s->cli, "%u of %llu entries, the last one occurs %llu times", n,
-			nt_llu(s->options->vocab_size), nt_llu(count));
+	if (nt_cli_progress_due(s->cli))
+		nt_cli_progress(s->cli, "%u of %llu entries, the last one occurs %llu times%s", n,
+				nt_llu(s->options->vocab_size), nt_llu(count),
+				show_left(s, n, (double)s->options->vocab_size));
 }
 
-static int learn_from(struct state *s, struct nt_learner *l)
+/* --- what there is to count ------------------------------------------------------------ */
+
+static int sort_operands(struct state *s, char **operand, int n)
 {
-	struct nt_pool *pool = nt_pool_new((int)s->cli->threads);
-	if (!pool)
+	s->text = nt_calloc((size_t)n + 1, sizeof(char *));
+	s->counted = nt_calloc((size_t)n + 1, sizeof(char *));
+	if (!s->text || !s->counted)
 		return NT_ESYS;
-	int rc = nt_learner_count_docs(l, s->docs, pool, show_reading, s);
-	s->n_piece = nt_learner_n_piece(l);
-	if (rc == 0)
-		rc = nt_learner_run(l, pool, show_learning, s, &s->t);
-	nt_pool_free(pool);
-	return rc;
+	for (int i = 0; i < n; i++) {
+		s->rule.len = 0;
+		int is_counted = nt_counts_probe(operand[i], &s->rule);
+		if (is_counted < 0)
+			return is_counted;
+		if (is_counted)
+			s->counted[s->n_counted++] = operand[i];
+		else
+			s->text[s->n_text++] = operand[i];
+	}
+	s->pattern = s->options->pattern ? s->options->pattern : "cl100k";
+	if (s->n_counted && !s->options->pattern) /* "" is the rule that is called none */
+		s->pattern = *s->rule.data ? (char *)s->rule.data : "none";
+	return 0;
 }
 
-static void report_learned(const struct state *s)
-{
-	uint32_t n = nt_tokenizer_ident(s->t)->vocab_size;
-	if (nt_docs_remark(s->docs))
-		nt_cli_say(s->cli, "%s", nt_docs_remark(s->docs));
-	if (n < s->options->vocab_size)
-		nt_cli_warn(s->cli, "%u entries instead of %llu: no other pair occurs %llu times", n,
-			    nt_llu(s->options->vocab_size), nt_llu(s->options->min_frequency));
-	nt_cli_say(s->cli, "%u entries from %s, %s, %s", n, nt_cli_count(s->n_doc, "document"),
-		   nt_cli_count(s->bytes, "byte"), nt_cli_count(s->n_piece, "piece"));
-}
-
-static int learn(struct state *s, char **operand, int n_operand)
+static int count(struct state *s, struct nt_learner *l, struct nt_pool *pool)
 {
 	const struct options *o = s->options;
 	struct nt_docs_options how = {.split = o->is_nul ? "nul" : o->split,
 				      .field = o->field.item, .n_field = o->field.n};
-	struct nt_learn_options learn_how = {
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && i < s->n_counted; i++) {
+		nt_cli_progress(s->cli, "adding up %s", s->counted[i]);
+		rc = nt_learner_add_counts(l, pool, s->counted[i]);
+	}
+	if (rc < 0 || (s->n_counted && !s->n_text))
+		return rc;
+	nt_learner_parts(l, &how);
+	rc = nt_docs_open(&s->docs, &how, s->text, s->n_text);
+	return rc < 0 ? rc : nt_learner_count_docs(l, s->docs, pool, show_reading, s);
+}
+
+/* --- learning, or only counting ---------------------------------------------------------- */
+
+static int learn_from(struct state *s, struct nt_learner *l, struct nt_out *out)
+{
+	struct nt_pool *pool = nt_pool_new((int)s->cli->threads);
+	if (!pool)
+		return NT_ESYS;
+	s->began_ns = nt_now_ns();
+	int rc = count(s, l, pool);
+	s->sum = nt_learner_sum(l);
+	s->began_ns = nt_now_ns();
+	if (rc == 0)
+		rc = s->options->is_counting ? nt_learner_write_counts(l, pool, out)
+					     : nt_learner_run(l, pool, show_learning, s, &s->t);
+	nt_pool_free(pool);
+	return rc;
+}
+
+static void report(const struct state *s)
+{
+	const struct nt_cli *cli = s->cli;
+	if (s->docs && nt_docs_remark(s->docs))
+		nt_cli_say(cli, "%s", nt_docs_remark(s->docs));
+	if (s->sum.spilled)
+		nt_cli_note(cli, "%s in temporary files", nt_cli_count(s->sum.spilled, "byte"));
+	uint32_t n = s->t ? nt_tokenizer_ident(s->t)->vocab_size : 0;
+	if (s->t && n < s->options->vocab_size)
+		nt_cli_warn(cli, "%u entries instead of %llu: no other pair occurs %llu times", n,
+			    nt_llu(s->options->vocab_size), nt_llu(s->options->min_frequency));
+	char what[32] = "counted";
+	if (s->t)
+		snprintf(what, sizeof(what), "%u entries from", n);
+	nt_cli_say(cli, "%s %s, %s, %s", what, nt_cli_count(s->sum.n_doc, "document"),
+		   nt_cli_count(s->sum.bytes, "byte"), nt_cli_count(s->sum.n_piece, "piece"));
+}
+
+static int learn(struct state *s, char **operand, int n_operand, struct nt_out *out)
+{
+	const struct options *o = s->options;
+	struct nt_learner *l = NULL;
+	int rc = sort_operands(s, operand, n_operand);
+	struct nt_learn_options how = {
 		.vocab_size = (uint32_t)o->vocab_size,
-		.pattern = o->pattern ? o->pattern : "cl100k",
+		.pattern = s->pattern,
 		.min_frequency = o->min_frequency,
 		.special = o->special.item,
 		.n_special = o->special.n,
 		.only_seen = o->alphabet == 1,
+		.limit_alphabet = (uint32_t)o->limit_alphabet,
+		.bytes_by_value = o->byte_ids == 1,
+		.min_count = o->min_count,
+		.memory = o->memory ? o->memory : nt_cpu_memory() / 4,
 	};
-	struct nt_learner *l = NULL;
-	int rc = nt_learner_new(&l, &learn_how, (int)s->cli->threads);
 	if (rc == 0)
-		nt_learner_parts(l, &how);
+		rc = nt_learner_new(&l, &how, (int)s->cli->threads);
 	if (rc == 0)
-		rc = nt_docs_open(&s->docs, &how, operand, (size_t)n_operand);
-	if (rc == 0)
-		rc = learn_from(s, l);
+		rc = learn_from(s, l, out);
 	nt_learner_free(l);
 	return rc;
 }
@@ -159,10 +243,13 @@ static int run(struct nt_cli *cli, void *opt, char **operand, int n_operand)
 	const struct options *o = opt;
 	struct state s = {.cli = cli, .options = o};
 	struct nt_out *out = NULL;
-	int rc = nt_out_open(&out, o->output, 0); /* before the work, which may take minutes */
+	unsigned flags = (o->is_counting ? NT_OUT_BINARY : 0) | (o->force ? NT_OUT_FORCE : 0);
+	if (o->is_counting && o->is_convert)
+		return nt_fail(NT_EARG, "--counts and --convert are two things: one at a time");
+	int rc = nt_out_open(&out, o->output, flags); /* before the work, which may take minutes */
 	if (rc == 0)
-		rc = o->is_convert ? convert(&s, operand, n_operand) : learn(&s, operand, n_operand);
-	if (rc == 0)
+		rc = o->is_convert ? convert(&s, operand, n_operand) : learn(&s, operand, n_operand, out);
+	if (rc == 0 && !o->is_counting)
 		rc = write_to(out, &s);
 	if (rc == 0) {
 		rc = nt_out_close(out);
@@ -171,10 +258,13 @@ static int run(struct nt_cli *cli, void *opt, char **operand, int n_operand)
 	if (rc == 0 && o->is_convert)
 		report_converted(&s);
 	else if (rc == 0)
-		report_learned(&s);
+		report(&s);
 	nt_out_discard(out);
 	nt_docs_close(s.docs);
 	nt_tokenizer_free(s.t);
+	nt_buf_release(&s.rule);
+	free(s.text);
+	free(s.counted);
 	return rc;
 }
 
@@ -182,6 +272,8 @@ static const struct nt_example examples[] = {
 	{"nt-cat corpus/ | nt-vocab > tokenizer.json", "8,192 entries from every file below corpus/"},
 	{"nt-vocab -n 32000 --special '<|endoftext|>' -o tokenizer.json books.jsonl",
 	 "One special token that begins and ends a document"},
+	{"nt-vocab --counts -o 07.ntc shard-07.jsonl.zst && nt-vocab -n 64k -o tokenizer.json *.ntc",
+	 "Texts counted one by one, on as many machines as there are, then learned from together"},
 	{"nt-vocab --convert cl100k_base.tiktoken > tokenizer.json", "Ranks as Hugging Face's form"},
 	{0},
 };
@@ -193,8 +285,9 @@ static const struct nt_cmd cmd = {
 	.about = "Reads documents and learns which strings of bytes deserve a token: the most frequent "
 		 "pair of neighbours becomes one, again and again. Writes a tokenizer.json that "
 		 "nt-tokenize -t and Hugging Face's tokenizers load.\n\n"
-		 "The result depends on the texts and the options alone. Ids are the bytes in order, "
-		 "then merges in the order they were learned, then special tokens.",
+		 "The result depends on the texts and the options alone, and the merges are those of "
+		 "Hugging Face's trainer. Ids are the single bytes, then merges in the order they were "
+		 "learned, then special tokens.",
 	.examples = examples,
 	.see_also = "nt-cat nt-tokenize",
 	.opts = opts,

@@ -26,7 +26,7 @@ fi
 
 # The vocabulary: one token a byte that occurs, [B], [E], and no merges.
 n=$(od -An -v -tu1 -w1 "$text" | sort -u | wc -l)
-nt-vocab -q --alphabet=seen -n $((n + 2)) --split=none -o "$out/tokenizer.json" "$text"
+nt-vocab -q --alphabet=seen --byte-ids=value -n $((n + 2)) --split=none -o "$out/tokenizer.json" "$text"
 
 # The first nine tenths are trained on, each part one document.
 bytes=$(wc -c <"$text")

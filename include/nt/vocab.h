@@ -7,9 +7,11 @@
  * Learning is greedy and exact: the most frequent adjacent pair of tokens becomes a token,
  * the one with the lower ids where counts are equal, until there are enough. The result
  * depends on the texts and the options alone, not on threads or the order of documents.
+ * The merges are those of Hugging Face's trainer, which numbers bytes as GPT-2 did.
  * Sennrich, Haddow, Birch 2016, arXiv:1508.07909.
  */
 #include "nt/docs.h"
+#include "nt/file.h"
 #include "nt/mem.h"
 #include "nt/pool.h"
 #include "nt/tokenizer.h"
@@ -21,6 +23,10 @@ struct nt_learn_options {
 	const char *const *special; /* [n_special] names; [B] and [E] are added behind them ... */
 	size_t n_special;           /* ... unless one of these already serves */
 	bool only_seen;             /* bytes that do not occur get no token */
+	uint32_t limit_alphabet;    /* this many bytes get one, the most frequent; 0: no limit */
+	bool bytes_by_value;        /* ids of bytes: in their order, not in that of GPT-2's alphabet */
+	uint64_t memory;            /* bytes for counting, about: more goes to TMPDIR; 0: no limit */
+	uint64_t min_count;         /* a piece that occurs less often is left out; 0 and 1: none is */
 };
 
 struct nt_learner;
@@ -29,7 +35,7 @@ struct nt_learner;
 int nt_learner_new(struct nt_learner **l, const struct nt_learn_options *options, int n_thread);
 void nt_learner_free(struct nt_learner *l); /* NULL is harmless */
 
-/* Counts the pieces of text[len]. Up to n_thread threads may be in here at once. */
+/* Counts the pieces of text[len], in memory. Up to n_thread threads may be in here at once. */
 int nt_learner_count(struct nt_learner *l, const void *text, size_t len);
 
 /* Lets long documents come in parts that are counted one by one. l must outlive the source. */
@@ -40,8 +46,24 @@ void nt_learner_parts(const struct nt_learner *l, struct nt_docs_options *how);
 int nt_learner_count_docs(struct nt_learner *l, struct nt_docs *docs, struct nt_pool *pool,
 			  void (*progress)(void *arg, uint64_t n_doc, uint64_t bytes), void *arg);
 
-/* Pieces counted so far. */
-uint64_t nt_learner_n_piece(const struct nt_learner *l);
+/*
+ * Piece counts in a file (NTC1, docs/formats.md), so that texts can be counted apart, on
+ * several machines, and learned from together. probe: 1 for a file of them, with the regular
+ * expression that cut its pieces appended to rule, a NUL behind it; 0 for anything else,
+ * files that cannot be read included; or a negative enum nt_err. add counts what the file
+ * holds, with NT_EFORMAT for one that is cut, damaged or of another pattern; write ends the
+ * counting.
+ */
+int nt_counts_probe(const char *path, struct nt_buf *rule);
+int nt_learner_add_counts(struct nt_learner *l, struct nt_pool *pool, const char *path);
+int nt_learner_write_counts(struct nt_learner *l, struct nt_pool *pool, struct nt_out *out);
+
+/* Counted so far, texts and files of counts together. */
+struct nt_learn_sum {
+	uint64_t n_doc, bytes, n_piece;
+	uint64_t spilled; /* bytes written to temporary files */
+};
+struct nt_learn_sum nt_learner_sum(const struct nt_learner *l);
 
 /*
  * Learns, with the pool's threads (NULL: this one). After every merge progress(arg, tokens so far, count of the pair) is called, if

@@ -37,6 +37,14 @@ static int byte_of(uint32_t c)
 	return (int)(c <= 32 ? c : c <= 66 ? c - 33 + 127 : 173);
 }
 
+void nt_alphabet_order(uint8_t byte[256])
+{
+	size_t n = 0;
+	for (uint32_t c = 0; c < 256 + 68; c++)
+		if (byte_of(c) >= 0)
+			byte[n++] = (uint8_t)byte_of(c);
+}
+
 int nt_alphabet_write(struct nt_buf *out, const uint8_t *bytes, size_t len)
 {
 	int rc = nt_buf_reserve(out, 2 * len);

@@ -189,6 +189,14 @@ size_t nt_counter_memory(const struct nt_counter *c)
 	return (grows ? 3 : 1) * size * sizeof(*c->slot) + c->bytes.cap;
 }
 
+void nt_counter_reset(struct nt_counter *c)
+{
+	if (c->slot)
+		memset(c->slot, 0, nt_counter_size(c) * sizeof(*c->slot));
+	c->n_piece = c->bytes.len = 0;
+	c->n_total = 0;
+}
+
 void nt_counter_release(struct nt_counter *c)
 {
 	free(c->slot);

@@ -53,6 +53,7 @@ static inline size_t nt_counter_size(const struct nt_counter *c) /* slots */
 
 /* Bytes of memory it holds, or is about to hold when it grows. */
 size_t nt_counter_memory(const struct nt_counter *c);
+void nt_counter_reset(struct nt_counter *c);   /* forgets the pieces, keeps the memory */
 void nt_counter_release(struct nt_counter *c); /* harmless twice */
 
 #endif

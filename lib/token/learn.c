@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "nt/err.h"
+#include "token/counts.h"
 #include "token/greedy.h"
 #include "token/tally.h"
 #include "token/tokenizer.h"
@@ -52,9 +53,49 @@ int nt_learner_count_docs(struct nt_learner *l, struct nt_docs *docs, struct nt_
 	return nt_tally_docs(&l->tally, docs, pool, progress, arg);
 }
 
-uint64_t nt_learner_n_piece(const struct nt_learner *l)
+struct nt_learn_sum nt_learner_sum(const struct nt_learner *l)
 {
-	return nt_tally_total(&l->tally);
+	return (struct nt_learn_sum){.n_doc = l->tally.n_doc, .bytes = l->tally.bytes,
+				     .n_piece = nt_tally_total(&l->tally),
+				     .spilled = l->tally.n_run ? l->tally.spill.bytes : 0};
+}
+
+struct adding {
+	struct nt_tally *tally;
+	struct nt_pool *pool;
+};
+
+static int add_counted(void *arg, const uint8_t *p, size_t len, uint64_t count)
+{
+	struct adding *a = arg;
+	return nt_tally_add(a->tally, a->pool, p, len, count);
+}
+
+int nt_learner_add_counts(struct nt_learner *l, struct nt_pool *pool, const char *path)
+{
+	struct adding a = {&l->tally, pool};
+	struct nt_counts_sum sum = {0};
+	int rc = nt_counts_read(path, l->split.regex, &sum, add_counted, &a);
+	l->tally.n_doc += sum.n_doc;
+	l->tally.bytes += sum.bytes;
+	return rc;
+}
+
+static int write_counted(void *arg, const uint8_t *p, size_t len, uint64_t count)
+{
+	return nt_counts_add(arg, p, len, count);
+}
+
+int nt_learner_write_counts(struct nt_learner *l, struct nt_pool *pool, struct nt_out *out)
+{
+	struct nt_counts_writer w = {0};
+	int rc = nt_counts_begin(&w, out, l->split.regex);
+	if (rc == 0)
+		rc = nt_tally_sorted(&l->tally, pool, l->options.min_count, write_counted, &w);
+	if (rc == 0)
+		rc = nt_counts_end(&w, l->tally.n_doc, l->tally.bytes);
+	nt_counts_writer_release(&w);
+	return rc;
 }
 
 /* --- tokens that are there from the start ---------------------------------------- */
@@ -69,34 +110,55 @@ static void count_bytes(const struct nt_words *w, uint64_t count[256])
 	}
 }
 
+/* Is byte[i] among the most frequent ones, the earlier first where they are equal? */
+static bool is_kept(const struct nt_learn_options *o, const uint8_t byte[256],
+		    const uint64_t count[256], int i)
+{
+	uint32_t better = 0;
+	if (!o->limit_alphabet)
+		return true;
+	for (int k = 0; k < 256; k++)
+		better += count[byte[k]] > count[byte[i]] || (count[byte[k]] == count[byte[i]] && k < i);
+	return better < o->limit_alphabet;
+}
+
 static int add_bytes(struct nt_learner *l)
 {
 	uint64_t count[256] = {0};
+	uint8_t byte[256];
 	int rc = 0;
 	count_bytes(&l->words, count);
-	for (int b = 0; rc == 0 && b < 256; b++) {
-		if (l->options.only_seen && !count[b])
+	nt_alphabet_order(byte);
+	for (int i = 0; l->options.bytes_by_value && i < 256; i++)
+		byte[i] = (uint8_t)i;
+	for (int i = 0; rc == 0 && i < 256; i++) {
+		if ((l->options.only_seen && !count[byte[i]]) || !is_kept(&l->options, byte, count, i))
 			continue;
-		uint8_t byte = (uint8_t)b;
-		l->t->byte_id[b] = l->t->ident.vocab_size;
-		rc = nt_tokenizer_add(l->t, l->t->ident.vocab_size, &byte, 1, NT_KIND_ORDINARY);
+		l->t->byte_id[byte[i]] = l->t->ident.vocab_size;
+		rc = nt_tokenizer_add(l->t, l->t->ident.vocab_size, &byte[i], 1, NT_KIND_ORDINARY);
 	}
 	return rc;
 }
 
-/* Bytes become symbols. Words that cannot merge are left out. */
+/* Bytes become symbols, and those without a token nothing, as in Hugging Face's trainer.
+ * Words that cannot merge are left out. */
 static int number_symbols(struct nt_learner *l)
 {
 	struct nt_words *w = &l->words;
 	size_t kept = 0, n;
 	for (size_t at = 0; at < w->len; at += NT_WORD_HEAD + n) {
-		n = w->word[at];
-		if (n < 2)
-			continue;
-		memmove(w->word + kept, w->word + at, NT_WORD_HEAD * sizeof(*w->word));
-		for (size_t i = NT_WORD_HEAD; i < NT_WORD_HEAD + n; i++)
-			w->word[kept + i] = l->t->byte_id[w->word[at + i]];
-		kept += NT_WORD_HEAD + n;
+		const uint32_t *from = w->word + at, low = from[1], high = from[2];
+		uint32_t *to = w->word + kept, left = 0;
+		n = from[0];
+		for (size_t i = 0; i < n; i++) {
+			uint32_t id = l->t->byte_id[from[NT_WORD_HEAD + i]];
+			to[NT_WORD_HEAD + left] = id;
+			left += id != NT_NO_TOKEN;
+		}
+		to[0] = left;
+		to[1] = low; /* by now `to` may have overrun the head of `from` */
+		to[2] = high;
+		kept += left > 1 ? NT_WORD_HEAD + left : 0;
 	}
 	w->len = kept;
 	if (kept > UINT32_MAX)
@@ -195,11 +257,12 @@ int nt_learner_new(struct nt_learner **out, const struct nt_learn_options *optio
 	if (!l)
 		return NT_ESYS;
 	l->options = *options;
-	int rc = check_size(options, options->only_seen ? 0 : 256, &n_special);
+	bool is_small = options->only_seen || options->limit_alphabet;
+	int rc = check_size(options, is_small ? 0 : 256, &n_special);
 	if (rc == 0)
 		rc = nt_pattern_init(&l->split, options->pattern);
 	if (rc == 0)
-		rc = nt_tally_init(&l->tally, &l->split, n_thread);
+		rc = nt_tally_init(&l->tally, &l->split, n_thread, options->memory);
 	if (rc < 0) {
 		nt_learner_free(l);
 		return rc;
@@ -239,7 +302,7 @@ int nt_learner_run(struct nt_learner *l, struct nt_pool *pool,
 	uint32_t n_special;
 	int rc = nt_tokenizer_new(&l->t, "learned");
 	*t = NULL;
-	if (rc < 0 || (rc = nt_tally_words(&l->tally, pool, 1, &l->words)) < 0 ||
+	if (rc < 0 || (rc = nt_tally_words(&l->tally, pool, l->options.min_count, &l->words)) < 0 ||
 	    (rc = add_bytes(l)) < 0 ||
 	    (rc = check_size(&l->options, l->t->ident.vocab_size, &n_special)) < 0 ||
 	    (rc = number_symbols(l)) < 0 ||

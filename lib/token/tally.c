@@ -5,6 +5,8 @@
  * Each thread counts into a table of its own; sums are made at the end, when the hash's
  * range is cut in equal parts and each is added up by whoever is free. A document that is
  * large is cut at seams, where no piece can cross (text/seam.c), and so counted by several.
+ * Tables that have grown too large for the memory allowed are sorted into a temporary file
+ * (tally_sort.c).
  */
 #include "token/tally.h"
 
@@ -12,13 +14,16 @@
 #include <string.h>
 
 #include "nt/err.h"
+#include "token/counts.h"
 #include "token/greedy.h"
 
-enum { TASK_BYTES = 128 << 10, ENDS = 256, RANGE_BITS = 6, RANGES = 1 << RANGE_BITS };
+enum { TASK_BYTES = 128 << 10, ENDS = 256, RANGE_BITS = 6, RANGES = 1 << RANGE_BITS,
+       SPILL_CHECK = 4096 };
 
-int nt_tally_init(struct nt_tally *t, const struct nt_pattern *pattern, int n_thread)
+int nt_tally_init(struct nt_tally *t, const struct nt_pattern *pattern, int n_thread,
+		  uint64_t memory)
 {
-	*t = (struct nt_tally){.pattern = pattern};
+	*t = (struct nt_tally){.pattern = pattern, .memory = memory, .spill.fd = -1};
 	int rc = nt_lender_init(&t->lender, n_thread);
 	if (rc == 0 && !(t->desk = nt_calloc((size_t)n_thread, sizeof(*t->desk))))
 		rc = NT_ESYS;
@@ -43,6 +48,9 @@ void nt_tally_release(struct nt_tally *t)
 	free(t->desk);
 	free(t->span);
 	free(t->task);
+	if (t->spill.fd > 0) /* 0 in {0} */
+		nt_spill_close(&t->spill);
+	free(t->run);
 	*t = (struct nt_tally){0};
 }
 
@@ -92,6 +100,9 @@ static int lay_out(struct nt_tally *t)
 	for (size_t i = 0; rc == 0 && i < t->batch.n_doc; i++) {
 		const uint8_t *text = t->batch.doc[i].text;
 		size_t len = t->batch.doc[i].len, n;
+		if (nt_counts_is(text, len))
+			return nt_fail(NT_EARG, "%s: counts, and not text: name them as a file",
+				       t->batch.doc[i].source);
 		for (; rc == 0 && len > 2 * TASK_BYTES &&
 		       (n = nt_pattern_seam(t->pattern, text, TASK_BYTES)) > 0; text += n, len -= n)
 			rc = add_span(t, text, n);
@@ -111,6 +122,23 @@ static int lay_out(struct nt_tally *t)
 	return rc;
 }
 
+/* Between two batches, when nobody counts. */
+static int spill_if_full(struct nt_tally *t, struct nt_pool *pool)
+{
+	uint64_t bytes = 0;
+	for (int i = 0; i < t->n_desk; i++)
+		bytes += nt_counter_memory(&t->desk[i].counter);
+	return t->memory && bytes > t->memory ? nt_tally_spill(t, pool) : 0;
+}
+
+int nt_tally_add(struct nt_tally *t, struct nt_pool *pool, const uint8_t *p, size_t len,
+		 uint64_t count)
+{
+	struct nt_counter *c = &t->desk[0].counter;
+	int rc = c->n_piece % SPILL_CHECK == 0 ? spill_if_full(t, pool) : 0;
+	return rc < 0 ? rc : nt_counter_add(c, p, len, count);
+}
+
 int nt_tally_docs(struct nt_tally *t, struct nt_docs *docs, struct nt_pool *pool,
 		  void (*progress)(void *arg, uint64_t n_doc, uint64_t bytes), void *arg)
 {
@@ -119,6 +147,8 @@ int nt_tally_docs(struct nt_tally *t, struct nt_docs *docs, struct nt_pool *pool
 		rc = lay_out(t);
 		if (rc == 0)
 			rc = nt_pool_run(pool, t->n_task, count_task, t);
+		if (rc == 0)
+			rc = spill_if_full(t, pool);
 		if (rc < 0)
 			break;
 		for (size_t i = 0; i < t->batch.n_doc; i++) {
@@ -134,7 +164,7 @@ int nt_tally_docs(struct nt_tally *t, struct nt_docs *docs, struct nt_pool *pool
 
 uint64_t nt_tally_total(const struct nt_tally *t)
 {
-	uint64_t n = 0;
+	uint64_t n = t->n_gone;
 	for (int i = 0; i < t->n_desk; i++)
 		n += t->desk[i].counter.n_total;
 	return n;
@@ -142,8 +172,9 @@ uint64_t nt_tally_total(const struct nt_tally *t)
 
 /* --- adding up --------------------------------------------------------------------------- */
 
-static int add_word(struct nt_words *w, const uint8_t *p, size_t len, uint64_t count)
+static int add_word(void *arg, const uint8_t *p, size_t len, uint64_t count)
 {
+	struct nt_words *w = arg;
 	if (len > UINT32_MAX)
 		return nt_fail(NT_EFORMAT, "a piece of %zu bytes without a place to cut it", len);
 	int rc = nt_grow(&w->word, &w->cap, w->len + NT_WORD_HEAD + len, sizeof(*w->word));
@@ -190,6 +221,8 @@ int nt_tally_words(struct nt_tally *t, struct nt_pool *pool, uint64_t least,
 {
 	struct sum s = {.tally = t, .least = least};
 	size_t need = words->len;
+	if (t->n_run)
+		return nt_tally_sorted(t, pool, least, add_word, words);
 	int rc = nt_pool_run(pool, RANGES, sum_range, &s);
 	release_counters(t);
 	for (size_t i = 0; i < RANGES; i++)

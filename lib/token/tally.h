@@ -4,6 +4,7 @@
 /*
  * tally.h - the pieces of texts counted, by any number of threads
  */
+#include "io/spill.h"
 #include "nt/pool.h"
 #include "text/split.h"
 #include "token/batch.h"
@@ -28,6 +29,11 @@ struct nt_tally {
 	int n_desk;
 	struct nt_lender lender;
 	uint64_t n_doc, bytes;
+	uint64_t memory; /* bytes of tables beyond which they go to the spill; 0: no limit */
+	uint64_t n_gone; /* occurrences of pieces that went */
+	struct nt_spill spill;
+	uint64_t *run; /* [n_run + 1] the spill's bytes [run[i], run[i+1]) are a run (run.h) */
+	size_t n_run, run_cap;
 
 	struct nt_batch batch;
 	struct nt_tally_span *span; /* [n_span] of the batch */
@@ -42,7 +48,8 @@ struct nt_words {
 	size_t len, cap;
 };
 
-int nt_tally_init(struct nt_tally *t, const struct nt_pattern *pattern, int n_thread);
+int nt_tally_init(struct nt_tally *t, const struct nt_pattern *pattern, int n_thread,
+		  uint64_t memory);
 void nt_tally_release(struct nt_tally *t); /* harmless twice, and on {0} */
 
 /* Counts the pieces of a text. Up to n_thread threads may be in here at once. */
@@ -52,6 +59,10 @@ int nt_tally_text(struct nt_tally *t, const void *text, size_t len);
 int nt_tally_docs(struct nt_tally *t, struct nt_docs *docs, struct nt_pool *pool,
 		  void (*progress)(void *arg, uint64_t n_doc, uint64_t bytes), void *arg);
 
+/* `count` more occurrences of one piece. Not while others count. */
+int nt_tally_add(struct nt_tally *t, struct nt_pool *pool, const uint8_t *p, size_t len,
+		 uint64_t count);
+
 /* Pieces counted so far. */
 uint64_t nt_tally_total(const struct nt_tally *t);
 
@@ -59,5 +70,12 @@ uint64_t nt_tally_total(const struct nt_tally *t);
  * tally. */
 int nt_tally_words(struct nt_tally *t, struct nt_pool *pool, uint64_t least,
 		   struct nt_words *words);
+
+/* tally_sort.c: hands them to take in the order of their bytes. */
+int nt_tally_sorted(struct nt_tally *t, struct nt_pool *pool, uint64_t least,
+		    int (*take)(void *arg, const uint8_t *p, size_t len, uint64_t count), void *arg);
+
+/* Writes what has been counted to a temporary file, and empties the tables. */
+int nt_tally_spill(struct nt_tally *t, struct nt_pool *pool);
 
 #endif

@@ -118,6 +118,7 @@ uint32_t nt_added_find(const struct nt_tokenizer *t, const uint8_t *text, size_t
 		       bool specials, size_t *where);
 
 /* alphabet.c: bytes as the visible characters that tokenizer.json writes them with */
+void nt_alphabet_order(uint8_t byte[256]); /* all, in the order of their characters */
 int nt_alphabet_write(struct nt_buf *out, const uint8_t *bytes, size_t len);
 int nt_alphabet_read(struct nt_buf *out, const char *text, size_t len); /* 1, or 0: not in it */
 

@@ -29,5 +29,5 @@ if [ -z "$corpus" ]; then
 	corpus=$work/corpus.nul
 	sh "$root/share/corpus/fetch.sh" >"$corpus"
 fi
-"$nt_vocab" -0 -n 8192 --pattern cl100k -o "$work/tokenizer.json" "$corpus"
+"$nt_vocab" -0 -n 8192 --pattern cl100k --byte-ids=value -o "$work/tokenizer.json" "$corpus"
 "$nt_vocab" --convert --format tiktoken -q -o "$root/share/vocab/nt-8k.tiktoken" "$work/tokenizer.json"

@@ -29,9 +29,8 @@ static size_t make_text(char *text, uint64_t seed, size_t n, const char *letters
 	return n;
 }
 
-static struct nt_tokenizer *learn(const char *text, size_t len, const char *pattern, uint32_t n)
+static struct nt_tokenizer *learn_as(const char *text, size_t len, struct nt_learn_options options)
 {
-	struct nt_learn_options options = {.vocab_size = n, .pattern = pattern, .min_frequency = 2};
 	struct nt_learner *l;
 	struct nt_tokenizer *t;
 	assert_int_equal(nt_learner_new(&l, &options, 1), 0);
@@ -39,6 +38,12 @@ static struct nt_tokenizer *learn(const char *text, size_t len, const char *patt
 	assert_int_equal(nt_learner_run(l, NULL, NULL, NULL, &t), 0);
 	nt_learner_free(l);
 	return t;
+}
+
+static struct nt_tokenizer *learn(const char *text, size_t len, const char *pattern, uint32_t n)
+{
+	return learn_as(text, len, (struct nt_learn_options){.vocab_size = n, .pattern = pattern,
+							     .min_frequency = 2});
 }
 
 /* A text as symbols, 0xffffffff between pieces. */
@@ -49,7 +54,8 @@ struct naive {
 	size_t n_merge;
 };
 
-static void naive_read(struct naive *v, const char *text, size_t len, const char *pattern)
+static void naive_read(struct naive *v, const char *text, size_t len, const char *pattern,
+		       const uint32_t byte_id[256])
 {
 	struct nt_pattern p;
 	struct nt_cutter cutter;
@@ -60,7 +66,7 @@ static void naive_read(struct naive *v, const char *text, size_t len, const char
 	assert_int_equal(nt_cutter_begin(&cutter, text, len), 0);
 	while (nt_cutter_next(&cutter, &start, &end) > 0) {
 		for (size_t i = start; i < end; i++)
-			v->symbol[v->n++] = (uint8_t)text[i];
+			v->symbol[v->n++] = byte_id[(uint8_t)text[i]];
 		v->symbol[v->n++] = UINT32_MAX;
 	}
 	nt_cutter_release(&cutter);
@@ -99,18 +105,26 @@ static void naive_learn(struct naive *v, size_t n_merge)
 	}
 }
 
-static void check_learning(const char *text, size_t len, const char *pattern)
+static void check_order(const char *text, size_t len, const char *pattern, bool by_value)
 {
 	static struct naive v;
-	naive_read(&v, text, len, pattern);
+	struct nt_tokenizer *t = learn_as(text, len, (struct nt_learn_options){
+		.vocab_size = 256 + MERGES + 2, .pattern = pattern, .min_frequency = 2,
+		.bytes_by_value = by_value});
+	naive_read(&v, text, len, pattern, t->byte_id);
 	naive_learn(&v, MERGES);
-	struct nt_tokenizer *t = learn(text, len, pattern, 256 + MERGES + 2);
 	assert_int_equal(t->n_pair, v.n_merge);
 	for (size_t i = 0; i < v.n_merge; i++) {
 		assert_int_equal(t->pair[i].left, v.merge[i].left);
 		assert_int_equal(t->pair[i].right, v.merge[i].right);
 	}
 	nt_tokenizer_free(t);
+}
+
+static void check_learning(const char *text, size_t len, const char *pattern)
+{
+	check_order(text, len, pattern, false);
+	check_order(text, len, pattern, true);
 }
 
 static void the_merges_are_those_of_counting_anew(void **state)
@@ -184,6 +198,51 @@ static void learned_merges_are_what_their_ranks_imply(void **state)
 	nt_tokenizer_free(t);
 }
 
+static void bytes_are_numbered_as_gpt2_did_or_by_value(void **state)
+{
+	(void)state;
+	struct nt_learn_options options = {.vocab_size = 258, .pattern = "gpt2", .min_frequency = 2};
+	struct nt_tokenizer *t = learn_as("", 0, options);
+	assert_int_equal(t->byte_id['!'], 0);
+	assert_int_equal(t->byte_id['~'], 93);
+	assert_int_equal(t->byte_id[0xa1], 94);
+	assert_int_equal(t->byte_id[0], 188);
+	assert_int_equal(t->byte_id[' '], 220);
+	assert_int_equal(t->byte_id[0xad], 255);
+	nt_tokenizer_free(t);
+	options.bytes_by_value = true;
+	t = learn_as("", 0, options);
+	for (uint32_t b = 0; b < 256; b++)
+		assert_int_equal(t->byte_id[b], b);
+	nt_tokenizer_free(t);
+}
+
+static void an_alphabet_is_limited_to_the_most_frequent_bytes(void **state)
+{
+	(void)state;
+	struct nt_learn_options options = {.vocab_size = 8, .pattern = "none", .min_frequency = 2,
+					   .limit_alphabet = 3, .bytes_by_value = true};
+	struct nt_tokenizer *t = learn_as("axbxaxbyaac", 11, options); /* a4 x3 b2 y1 c1 */
+	assert_int_equal(t->byte_id['a'], 0);
+	assert_int_equal(t->byte_id['b'], 1);
+	assert_int_equal(t->byte_id['x'], 2);
+	assert_int_equal(t->byte_id['y'], NT_NO_TOKEN);
+	assert_int_equal(t->byte_id['c'], NT_NO_TOKEN);
+	assert_int_equal(t->pair[0].left, 0); /* a x b x a x b a a: "ax" twice */
+	assert_int_equal(t->pair[0].right, 2);
+	nt_tokenizer_free(t);
+}
+
+static void rare_pieces_are_left_out_on_request(void **state)
+{
+	(void)state;
+	struct nt_learn_options options = {.vocab_size = 300, .pattern = "gpt2", .min_frequency = 1,
+					   .min_count = 2};
+	struct nt_tokenizer *t = learn_as("ab ab xyz ab", 12, options);
+	assert_int_equal(t->n_pair, 2); /* "ab" and " ab": the first piece is there once */
+	nt_tokenizer_free(t);
+}
+
 static void what_cannot_be_met_is_refused(void **state)
 {
 	(void)state;
@@ -204,6 +263,9 @@ int main(void)
 		cmocka_unit_test(the_merges_are_those_of_counting_anew),
 		cmocka_unit_test(pieces_of_any_length_are_merged_alike),
 		cmocka_unit_test(learned_merges_are_what_their_ranks_imply),
+		cmocka_unit_test(bytes_are_numbered_as_gpt2_did_or_by_value),
+		cmocka_unit_test(an_alphabet_is_limited_to_the_most_frequent_bytes),
+		cmocka_unit_test(rare_pieces_are_left_out_on_request),
 		cmocka_unit_test(what_cannot_be_met_is_refused),
 	};
 	return cmocka_run_group_tests_name("learning and merging", tests, NULL, NULL);
