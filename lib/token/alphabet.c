@@ -5,14 +5,19 @@
  * A JSON string cannot hold every byte, so byte-level vocabularies are written in an
  * alphabet of 256 characters: the printable ones of Latin-1 stand for themselves, and
  * the other 68 bytes, in order, are U+0100 .. U+0143. A space becomes U+0120.
+ *
+ * In UTF-8 the visible part of ASCII is one byte, and is read eight at a time; all other
+ * characters are two bytes that begin with 0xc2 to 0xc5.
+ *
  * Source: GPT-2's encoder (Radford et al. 2019).
  */
 #include "token/tokenizer.h"
 
 #include <string.h>
 
-#include "nt/err.h"
+#include "base/le.h"
 #include "base/utf8.h"
+#include "nt/err.h"
 
 static bool stands_for_itself(uint32_t c)
 {
@@ -55,19 +60,50 @@ int nt_alphabet_write(struct nt_buf *out, const uint8_t *bytes, size_t len)
 	return 0;
 }
 
+/* The bytes at the beginning of the word that are below 0x21 or above 0x7e. */
+static inline uint64_t not_visible(uint64_t word)
+{
+	const uint64_t every = UINT64_C(0x0101010101010101), high = UINT64_C(0x8080808080808080);
+	return (word | (word - every * 0x21) | (word + every)) & high;
+}
+
+size_t nt_alphabet_read_some(uint8_t *out, size_t *n, const uint8_t *text, size_t len)
+{
+	size_t i = 0, made = 0;
+	for (;;) {
+		while (len - i >= 8) {
+			uint64_t word = nt_le64(text + i), stop = not_visible(word);
+			size_t k = stop ? (size_t)__builtin_ctzll(stop) / 8 : 8;
+			nt_put64(out + made, word);
+			made += k;
+			i += k;
+			if (k < 8)
+				break;
+		}
+		size_t before = i;
+		while (len - i >= 2 && text[i] >= 0xc2 && text[i] <= 0xc5 && (text[i + 1] & 0xc0) == 0x80) {
+			int byte = byte_of((uint32_t)(text[i] & 0x1f) << 6 | (text[i + 1] & 0x3f));
+			if (byte < 0)
+				break;
+			out[made++] = (uint8_t)byte;
+			i += 2;
+		}
+		while (i < len && len - i < 8 && text[i] >= 0x21 && text[i] <= 0x7e)
+			out[made++] = text[i++];
+		if (i == before) {
+			*n = made;
+			return i;
+		}
+	}
+}
+
 int nt_alphabet_read(struct nt_buf *out, const char *text, size_t len)
 {
-	const uint8_t *p = (const uint8_t *)text;
-	int rc = nt_buf_reserve(out, len);
+	size_t n;
+	int rc = nt_buf_reserve(out, len + 8);
 	if (rc < 0)
 		return rc;
-	for (size_t i = 0, n; i < len; i += n) {
-		uint32_t c;
-		n = nt_utf8_decode(p + i, len - i, &c);
-		int byte = n ? byte_of(c) : -1;
-		if (byte < 0)
-			return 0;
-		out->data[out->len++] = (uint8_t)byte;
-	}
-	return 1;
+	bool is_all = nt_alphabet_read_some(out->data + out->len, &n, (const uint8_t *)text, len) == len;
+	out->len += n;
+	return is_all;
 }

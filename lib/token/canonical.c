@@ -12,9 +12,13 @@
  * The rule is "split:" and the regular expression in its canonical spelling (nothing for
  * one single piece), a line feed, and where it makes a difference "ignore_merges" and
  * another line feed.
+ *
+ * Both are made when somebody first asks, since many never do.
  */
 #include "token/tokenizer.h"
 
+#include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/le.h"
@@ -22,15 +26,29 @@
 #include "nt/file.h"
 #include "nt/hash.h"
 
-/* Appends the JSON string of a token; `with` is scratch. */
-static int add_token(struct nt_buf *out, const struct nt_tokenizer *t, uint32_t id,
-		     struct nt_buf *with)
+/* Is there a token that merging its own bytes does not give? */
+int nt_whole_differs(const struct nt_tokenizer *t, bool *differs)
 {
-	if (t->token[id].kind != NT_KIND_ORDINARY)
-		return nt_json_string(out, nt_token_text(t, id), t->token[id].len);
-	with->len = 0;
-	int rc = nt_alphabet_write(with, nt_token_text(t, id), t->token[id].len);
-	return rc < 0 ? rc : nt_json_string(out, with->data, with->len);
+	struct nt_scratch scratch = {0};
+	struct nt_ids ids = {0};
+	int rc = 0;
+	*differs = false;
+	if (!t->prefers_whole)
+		return 0;
+	for (uint32_t id = 0; rc == 0 && !*differs && id < t->ident.vocab_size; id++) {
+		ids.n = 0;
+		if (t->token[id].kind != NT_KIND_ORDINARY)
+			continue;
+		rc = nt_merge_piece(&scratch, t, nt_token_text(t, id), t->token[id].len, &ids);
+		*differs = ids.n != 1;
+	}
+	if (rc == NT_EFORMAT) { /* a byte without a token: this one cannot be merged at all */
+		*differs = true;
+		rc = 0;
+	}
+	nt_scratch_release(&scratch);
+	nt_ids_release(&ids);
+	return rc;
 }
 
 static int add_text(struct nt_buf *out, const char *text)
@@ -80,9 +98,93 @@ static int add_split(struct nt_buf *out, const struct nt_tokenizer *t)
 	return rc;
 }
 
-static int add_vocab(struct nt_buf *out, const struct nt_tokenizer *t, struct nt_buf *with)
+/* --- vocab and merges -------------------------------------------------------------- */
+
+/* A string of the vocab as it was written: merges are two copies of such. */
+struct span {
+	uint32_t at, len;
+};
+
+/* What a byte becomes inside a JSON string: one or two bytes. */
+struct spelling {
+	uint8_t byte[2], len;
+};
+
+static int spell(struct spelling table[256])
 {
-	int rc = add_text(out, "\"vocab\":{");
+	struct nt_buf b = {0};
+	int rc = 0;
+	for (int c = 0; rc == 0 && c < 256; c++) {
+		b.len = 0;
+		rc = nt_alphabet_write(&b, &(uint8_t){(uint8_t)c}, 1);
+		bool is_escaped = rc == 0 && (b.data[0] == '"' || b.data[0] == '\\');
+		if (rc == 0 && is_escaped)
+			table[c] = (struct spelling){{'\\', b.data[0]}, 2};
+		else if (rc == 0)
+			table[c] = (struct spelling){{b.data[0], b.data[b.len - 1]}, (uint8_t)b.len};
+	}
+	nt_buf_release(&b);
+	return rc;
+}
+
+static uint8_t *put_spelled(uint8_t *to, const struct spelling table[256], const uint8_t *p, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		memcpy(to, table[p[i]].byte, 2);
+		to += table[p[i]].len;
+	}
+	return to;
+}
+
+static uint8_t *put_text(uint8_t *to, const char *text)
+{
+	size_t n = strlen(text);
+	memcpy(to, text, n);
+	return to + n;
+}
+
+static uint8_t *put_number(uint8_t *to, uint32_t n)
+{
+	uint8_t digit[10];
+	size_t len = 0;
+	do
+		digit[len++] = (uint8_t)('0' + n % 10);
+	while (n /= 10);
+	while (len)
+		*to++ = digit[--len];
+	return to;
+}
+
+/* One entry of the vocab, and where its string is. */
+static int add_entry(struct nt_buf *out, const struct nt_tokenizer *t, uint32_t id,
+		     const struct spelling table[256], struct span *span)
+{
+	const uint8_t *text = nt_token_text(t, id);
+	size_t n = t->token[id].len;
+	int rc = nt_buf_reserve(out, 2 * n + 32);
+	if (rc < 0)
+		return rc;
+	if (t->token[id].kind == NT_KIND_ORDINARY) {
+		uint8_t *start = out->data + out->len + 1, *end = put_spelled(start, table, text, n);
+		start[-1] = *end = '"';
+		out->len = (size_t)(end + 1 - out->data);
+		*span = (struct span){(uint32_t)(start - out->data), (uint32_t)(end - start)};
+	} else {
+		rc = nt_json_string(out, text, n);
+	}
+	if (rc < 0 || (rc = nt_buf_reserve(out, 32)) < 0)
+		return rc;
+	uint8_t *to = put_number(put_text(out->data + out->len, ":"), id);
+	out->len = (size_t)(to - out->data);
+	return 0;
+}
+
+static int add_vocab(struct nt_buf *out, const struct nt_tokenizer *t, struct span *span)
+{
+	struct spelling table[256];
+	int rc = spell(table);
+	if (rc == 0)
+		rc = add_text(out, "\"vocab\":{");
 	bool is_first = true;
 	for (uint32_t id = 0; rc == 0 && id < t->ident.vocab_size; id++) {
 		if (t->token[id].kind == NT_KIND_NONE)
@@ -90,92 +192,186 @@ static int add_vocab(struct nt_buf *out, const struct nt_tokenizer *t, struct nt
 		rc = add_text(out, is_first ? "\n" : ",\n");
 		is_first = false;
 		if (rc == 0)
-			rc = add_token(out, t, id, with);
-		if (rc == 0)
-			rc = nt_buf_printf(out, ":%u", id);
+			rc = add_entry(out, t, id, table, &span[id]);
 	}
 	return rc < 0 ? rc : add_text(out, "},\n");
 }
 
-static int add_merges(struct nt_buf *out, const struct nt_tokenizer *t, struct nt_buf *with)
+/* Copies n bytes, and 16 or more if there are fewer. */
+static inline uint8_t *put_over(uint8_t *to, const uint8_t *from, size_t n)
 {
-	int rc = add_text(out, "\"merges\":[");
-	for (size_t i = 0; rc == 0 && i < t->n_pair; i++) {
-		const struct nt_pair *p = &t->pair[i];
-		with->len = 0;
-		rc = nt_alphabet_write(with, nt_token_text(t, p->left), t->token[p->left].len);
-		if (rc == 0)
-			rc = add_text(with, " ");
-		if (rc == 0)
-			rc = nt_alphabet_write(with, nt_token_text(t, p->right),
-					       t->token[p->right].len);
-		if (rc == 0)
-			rc = add_text(out, i ? ",\n" : "\n");
-		if (rc == 0)
-			rc = nt_json_string(out, with->data, with->len);
-	}
-	return rc < 0 ? rc : add_text(out, "]}}\n");
+	memcpy(to, from, 16);
+	if (n > 16)
+		memcpy(to + 16, from + 16, n - 16);
+	return to + n;
 }
 
-int nt_canonical_json(struct nt_tokenizer *t)
+static int add_merges(struct nt_buf *out, const struct nt_tokenizer *t, const struct span *span)
 {
-	struct nt_buf with = {0}, *out = &t->json;
-	int rc = add_text(out, "{\"version\":\"1.0\",\n\"truncation\":null,\n\"padding\":null,\n");
+	size_t room = 64; /* two more copies of 16 at the end, and the last line */
+	for (size_t i = 0; i < t->n_pair; i++)
+		room += span[t->pair[i].left].len + span[t->pair[i].right].len + 5;
+	int rc = add_text(out, "\"merges\":[");
 	if (rc == 0)
-		rc = add_added(out, t);
-	if (rc == 0)
-		rc = add_split(out, t);
+		rc = nt_buf_reserve(out, room);
+	if (rc < 0)
+		return rc;
+	uint8_t *to = out->data + out->len;
+	for (size_t i = 0; i < t->n_pair; i++) {
+		struct span left = span[t->pair[i].left], right = span[t->pair[i].right];
+		to = put_text(to, i ? ",\n\"" : "\n\"");
+		to = put_over(to, out->data + left.at, left.len);
+		*to++ = ' ';
+		to = put_over(to, out->data + right.at, right.len);
+		*to++ = '"';
+	}
+	to = put_text(to, "]}}\n");
+	out->len = (size_t)(to - out->data);
+	return 0;
+}
+
+static int add_model(struct nt_buf *out, const struct nt_tokenizer *t, bool ignores_merges)
+{
+	struct span *span = nt_calloc(t->ident.vocab_size, sizeof(*span));
+	int rc = span ? 0 : NT_ESYS;
 	if (rc == 0)
 		rc = add_text(out, ",\n\"post_processor\":null,\n\"decoder\":" BYTE_LEVEL("true") ",\n"
 			      "\"model\":{\"type\":\"BPE\",\"dropout\":null,\"unk_token\":null,"
 			      "\"continuing_subword_prefix\":null,\"end_of_word_suffix\":null,"
 			      "\"fuse_unk\":false,\"byte_fallback\":false,\"ignore_merges\":");
 	if (rc == 0)
-		rc = add_text(out, t->prefers_whole ? "true,\n" : "false,\n");
+		rc = add_text(out, ignores_merges ? "true,\n" : "false,\n");
 	if (rc == 0)
-		rc = add_vocab(out, t, &with);
+		rc = add_vocab(out, t, span);
 	if (rc == 0)
-		rc = add_merges(out, t, &with);
-	nt_buf_release(&with);
-	t->ident.json = out->data;
-	t->ident.json_len = out->len;
+		rc = add_merges(out, t, span);
+	free(span);
 	return rc;
 }
 
-static void hash_u32(struct nt_hasher *h, uint32_t v)
+static int write_json(struct nt_buf *out, const struct nt_tokenizer *t, bool ignores_merges)
+{
+	/* most of what is to come, so that it need not move */
+	int rc = nt_buf_reserve(out, 2 * t->bytes.len + 16 * (size_t)t->ident.vocab_size + 16 * t->n_pair);
+	if (rc == 0)
+		rc = add_text(out, "{\"version\":\"1.0\",\n\"truncation\":null,\n\"padding\":null,\n");
+	if (rc == 0)
+		rc = add_added(out, t);
+	if (rc == 0)
+		rc = add_split(out, t);
+	return rc < 0 ? rc : add_model(out, t, ignores_merges);
+}
+
+/* --- the fingerprint ---------------------------------------------------------------- */
+
+/* Small fields on their way to the hash. */
+struct fields {
+	struct nt_hasher *h;
+	size_t n;
+	uint8_t byte[1 << 14];
+};
+
+static void add_field(struct fields *f, const void *data, size_t len)
+{
+	if (f->n + len > sizeof(f->byte)) {
+		nt_hasher_add(f->h, f->byte, f->n);
+		f->n = 0;
+	}
+	if (len > sizeof(f->byte)) {
+		nt_hasher_add(f->h, data, len);
+		return;
+	}
+	memcpy(f->byte + f->n, data, len);
+	f->n += len;
+}
+
+static void add_u32(struct fields *f, uint32_t v)
 {
 	uint8_t le[4];
 	nt_put32(le, v);
-	nt_hasher_add(h, le, 4);
+	add_field(f, le, sizeof(le));
 }
 
-int nt_canonical_fingerprint(struct nt_tokenizer *t)
+static int write_fingerprint(uint8_t fingerprint[16], const struct nt_tokenizer *t, bool ignores_merges)
 {
+	struct fields f = {.h = nt_hasher_new()};
 	struct nt_buf rule = {0};
-	struct nt_hasher *h = nt_hasher_new();
-	int rc = h ? nt_buf_printf(&rule, "split:%s\n%s", t->split.regex,
-				   t->prefers_whole ? "ignore_merges\n" : "") : NT_ESYS;
+	int rc = f.h ? nt_buf_printf(&rule, "split:%s\n%s", t->split.regex,
+				     ignores_merges ? "ignore_merges\n" : "") : NT_ESYS;
 	if (rc < 0)
 		goto out;
-	nt_hasher_add(h, "NTFP1", 5);
-	hash_u32(h, t->ident.vocab_size);
+	add_field(&f, "NTFP1", 5);
+	add_u32(&f, t->ident.vocab_size);
 	for (uint32_t id = 0; id < t->ident.vocab_size; id++) {
-		nt_hasher_add(h, &t->token[id].kind, 1);
-		hash_u32(h, t->token[id].len);
-		nt_hasher_add(h, nt_token_text(t, id), t->token[id].len);
+		add_field(&f, &(uint8_t){t->token[id].kind}, 1);
+		add_u32(&f, t->token[id].len);
+		add_field(&f, nt_token_text(t, id), t->token[id].len);
 	}
-	hash_u32(h, (uint32_t)rule.len);
-	nt_hasher_add(h, rule.data, rule.len);
-	hash_u32(h, (uint32_t)t->n_pair);
+	add_u32(&f, (uint32_t)rule.len);
+	add_field(&f, rule.data, rule.len);
+	add_u32(&f, (uint32_t)t->n_pair);
 	for (size_t i = 0; i < t->n_pair; i++) {
-		hash_u32(h, t->pair[i].left);
-		hash_u32(h, t->pair[i].right);
+		add_u32(&f, t->pair[i].left);
+		add_u32(&f, t->pair[i].right);
 	}
-	struct nt_hash128 sum = nt_hasher_sum128(h);
-	nt_put64(t->ident.fingerprint, sum.lo);
-	nt_put64(t->ident.fingerprint + 8, sum.hi);
+	nt_hasher_add(f.h, f.byte, f.n);
+	struct nt_hash128 sum = nt_hasher_sum128(f.h);
+	nt_put64(fingerprint, sum.lo);
+	nt_put64(fingerprint + 8, sum.hi);
 out:
-	nt_hasher_free(h);
+	nt_hasher_free(f.h);
 	nt_buf_release(&rule);
 	return rc;
+}
+
+/* --- on request ----------------------------------------------------------------------- */
+
+struct nt_canonical {
+	pthread_mutex_t lock;
+	bool is_made;
+	struct nt_ident ident;
+	struct nt_buf json;
+};
+
+struct nt_canonical *nt_canonical_new(void)
+{
+	struct nt_canonical *c = nt_calloc(1, sizeof(*c));
+	if (c)
+		pthread_mutex_init(&c->lock, NULL);
+	return c;
+}
+
+void nt_canonical_free(struct nt_canonical *c)
+{
+	if (!c)
+		return;
+	pthread_mutex_destroy(&c->lock);
+	nt_buf_release(&c->json);
+	free(c);
+}
+
+static int make(struct nt_canonical *c, const struct nt_tokenizer *t)
+{
+	bool ignores_merges;
+	c->ident = t->ident;
+	c->json.len = 0;
+	int rc = nt_whole_differs(t, &ignores_merges);
+	if (rc == 0)
+		rc = write_json(&c->json, t, ignores_merges);
+	if (rc == 0)
+		rc = write_fingerprint(c->ident.fingerprint, t, ignores_merges);
+	c->ident.json = c->json.data;
+	c->ident.json_len = c->json.len;
+	return rc;
+}
+
+const struct nt_ident *nt_tokenizer_ident(const struct nt_tokenizer *t)
+{
+	struct nt_canonical *c = t->canonical;
+	pthread_mutex_lock(&c->lock);
+	if (!c->is_made)
+		c->is_made = make(c, t) == 0;
+	bool is_made = c->is_made;
+	pthread_mutex_unlock(&c->lock);
+	return is_made ? &c->ident : NULL;
 }

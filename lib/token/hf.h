@@ -11,11 +11,30 @@
 
 #include "token/tokenizer.h"
 
-struct nt_hf_file {
-	struct json_object *root;
+/* A string of the file: len bytes of its text, or from `len of the text` on, of aside. */
+struct nt_hf_string {
+	uint32_t at, len;
 };
 
-/* NT_EFORMAT when it is not one JSON value, with the byte. */
+struct nt_hf_entry {
+	struct nt_hf_string key;
+	uint32_t id;
+};
+
+struct nt_hf_file {
+	struct json_object *root; /* all but model.vocab and model.merges, which are empty in it */
+	const uint8_t *text;      /* [len], borrowed */
+	size_t len;
+	struct nt_buf aside; /* strings that had escapes, without them */
+
+	bool has_vocab, has_merges;
+	struct nt_hf_entry *vocab; /* [n_vocab] in the order of the file */
+	size_t n_vocab, vocab_cap;
+	struct nt_hf_string *half; /* [n_half] left, right, left, right ... */
+	size_t n_half, half_cap;
+};
+
+/* Borrows json[len]. NT_EFORMAT when it is not one JSON value, with the byte. */
 int nt_hf_open(struct nt_hf_file *f, const void *json, size_t len);
 void nt_hf_close(struct nt_hf_file *f); /* harmless twice */
 

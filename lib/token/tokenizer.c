@@ -2,8 +2,7 @@
 /*
  * tokenizer.c - the table of tokens and merges, whatever file they came from
  *
- * Tokens are found by their bytes, merges by their pair, both in open-addressing tables
- * at most half full. Which ids begin and end a document is settled here by the names
+ * Which ids begin and end a document is settled here by the names
  * that vocabularies in use give them; one that names none gets two more tokens.
  */
 #include "token/tokenizer.h"
@@ -18,13 +17,16 @@
 #include "nt/hash.h"
 #include "nt/text.h"
 
-enum { ID_LIMIT = 1 << 24 };
+enum {
+	ID_LIMIT = (1 << 24) - 1, /* an id and a tag fit 32 bits */
+	SLACK = 17,               /* a NUL, and room for a load of 16 bytes anywhere */
+};
 
 int nt_tokenizer_new(struct nt_tokenizer **out, const char *name)
 {
 	struct nt_tokenizer *t = nt_calloc(1, sizeof(*t));
 	*out = t;
-	if (!t)
+	if (!t || !(t->canonical = nt_canonical_new()))
 		return NT_ESYS;
 	snprintf(t->ident.name, sizeof(t->ident.name), "%s", name);
 	t->ident.bos = t->ident.eos = t->ident.pad = NT_NO_TOKEN;
@@ -39,7 +41,7 @@ void nt_tokenizer_free(struct nt_tokenizer *t)
 		return;
 	nt_pattern_release(&t->split);
 	nt_buf_release(&t->bytes);
-	nt_buf_release(&t->json);
+	nt_canonical_free(t->canonical);
 	free(t->token);
 	free(t->find);
 	free(t->pair);
@@ -48,80 +50,61 @@ void nt_tokenizer_free(struct nt_tokenizer *t)
 	free(t);
 }
 
+static int check_id(uint32_t id)
+{
+	return id < ID_LIMIT ? 0 : nt_fail(NT_EFORMAT, "token %u: ids end at %d", id, ID_LIMIT - 1);
+}
+
+int nt_tokenizer_reserve(struct nt_tokenizer *t, uint32_t top, size_t bytes)
+{
+	int rc = check_id(top);
+	if (rc == 0)
+		rc = nt_grow(&t->token, &t->token_cap, (size_t)top + 1, sizeof(*t->token));
+	return rc < 0 ? rc : nt_buf_reserve(&t->bytes, bytes + SLACK);
+}
+
 /* Ids up to and with `id` exist from now on, as tokens of no kind where none is added. */
 static int reach(struct nt_tokenizer *t, uint32_t id)
 {
-	int rc = nt_grow(&t->token, &t->token_cap, (size_t)id + 1, sizeof(*t->token));
+	int rc = check_id(id);
+	if (rc == 0)
+		rc = nt_grow(&t->token, &t->token_cap, (size_t)id + 1, sizeof(*t->token));
 	while (rc == 0 && t->ident.vocab_size <= id)
 		t->token[t->ident.vocab_size++] = (struct nt_token){0};
 	return rc;
 }
 
-int nt_tokenizer_add(struct nt_tokenizer *t, uint32_t id, const void *bytes, size_t len,
-		     enum nt_token_kind kind)
+int nt_tokenizer_claim(struct nt_tokenizer *t, uint32_t id, size_t len, enum nt_token_kind kind)
 {
-	if (id >= ID_LIMIT)
-		return nt_fail(NT_EFORMAT, "token %u: ids end at %d", id, ID_LIMIT - 1);
+	const uint8_t *bytes = t->bytes.data + t->bytes.len;
+	int rc = reach(t, id);
+	if (rc < 0)
+		return rc;
 	if (len == 0 || len > NT_TOKEN_LIMIT)
 		return nt_fail(NT_EFORMAT, "token %u: %zu bytes long, expected 1 to %d", id, len,
 			       NT_TOKEN_LIMIT);
 	/* JSON, which carries it, holds neither; a name is a C string besides */
 	if (kind >= NT_KIND_SPECIAL && (nt_utf8_check(bytes, len).n_byte || memchr(bytes, 0, len)))
 		return nt_fail(NT_EFORMAT, "token %u: its name is not UTF-8, or has a NUL in it", id);
-	int rc = reach(t, id);
-	if (rc < 0)
-		return rc;
 	if (t->token[id].kind != NT_KIND_NONE)
 		return nt_fail(NT_EFORMAT, "token %u: two tokens have this id", id);
-	t->token[id] = (struct nt_token){.at = t->bytes.len, .len = (uint32_t)len,
+	if (t->bytes.len > UINT32_MAX)
+		return nt_fail(NT_EFORMAT, "token %u: all tokens together are too long", id);
+	t->token[id] = (struct nt_token){.at = (uint32_t)t->bytes.len, .len = (uint32_t)len & 0xffffff,
 					 .kind = (uint8_t)kind};
-	rc = nt_buf_add(&t->bytes, bytes, len);
-	return rc < 0 ? rc : nt_buf_add(&t->bytes, "", 1); /* names are C strings too */
-}
-
-/* The slot of these bytes: its id, or the empty one where it would be. */
-static uint32_t *find_slot(const struct nt_tokenizer *t, const void *bytes, size_t len)
-{
-	for (size_t i = nt_hash64(bytes, len) & t->find_mask;; i = (i + 1) & t->find_mask) {
-		uint32_t id = t->find[i];
-		if (id == NT_NO_TOKEN ||
-		    (t->token[id].len == len && memcmp(nt_token_text(t, id), bytes, len) == 0))
-			return &t->find[i];
-	}
-}
-
-uint32_t nt_token_find_ordinary(const struct nt_tokenizer *t, const void *bytes, size_t len)
-{
-	return *find_slot(t, bytes, len);
-}
-
-static size_t table_size(size_t n)
-{
-	size_t size = 16;
-	while (size < 2 * n)
-		size *= 2;
-	return size;
-}
-
-int nt_tokenizer_index(struct nt_tokenizer *t)
-{
-	size_t size = table_size(t->ident.vocab_size);
-	if (!(t->find = nt_alloc(size, sizeof(*t->find))))
-		return NT_ESYS;
-	memset(t->find, 0xff, size * sizeof(*t->find)); /* NT_NO_TOKEN */
-	t->find_mask = size - 1;
-	for (uint32_t id = 0; id < t->ident.vocab_size; id++) {
-		const struct nt_token *token = &t->token[id];
-		if (token->kind != NT_KIND_ORDINARY)
-			continue;
-		uint32_t *slot = find_slot(t, nt_token_text(t, id), token->len);
-		if (*slot != NT_NO_TOKEN)
-			return nt_fail(NT_EFORMAT, "tokens %u and %u are the same bytes", *slot, id);
-		*slot = id;
-		if (token->len == 1)
-			t->byte_id[*nt_token_text(t, id)] = id;
-	}
+	t->bytes.len += len;
+	t->bytes.data[t->bytes.len++] = 0; /* names are C strings too */
 	return 0;
+}
+
+int nt_tokenizer_add(struct nt_tokenizer *t, uint32_t id, const void *bytes, size_t len,
+		     enum nt_token_kind kind)
+{
+	int rc = nt_buf_reserve(&t->bytes, len + SLACK);
+	if (rc < 0)
+		return rc;
+	memcpy(t->bytes.data + t->bytes.len, bytes, len);
+	return nt_tokenizer_claim(t, id, len, kind);
 }
 
 int nt_tokenizer_merge(struct nt_tokenizer *t, uint32_t left, uint32_t right)
@@ -129,76 +112,6 @@ int nt_tokenizer_merge(struct nt_tokenizer *t, uint32_t left, uint32_t right)
 	int rc = nt_grow(&t->pair, &t->pair_cap, t->n_pair + 1, sizeof(*t->pair));
 	if (rc == 0)
 		t->pair[t->n_pair++] = (struct nt_pair){left, right};
-	return rc;
-}
-
-/* The token that two make, or NT_NO_TOKEN. The bytes are laid out in *joined. */
-static uint32_t join(const struct nt_tokenizer *t, struct nt_buf *joined, struct nt_pair p)
-{
-	joined->len = 0;
-	if (nt_buf_add(joined, nt_token_text(t, p.left), t->token[p.left].len) < 0 ||
-	    nt_buf_add(joined, nt_token_text(t, p.right), t->token[p.right].len) < 0)
-		return NT_NO_TOKEN;
-	return nt_token_find_ordinary(t, joined->data, joined->len);
-}
-
-static void enter_merge(struct nt_tokenizer *t, struct nt_merge m)
-{
-	struct nt_merge *known = (struct nt_merge *)nt_merge_find(t, m.left, m.right);
-	if (known) { /* named twice: the later place counts, as it does for others */
-		known->rank = m.rank;
-		return;
-	}
-	size_t i = nt_pair_slot(m.left, m.right, t->merge_mask);
-	while (t->merge[i].left != NT_NO_TOKEN)
-		i = (i + 1) & t->merge_mask;
-	t->merge[i] = m;
-}
-
-static int index_merges(struct nt_tokenizer *t)
-{
-	if (t->n_pair >= UINT32_MAX)
-		return nt_fail(NT_EFORMAT, "%zu merges are too many", t->n_pair);
-	size_t size = table_size(t->n_pair);
-	if (!(t->merge = nt_alloc(size, sizeof(*t->merge))))
-		return NT_ESYS;
-	memset(t->merge, 0xff, size * sizeof(*t->merge));
-	t->merge_mask = size - 1;
-	struct nt_buf joined = {0};
-	int rc = 0;
-	for (size_t i = 0; rc == 0 && i < t->n_pair; i++) {
-		uint32_t id = join(t, &joined, t->pair[i]);
-		if (id == NT_NO_TOKEN)
-			rc = nt_fail(NT_EFORMAT, "merge %zu makes '%.*s', which is no token", i,
-				     (int)joined.len, (const char *)joined.data);
-		else
-			enter_merge(t, (struct nt_merge){t->pair[i].left, t->pair[i].right,
-							 (uint32_t)i, id});
-	}
-	nt_buf_release(&joined);
-	return rc;
-}
-
-/* Is there a token that merging its own bytes does not give? */
-static int whole_makes_a_difference(const struct nt_tokenizer *t, bool *differs)
-{
-	struct nt_scratch scratch = {0};
-	struct nt_ids ids = {0};
-	int rc = 0;
-	*differs = false;
-	for (uint32_t id = 0; rc == 0 && !*differs && id < t->ident.vocab_size; id++) {
-		ids.n = 0;
-		if (t->token[id].kind != NT_KIND_ORDINARY)
-			continue;
-		rc = nt_merge_piece(&scratch, t, nt_token_text(t, id), t->token[id].len, &ids);
-		*differs = ids.n != 1;
-	}
-	if (rc == NT_EFORMAT) { /* a byte without a token: this one cannot be merged at all */
-		*differs = true;
-		rc = 0;
-	}
-	nt_scratch_release(&scratch);
-	nt_ids_release(&ids);
 	return rc;
 }
 
@@ -279,18 +192,13 @@ static int check_names(const struct nt_tokenizer *t)
 
 int nt_tokenizer_finish(struct nt_tokenizer *t, bool prefers_whole)
 {
-	int rc = index_merges(t);
-	if (rc == 0 && prefers_whole)
-		rc = whole_makes_a_difference(t, &t->prefers_whole);
+	int rc = nt_merges_index(t);
+	t->prefers_whole = prefers_whole;
 	if (rc == 0)
 		rc = nt_tokenizer_settle_ends(t);
 	if (rc == 0)
 		rc = check_names(t);
-	if (rc == 0)
-		rc = nt_added_index(t);
-	if (rc == 0)
-		rc = nt_canonical_json(t);
-	return rc < 0 ? rc : nt_canonical_fingerprint(t);
+	return rc < 0 ? rc : nt_added_index(t);
 }
 
 /* --- opening ------------------------------------------------------------------- */
@@ -311,7 +219,7 @@ static void name_of(char name[64], const char *path)
 	size_t start = len;
 	while (start > 0 && path[start - 1] != '/')
 		start--;
-	static const char *const endings[] = {"tokenizer.json", ".tokenizer.json", ".json", ".tiktoken"};
+	static const char *const endings[] = {".tokenizer.json", "tokenizer.json", ".json", ".tiktoken"};
 	for (size_t i = 0; i < sizeof(endings) / sizeof(*endings); i++) {
 		size_t n = strlen(endings[i]);
 		if (len - start < n || memcmp(path + len - n, endings[i], n) != 0)
@@ -393,9 +301,9 @@ int nt_bytes_make(struct nt_tokenizer **out)
 
 /* --- asking -------------------------------------------------------------------- */
 
-const struct nt_ident *nt_tokenizer_ident(const struct nt_tokenizer *t)
+uint32_t nt_tokenizer_vocab_size(const struct nt_tokenizer *t)
 {
-	return &t->ident;
+	return t->ident.vocab_size;
 }
 
 const char *nt_tokenizer_pattern(const struct nt_tokenizer *t)

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef IO_JSON_H
+#define IO_JSON_H
+/*
+ * json.h - JSON pulled out of memory, one value at a time
+ *
+ * No tree is made: whoever reads asks for what comes next, and takes it or skips it. This
+ * is how files are read that hold half a million strings.
+ *
+ *	struct nt_json j;
+ *	nt_json_init(&j, text, len);
+ *	int rc = nt_json_enter(&j, '{');
+ *	while (rc >= 0 && (rc = nt_json_key(&j, &key)) > 0)
+ *		rc = nt_json_is(&key, "name") ? nt_json_read_string(&j, &name) : nt_json_skip(&j, NULL);
+ *	if (rc == 0)
+ *		rc = nt_json_end(&j);
+ *	nt_json_release(&j);
+ *
+ * What is read is checked in full, what is skipped as well: RFC 8259 and nothing beside
+ * it, strings well-formed UTF-8, \u surrogates in pairs, 64 levels. Duplicate keys are
+ * the reader's to notice. Everything returns NT_EFORMAT with the byte where it went wrong.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "nt/mem.h"
+
+struct nt_json {
+	const uint8_t *text, *at, *end;
+	uint64_t objects; /* bit d: what is open at depth d is an object */
+	unsigned depth;
+	bool is_first; /* nothing was read yet in what is open */
+	struct nt_buf unescaped;
+};
+
+/* A string without its quotes and escapes, or a value as it is written; it may hold NUL. */
+struct nt_json_text {
+	const uint8_t *p; /* [len] */
+	size_t len;
+	bool had_escape; /* p is not in the text, and good until the next string is read */
+};
+
+void nt_json_init(struct nt_json *j, const void *text, size_t len); /* borrows text */
+void nt_json_release(struct nt_json *j);
+
+/* What comes next: '{' '[' '"' 't' 'f' 'n', or '0' for any number. */
+int nt_json_peek(struct nt_json *j);
+/* Opens the object '{' or array '[' that comes next, and nothing else. */
+int nt_json_enter(struct nt_json *j, char kind);
+/* In an array, or an object: 1 if an element comes next, 0 if it has ended. */
+int nt_json_more(struct nt_json *j);
+/* In an object: 1 and the key of the value that comes next, 0 if it has ended. */
+int nt_json_key(struct nt_json *j, struct nt_json_text *key);
+int nt_json_read_string(struct nt_json *j, struct nt_json_text *s);
+/* Any value, checked and passed over: as it is written in *span, unless that is NULL. */
+int nt_json_skip(struct nt_json *j, struct nt_json_text *span);
+/* Nothing but white space may be left. */
+int nt_json_end(struct nt_json *j);
+
+static inline bool nt_json_is(const struct nt_json_text *s, const char *word)
+{
+	return s->len == strlen(word) && memcmp(s->p, word, s->len) == 0;
+}
+
+#endif
