@@ -264,6 +264,11 @@ static const struct nt_pattern known[] = {
 	{.name = "o200k", .next = nt_next_o200k,
 	 .regex = PREFIX UPPERS "*" LOWERS "+" CONTRACTION "?|" PREFIX UPPERS "+" LOWERS
 		  "*" CONTRACTION "?|\\p{N}{1,3}" OTHERS "[\\r\\n/]*" TAIL},
+	{.name = "deepseek", .next = nt_next_deepseek,
+	 .regex = "\\p{N}{1,3}\x1e[\xe4\xb8\x80-\xe9\xbe\xa5\xe3\x81\x80-\xe3\x82\x9f"
+		  "\xe3\x82\xa0-\xe3\x83\xbf]+\x1e[!\"#$%&'()*+,\\-./:;<=>?@\\[\\\\\\]^_`{|}~][A-Za-z]+|"
+		  "[^\r\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+| ?[\\p{P}\\p{S}]+[\r\n]*|\\s*[\r\n]+|"
+		  "\\s+(?!\\S)|\\s+"},
 	{.name = "none", .next = next_whole, .regex = ""},
 };
 
@@ -271,20 +276,26 @@ static const char *const alias[][2] = {
 	{"r50k", "gpt2"},         {"r50k_base", "gpt2"},    {"p50k", "gpt2"},
 	{"p50k_base", "gpt2"},    {"cl100k_base", "cl100k"}, {"llama3", "cl100k"},
 	{"o200k_base", "o200k"},  {"gptoss", "o200k"},      {"qwen3", "qwen2"},
+	{"deepseek_v3", "deepseek"},
 };
 
-static const struct nt_pattern *find_known(const char *rule)
+static const struct nt_pattern *find_named(const char *name)
 {
 	for (size_t i = 0; i < sizeof(alias) / sizeof(*alias); i++)
-		if (strcmp(rule, alias[i][0]) == 0)
-			rule = alias[i][1];
-	const struct nt_pattern *first = known;
-	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++) {
-		if (strcmp(known[i].name, first->name) != 0)
-			first = &known[i];
-		if (strcmp(rule, known[i].name) == 0 || strcmp(rule, known[i].regex) == 0)
-			return first;
-	}
+		if (strcmp(name, alias[i][0]) == 0)
+			name = alias[i][1];
+	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
+		if (strcmp(name, known[i].name) == 0)
+			return &known[i];
+	return NULL;
+}
+
+/* The first row of the name that this spelling has. */
+static const struct nt_pattern *find_spelled(const char *regex)
+{
+	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
+		if (strcmp(regex, known[i].regex) == 0)
+			return find_named(known[i].name);
 	return NULL;
 }
 
@@ -305,17 +316,13 @@ static nt_cut_fn *windows_of(const struct nt_pattern *s)
 	return NULL;
 }
 
-int nt_pattern_init(struct nt_pattern *s, const char *rule)
+static int init(struct nt_pattern *s, const struct nt_pattern *known_one, const char *rule)
 {
-	const struct nt_pattern *found = find_known(rule);
-	*s = found ? *found : (struct nt_pattern){0};
-	if (found) {
+	*s = known_one ? *known_one : (struct nt_pattern){0};
+	if (known_one) {
 		s->cut = windows_of(s);
 		return 0;
 	}
-	if (strspn(rule, "abcdefghijklmnopqrstuvwxyz0123456789_-") == strlen(rule))
-		return nt_fail(NT_EARG, "pattern '%s': not a regular expression, and not one of "
-			       "gpt2, cl100k, qwen2, o200k, none", rule);
 	int rc = nt_regex_compile(&s->code, rule);
 	if (rc < 0)
 		return rc;
@@ -325,6 +332,27 @@ int nt_pattern_init(struct nt_pattern *s, const char *rule)
 		return nt_fail(NT_ESYS, "out of memory: a pattern of %zu bytes", strlen(rule));
 	}
 	return 0;
+}
+
+int nt_pattern_init(struct nt_pattern *s, const char *rule)
+{
+	const struct nt_pattern *found = find_named(rule);
+	if (!found)
+		found = find_spelled(rule);
+	if (!found && strspn(rule, "abcdefghijklmnopqrstuvwxyz0123456789_-") == strlen(rule))
+		return nt_fail(NT_EARG, "pattern '%s': not a regular expression, and not one of "
+			       "gpt2, cl100k, qwen2, o200k, deepseek, none", rule);
+	return init(s, found, rule);
+}
+
+bool nt_pattern_is_known(const char *regex)
+{
+	return find_spelled(regex) != NULL;
+}
+
+int nt_pattern_regex(struct nt_pattern *s, const char *regex)
+{
+	return init(s, *regex ? find_spelled(regex) : NULL, regex);
 }
 
 void nt_pattern_release(struct nt_pattern *s)

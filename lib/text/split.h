@@ -33,7 +33,8 @@ typedef size_t nt_cut_fn(const uint8_t *text, size_t at, size_t len, uint32_t *e
 
 struct nt_pattern {
 	const char *name;  /* "gpt2", ...; NULL for a regular expression of the user's */
-	const char *regex; /* the one spelling it is known by, "" for one single piece */
+	const char *regex; /* the one spelling it is known by, "" for one single piece; where several
+			    * follow one another, each cutting anew, U+001E is between them */
 	nt_next_fn *next;  /* NULL: by PCRE2 */
 	nt_cut_fn *cut;    /* the same many at a time; NULL: by next, or PCRE2 */
 	void *code; /* pcre2_code */
@@ -41,11 +42,14 @@ struct nt_pattern {
 };
 
 /*
- * rule: gpt2 cl100k qwen2 o200k none, another name of these, any known spelling of their
+ * rule: gpt2 cl100k qwen2 o200k deepseek none, another name of these, any known spelling of their
  * regular expressions, or a regular expression. NT_EARG: no such name, or not a regular
  * expression; the sentence is about "pattern".
  */
 int nt_pattern_init(struct nt_pattern *s, const char *rule);
+/* The same of a regular expression and nothing else. */
+int nt_pattern_regex(struct nt_pattern *s, const char *regex);
+bool nt_pattern_is_known(const char *regex); /* is there a matcher by hand? */
 void nt_pattern_release(struct nt_pattern *s); /* harmless twice */
 
 /* seam.c: the last place in (0, len) where text[len], which may go on, can be cut so that the
@@ -78,7 +82,7 @@ int nt_cutter_next(struct nt_cutter *c, size_t *start, size_t *end);
 int nt_cutter_batch(struct nt_cutter *c, size_t *from, uint32_t *end, size_t cap, size_t *n);
 
 /* The matchers by hand, and the length of 's 't 'm 'd 're 've 'll at `at` < len, or 0. */
-nt_next_fn nt_next_gpt2, nt_next_cl100k, nt_next_qwen2, nt_next_o200k;
+nt_next_fn nt_next_gpt2, nt_next_cl100k, nt_next_qwen2, nt_next_o200k, nt_next_deepseek;
 size_t nt_contraction(const uint8_t *text, size_t at, size_t len, bool folds);
 
 /* window_*.c: for each instruction set */
@@ -91,9 +95,12 @@ extern nt_cut_fn *const nt_window_avx512[NT_RULE_COUNT];
 /* split_regex.c: begin, next and the rest by PCRE2 */
 int nt_regex_compile(void **code, const char *regex);
 void nt_regex_free(void *code);
+bool nt_regex_matches_nothing(const void *code); /* may its match be of no bytes? */
 int nt_regex_init(struct nt_cutter *c);
 void nt_regex_release(struct nt_cutter *c);
 int nt_regex_begin(struct nt_cutter *c);
 int nt_regex_next(struct nt_cutter *c, size_t *start, size_t *end);
+/* The first match at `from` or behind it, maybe of nothing: 1, or 0, or < 0. */
+int nt_regex_search(const struct nt_cutter *c, size_t from, size_t *start, size_t *end);
 
 #endif

@@ -46,6 +46,13 @@ int nt_regex_compile(void **out, const char *regex)
 	return 0;
 }
 
+bool nt_regex_matches_nothing(const void *code)
+{
+	uint32_t may = 1;
+	pcre2_pattern_info(code, PCRE2_INFO_MATCHEMPTY, &may);
+	return may;
+}
+
 void nt_regex_free(void *code)
 {
 	pcre2_code_free(code);
@@ -92,6 +99,23 @@ static int clean(struct nt_cutter *c)
 int nt_regex_begin(struct nt_cutter *c)
 {
 	return nt_utf8_check(c->text, c->len).n_byte ? clean(c) : 0;
+}
+
+int nt_regex_search(const struct nt_cutter *c, size_t from, size_t *start, size_t *end)
+{
+	int rc = pcre2_match(c->split->code, c->text, c->len, from, PCRE2_NO_UTF_CHECK, c->match,
+			     c->context);
+	if (rc == PCRE2_ERROR_NOMATCH)
+		return 0;
+	if (rc < 0)
+		return fail_pcre2(NT_EFORMAT, "the pattern gave up on this text", rc);
+	const PCRE2_SIZE *found = pcre2_get_ovector_pointer(c->match);
+	*start = found[0];
+	*end = found[1];
+	if (found[0] < from || found[1] < found[0])
+		return nt_fail(NT_EARG, "pattern '%s': its match ends before it begins",
+			       c->split->regex);
+	return 1;
 }
 
 int nt_regex_next(struct nt_cutter *c, size_t *start, size_t *end)

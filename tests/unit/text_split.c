@@ -9,6 +9,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -23,7 +24,7 @@ static const char *const characters[] = {
 	/* spaces, and one that is not */
 	"\xc2\xa0", "\xc2\x85", "\xe3\x80\x80", "\xe2\x80\xa8", "\xe2\x80\x8b",
 	/* long s, small and capital a-umlaut, Lt, Lm, Lo, Lo */
-	"\xc5\xbf", "\xc3\xa4", "\xc3\x84", "\xc7\x85", "\xca\xb0", "\xe4\xb8\xad", "\xd7\x90",
+	"\xc5\xbf", "\xc3\xa4", "\xc3\x84", "\xc7\x85", "\xca\xb0", "\xe4\xb8\xad", "\xe3\x81\x82", "\xd7\x90",
 	"\xcc\x81", "\xe0\xa4\xbe", "\xe2\x83\x9d", /* Mn, Mc, Me */
 	"\xd9\xa3", "\xe2\x85\xa7", "\xc2\xbd", "\xe2\x82\xac", "\xe2\x80\x94", "\xf0\x9f\x98\x80",
 	"\x01", "\xef\xbf\xbf", "\xee\x80\x80", "\xf3\xa0\x81\x81"};
@@ -47,6 +48,55 @@ static void complain(const char *text, size_t len, const char *rule, size_t at)
 	for (size_t i = 0; i < len; i++)
 		snprintf(shown + 2 * i, sizeof(shown) - 2 * i, "%02x", (uint8_t)text[i]);
 	fail_msg("%s: text %s, at byte %zu", rule, shown, at);
+}
+
+/* Expressions that follow one another, each with a cutter of its own. */
+struct sequence {
+	struct nt_pattern pattern[3];
+	struct nt_cutter cutter[3];
+	size_t end[512], n; /* where its pieces end */
+};
+
+static void cut_by(struct sequence *s, size_t i, const char *text, size_t from, size_t len)
+{
+	size_t start, end;
+	if (i == 3) {
+		s->end[s->n++] = from + len;
+		return;
+	}
+	assert_int_equal(nt_cutter_begin(&s->cutter[i], text + from, len), 0);
+	while (nt_cutter_next(&s->cutter[i], &start, &end) > 0)
+		cut_by(s, i + 1, text, from + start, end - start);
+}
+
+static void deepseek_matches_its_three_expressions(void **state)
+{
+	(void)state;
+	static struct sequence s;
+	struct nt_pattern hand;
+	char text[512], *regex, *rest;
+	assert_int_equal(nt_pattern_init(&hand, "deepseek"), 0);
+	rest = strdup(hand.regex);
+	assert_non_null(regex = rest);
+	for (size_t i = 0; i < 3; i++) {
+		s.pattern[i].regex = strsep(&regex, "\x1e");
+		assert_int_equal(nt_regex_compile(&s.pattern[i].code, s.pattern[i].regex), 0);
+		assert_int_equal(nt_cutter_init(&s.cutter[i], &s.pattern[i]), 0);
+	}
+	for (uint64_t number = 0; number < 60000; number++) {
+		size_t len = make_text(text, number), at = 0;
+		s.n = 0;
+		cut_by(&s, 0, text, 0, len);
+		for (size_t i = 0; i < s.n; at = s.end[i++])
+			if (hand.next((const uint8_t *)text, at, len) != s.end[i])
+				complain(text, len, "deepseek", at);
+		assert_int_equal(at, len);
+	}
+	for (size_t i = 0; i < 3; i++) {
+		nt_cutter_release(&s.cutter[i]);
+		nt_pattern_release(&s.pattern[i]);
+	}
+	free(rest);
 }
 
 static void check_pattern(const char *name)
@@ -216,6 +266,7 @@ int main(void)
 		cmocka_unit_test(cl100k_matches_its_expression),
 		cmocka_unit_test(qwen2_matches_its_expression),
 		cmocka_unit_test(o200k_matches_its_expression),
+		cmocka_unit_test(deepseek_matches_its_three_expressions),
 		cmocka_unit_test(pieces_are_those_that_the_papers_show),
 		cmocka_unit_test(a_byte_that_is_not_utf8_is_a_character_of_no_class),
 		cmocka_unit_test(what_an_expression_leaves_out_is_a_piece),
