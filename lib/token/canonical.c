@@ -9,9 +9,7 @@
  * The fingerprint is XXH3_128 over, all integers little-endian u32 but kind:
  *	"NTFP1", vocab_size, for every id {u8 kind, length, bytes or name},
  *	length and bytes of the rule, the number of merges, {left, right} of each.
- * The rule is "split:" and the regular expression in its canonical spelling (nothing for
- * one single piece), a line feed, and where it makes a difference "ignore_merges" and
- * another line feed.
+ * The rule says in lines what is done to text before merging (steps_json.c).
  *
  * Both are made when somebody first asks, since many never do.
  */
@@ -33,8 +31,10 @@ int nt_whole_differs(const struct nt_tokenizer *t, bool *differs)
 	struct nt_ids ids = {0};
 	int rc = 0;
 	*differs = false;
-	if (!t->prefers_whole)
+	if (!t->prefers_whole || t->is_written) {
+		*differs = t->prefers_whole;
 		return 0;
+	}
 	for (uint32_t id = 0; rc == 0 && !*differs && id < t->ident.vocab_size; id++) {
 		ids.n = 0;
 		if (t->token[id].kind != NT_KIND_ORDINARY)
@@ -56,6 +56,15 @@ static int add_text(struct nt_buf *out, const char *text)
 	return nt_buf_add(out, text, strlen(text));
 }
 
+static int add_flags(struct nt_buf *out, struct nt_token token)
+{
+	static const char *const is[] = {"false", "true"};
+	return nt_buf_printf(out, ",\"single_word\":%s,\"lstrip\":%s,\"rstrip\":%s,\"normalized\":%s,"
+			     "\"special\":%s}", is[!!(token.flags & NT_SINGLE_WORD)],
+			     is[!!(token.flags & NT_LSTRIP)], is[!!(token.flags & NT_RSTRIP)],
+			     is[!!(token.flags & NT_NORMALIZED)], is[token.kind == NT_KIND_SPECIAL]);
+}
+
 static int add_added(struct nt_buf *out, const struct nt_tokenizer *t)
 {
 	int rc = add_text(out, "\"added_tokens\":[");
@@ -68,34 +77,25 @@ static int add_added(struct nt_buf *out, const struct nt_tokenizer *t)
 		if (rc == 0)
 			rc = nt_json_string(out, nt_token_text(t, id), t->token[id].len);
 		if (rc == 0)
-			rc = nt_buf_printf(out, ",\"single_word\":false,\"lstrip\":false,"
-					   "\"rstrip\":false,\"normalized\":false,\"special\":%s}",
-					   t->token[id].kind == NT_KIND_SPECIAL ? "true" : "false");
+			rc = add_flags(out, t->token[id]);
 	}
 	return rc < 0 ? rc : add_text(out, "],\n");
 }
 
-#define BYTE_LEVEL(use_regex)                                                                      \
-	"{\"type\":\"ByteLevel\",\"add_prefix_space\":false,\"trim_offsets\":true,"               \
-	"\"use_regex\":" use_regex "}"
-
-static int add_split(struct nt_buf *out, const struct nt_tokenizer *t)
+static int add_steps(struct nt_buf *out, const struct nt_tokenizer *t)
 {
-	int rc = add_text(out, "\"normalizer\":null,\n\"pre_tokenizer\":");
-	if (rc < 0)
-		return rc;
-	if (t->split.name && strcmp(t->split.name, "gpt2") == 0)
-		return add_text(out, BYTE_LEVEL("true"));
-	if (!*t->split.regex)
-		return add_text(out, BYTE_LEVEL("false"));
-	rc = add_text(out, "{\"type\":\"Sequence\",\"pretokenizers\":["
-			   "{\"type\":\"Split\",\"pattern\":{\"Regex\":");
+	int rc = add_text(out, "\"normalizer\":");
 	if (rc == 0)
-		rc = nt_json_string(out, t->split.regex, strlen(t->split.regex));
+		rc = nt_steps_write_normalizer(out, t);
 	if (rc == 0)
-		rc = add_text(out, "},\"behavior\":\"Isolated\",\"invert\":false}," BYTE_LEVEL("false")
-			      "]}");
-	return rc;
+		rc = add_text(out, ",\n\"pre_tokenizer\":");
+	if (rc == 0)
+		rc = nt_steps_write_pre_tokenizer(out, t);
+	if (rc == 0)
+		rc = add_text(out, ",\n\"post_processor\":null,\n\"decoder\":");
+	if (rc == 0)
+		rc = nt_steps_write_decoder(out, t);
+	return rc < 0 ? rc : add_text(out, ",\n");
 }
 
 /* --- vocab and merges -------------------------------------------------------------- */
@@ -164,13 +164,15 @@ static int add_entry(struct nt_buf *out, const struct nt_tokenizer *t, uint32_t 
 	int rc = nt_buf_reserve(out, 2 * n + 32);
 	if (rc < 0)
 		return rc;
-	if (t->token[id].kind == NT_KIND_ORDINARY) {
+	if (t->token[id].kind == NT_KIND_ORDINARY && !t->is_written) {
 		uint8_t *start = out->data + out->len + 1, *end = put_spelled(start, table, text, n);
 		start[-1] = *end = '"';
 		out->len = (size_t)(end + 1 - out->data);
 		*span = (struct span){(uint32_t)(start - out->data), (uint32_t)(end - start)};
 	} else {
+		*span = (struct span){.at = (uint32_t)out->len + 1};
 		rc = nt_json_string(out, text, n);
+		span->len = (uint32_t)out->len - 1 - span->at;
 	}
 	if (rc < 0 || (rc = nt_buf_reserve(out, 32)) < 0)
 		return rc;
@@ -208,9 +210,12 @@ static inline uint8_t *put_over(uint8_t *to, const uint8_t *from, size_t n)
 
 static int add_merges(struct nt_buf *out, const struct nt_tokenizer *t, const struct span *span)
 {
+	/* a written token may hold spaces, so that only a list says where the halves meet */
+	const char *first = t->is_written ? "[\"" : "\"", *between = t->is_written ? "\",\"" : " ";
+	const char *last = t->is_written ? "\"]" : "\"";
 	size_t room = 64; /* two more copies of 16 at the end, and the last line */
 	for (size_t i = 0; i < t->n_pair; i++)
-		room += span[t->pair[i].left].len + span[t->pair[i].right].len + 5;
+		room += span[t->pair[i].left].len + span[t->pair[i].right].len + 9;
 	int rc = add_text(out, "\"merges\":[");
 	if (rc == 0)
 		rc = nt_buf_reserve(out, room);
@@ -219,11 +224,11 @@ static int add_merges(struct nt_buf *out, const struct nt_tokenizer *t, const st
 	uint8_t *to = out->data + out->len;
 	for (size_t i = 0; i < t->n_pair; i++) {
 		struct span left = span[t->pair[i].left], right = span[t->pair[i].right];
-		to = put_text(to, i ? ",\n\"" : "\n\"");
+		to = put_text(put_text(to, i ? ",\n" : "\n"), first);
 		to = put_over(to, out->data + left.at, left.len);
-		*to++ = ' ';
+		to = put_text(to, between);
 		to = put_over(to, out->data + right.at, right.len);
-		*to++ = '"';
+		to = put_text(to, last);
 	}
 	to = put_text(to, "]}}\n");
 	out->len = (size_t)(to - out->data);
@@ -235,12 +240,16 @@ static int add_model(struct nt_buf *out, const struct nt_tokenizer *t, bool igno
 	struct span *span = nt_calloc(t->ident.vocab_size, sizeof(*span));
 	int rc = span ? 0 : NT_ESYS;
 	if (rc == 0)
-		rc = add_text(out, ",\n\"post_processor\":null,\n\"decoder\":" BYTE_LEVEL("true") ",\n"
-			      "\"model\":{\"type\":\"BPE\",\"dropout\":null,\"unk_token\":null,"
-			      "\"continuing_subword_prefix\":null,\"end_of_word_suffix\":null,"
-			      "\"fuse_unk\":false,\"byte_fallback\":false,\"ignore_merges\":");
+		rc = add_text(out, "\"model\":{\"type\":\"BPE\",\"dropout\":null,\"unk_token\":");
 	if (rc == 0)
-		rc = add_text(out, ignores_merges ? "true,\n" : "false,\n");
+		rc = t->unk == NT_NO_TOKEN ? add_text(out, "null")
+			: nt_json_string(out, nt_token_text(t, t->unk), t->token[t->unk].len);
+	if (rc == 0)
+		rc = nt_buf_printf(out, ",\"continuing_subword_prefix\":null,\"end_of_word_suffix\":null,"
+				   "\"fuse_unk\":%s,\"byte_fallback\":%s,\"ignore_merges\":%s,\n",
+				   t->unk != NT_NO_TOKEN && t->fuses_unk ? "true" : "false",
+				   t->is_written && t->has_fallback ? "true" : "false",
+				   ignores_merges ? "true" : "false");
 	if (rc == 0)
 		rc = add_vocab(out, t, span);
 	if (rc == 0)
@@ -258,7 +267,7 @@ static int write_json(struct nt_buf *out, const struct nt_tokenizer *t, bool ign
 	if (rc == 0)
 		rc = add_added(out, t);
 	if (rc == 0)
-		rc = add_split(out, t);
+		rc = add_steps(out, t);
 	return rc < 0 ? rc : add_model(out, t, ignores_merges);
 }
 
@@ -296,8 +305,7 @@ static int write_fingerprint(uint8_t fingerprint[16], const struct nt_tokenizer 
 {
 	struct fields f = {.h = nt_hasher_new()};
 	struct nt_buf rule = {0};
-	int rc = f.h ? nt_buf_printf(&rule, "split:%s\n%s", t->split.regex,
-				     ignores_merges ? "ignore_merges\n" : "") : NT_ESYS;
+	int rc = f.h ? nt_steps_write_rule(&rule, t, ignores_merges) : NT_ESYS;
 	if (rc < 0)
 		goto out;
 	add_field(&f, "NTFP1", 5);

@@ -18,6 +18,7 @@
 #include "nt/text.h"
 #include "token/cache.h"
 #include "token/encode.h"
+#include "token/general.h"
 
 enum {
 	BATCH = 512,           /* pieces */
@@ -31,7 +32,9 @@ struct nt_encoder {
 	const struct nt_tokenizer *t;
 	struct nt_cutter cutter;
 	struct nt_scratch scratch;
-	struct nt_ids spare; /* of nt_count */
+	struct nt_general *general; /* NULL where text goes straight to the pattern */
+	struct nt_ids spare;        /* of nt_count */
+	struct nt_spans spans;      /* of nt_encode_units */
 	struct nt_cache *cache, own;
 	struct nt_long_cache longer;
 	struct nt_key key[BATCH];
@@ -46,7 +49,8 @@ struct nt_encoder *nt_encoder_share(const struct nt_tokenizer *t, struct nt_cach
 	e->t = t;
 	e->cache = cache ? cache : &e->own;
 	if (nt_cutter_init(&e->cutter, &t->split) < 0 ||
-	    (!cache && nt_cache_init(&e->own, CACHE_FIRST) < 0)) {
+	    (!cache && nt_cache_init(&e->own, CACHE_FIRST) < 0) ||
+	    (!nt_is_direct(t) && !(e->general = nt_general_new(e, &e->scratch)))) {
 		nt_encoder_free(e);
 		return NULL;
 	}
@@ -67,6 +71,8 @@ void nt_encoder_free(struct nt_encoder *e)
 	nt_cache_release(&e->own);
 	nt_long_cache_release(&e->longer);
 	nt_ids_release(&e->spare);
+	nt_spans_release(&e->spans);
+	nt_general_free(e->general);
 	free(e);
 }
 
@@ -184,7 +190,7 @@ static int encode_batch(struct nt_encoder *e, const uint8_t *p, size_t n, size_t
 	return 0;
 }
 
-static int encode_plain(struct nt_encoder *e, const uint8_t *text, size_t len, struct nt_ids *out)
+int nt_encode_cut(struct nt_encoder *e, const uint8_t *text, size_t len, struct nt_ids *out)
 {
 	size_t from, n;
 	int rc = nt_cutter_begin(&e->cutter, text, len);
@@ -196,18 +202,77 @@ static int encode_plain(struct nt_encoder *e, const uint8_t *text, size_t len, s
 	return rc;
 }
 
+int nt_encode_piece(struct nt_encoder *e, const uint8_t *p, size_t n, struct nt_ids *out)
+{
+	if (n > UINT32_MAX)
+		return nt_fail(NT_EFORMAT, "a piece of %zu bytes without a place to cut it", n);
+	e->end[0] = (uint32_t)n;
+	int rc = encode_batch(e, p, 1, n, out);
+	return rc == 0 && e->cache == &e->own ? nt_cache_tend(e->cache) : rc;
+}
+
+static int encode_between(struct nt_encoder *e, const uint8_t *text, size_t start, size_t end,
+			  bool specials, struct nt_ids *out, struct nt_spans *spans)
+{
+	if (start >= end)
+		return 0;
+	if (!e->general)
+		return nt_encode_cut(e, text + start, end - start, out);
+	struct nt_stretch in = {.text = text + start, .len = end - start, .base = start};
+	return nt_general_encode(e->general, &in, specials, out, spans);
+}
+
+/* spans is only filled where there is more to it than the lengths of the tokens. */
+static int encode(struct nt_encoder *e, const uint8_t *text, size_t len, unsigned flags,
+		  struct nt_ids *out, struct nt_spans *spans)
+{
+	bool specials = flags & NT_ALLOW_SPECIAL;
+	struct nt_added_walk w = nt_added_walk(e->t, &e->t->raw, text, len, specials);
+	struct nt_added_match m;
+	int rc = 0;
+	while (rc == 0 && nt_added_next(&w, &m)) {
+		rc = encode_between(e, text, m.gap, m.start, specials, out, spans);
+		if (rc == 0)
+			rc = nt_ids_add(out, &m.id, 1);
+		if (rc == 0 && spans)
+			rc = nt_span_add(spans, m.start, m.end);
+	}
+	return rc < 0 ? rc : encode_between(e, text, w.done, len, specials, out, spans);
+}
+
 int nt_encode(struct nt_encoder *e, const void *text, size_t len, unsigned flags,
 	      struct nt_ids *out)
 {
-	const uint8_t *p = text;
-	int rc = 0;
-	for (size_t at = 0, where; rc == 0 && at < len;) {
-		uint32_t id = nt_added_find(e->t, p, at, len, flags & NT_ALLOW_SPECIAL, &where);
-		rc = encode_plain(e, p + at, (id == NT_NO_TOKEN ? len : where) - at, out);
-		if (id == NT_NO_TOKEN || rc < 0)
-			return rc;
-		rc = nt_ids_add(out, &id, 1);
-		at = where + e->t->token[id].len;
+	return encode(e, text, len, flags, out, NULL);
+}
+
+int nt_encode_spans(struct nt_encoder *e, const void *text, size_t len, unsigned flags,
+		    struct nt_ids *out, struct nt_spans *spans)
+{
+	return encode(e, text, len, flags, out, spans);
+}
+
+/* Tokens of spans[*i, n) that begin before `end`. */
+static uint32_t count_before(const struct nt_spans *spans, size_t *i, size_t end)
+{
+	size_t first = *i;
+	while (*i < spans->n && spans->span[*i].start < end)
+		++*i;
+	return (uint32_t)(*i - first);
+}
+
+/* The same where the tokens' lengths are not those of the text they stand for. */
+static int encode_units_by_spans(struct nt_encoder *e, const uint8_t *text, size_t len,
+				 unsigned flags, struct nt_ids *out, struct nt_ids *unit)
+{
+	size_t i = 0, first = unit->n;
+	e->spans.n = 0;
+	int rc = encode(e, text, len, flags, out, &e->spans);
+	for (size_t end = 0; rc == 0 && end < len;) {
+		end = nt_unit_end(text, len, end);
+		uint32_t n = count_before(&e->spans, &i, end < len ? end : SIZE_MAX);
+		if (n > 0 || (end == len && unit->n == first))
+			rc = nt_ids_add(unit, &n, 1);
 	}
 	return rc;
 }
@@ -215,6 +280,10 @@ int nt_encode(struct nt_encoder *e, const void *text, size_t len, unsigned flags
 int nt_encode_units(struct nt_encoder *e, const void *text, size_t len, unsigned flags,
 		    struct nt_ids *out, struct nt_ids *unit)
 {
+	if (len == 0)
+		return nt_ids_add(unit, &(uint32_t){0}, 1);
+	if (!nt_is_exact(e->t))
+		return encode_units_by_spans(e, text, len, flags, out, unit);
 	size_t i = out->n, at = 0; /* of the next id, and its place in the text */
 	int rc = nt_encode(e, text, len, flags, out);
 	for (size_t end = 0; rc == 0 && end < len;) {
@@ -225,5 +294,5 @@ int nt_encode_units(struct nt_encoder *e, const void *text, size_t len, unsigned
 		if (n > 0) /* 0: the last token of the unit before reaches over all of this one */
 			rc = nt_ids_add(unit, &n, 1);
 	}
-	return rc == 0 && len == 0 ? nt_ids_add(unit, &(uint32_t){0}, 1) : rc;
+	return rc;
 }

@@ -78,6 +78,11 @@ static inline uint32_t *find_slot(const struct nt_tokenizer *t, const uint8_t *p
 	}
 }
 
+static bool is_in_model(struct nt_token token)
+{
+	return token.kind == NT_KIND_ORDINARY || token.flags & NT_IN_VOCAB;
+}
+
 static uint32_t id_in(uint32_t slot)
 {
 	return slot == NT_NO_TOKEN ? slot : slot & ID_MASK;
@@ -91,7 +96,8 @@ uint32_t nt_token_find_ordinary(const struct nt_tokenizer *t, const void *bytes,
 		memcpy(padded, p, len);
 		p = padded;
 	}
-	return id_in(*find_slot(t, p, len, hash_of(p, len)));
+	uint32_t id = id_in(*find_slot(t, p, len, hash_of(p, len)));
+	return id == NT_NO_TOKEN || is_in_model(t->token[id]) ? id : NT_NO_TOKEN;
 }
 
 void nt_token_find_many(const struct nt_tokenizer *t, struct nt_lookup *l, size_t n)
@@ -119,7 +125,7 @@ static int enter_token(struct nt_tokenizer *t, uint32_t id, uint64_t hash)
 	if (*slot != NT_NO_TOKEN)
 		return nt_fail(NT_EFORMAT, "tokens %u and %u are the same bytes", id_in(*slot), id);
 	*slot = id | tag_of(hash);
-	if (t->token[id].len == 1)
+	if (t->token[id].len == 1 && !t->is_written)
 		t->byte_id[*p] = id;
 	return 0;
 }
@@ -140,7 +146,7 @@ int nt_tokenizer_index(struct nt_tokenizer *t)
 			__builtin_prefetch(&t->find[hash[i] & t->find_mask], 1);
 		}
 		for (uint32_t i = 0; rc == 0 && i < n; i++)
-			if (t->token[from + i].kind == NT_KIND_ORDINARY)
+			if (is_in_model(t->token[from + i]))
 				rc = enter_token(t, from + i, hash[i]);
 	}
 	return rc;
@@ -178,7 +184,7 @@ static bool is_joined(const struct nt_tokenizer *t, uint32_t id, struct nt_pair 
 {
 	uint32_t n = t->token[p.left].len;
 	const uint8_t *text = nt_token_text(t, id);
-	return t->token[id].kind == NT_KIND_ORDINARY && t->token[id].len == n + t->token[p.right].len &&
+	return is_in_model(t->token[id]) && t->token[id].len == n + t->token[p.right].len &&
 	       is_bytes(t, p.left, text, n) && is_bytes(t, p.right, text + n, t->token[p.right].len);
 }
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * hf.c - Hugging Face's tokenizer.json, as far as it is byte-level BPE
+ * hf.c - Hugging Face's tokenizer.json, as far as it is BPE
  *
  * The file is a description of a machine with many optional parts. Every part is either
  * done exactly or refused by its name: ids that are nearly right are worse than none. Not
- * done: other models than BPE, normalizers, byte fallback, dropout, affixes, prefix spaces,
- * tokens that swallow the space around them, pre-tokenizers other than ByteLevel with or
- * without one Split before it. post_processor and decoder say nothing about the ids of
- * plain text and are passed over. The two long lists, vocab and merges, are hf_model.c's.
+ * done: other models than BPE, dropout, affixes, and a few normalizers and pre-tokenizers
+ * (hf_steps.c). post_processor says nothing about the ids of plain text and is passed
+ * over; of the decoder we want to know what became of spaces. The two long lists, vocab
+ * and merges, are hf_model.c's.
  */
 #include "token/hf.h"
 
@@ -15,8 +15,7 @@
 
 #include "nt/err.h"
 
-/* obj[key], or NULL where obj is no object, has no such key, or says null. */
-static struct json_object *get(struct json_object *obj, const char *key)
+struct json_object *nt_hf_get(struct json_object *obj, const char *key)
 {
 	struct json_object *value;
 	if (!json_object_is_type(obj, json_type_object) || !json_object_object_get_ex(obj, key, &value))
@@ -24,143 +23,132 @@ static struct json_object *get(struct json_object *obj, const char *key)
 	return value;
 }
 
-static bool is_true(struct json_object *obj, const char *key, bool otherwise)
+bool nt_hf_is_true(struct json_object *obj, const char *key, bool otherwise)
 {
-	struct json_object *value = get(obj, key);
+	struct json_object *value = nt_hf_get(obj, key);
 	return value ? json_object_get_boolean(value) : otherwise;
 }
 
-/* obj[key] if it is a string, else "". */
-static const char *text_of(struct json_object *obj, const char *key)
+const char *nt_hf_text(struct json_object *obj, const char *key)
 {
-	struct json_object *value = get(obj, key);
+	struct json_object *value = nt_hf_get(obj, key);
 	return json_object_is_type(value, json_type_string) ? json_object_get_string(value) : "";
 }
 
-static int refuse(const char *what, const char *which)
+int nt_hf_refuse(const char *what, const char *which)
 {
 	return nt_fail(NT_EFORMAT, "its %s %s%s%s is not implemented", what, *which ? "'" : "", which,
 		       *which ? "'" : "");
 }
 
-/* --- how text is cut ----------------------------------------------------------- */
+/* --- the model ------------------------------------------------------------------ */
 
-static int check_byte_level(struct json_object *pre)
-{
-	if (is_true(pre, "add_prefix_space", true))
-		return refuse("pre_tokenizer ByteLevel with", "add_prefix_space");
-	return 0;
-}
-
-/* Where the pattern of a Split is: *rule points into the JSON. */
-static int read_split(struct json_object *pre, const char **rule)
-{
-	struct json_object *pattern = get(pre, "pattern");
-	const char *behavior = text_of(pre, "behavior");
-	bool inverts = is_true(pre, "invert", false);
-	if (!get(pattern, "Regex"))
-		return refuse("pre_tokenizer Split by", "String");
-	/* keeping only the matches is the same thing where everything matches, as it does
-	 * for the famous patterns; what others leave out would be lost */
-	*rule = text_of(pattern, "Regex");
-	if (strcmp(behavior, "Isolated") == 0 && !inverts)
-		return 0;
-	struct nt_pattern s;
-	int rc = nt_pattern_init(&s, *rule);
-	bool is_total = rc == 0 && s.name;
-	if (rc == 0)
-		nt_pattern_release(&s);
-	if (rc == 0 && !(is_total && strcmp(behavior, "Removed") == 0 && inverts))
-		rc = refuse("pre_tokenizer Split with behavior", behavior);
-	return rc;
-}
-
-static int read_sequence(struct json_object *list, const char **rule)
-{
-	size_t n = json_object_is_type(list, json_type_array) ? json_object_array_length(list) : 0;
-	struct json_object *last = n ? json_object_array_get_idx(list, n - 1) : NULL;
-	if (n < 1 || n > 2 || strcmp(text_of(last, "type"), "ByteLevel") != 0)
-		return refuse("pre_tokenizer", "Sequence of other than Split and ByteLevel");
-	int rc = check_byte_level(last);
-	*rule = is_true(last, "use_regex", true) ? "gpt2" : "none";
-	if (rc < 0 || n == 1)
-		return rc;
-	struct json_object *first = json_object_array_get_idx(list, 0);
-	if (strcmp(text_of(first, "type"), "Split") != 0)
-		return refuse("pre_tokenizer", text_of(first, "type"));
-	if (is_true(last, "use_regex", true))
-		return refuse("pre_tokenizer", "Split before ByteLevel with use_regex");
-	return read_split(first, rule);
-}
-
-static int read_pre_tokenizer(struct nt_tokenizer *t, struct json_object *root, const char *pattern)
-{
-	struct json_object *pre = get(root, "pre_tokenizer");
-	const char *type = text_of(pre, "type"), *rule = "none";
-	int rc;
-	if (strcmp(type, "ByteLevel") == 0) {
-		rc = check_byte_level(pre);
-		rule = is_true(pre, "use_regex", true) ? "gpt2" : "none";
-	} else if (strcmp(type, "Sequence") == 0) {
-		rc = read_sequence(get(pre, "pretokenizers"), &rule);
-	} else {
-		rc = refuse("pre_tokenizer", *type ? type : "null");
-	}
-	if (rc < 0)
-		return rc;
-	rc = nt_pattern_init(&t->split, pattern ? pattern : rule);
-	/* what the file says is the file's fault, not the user's */
-	return rc == NT_EARG && !pattern ? nt_fail(NT_EFORMAT, "its pre_tokenizer: %s", nt_errmsg()) : rc;
-}
-
-static int check_normalizer(struct json_object *root)
-{
-	struct json_object *normalizer = get(root, "normalizer"), *list = get(normalizer, "normalizers");
-	bool is_nothing = strcmp(text_of(normalizer, "type"), "Sequence") == 0 &&
-			  json_object_is_type(list, json_type_array) &&
-			  json_object_array_length(list) == 0;
-	return !normalizer || is_nothing ? 0 : refuse("normalizer", text_of(normalizer, "type"));
-}
-
-static int check_model(struct json_object *model)
+static int check_model(struct nt_tokenizer *t, struct json_object *model)
 {
 	static const char *const affixes[] = {"continuing_subword_prefix", "end_of_word_suffix"};
-	const char *type = text_of(model, "type");
-	if (*type ? strcmp(type, "BPE") != 0 : !get(model, "merges"))
-		return refuse("model", type);
-	if (json_object_get_double(get(model, "dropout")) > 0)
-		return refuse("model's", "dropout");
-	if (is_true(model, "byte_fallback", false))
-		return refuse("model's", "byte_fallback");
+	const char *type = nt_hf_text(model, "type");
+	if (*type ? strcmp(type, "BPE") != 0 : !nt_hf_get(model, "merges"))
+		return nt_hf_refuse("model", type);
+	if (json_object_get_double(nt_hf_get(model, "dropout")) > 0)
+		return nt_hf_refuse("model's", "dropout");
 	for (size_t i = 0; i < 2; i++)
-		if (*text_of(model, affixes[i]))
-			return refuse("model's", affixes[i]);
+		if (*nt_hf_text(model, affixes[i]))
+			return nt_hf_refuse("model's", affixes[i]);
+	t->has_fallback = nt_hf_is_true(model, "byte_fallback", false);
+	t->fuses_unk = nt_hf_is_true(model, "fuse_unk", false);
 	return 0;
+}
+
+/* The token of the unknown is in the vocabulary. Bytes are never unknown. */
+static int read_unk(struct nt_tokenizer *t, struct json_object *model)
+{
+	const char *name = nt_hf_text(model, "unk_token");
+	if (!*name || !t->is_written)
+		return 0;
+	t->unk = nt_token_find_named(t, name);
+	if (t->unk == NT_NO_TOKEN)
+		t->unk = nt_token_find_ordinary(t, name, strlen(name));
+	return t->unk == NT_NO_TOKEN ? nt_fail(NT_EFORMAT, "its unk_token '%s' is no token", name) : 0;
+}
+
+/* --- back to text ---------------------------------------------------------------- */
+
+static void set_space(struct nt_tokenizer *t, const char *space, size_t len)
+{
+	if (len == 0 || len >= sizeof(t->space))
+		return;
+	memcpy(t->space, space, len);
+	t->space[len] = 0;
+}
+
+/* What the steps write for a space, and whether they put one in front: the decoder of a
+ * file that has none. */
+static void undo_steps(struct nt_tokenizer *t)
+{
+	for (size_t i = 0; i < t->n_normalizer; i++) {
+		const struct nt_normalizer *s = &t->normalizer[i];
+		if (s->kind == NT_NORMALIZE_REPLACE && s->matcher.kind == NT_MATCH_STRING &&
+		    s->matcher.len == 1 && *s->matcher.string == ' ')
+			set_space(t, s->content, s->content_len);
+		t->strips_space |= s->kind == NT_NORMALIZE_PREPEND;
+	}
+	for (size_t i = 0; i < t->n_presplit; i++) {
+		if (t->presplit[i].kind != NT_PRESPLIT_METASPACE)
+			continue;
+		set_space(t, t->presplit[i].replacement, strlen(t->presplit[i].replacement));
+		t->strips_space |= t->presplit[i].prepend != NT_PREPEND_NEVER;
+	}
+}
+
+static void read_decoder(struct nt_tokenizer *t, struct json_object *decoder)
+{
+	const char *type = nt_hf_text(decoder, "type");
+	struct json_object *list = nt_hf_get(decoder, "decoders");
+	size_t n = json_object_is_type(list, json_type_array) ? json_object_array_length(list) : 0;
+	for (size_t i = 0; i < n && strcmp(type, "Sequence") == 0; i++)
+		read_decoder(t, json_object_array_get_idx(list, i));
+	if (strcmp(type, "Replace") == 0 && strcmp(nt_hf_text(decoder, "content"), " ") == 0) {
+		const char *space = nt_hf_text(nt_hf_get(decoder, "pattern"), "String");
+		set_space(t, space, strlen(space));
+	}
+	if (strcmp(type, "Strip") == 0 && strcmp(nt_hf_text(decoder, "content"), " ") == 0)
+		t->strips_space = json_object_get_int(nt_hf_get(decoder, "start")) > 0;
+	if (strcmp(type, "Metaspace") == 0) {
+		const char *space = nt_hf_text(decoder, "replacement");
+		set_space(t, space, strlen(space));
+		t->strips_space = strcmp(nt_hf_text(decoder, "prepend_scheme"), "never") != 0 &&
+				  nt_hf_is_true(decoder, "add_prefix_space", true);
+	}
 }
 
 /* --- added tokens --------------------------------------------------------------- */
 
 static int read_added_token(struct nt_tokenizer *t, struct json_object *entry)
 {
-	static const char *const flags[] = {"single_word", "lstrip", "rstrip"};
-	struct json_object *content = get(entry, "content");
+	static const struct {
+		const char *key;
+		enum nt_token_flag flag;
+	} flags[] = {{"single_word", NT_SINGLE_WORD}, {"lstrip", NT_LSTRIP}, {"rstrip", NT_RSTRIP},
+		     {"normalized", NT_NORMALIZED}};
+	struct json_object *content = nt_hf_get(entry, "content");
 	uint32_t id = NT_NO_TOKEN;
-	int rc = nt_hf_read_id(get(entry, "id"), &id);
+	int rc = nt_hf_read_id(nt_hf_get(entry, "id"), &id);
 	if (rc < 0)
 		return rc;
-	for (size_t i = 0; i < 3; i++)
-		if (is_true(entry, flags[i], false))
-			return refuse("added token with", flags[i]);
 	if (!json_object_is_type(content, json_type_string))
 		return nt_fail(NT_EFORMAT, "added token %u has no content", id);
-	return nt_tokenizer_add(t, id, json_object_get_string(content),
-				(size_t)json_object_get_string_len(content),
-				is_true(entry, "special", false) ? NT_KIND_SPECIAL : NT_KIND_ADDED);
+	rc = nt_tokenizer_add(t, id, json_object_get_string(content),
+			      (size_t)json_object_get_string_len(content),
+			      nt_hf_is_true(entry, "special", false) ? NT_KIND_SPECIAL : NT_KIND_ADDED);
+	for (size_t i = 0; rc == 0 && i < sizeof(flags) / sizeof(*flags); i++)
+		if (nt_hf_is_true(entry, flags[i].key, false))
+			nt_token_flag(&t->token[id], flags[i].flag, true);
+	return rc;
 }
 
 static int read_added(struct nt_tokenizer *t, struct json_object *root)
 {
-	struct json_object *list = get(root, "added_tokens");
+	struct json_object *list = nt_hf_get(root, "added_tokens");
 	size_t n = json_object_is_type(list, json_type_array) ? json_object_array_length(list) : 0;
 	int rc = 0;
 	for (size_t i = 0; rc == 0 && i < n; i++)
@@ -170,22 +158,33 @@ static int read_added(struct nt_tokenizer *t, struct json_object *root)
 
 /* --- the whole ------------------------------------------------------------------ */
 
+static int read_parts(struct nt_tokenizer *t, const struct nt_hf_file *f, const char *pattern)
+{
+	struct json_object *model = nt_hf_get(f->root, "model"), *decoder = nt_hf_get(f->root, "decoder");
+	int rc;
+	if ((rc = check_model(t, model)) < 0 || (rc = nt_hf_read_normalizer(t, f->root)) < 0 ||
+	    (rc = nt_hf_read_pre_tokenizer(t, f->root, pattern)) < 0 ||
+	    (rc = read_added(t, f->root)) < 0 || (rc = nt_hf_read_vocab(t, f)) < 0 ||
+	    (rc = nt_tokenizer_index(t)) < 0 || (rc = read_unk(t, model)) < 0 ||
+	    (rc = nt_hf_read_merges(t, f)) < 0)
+		return rc;
+	if (t->is_written && decoder)
+		read_decoder(t, decoder);
+	else if (t->is_written)
+		undo_steps(t);
+	return nt_tokenizer_finish(t, nt_hf_is_true(model, "ignore_merges", false));
+}
+
 int nt_hf_parse(struct nt_tokenizer **out, const void *json, size_t len, const char *name,
 		const char *pattern)
 {
 	struct nt_hf_file f;
 	struct nt_tokenizer *t = NULL;
 	int rc = nt_hf_open(&f, json, len);
-	if (rc < 0 || (rc = nt_tokenizer_new(&t, name)) < 0)
-		goto out;
-	struct json_object *model = get(f.root, "model");
-	if ((rc = check_normalizer(f.root)) < 0 || (rc = check_model(model)) < 0 ||
-	    (rc = read_pre_tokenizer(t, f.root, pattern)) < 0 || (rc = read_added(t, f.root)) < 0 ||
-	    (rc = nt_hf_read_vocab(t, &f)) < 0 || (rc = nt_tokenizer_index(t)) < 0 ||
-	    (rc = nt_hf_read_merges(t, &f)) < 0)
-		goto out;
-	rc = nt_tokenizer_finish(t, is_true(model, "ignore_merges", false));
-out:
+	if (rc == 0)
+		rc = nt_tokenizer_new(&t, name);
+	if (rc == 0)
+		rc = read_parts(t, &f, pattern);
 	nt_hf_close(&f);
 	if (rc < 0)
 		nt_tokenizer_free(t);

@@ -4,8 +4,8 @@
 /*
  * hf.h - a tokenizer.json on its way into a tokenizer
  *
- * hf.c decides what the file's parts mean; hf_model.c reads the text, and the two lists
- * that are nearly all of it.
+ * hf.c decides what the file's parts mean, hf_steps.c what is done to text; hf_model.c reads
+ * the file, and the two lists that are nearly all of it.
  */
 #include <json-c/json.h>
 
@@ -37,6 +37,17 @@ struct nt_hf_file {
 /* Borrows json[len]. NT_EFORMAT when it is not one JSON value, with the byte. */
 int nt_hf_open(struct nt_hf_file *f, const void *json, size_t len);
 void nt_hf_close(struct nt_hf_file *f); /* harmless twice */
+
+/* obj[key], or NULL where obj is no object, has no such key, or says null. */
+struct json_object *nt_hf_get(struct json_object *obj, const char *key);
+bool nt_hf_is_true(struct json_object *obj, const char *key, bool otherwise);
+const char *nt_hf_text(struct json_object *obj, const char *key); /* "" if it is no string */
+/* "its WHAT 'WHICH' is not implemented" */
+int nt_hf_refuse(const char *what, const char *which);
+
+/* hf_steps.c: the lists of steps; pattern, unless it is NULL, goes before what the file says */
+int nt_hf_read_normalizer(struct nt_tokenizer *t, struct json_object *root);
+int nt_hf_read_pre_tokenizer(struct nt_tokenizer *t, struct json_object *root, const char *pattern);
 
 int nt_hf_read_id(struct json_object *value, uint32_t *id);
 /* Adds the ordinary tokens; entries that t already has as added tokens are passed over. */

@@ -233,6 +233,15 @@ static bool is_added(const struct nt_tokenizer *t, uint32_t id, const uint8_t *t
 	       t->token[id].len == len && memcmp(nt_token_text(t, id), text, len) == 0;
 }
 
+/* An added token is part of merges under its name, which must be its spelling there. */
+static bool may_merge(const struct nt_tokenizer *t, const uint8_t *text, size_t len)
+{
+	bool is_itself = true;
+	for (size_t i = 0; i < len; i++)
+		is_itself &= text[i] > ' ' && text[i] < 0x7f;
+	return t->is_written || is_itself;
+}
+
 static int make_room(struct nt_tokenizer *t, const struct nt_hf_file *f)
 {
 	size_t bytes = 0;
@@ -253,12 +262,16 @@ int nt_hf_read_vocab(struct nt_tokenizer *t, const struct nt_hf_file *f)
 		const uint8_t *text = string_text(f, f->vocab[i].key);
 		size_t len = f->vocab[i].key.len, n;
 		uint32_t id = f->vocab[i].id;
-		if (is_added(t, id, text, len))
+		if (is_added(t, id, text, len)) {
+			nt_token_flag(&t->token[id], NT_IN_VOCAB, may_merge(t, text, len));
 			continue;
-		if (nt_alphabet_read_some(t->bytes.data + t->bytes.len, &n, text, len) < len)
+		}
+		if (t->is_written)
+			memcpy(t->bytes.data + t->bytes.len, text, n = len);
+		else if (nt_alphabet_read_some(t->bytes.data + t->bytes.len, &n, text, len) < len)
 			rc = nt_fail(NT_EFORMAT, "token %u, '%.*s': not in the alphabet of bytes", id,
 				     (int)len, (const char *)text);
-		else
+		if (rc == 0)
 			rc = nt_tokenizer_claim(t, id, n, NT_KIND_ORDINARY);
 	}
 	return rc;
@@ -279,7 +292,11 @@ static int find_halves(const struct nt_tokenizer *t, const struct nt_hf_file *f,
 		struct nt_hf_string s = f->half[from + i];
 		const uint8_t *text = string_text(f, s);
 		size_t made;
-		bool is_token = nt_alphabet_read_some(bytes->data + at, &made, text, s.len) == s.len;
+		bool is_token = true;
+		if (t->is_written)
+			memcpy(bytes->data + at, text, made = s.len);
+		else
+			is_token = nt_alphabet_read_some(bytes->data + at, &made, text, s.len) == s.len;
 		lookup[i] = (struct nt_lookup){.bytes = bytes->data + at, .len = is_token ? (uint32_t)made : 0};
 		at += made;
 	}

@@ -133,26 +133,24 @@ static int consider(struct nt_scratch *s, const struct nt_tokenizer *t, uint32_t
 	return m ? heap_push(s, (uint64_t)m->rank << 32 | i) : 0;
 }
 
-static int lay_out(struct nt_scratch *s, const struct nt_tokenizer *t, const uint8_t *p, uint32_t n)
+/* Lays out n nodes without tokens. */
+static int lay_out(struct nt_scratch *s, size_t n)
 {
+	if (n >= UINT32_MAX)
+		return nt_fail(NT_EFORMAT, "a piece of %zu bytes without a place to cut it", n);
 	int rc = nt_grow(&s->node, &s->node_cap, n, sizeof(*s->node));
-	if (rc < 0)
-		return rc;
-	s->n_heap = 0;
-	for (uint32_t i = 0; i < n; i++) {
-		s->node[i] = (struct nt_node){.id = t->byte_id[p[i]], .prev = i - 1, .next = i + 1};
-		if (s->node[i].id == NT_NO_TOKEN)
-			return no_byte(p[i]);
-	}
 	for (uint32_t i = 0; rc == 0 && i < n; i++)
-		rc = consider(s, t, i, n);
+		s->node[i] = (struct nt_node){.prev = i - 1, .next = i + 1};
 	return rc;
 }
 
-static int merge_long(struct nt_scratch *s, const struct nt_tokenizer *t, const uint8_t *p,
-		      uint32_t n, struct nt_ids *out)
+static int merge_long(struct nt_scratch *s, const struct nt_tokenizer *t, uint32_t n,
+		      struct nt_ids *out)
 {
-	int rc = lay_out(s, t, p, n);
+	int rc = 0;
+	s->n_heap = 0;
+	for (uint32_t i = 0; rc == 0 && i < n; i++)
+		rc = consider(s, t, i, n);
 	while (rc == 0 && s->n_heap) {
 		uint64_t top = heap_pop(s);
 		uint32_t i = (uint32_t)top;
@@ -179,9 +177,20 @@ int nt_merge_piece(struct nt_scratch *s, const struct nt_tokenizer *t, const uin
 {
 	if (n <= SHORT)
 		return merge_short(t, p, n, out);
-	if (n >= UINT32_MAX)
-		return nt_fail(NT_EFORMAT, "a piece of %zu bytes without a place to cut it", n);
-	return merge_long(s, t, p, (uint32_t)n, out);
+	int rc = lay_out(s, n);
+	for (size_t i = 0; rc == 0 && i < n; i++)
+		if ((s->node[i].id = t->byte_id[p[i]]) == NT_NO_TOKEN)
+			rc = no_byte(p[i]);
+	return rc < 0 ? rc : merge_long(s, t, (uint32_t)n, out);
+}
+
+int nt_merge_symbols(struct nt_scratch *s, const struct nt_tokenizer *t, const uint32_t *symbol,
+		     size_t n, struct nt_ids *out)
+{
+	int rc = lay_out(s, n);
+	for (size_t i = 0; rc == 0 && i < n; i++)
+		s->node[i].id = symbol[i];
+	return rc < 0 ? rc : merge_long(s, t, (uint32_t)n, out);
 }
 
 void nt_scratch_release(struct nt_scratch *s)

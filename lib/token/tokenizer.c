@@ -30,6 +30,8 @@ int nt_tokenizer_new(struct nt_tokenizer **out, const char *name)
 		return NT_ESYS;
 	snprintf(t->ident.name, sizeof(t->ident.name), "%s", name);
 	t->ident.bos = t->ident.eos = t->ident.pad = NT_NO_TOKEN;
+	t->unk = NT_NO_TOKEN;
+	t->is_plain = true;
 	for (int b = 0; b < 256; b++)
 		t->byte_id[b] = NT_NO_TOKEN;
 	return 0;
@@ -40,13 +42,21 @@ void nt_tokenizer_free(struct nt_tokenizer *t)
 	if (!t)
 		return;
 	nt_pattern_release(&t->split);
+	for (size_t i = 0; i < t->n_normalizer; i++)
+		nt_normalizer_release(&t->normalizer[i]);
+	for (size_t i = 0; i < t->n_presplit; i++)
+		nt_presplit_release(&t->presplit[i]);
+	free(t->normalizer);
+	free(t->presplit);
+	free(t->shown);
+	nt_added_release(&t->raw);
+	nt_added_release(&t->normalized);
 	nt_buf_release(&t->bytes);
 	nt_canonical_free(t->canonical);
 	free(t->token);
 	free(t->find);
 	free(t->pair);
 	free(t->merge);
-	free(t->added);
 	free(t);
 }
 
@@ -91,7 +101,7 @@ int nt_tokenizer_claim(struct nt_tokenizer *t, uint32_t id, size_t len, enum nt_
 	if (t->bytes.len > UINT32_MAX)
 		return nt_fail(NT_EFORMAT, "token %u: all tokens together are too long", id);
 	t->token[id] = (struct nt_token){.at = (uint32_t)t->bytes.len, .len = (uint32_t)len & 0xffffff,
-					 .kind = (uint8_t)kind};
+					 .kind = kind & 7};
 	t->bytes.len += len;
 	t->bytes.data[t->bytes.len++] = 0; /* names are C strings too */
 	return 0;
@@ -128,7 +138,7 @@ static const char *const eos_names[] = {
 static const char *const pad_names[] = {"<|pad|>", "<pad>", "[PAD]", "<|finetune_right_pad_id|>",
 					NULL};
 
-static uint32_t find_named(const struct nt_tokenizer *t, const char *name)
+uint32_t nt_token_find_named(const struct nt_tokenizer *t, const char *name)
 {
 	for (uint32_t id = 0; id < t->ident.vocab_size; id++)
 		if (t->token[id].kind >= NT_KIND_SPECIAL && t->token[id].len == strlen(name) &&
@@ -141,7 +151,7 @@ static uint32_t find_first_of(const struct nt_tokenizer *t, const char *const *n
 {
 	uint32_t id = NT_NO_TOKEN;
 	for (; *names && id == NT_NO_TOKEN; names++)
-		id = find_named(t, *names);
+		id = nt_token_find_named(t, *names);
 	return id;
 }
 
@@ -162,7 +172,7 @@ int nt_tokenizer_settle_ends(struct nt_tokenizer *t)
 	t->ident.eos = find_first_of(t, eos_names);
 	t->ident.pad = find_first_of(t, pad_names);
 	/* GPT-2's and most of its descendants': one mark between documents is both */
-	if (t->ident.bos == NT_NO_TOKEN && t->ident.eos == find_named(t, "<|endoftext|>"))
+	if (t->ident.bos == NT_NO_TOKEN && t->ident.eos == nt_token_find_named(t, "<|endoftext|>"))
 		t->ident.bos = t->ident.eos;
 	if (t->ident.bos == NT_NO_TOKEN)
 		rc = append(t, bos_names[0], &t->ident.bos);
@@ -181,23 +191,94 @@ static int check_names(const struct nt_tokenizer *t)
 			continue;
 		const char *name = (const char *)nt_token_text(t, id);
 		bytes.len = 0;
-		rc = nt_alphabet_read(&bytes, name, t->token[id].len);
-		uint32_t same = rc == 1 ? nt_token_find_ordinary(t, bytes.data, bytes.len) : NT_NO_TOKEN;
-		if (same != NT_NO_TOKEN)
+		rc = t->is_written ? nt_buf_add(&bytes, name, t->token[id].len)
+				   : nt_alphabet_read(&bytes, name, t->token[id].len) - 1;
+		uint32_t same = rc == 0 ? nt_token_find_ordinary(t, bytes.data, bytes.len) : NT_NO_TOKEN;
+		if (same != NT_NO_TOKEN && same != id)
 			rc = nt_fail(NT_EFORMAT, "special token '%s' is written like token %u", name, same);
+		else if (rc == -1)
+			rc = 0; /* not in the alphabet */
 	}
 	nt_buf_release(&bytes);
 	return rc < 0 ? rc : 0;
+}
+
+/* Added tokens take part in merges if some merge says so, whatever the vocabulary lists. */
+static void settle_parts(struct nt_tokenizer *t)
+{
+	for (uint32_t id = 0; id < t->ident.vocab_size; id++)
+		nt_token_flag(&t->token[id], NT_IN_VOCAB, false);
+	for (size_t i = 0; t->merge && i <= t->merge_mask; i++) {
+		const struct nt_merge *m = &t->merge[i];
+		const uint32_t part[3] = {m->left, m->right, m->id};
+		for (size_t k = 0; k < 3 && m->left != NT_NO_TOKEN; k++)
+			if (t->token[part[k]].kind >= NT_KIND_SPECIAL)
+				nt_token_flag(&t->token[part[k]], NT_IN_VOCAB, true);
+	}
+}
+
+/* What a written token stands for in text goes behind the others' bytes. */
+static int show(struct nt_tokenizer *t, uint32_t id)
+{
+	size_t n_space = strlen(t->space), at = t->bytes.len;
+	struct nt_token token = t->token[id];
+	int rc = nt_buf_reserve(&t->bytes, token.len + SLACK);
+	if (rc < 0)
+		return rc;
+	const uint8_t *p = nt_token_text(t, id), *end = p + token.len;
+	while (p < end) {
+		bool is_space = n_space && (size_t)(end - p) >= n_space && memcmp(p, t->space, n_space) == 0;
+		t->bytes.data[t->bytes.len++] = is_space ? ' ' : *p;
+		p += is_space ? n_space : 1;
+	}
+	t->shown[id] = (struct nt_token){.at = (uint32_t)at, .len = (uint32_t)(t->bytes.len - at) & 0xffffff};
+	return 0;
+}
+
+static int show_bytes(struct nt_tokenizer *t)
+{
+	int rc = 0;
+	for (int b = 0; rc == 0 && b < 256; b++) {
+		char name[8];
+		snprintf(name, sizeof(name), "<0x%02X>", b);
+		uint32_t id = nt_token_find_ordinary(t, name, 6);
+		if (id == NT_NO_TOKEN)
+			continue;
+		t->byte_id[b] = id;
+		t->shown[id] = (struct nt_token){.at = (uint32_t)t->bytes.len, .len = 1};
+		rc = nt_buf_add(&t->bytes, &(uint8_t){(uint8_t)b}, 1);
+		if (rc == 0)
+			rc = nt_buf_reserve(&t->bytes, SLACK);
+	}
+	return rc;
+}
+
+static int show_all(struct nt_tokenizer *t)
+{
+	if (!(t->shown = nt_calloc(t->ident.vocab_size, sizeof(*t->shown))))
+		return NT_ESYS;
+	int rc = 0;
+	for (uint32_t id = 0; rc == 0 && id < t->ident.vocab_size; id++)
+		if (t->token[id].kind != NT_KIND_NONE)
+			rc = show(t, id);
+	if (rc == 0 && t->has_fallback)
+		rc = show_bytes(t);
+	if (rc == 0 && t->bytes.len > UINT32_MAX)
+		rc = nt_fail(NT_EFORMAT, "all tokens together are too long");
+	return rc;
 }
 
 int nt_tokenizer_finish(struct nt_tokenizer *t, bool prefers_whole)
 {
 	int rc = nt_merges_index(t);
 	t->prefers_whole = prefers_whole;
+	settle_parts(t);
 	if (rc == 0)
 		rc = nt_tokenizer_settle_ends(t);
 	if (rc == 0)
 		rc = check_names(t);
+	if (rc == 0 && t->is_written)
+		rc = show_all(t);
 	return rc < 0 ? rc : nt_added_index(t);
 }
 
@@ -324,8 +405,9 @@ static bool is_kind(const struct nt_tokenizer *t, uint32_t id, enum nt_token_kin
 const uint8_t *nt_token_bytes(const struct nt_tokenizer *t, uint32_t id, size_t *len)
 {
 	bool has_bytes = is_kind(t, id, NT_KIND_ORDINARY) || is_kind(t, id, NT_KIND_ADDED);
-	*len = has_bytes ? t->token[id].len : 0;
-	return has_bytes ? nt_token_text(t, id) : NULL;
+	const struct nt_token *token = t->shown ? &t->shown[id] : &t->token[id];
+	*len = has_bytes ? token->len : 0;
+	return has_bytes ? t->bytes.data + token->at : NULL;
 }
 
 uint32_t *nt_token_lengths(const struct nt_tokenizer *t)
@@ -349,14 +431,35 @@ const char *nt_token_name(const struct nt_tokenizer *t, uint32_t id)
 	return nt_token_is_special(t, id) ? (const char *)nt_token_text(t, id) : NULL;
 }
 
+static uint32_t find_added(const struct nt_tokenizer *t, const struct nt_added_set *set,
+			   const void *name, size_t len)
+{
+	for (uint32_t i = 0; i < set->n; i++)
+		if (t->token[set->entry[i].id].len == len &&
+		    memcmp(nt_token_text(t, set->entry[i].id), name, len) == 0)
+			return set->entry[i].id;
+	return NT_NO_TOKEN;
+}
+
+/* The written token that stands for these bytes. */
+static uint32_t find_shown(const struct nt_tokenizer *t, const uint8_t *bytes, size_t len)
+{
+	struct nt_buf text = {0};
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && i < len; i++)
+		rc = *t->space && bytes[i] == ' ' ? nt_buf_add(&text, t->space, strlen(t->space))
+						  : nt_buf_add(&text, bytes + i, 1);
+	uint32_t id = rc == 0 && len ? nt_token_find_ordinary(t, text.data, text.len) : NT_NO_TOKEN;
+	nt_buf_release(&text);
+	return id == NT_NO_TOKEN && len == 1 && t->has_fallback ? t->byte_id[*bytes] : id;
+}
+
 uint32_t nt_token_find(const struct nt_tokenizer *t, const void *bytes, size_t len)
 {
-	uint32_t id = nt_token_find_ordinary(t, bytes, len);
-	for (uint32_t i = 0; id == NT_NO_TOKEN && i < t->n_added; i++)
-		if (t->token[t->added[i]].len == len &&
-		    memcmp(nt_token_text(t, t->added[i]), bytes, len) == 0)
-			id = t->added[i];
-	return id;
+	uint32_t id = t->is_written ? find_shown(t, bytes, len) : nt_token_find_ordinary(t, bytes, len);
+	if (id == NT_NO_TOKEN)
+		id = find_added(t, &t->raw, bytes, len);
+	return id == NT_NO_TOKEN ? find_added(t, &t->normalized, bytes, len) : id;
 }
 
 int nt_decode(const struct nt_tokenizer *t, const uint32_t *id, size_t n, struct nt_buf *out)

@@ -9,7 +9,9 @@
  * immutable.
  */
 #include "nt/tokenizer.h"
+#include "text/normalize.h"
 #include "text/split.h"
+#include "token/presplit.h"
 
 /* Part of the fingerprint: the numbers are a promise. */
 enum nt_token_kind {
@@ -19,12 +21,26 @@ enum nt_token_kind {
 	NT_KIND_ADDED = 3,    /* a string matched in text before anything else */
 };
 
+/* How a special or added token is looked for. */
+enum nt_token_flag {
+	NT_SINGLE_WORD = 1, /* not between characters of words */
+	NT_LSTRIP = 2,      /* with the white space before it ... */
+	NT_RSTRIP = 4,      /* ... and behind it */
+	NT_NORMALIZED = 8,  /* in normalized text */
+	NT_IN_VOCAB = 16,   /* the model has it too: merges may take and make it */
+};
+
 enum { NT_TOKEN_LIMIT = 1 << 20 }; /* bytes of one token */
 
 struct nt_token {
-	uint32_t at;                /* of its bytes, or its name, in nt_tokenizer.bytes */
-	uint32_t len : 24, kind : 8; /* kind: enum nt_token_kind */
+	uint32_t at; /* of its bytes, or its name, in nt_tokenizer.bytes */
+	uint32_t len : 24, kind : 3, flags : 5; /* enum nt_token_kind, nt_token_flag */
 };
+
+static inline void nt_token_flag(struct nt_token *token, enum nt_token_flag flag, bool is_set)
+{
+	token->flags = (is_set ? token->flags | flag : token->flags & ~(unsigned)flag) & 0x1f;
+}
 
 struct nt_pair {
 	uint32_t left, right;
@@ -44,16 +60,47 @@ static inline size_t nt_pair_slot(uint32_t left, uint32_t right, size_t mask)
 	return h >> 32 & mask;
 }
 
+/* Tokens that are looked for in text, by their bytes. */
+struct nt_added {
+	size_t at; /* of what is looked for, in nt_tokenizer.bytes */
+	uint32_t len, id;
+};
+
+struct nt_added_set {
+	struct nt_added *entry; /* [n] */
+	uint32_t n, cap;
+	uint32_t first[257]; /* those with first byte b: [first[b], first[b + 1]) */
+	int only_first;      /* the one byte that all begin with, or -1 */
+	bool has_plain;      /* one of them is not special */
+	bool strips;         /* one of them takes in white space */
+};
+
+/*
+ * What happens to text between the added tokens. A tokenizer is plain when its pieces are
+ * those of one known pattern, split: then presplit is empty.
+ */
 struct nt_tokenizer {
 	struct nt_ident ident; /* json and fingerprint are with canonical */
+	struct nt_normalizer *normalizer; /* [n_normalizer] */
+	size_t n_normalizer;
+	struct nt_presplit *presplit; /* [n_presplit] */
+	size_t n_presplit;
+	bool is_plain;
 	struct nt_pattern split;
+	bool is_written;     /* tokens are strings of characters, not of bytes ... */
+	bool has_fallback;   /* ... and characters that are none become those of their bytes ... */
+	uint32_t unk;        /* ... or this one; NT_NO_TOKEN: an error */
+	bool fuses_unk;      /* neighbours become one */
+	char space[8];       /* what a space is in written tokens, "" if it is one */
+	bool strips_space;   /* what is decoded begins with a space too many */
+	struct nt_token *shown; /* [vocab_size] the bytes of written tokens in the text */
 	bool prefers_whole; /* a piece that is a token is that token, merges or not */
 	char remark[160];   /* what was added that the file did not say; "" if nothing */
 
 	struct nt_token *token; /* [ident.vocab_size] */
 	size_t token_cap;
 	struct nt_buf bytes;   /* each with a NUL behind it, and behind the last room for a word */
-	uint32_t byte_id[256]; /* the token of a single byte, or NT_NO_TOKEN */
+	uint32_t byte_id[256]; /* the token of a single byte, <0xNN> if written, or NT_NO_TOKEN */
 
 	uint32_t *find; /* [find_mask + 1]: find.c's own */
 	size_t find_mask;
@@ -64,10 +111,8 @@ struct nt_tokenizer {
 	size_t merge_mask;
 	size_t n_entered; /* pairs that are in the table */
 
-	uint32_t *added; /* [n_added] special and added tokens, by first byte, longest first */
-	uint32_t n_added;
-	bool has_plain_added;    /* one of them is not special */
-	uint32_t added_first[257]; /* those with first byte b: [added_first[b], added_first[b+1]) */
+	struct nt_added_set raw;        /* looked for in the text as it is ... */
+	struct nt_added_set normalized; /* ... and in what normalizers made of the rest */
 
 	struct nt_canonical *canonical;
 };
@@ -91,6 +136,7 @@ int nt_tokenizer_finish(struct nt_tokenizer *t, bool prefers_whole);
 
 /* find.c. The ordinary token of exactly these bytes, or NT_NO_TOKEN. */
 uint32_t nt_token_find_ordinary(const struct nt_tokenizer *t, const void *bytes, size_t len);
+uint32_t nt_token_find_named(const struct nt_tokenizer *t, const char *name); /* special or added */
 /* Many at once, which is faster: the memory that one waits for is fetched for the others. */
 struct nt_lookup {
 	const uint8_t *bytes; /* [len], readable up to [16] */
@@ -128,12 +174,36 @@ int nt_merge_piece(struct nt_scratch *s, const struct nt_tokenizer *t, const uin
 const struct nt_tokenizer *nt_encoder_tokenizer(const struct nt_encoder *e);
 struct nt_ids *nt_encoder_spare(struct nt_encoder *e); /* ids that nobody keeps; belong to e */
 
+/* The symbols of a piece that are there already; all have tokens. */
+int nt_merge_symbols(struct nt_scratch *s, const struct nt_tokenizer *t, const uint32_t *symbol,
+		     size_t n, struct nt_ids *out);
+
 /* added.c */
 int nt_added_index(struct nt_tokenizer *t);
-/* The first special (if wanted) or added token written out in text[at, len): its place in
- * *where; NT_NO_TOKEN if there is none. */
-uint32_t nt_added_find(const struct nt_tokenizer *t, const uint8_t *text, size_t at, size_t len,
-		       bool specials, size_t *where);
+void nt_added_release(struct nt_added_set *set);
+
+/* A walk over the tokens of a set that are written out in a text. */
+struct nt_added_walk {
+	const struct nt_tokenizer *t;
+	const struct nt_added_set *set;
+	const uint8_t *text;
+	size_t len, at; /* where to look on */
+	size_t done;    /* behind the last token found, with what it stripped */
+	bool specials;  /* are wanted too */
+};
+struct nt_added_match {
+	size_t gap, start, end; /* text [gap, start), if gap < start, and then the token */
+	uint32_t id;
+};
+static inline struct nt_added_walk nt_added_walk(const struct nt_tokenizer *t,
+						 const struct nt_added_set *set, const uint8_t *text,
+						 size_t len, bool specials)
+{
+	return (struct nt_added_walk){.t = t, .set = set, .text = text, .len = len,
+				      .specials = specials};
+}
+/* Leftmost first, longest first. false: there are no more, and [w->done, w->len) is text. */
+bool nt_added_next(struct nt_added_walk *w, struct nt_added_match *m);
 
 /* alphabet.c: bytes as the visible characters that tokenizer.json writes them with */
 void nt_alphabet_order(uint8_t byte[256]); /* all, in the order of their characters */
@@ -142,6 +212,12 @@ int nt_alphabet_read(struct nt_buf *out, const char *text, size_t len); /* 1, or
 /* Reads text[len] up to the first character that is not in it; returns the bytes of text
  * that were read. They became *n bytes of out[len + 8]. */
 size_t nt_alphabet_read_some(uint8_t *out, size_t *n, const uint8_t *text, size_t len);
+
+/* steps_json.c: values of the canonical JSON, and the rule of the fingerprint (docs/formats.md) */
+int nt_steps_write_normalizer(struct nt_buf *out, const struct nt_tokenizer *t);
+int nt_steps_write_pre_tokenizer(struct nt_buf *out, const struct nt_tokenizer *t);
+int nt_steps_write_decoder(struct nt_buf *out, const struct nt_tokenizer *t);
+int nt_steps_write_rule(struct nt_buf *out, const struct nt_tokenizer *t, bool ignores_merges);
 
 /* canonical.c: what is made when somebody first asks for it */
 struct nt_canonical *nt_canonical_new(void); /* NULL: no memory */

@@ -178,6 +178,10 @@ RANKS(o200k_base)
 	}
 JSON(llama3, "llama3_1")
 JSON(gptoss, "gptoss")
+JSON(qwen3, "qwen3")
+JSON(deepseek_v3, "deepseek_v3")
+JSON(gemma3, "gemma3")
+JSON(llama2, "llama2")
 static void gpt4o(void **state)
 {
 	(void)state;
@@ -237,7 +241,8 @@ int main(void)
 		cmocka_unit_test(r50k_base), cmocka_unit_test(p50k_base),
 		cmocka_unit_test(cl100k_base), cmocka_unit_test(o200k_base),
 		cmocka_unit_test(llama3), cmocka_unit_test(gptoss), cmocka_unit_test(gpt4o),
-		cmocka_unit_test(gpt2),
+		cmocka_unit_test(gpt2), cmocka_unit_test(qwen3), cmocka_unit_test(deepseek_v3),
+		cmocka_unit_test(gemma3), cmocka_unit_test(llama2),
 	};
 	return cmocka_run_group_tests_name("ids of the reference implementations", tests, NULL, NULL);
 }

@@ -163,20 +163,16 @@ static void what_is_not_implemented_is_refused_by_name(void **state)
 	(void)state;
 	check_refused("{" PRE ",\"model\":{\"type\":\"Unigram\",\"vocab\":[]}}", "'Unigram'");
 	check_refused("{" PRE ",\"model\":{\"type\":\"WordPiece\",\"vocab\":{}}}", "'WordPiece'");
-	check_refused("{\"normalizer\":{\"type\":\"NFC\"}," PRE ",\"model\":{\"vocab\":{},\"merges\":[]}}",
-		      "normalizer 'NFC'");
-	check_refused("{\"pre_tokenizer\":{\"type\":\"Metaspace\"},\"model\":{\"vocab\":{},\"merges\":[]}}",
-		      "'Metaspace'");
-	check_refused("{\"model\":{\"vocab\":{},\"merges\":[]}}", "pre_tokenizer 'null'");
-	check_refused("{\"pre_tokenizer\":{\"type\":\"ByteLevel\"},\"model\":{\"vocab\":{},\"merges\":[]}}",
-		      "add_prefix_space");
-	check_refused("{" PRE ",\"model\":{\"byte_fallback\":true,\"vocab\":{},\"merges\":[]}}",
-		      "byte_fallback");
+	check_refused("{\"normalizer\":{\"type\":\"BertNormalizer\"}," PRE
+		      ",\"model\":{\"vocab\":{},\"merges\":[]}}", "normalizer 'BertNormalizer'");
+	check_refused("{\"pre_tokenizer\":{\"type\":\"UnicodeScripts\"},\"model\":{\"vocab\":{},"
+		      "\"merges\":[]}}", "'UnicodeScripts'");
+	check_refused("{\"pre_tokenizer\":{\"type\":\"Sequence\",\"pretokenizers\":[{\"type\":\"ByteLevel\"},"
+		      "{\"type\":\"Metaspace\",\"replacement\":\"_\"}]},\"model\":{\"vocab\":{},\"merges\":[]}}",
+		      "behind ByteLevel 'Metaspace'");
 	check_refused("{" PRE ",\"model\":{\"dropout\":0.1,\"vocab\":{},\"merges\":[]}}", "dropout");
 	check_refused("{" PRE ",\"model\":{\"end_of_word_suffix\":\"</w>\",\"vocab\":{},\"merges\":[]}}",
 		      "end_of_word_suffix");
-	check_refused("{\"added_tokens\":[{\"id\":1,\"content\":\"x\",\"lstrip\":true}]," PRE
-		      ",\"model\":{\"vocab\":{},\"merges\":[]}}", "lstrip");
 }
 
 static void what_is_wrong_is_named(void **state)

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TOKEN_GENERAL_H
+#define TOKEN_GENERAL_H
+/*
+ * general.h - encoding by any tokenizer.json: what the direct path (encode.c) leaves out
+ *
+ * Between added tokens that are looked for in raw text: normalize, look for the other
+ * added tokens, cut, and make ids of every piece.
+ */
+#include "token/tokenizer.h"
+
+struct nt_general;
+
+/* Can text between raw added tokens go straight to the pattern? */
+static inline bool nt_is_direct(const struct nt_tokenizer *t)
+{
+	return t->is_plain && t->n_normalizer == 0 && t->normalized.n == 0;
+}
+
+/* Are the lengths of the ids those of the text they stand for, all of it? */
+static inline bool nt_is_exact(const struct nt_tokenizer *t)
+{
+	return nt_is_direct(t) && !t->raw.strips;
+}
+
+struct nt_general *nt_general_new(struct nt_encoder *e, struct nt_scratch *scratch);
+void nt_general_free(struct nt_general *g); /* NULL is harmless */
+
+/* Appends the ids of `in`, and to spans, unless it is NULL, where in the document each lies. */
+int nt_general_encode(struct nt_general *g, const struct nt_stretch *in, bool specials,
+		      struct nt_ids *out, struct nt_spans *spans);
+
+/* encode.c: the ids of text that the pattern cuts, and of one piece of it */
+int nt_encode_cut(struct nt_encoder *e, const uint8_t *text, size_t len, struct nt_ids *out);
+int nt_encode_piece(struct nt_encoder *e, const uint8_t *p, size_t n, struct nt_ids *out);
+
+/* encode.c: nt_encode with spans, of a tokenizer that is not exact */
+int nt_encode_spans(struct nt_encoder *e, const void *text, size_t len, unsigned flags,
+		    struct nt_ids *out, struct nt_spans *spans);
+
+/* offsets.c */
+int nt_span_add(struct nt_spans *s, size_t start, size_t end);
+
+/* symbols.c */
+struct nt_symbols {
+	uint32_t *id; /* [n] */
+	uint32_t *len; /* [n] bytes of the piece that each stands for */
+	size_t n, id_cap, len_cap;
+};
+/* The symbols that a piece of a written tokenizer begins as. */
+int nt_symbols_make(struct nt_symbols *s, const struct nt_tokenizer *t, const uint8_t *p, size_t n);
+void nt_symbols_release(struct nt_symbols *s);
+
+#endif
