@@ -46,6 +46,9 @@ $B/obj/%_avx512.o: ISA := -mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma -mbmi
 endif
 $B/obj/lib/kern/%.o $B/f64/lib/kern/%.o: OPT := -O3 -fno-trapping-math
 
+# Masks of 64 bits belong in general registers.
+$B/obj/lib/text/window_%.o: OPT := -fno-tree-vectorize
+
 # Before the first object: are the compiler and the libraries here?
 $B/found:
 	@sh share/deps.sh --look build

@@ -27,6 +27,9 @@
 
 enum { WINDOW = 64 };
 
+/* The rule is a constant wherever these are called, and each has code of its own. */
+#define ALWAYS_INLINE static inline __attribute__((always_inline))
+
 /* Bit i speaks of byte i. */
 struct window {
 	uint64_t upper, lower; /* ASCII letters by case; then every letter with one */
@@ -43,6 +46,10 @@ struct window {
 };
 
 static inline void classify(struct window *w, const uint8_t text[WINDOW]);
+
+/* Appends from + i to end, for each bit i of `starts`; may write up to WINDOW numbers in all.
+ * Returns how many bits there are. */
+static inline size_t emit(uint32_t *end, uint32_t from, uint64_t starts);
 
 static inline uint64_t below(unsigned n)
 {
@@ -129,6 +136,8 @@ static inline uint64_t contractions(const uint8_t *text, size_t left, uint64_t q
 /* The last byte of each character that begins at a bit of `first`. */
 static inline uint64_t last_bytes(const struct window *w, uint64_t first)
 {
+	if (!w->rest)
+		return first;
 	uint64_t second = behind(first) & w->rest, third = behind(second) & w->rest;
 	return (first | second | third | (behind(third) & w->rest)) & ~(w->rest >> 1);
 }
@@ -136,6 +145,8 @@ static inline uint64_t last_bytes(const struct window *w, uint64_t first)
 /* The first byte of each character that ends at a bit of `last`. */
 static inline uint64_t first_bytes(const struct window *w, uint64_t last)
 {
+	if (!w->rest)
+		return last;
 	uint64_t before = (last & w->rest) >> 1, third = (before & w->rest) >> 1;
 	return (last | before | third) & ~w->rest;
 }
@@ -239,17 +250,51 @@ static inline uint64_t o200k_starts(struct window *w, const uint8_t *text, size_
 	return (starts & ~inside & ~taken) | forced;
 }
 
+/* Takes out of the masks what is beyond the limit. */
+static inline void dim(struct window *w)
+{
+	uint64_t seen = below(w->limit);
+	w->upper &= seen;
+	w->lower &= seen;
+	w->number &= seen;
+	w->space &= seen;
+	w->feed &= seen;
+	w->quote &= seen;
+}
+
+ALWAYS_INLINE uint64_t rule_starts(enum nt_rule rule, struct window *w, const uint8_t *text,
+				   size_t left)
+{
+	if (rule == NT_RULE_GPT2)
+		return gpt2_starts(w, text, left);
+	if (rule == NT_RULE_O200K)
+		return o200k_starts(w, text, left);
+	return words_starts(w, text, left, rule == NT_RULE_CL100K);
+}
+
+/* Of `starts` those that what is unknown cannot change: a contraction looks two bytes ahead,
+ * and of the space at the end only its beginning is sure. */
+ALWAYS_INLINE uint64_t certain(const struct window *w, uint64_t starts)
+{
+	uint64_t dark = ~w->space & below(w->limit);
+	if (!dark || w->limit <= 3)
+		return 0;
+	return starts & below(w->limit - 3) & below(last_of(dark) + 2) & ~UINT64_C(1);
+}
+
 /*
  * Where pieces begin in the window at text, `left` bytes before the text's end, and where the
  * last of them ends: bit 0, which begins one, is left out. 0: the window cannot say.
  */
-static inline uint64_t piece_starts(enum nt_rule rule, const uint8_t *text, size_t left)
+static inline uint64_t any_starts(enum nt_rule rule, const uint8_t *text, size_t left)
 {
-	uint8_t padded[WINDOW] = {0};
 	struct window w;
+	uint8_t padded[WINDOW];
 	bool is_whole = left >= WINDOW;
-	if (!is_whole)
+	if (!is_whole) {
+		memset(padded, 0, WINDOW);
 		memcpy(padded, text, left);
+	}
 	classify(&w, is_whole ? text : padded);
 	w.caseless = w.mark = w.rest = 0;
 	w.limit = is_whole ? WINDOW : (unsigned)left;
@@ -258,43 +303,45 @@ static inline uint64_t piece_starts(enum nt_rule rule, const uint8_t *text, size
 	if (w.limit == 0)
 		return 0;
 	w.is_end = !is_whole && w.limit == left;
-	uint64_t seen = below(w.limit);
-	w.upper &= seen;
-	w.lower &= seen;
-	w.number &= seen;
-	w.space &= seen;
-	w.feed &= seen;
-	w.quote &= seen;
-	uint64_t starts = rule == NT_RULE_GPT2    ? gpt2_starts(&w, text, left)
-			  : rule == NT_RULE_O200K ? o200k_starts(&w, text, left)
-						  : words_starts(&w, text, left, rule == NT_RULE_CL100K);
-	starts &= ~w.rest & ~UINT64_C(1);
+	if (w.limit < WINDOW)
+		dim(&w);
+	uint64_t starts = rule_starts(rule, &w, text, left) & ~w.rest;
 	if (w.is_end)
-		return (starts & below(w.limit)) | UINT64_C(1) << w.limit;
-	/* a contraction looks two bytes ahead; of the space at the end only its beginning is sure */
-	uint64_t dark = ~w.space & below(w.limit);
-	starts &= w.limit > 3 ? below(w.limit - 3) : 0;
-	return starts & (dark ? below(last_of(dark) + 2) : 0);
+		return (starts & below(w.limit) & ~UINT64_C(1)) | UINT64_C(1) << w.limit;
+	return certain(&w, starts);
 }
 
-static inline size_t cut_windows(enum nt_rule rule, size_t (*next)(const uint8_t *, size_t, size_t),
-				 const uint8_t *text, size_t at, size_t len, uint32_t *end,
-				 size_t cap)
+/* The same for a window that is whole and, as most are, ASCII: much of it is constant then. */
+ALWAYS_INLINE uint64_t piece_starts(enum nt_rule rule, const uint8_t *text, size_t left)
+{
+	struct window w;
+	if (left < WINDOW)
+		return any_starts(rule, text, left);
+	classify(&w, text);
+	if (w.high)
+		return any_starts(rule, text, left);
+	w.caseless = w.mark = w.rest = 0;
+	w.limit = WINDOW;
+	w.is_end = false;
+	return certain(&w, rule_starts(rule, &w, text, left));
+}
+
+ALWAYS_INLINE size_t cut_windows(enum nt_rule rule, nt_next_fn *next, const uint8_t *text, size_t at,
+				 size_t len, uint32_t *end, size_t cap)
 {
 	size_t n = 0, p = at;
 	while (p < len && cap - n >= WINDOW) {
 		uint64_t starts = piece_starts(rule, text + p, len - p);
 		uint32_t from = (uint32_t)(p - at);
-		if (!starts) {
-			p = next(text, p, len);
-			if (p - at > UINT32_MAX)
-				return n;
-			end[n++] = (uint32_t)(p - at);
+		if (starts) {
+			n += emit(end + n, from, starts);
+			p += last_of(starts);
 			continue;
 		}
-		p += last_of(starts);
-		for (; starts; starts &= starts - 1)
-			end[n++] = from + first_of(starts);
+		p = next(text, p, len);
+		if (p - at > UINT32_MAX)
+			return n;
+		end[n++] = (uint32_t)(p - at);
 	}
 	return n;
 }

@@ -38,5 +38,15 @@ static inline void classify(struct window *w, const uint8_t text[WINDOW])
 	w->quote = bits(is(a, '\''), is(b, '\''));
 }
 
+/* Eight at a time, wanted or not: how many there are cannot be guessed. */
+static inline size_t emit(uint32_t *end, uint32_t from, uint64_t starts)
+{
+	size_t n = (size_t)__builtin_popcountll(starts);
+	for (size_t i = 0; i < n; i += 8)
+		for (size_t k = 0; k < 8; k++, starts = _blsr_u64(starts))
+			end[i + k] = from + (uint32_t)_tzcnt_u64(starts);
+	return n;
+}
+
 WINDOW_TABLE(nt_window_avx2);
 #endif

@@ -31,5 +31,20 @@ static inline void classify(struct window *w, const uint8_t text[WINDOW])
 	w->quote = is(x, '\'');
 }
 
+/* Sixteen places at a time, those that are wanted side by side. */
+static inline size_t emit(uint32_t *end, uint32_t from, uint64_t starts)
+{
+	const __m512i step = _mm512_set1_epi32(16);
+	__m512i place = _mm512_add_epi32(_mm512_set1_epi32((int)from),
+					 _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15));
+	uint32_t *const first = end;
+	for (unsigned i = 0; i < WINDOW; i += 16, place = _mm512_add_epi32(place, step)) {
+		__mmask16 wanted = (__mmask16)(starts >> i);
+		_mm512_storeu_si512(end, _mm512_maskz_compress_epi32(wanted, place));
+		end += __builtin_popcount(wanted);
+	}
+	return (size_t)(end - first);
+}
+
 WINDOW_TABLE(nt_window_avx512);
 #endif

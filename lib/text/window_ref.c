@@ -44,4 +44,12 @@ static inline void classify(struct window *w, const uint8_t text[WINDOW])
 	}
 }
 
+static inline size_t emit(uint32_t *end, uint32_t from, uint64_t starts)
+{
+	size_t n = 0;
+	for (; starts; starts &= starts - 1)
+		end[n++] = from + first_of(starts);
+	return n;
+}
+
 WINDOW_TABLE(nt_window_ref);
