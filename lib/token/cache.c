@@ -3,35 +3,51 @@
 #include "token/cache.h"
 
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #include "nt/err.h"
 #include "nt/hash.h"
 
 enum {
-	CACHE_MOST = 1 << 20,     /* entries: 32 MiB */
+	HUGE_PAGE = 2 << 20,
+	CACHE_MOST = 1 << 21,     /* entries: 64 MiB */
 	LONG_FIRST = 1 << 10,     /* entries of a table of long pieces, to begin with */
 	LONG_BYTES = 8 << 20,     /* bytes and ids of long pieces, before it is emptied */
 	LONG_PIECE = 4 << 10,     /* bytes of a piece that is worth keeping */
 };
 
 #define BYTES(n) (UINT64_MAX >> (64 - 8 * (n)))
-#define SHORT(n) {BYTES(n), 0}
-#define LONG(n)  {UINT64_MAX, BYTES(n)}
-const struct nt_key nt_key_mask[NT_KEY_MOST + 1] = {
-	{0, 0},   SHORT(1), SHORT(2), SHORT(3), SHORT(4), SHORT(5), SHORT(6), SHORT(7),
-	SHORT(8), LONG(1),  LONG(2),  LONG(3),  LONG(4),  LONG(5),  LONG(6),  LONG(7),
+#define SHORT(n) {BYTES(n), 0, UINT64_C(n) << 56}
+#define LONG(n)  {UINT64_MAX, BYTES(n - 8), UINT64_C(n) << 56}
+const struct nt_key_form nt_key_form[NT_KEY_MOST + 2] = {
+	{0, 0, 1},
+	SHORT(1), SHORT(2), SHORT(3), SHORT(4), SHORT(5), SHORT(6), SHORT(7), SHORT(8),
+	LONG(9), LONG(10), LONG(11), LONG(12), LONG(13), LONG(14), LONG(15),
+	{0, 0, 1},
 };
 
+/* Mapped, because such memory comes zeroed, and in huge pages if that is asked for before it
+ * is touched: a table that is read at random costs a TLB miss each time without them. */
 int nt_cache_init(struct nt_cache *c, size_t n_entry)
 {
-	*c = (struct nt_cache){.mask = n_entry - 1, .n_lines = n_entry / 2};
-	c->entry = nt_calloc(n_entry, sizeof(*c->entry));
-	return c->entry ? 0 : NT_ESYS;
+	size_t bytes = n_entry * sizeof(*c->entry), slack = bytes < HUGE_PAGE ? 0 : HUGE_PAGE;
+	*c = (struct nt_cache){.mask = n_entry - 1, .mapped = bytes + slack};
+	c->memory = mmap(NULL, c->mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (c->memory == MAP_FAILED) {
+		c->memory = NULL;
+		return nt_fail(NT_ESYS, "out of memory: %zu bytes", c->mapped);
+	}
+	uintptr_t at = (uintptr_t)c->memory;
+	c->entry = (void *)(slack ? (at + slack - 1) & ~(uintptr_t)(slack - 1) : at);
+	if (slack)
+		madvise(c->entry, bytes, MADV_HUGEPAGE);
+	return 0;
 }
 
 void nt_cache_release(struct nt_cache *c)
 {
-	free(c->entry);
+	if (c->memory)
+		munmap(c->memory, c->mapped);
 	*c = (struct nt_cache){0};
 }
 
@@ -44,7 +60,7 @@ static bool claim(struct nt_cached *e, struct nt_key key, const uint32_t *id, si
 						 __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
 			continue;
 		__atomic_store_n(&e[k].lo, key.lo, __ATOMIC_RELAXED);
-		memcpy(e[k].id, id, n * sizeof(*id));
+		memcpy(e[k].id, id, (n < NT_IDS_MOST ? n : NT_IDS_MOST) * sizeof(*id));
 		e[k].id[0] |= (uint32_t)n << NT_ID_BITS;
 		__atomic_store_n(&e[k].hi, key.hi, __ATOMIC_RELEASE);
 		return true;
@@ -52,9 +68,20 @@ static bool claim(struct nt_cached *e, struct nt_key key, const uint32_t *id, si
 	return false;
 }
 
+const struct nt_cached *nt_cache_find(const struct nt_cache *c, struct nt_key key)
+{
+	size_t line = nt_cache_line(c, key);
+	const struct nt_cached *e = nt_cache_pick(c, key, line);
+	if (!nt_cached_is(e, key))
+		e = nt_cache_pick(c, key, line ^ 2);
+	return nt_cached_is(e, key) ? e : NULL;
+}
+
 void nt_cache_add(struct nt_cache *c, struct nt_key key, const uint32_t *id, size_t n)
 {
 	size_t line = nt_cache_line(c, key);
+	if (nt_cache_find(c, key))
+		return; /* another thread, or the same batch */
 	if (claim(&c->entry[line], key, id, n) || claim(&c->entry[line ^ 2], key, id, n))
 		__atomic_fetch_add(&c->n, 1, __ATOMIC_RELAXED);
 }
@@ -62,10 +89,10 @@ void nt_cache_add(struct nt_cache *c, struct nt_key key, const uint32_t *id, siz
 int nt_cache_tend(struct nt_cache *c)
 {
 	size_t size = c->mask + 1;
-	if (c->n < size / 2)
+	if (c->n < size / 4)
 		return 0;
 	if (size >= CACHE_MOST) {
-		if (c->n >= size / 4 * 3) {
+		if (c->n >= size / 8 * 7) {
 			memset(c->entry, 0, size * sizeof(*c->entry));
 			c->n = 0;
 		}

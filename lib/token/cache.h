@@ -40,8 +40,9 @@ struct nt_cached {
 struct nt_cache {
 	struct nt_cached *entry; /* [mask + 1] */
 	size_t mask;
-	size_t n;       /* entries taken, atomic */
-	size_t n_lines; /* of them at most, before it is time to grow */
+	size_t n;     /* entries taken, atomic */
+	void *memory; /* behind entry ... */
+	size_t mapped; /* ... and its bytes */
 };
 
 #define NT_KEY_BUSY UINT64_MAX
@@ -49,19 +50,23 @@ struct nt_cache {
 int nt_cache_init(struct nt_cache *c, size_t n_entry); /* a power of two, 8 or more */
 void nt_cache_release(struct nt_cache *c);             /* harmless twice */
 
-/* Makes room when the table is half full, or empties it when it may not grow any more. Nobody
+/* Makes room when the table is nearly full, or empties it when it may not grow any more. Nobody
  * else may use it meanwhile. */
 int nt_cache_tend(struct nt_cache *c);
 
-/* Remembers ids for key, if there is room where it belongs. n: 1 to NT_IDS_MOST. */
+/* The entry of a key, wherever it is, or NULL. */
+const struct nt_cached *nt_cache_find(const struct nt_cache *c, struct nt_key key);
+
+/* Remembers ids for key, if there is room where it belongs. n: 1 to 255; of more than
+ * NT_IDS_MOST only how many they are. */
 void nt_cache_add(struct nt_cache *c, struct nt_key key, const uint32_t *id, size_t n);
 
 /* Where the search for a key begins: the first entry of a line. */
 static inline size_t nt_cache_line(const struct nt_cache *c, struct nt_key key)
 {
-	uint64_t h = (key.lo ^ (key.hi << 23 | key.hi >> 41)) * UINT64_C(0x9e3779b97f4a7c15);
-	h = (h ^ h >> 32) * UINT64_C(0xd6e8feb86659fd93);
-	return (h >> 32) & c->mask & ~(size_t)1;
+	unsigned __int128 h = (unsigned __int128)(key.lo ^ UINT64_C(0x9e3779b97f4a7c15)) *
+			      (key.hi ^ UINT64_C(0xd6e8feb86659fd93));
+	return ((uint64_t)h ^ (uint64_t)(h >> 64)) & c->mask & ~(size_t)1;
 }
 
 static inline bool nt_cached_is(const struct nt_cached *e, struct nt_key key)
@@ -79,15 +84,30 @@ static inline const struct nt_cached *nt_cache_pick(const struct nt_cache *c, st
 	return e + nt_cached_is(e + 1, key);
 }
 
-extern const struct nt_key nt_key_mask[NT_KEY_MOST + 1];
+/* Writes the ids of an entry to id[NT_IDS_MOST] and says how many they are: those that are more
+ * do not stand in it. */
+static inline size_t nt_cached_take(uint32_t id[NT_IDS_MOST], const struct nt_cached *e)
+{
+	memcpy(id, e->id, sizeof(e->id));
+	size_t n = id[0] >> NT_ID_BITS;
+	id[0] &= (UINT32_C(1) << NT_ID_BITS) - 1;
+	return n;
+}
 
-/* The piece p[n], n from 1 to 15, of which 16 bytes may be read. */
+/* What a key keeps of 16 bytes, and what it adds to hi: by the length, and for all that are
+ * longer a key that no entry has. */
+extern const struct nt_key_form {
+	uint64_t lo, hi, length;
+} nt_key_form[NT_KEY_MOST + 2];
+
+/* The piece p[n], n > 0, of which 16 bytes may be read. */
 static inline struct nt_key nt_key_of(const uint8_t *p, size_t n)
 {
+	const struct nt_key_form *form = &nt_key_form[n <= NT_KEY_MOST ? n : NT_KEY_MOST + 1];
 	struct nt_key key;
 	memcpy(&key, p, sizeof(key));
-	key.lo &= nt_key_mask[n].lo;
-	key.hi = (key.hi & nt_key_mask[n].hi) | (uint64_t)n << 56;
+	key.lo &= form->lo;
+	key.hi = (key.hi & form->hi) | form->length;
 	return key;
 }
 

@@ -4,9 +4,10 @@
  *
  * The text is cut at special and added tokens, what is between into pieces by the pattern,
  * and the ids of every piece are looked up among those that came before (cache.h). That
- * goes by batches: first all places where pieces end, then all keys, each with a prefetch
- * of where it will be looked for, then the ids. No step waits for the memory of the step
- * before, nor guesses how long a piece is. A piece that is new is merged (merge.c).
+ * goes by batches: first where all pieces end, then their keys, each with a prefetch of
+ * where it will be looked for, then the ids, so that no step waits for the memory of the
+ * step before. A piece that is new is merged together with new ones that follow it
+ * (merge.c).
  */
 #include "token/tokenizer.h"
 
@@ -19,26 +20,28 @@
 #include "token/cache.h"
 #include "token/encode.h"
 #include "token/general.h"
+#include "token/recall.h"
 
 enum {
-	BATCH = 512,           /* pieces */
+	AHEAD = 8,             /* new pieces that are merged together */
+	LOOK_AHEAD = 128,      /* pieces among which they are looked for */
 	CACHE_FIRST = 1 << 12, /* entries */
-	OVERREAD = 16,         /* bytes of a key that are read, whatever a piece's length */
 };
-
-#define ID_MASK ((UINT32_C(1) << NT_ID_BITS) - 1)
 
 struct nt_encoder {
 	const struct nt_tokenizer *t;
 	struct nt_cutter cutter;
 	struct nt_scratch scratch;
 	struct nt_general *general; /* NULL where text goes straight to the pattern */
-	struct nt_ids spare;        /* of nt_count */
 	struct nt_spans spans;      /* of nt_encode_units */
 	struct nt_cache *cache, own;
 	struct nt_long_cache longer;
-	struct nt_key key[BATCH];
-	uint32_t line[BATCH], end[BATCH];
+	struct nt_ids spare; /* of nt_count */
+
+	const struct nt_recall *recall;
+	struct nt_batch_keys batch;
+	struct nt_word word[AHEAD]; /* new pieces ... */
+	uint32_t piece[AHEAD];      /* ... and which of the batch they are */
 };
 
 struct nt_encoder *nt_encoder_share(const struct nt_tokenizer *t, struct nt_cache *cache)
@@ -48,6 +51,11 @@ struct nt_encoder *nt_encoder_share(const struct nt_tokenizer *t, struct nt_cach
 		return NULL;
 	e->t = t;
 	e->cache = cache ? cache : &e->own;
+	e->recall = &nt_recall_ref;
+#ifdef NT_HAS_WIDE
+	if (nt_cpu_isa() == NT_ISA_AVX512)
+		e->recall = &nt_recall_avx512;
+#endif
 	if (nt_cutter_init(&e->cutter, &t->split) < 0 ||
 	    (!cache && nt_cache_init(&e->own, CACHE_FIRST) < 0) ||
 	    (!nt_is_direct(t) && !(e->general = nt_general_new(e, &e->scratch)))) {
@@ -89,23 +97,13 @@ struct nt_ids *nt_encoder_spare(struct nt_encoder *e)
 /* Keys and lines of pieces p[0, end[0]), p[end[0], end[1]) ...; `left` bytes are at p. */
 static void make_keys(struct nt_encoder *e, const uint8_t *p, size_t n, size_t left)
 {
-	const struct nt_cache cache = *e->cache;
-	for (size_t i = 0, at = 0; i < n; at = e->end[i++]) {
-		size_t len = e->end[i] - at;
-		uint8_t padded[OVERREAD];
-		const uint8_t *from = p + at;
-		if (left - at < OVERREAD) {
-			memset(padded, 0, sizeof(padded));
-			memcpy(padded, from, len < OVERREAD ? len : OVERREAD);
-			from = padded;
-		}
-		bool has_key = len <= NT_KEY_MOST;
-		struct nt_key key = nt_key_of(from, has_key ? len : 0);
-		key.hi |= !has_key; /* no entry has that one */
-		size_t line = nt_cache_line(&cache, key);
-		__builtin_prefetch(&cache.entry[line]);
-		e->key[i] = key;
-		e->line[i] = (uint32_t)line;
+	struct nt_batch_keys *b = &e->batch;
+	for (size_t i = e->recall->make_keys(b, e->cache, p, n, left); i < n; i++) {
+		uint8_t padded[NT_OVERREAD] = {0};
+		size_t at = i ? b->end[i - 1] : 0;
+		memcpy(padded, p + at, b->end[i] - at);
+		b->key[i] = nt_key_of(padded, b->end[i] - at);
+		b->line[i] = (uint32_t)nt_cache_line(e->cache, b->key[i]);
 	}
 }
 
@@ -119,7 +117,7 @@ static int merge_new(struct nt_encoder *e, const uint8_t *p, size_t n, struct nt
 	return nt_merge_piece(&e->scratch, e->t, p, n, out);
 }
 
-/* A piece that has no key, or more ids than an entry holds. */
+/* Appends the ids of a piece that has no key, or more ids than an entry holds. */
 static int encode_long(struct nt_encoder *e, const uint8_t *p, size_t n, struct nt_ids *out)
 {
 	uint64_t hash = nt_hash64(p, n);
@@ -130,45 +128,31 @@ static int encode_long(struct nt_encoder *e, const uint8_t *p, size_t n, struct 
 	return rc < 0 ? rc : 0;
 }
 
-/* A piece that is not in the line where it was looked for. */
-static int encode_missed(struct nt_encoder *e, struct nt_key key, size_t line, const uint8_t *p,
-			 size_t n, struct nt_ids *out)
+/* Merges piece i, which is new, and some new ones of those behind it, and enters them into the
+ * cache. Returns the first piece that it has not looked at. */
+static size_t learn_ahead(struct nt_encoder *e, const uint8_t *p, size_t i, size_t n)
 {
-	if (n > NT_KEY_MOST)
-		return encode_long(e, p, n, out);
-	const struct nt_cached *c = nt_cache_pick(e->cache, key, line ^ 2);
-	if (nt_cached_is(c, key)) {
-		uint32_t id[NT_IDS_MOST];
-		memcpy(id, c->id, sizeof(id));
-		size_t n_id = id[0] >> NT_ID_BITS;
-		id[0] &= ID_MASK;
-		return nt_ids_add(out, id, n_id);
+	size_t n_word = 0, at = i ? e->batch.end[i - 1] : 0;
+	size_t stop = n - i < LOOK_AHEAD ? n : i + LOOK_AHEAD;
+	for (; i < stop && n_word < AHEAD; at = e->batch.end[i++]) {
+		size_t len = e->batch.end[i] - at;
+		if (nt_cached_is(nt_cache_pick(e->cache, e->batch.key[i], e->batch.line[i]), e->batch.key[i]) ||
+		    len > NT_KEY_MOST || nt_cache_find(e->cache, e->batch.key[i]))
+			continue;
+		uint32_t id = e->t->prefers_whole ? nt_token_find_ordinary(e->t, p + at, len) : NT_NO_TOKEN;
+		if (id != NT_NO_TOKEN) {
+			nt_cache_add(e->cache, e->batch.key[i], &id, 1);
+			continue;
+		}
+		e->word[n_word].text = p + at;
+		e->word[n_word].n = len;
+		e->piece[n_word++] = (uint32_t)i;
 	}
-	size_t before = out->n;
-	int rc = encode_long(e, p, n, out);
-	size_t made = out->n - before;
-	if (rc == 0 && made <= NT_IDS_MOST)
-		nt_cache_add(e->cache, key, out->id + before, made);
-	return rc;
-}
-
-/* Ids of pieces from *i on, until one is not where it was looked for. */
-static void encode_known(struct nt_encoder *e, size_t *i, size_t n, struct nt_ids *out)
-{
-	const struct nt_cache cache = *e->cache;
-	uint32_t *id = out->id + out->n;
-	size_t k = *i;
-	for (; k < n; k++) {
-		const struct nt_cached *c = nt_cache_pick(&cache, e->key[k], e->line[k]);
-		if (!nt_cached_is(c, e->key[k]))
-			break;
-		memcpy(id, c->id, sizeof(c->id));
-		size_t n_id = c->id[0] >> NT_ID_BITS;
-		id[0] &= ID_MASK;
-		id += n_id;
-	}
-	out->n = (size_t)(id - out->id);
-	*i = k;
+	nt_merge_words(e->t, e->word, n_word);
+	for (size_t k = 0; k < n_word; k++)
+		if (e->word[k].n_id)
+			nt_cache_add(e->cache, e->batch.key[e->piece[k]], e->word[k].id, e->word[k].n_id);
+	return i;
 }
 
 static int encode_batch(struct nt_encoder *e, const uint8_t *p, size_t n, size_t left,
@@ -176,25 +160,35 @@ static int encode_batch(struct nt_encoder *e, const uint8_t *p, size_t n, size_t
 {
 	int rc = 0;
 	make_keys(e, p, n, left);
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0, ahead = 0; rc == 0 && i < n;) {
 		rc = nt_grow(&out->id, &out->cap, out->n + NT_IDS_MOST * (n - i), sizeof(*out->id));
 		if (rc < 0)
-			return rc;
-		encode_known(e, &i, n, out);
-		size_t at = i ? e->end[i - 1] : 0;
-		if (i < n)
-			rc = encode_missed(e, e->key[i], e->line[i], p + at, e->end[i] - at, out);
-		if (rc < 0)
-			return rc;
+			break;
+		size_t n_id;
+		i = e->recall->take_known(&e->batch, e->cache, i, n, out->id + out->n, &n_id);
+		out->n += n_id;
+		if (i == n)
+			break;
+		size_t at = i ? e->batch.end[i - 1] : 0, len = e->batch.end[i] - at;
+		const struct nt_cached *c = len <= NT_KEY_MOST ? nt_cache_find(e->cache, e->batch.key[i]) : NULL;
+		if (c && c->id[0] >> NT_ID_BITS <= NT_IDS_MOST)
+			out->n += nt_cached_take(out->id + out->n, c);
+		else if (!c && len <= NT_KEY_MOST && i >= ahead) {
+			ahead = learn_ahead(e, p, i, n);
+			continue;
+		} else {
+			rc = encode_long(e, p + at, len, out);
+		}
+		i++;
 	}
-	return 0;
+	return rc;
 }
 
 int nt_encode_cut(struct nt_encoder *e, const uint8_t *text, size_t len, struct nt_ids *out)
 {
 	size_t from, n;
 	int rc = nt_cutter_begin(&e->cutter, text, len);
-	while (rc == 0 && (rc = nt_cutter_batch(&e->cutter, &from, e->end, BATCH, &n)) > 0) {
+	while (rc == 0 && (rc = nt_cutter_batch(&e->cutter, &from, e->batch.end, NT_BATCH, &n)) > 0) {
 		rc = encode_batch(e, text + from, n, len - from, out);
 		if (rc == 0 && e->cache == &e->own)
 			rc = nt_cache_tend(e->cache);
@@ -206,7 +200,7 @@ int nt_encode_piece(struct nt_encoder *e, const uint8_t *p, size_t n, struct nt_
 {
 	if (n > UINT32_MAX)
 		return nt_fail(NT_EFORMAT, "a piece of %zu bytes without a place to cut it", n);
-	e->end[0] = (uint32_t)n;
+	e->batch.end[0] = (uint32_t)n;
 	int rc = encode_batch(e, p, 1, n, out);
 	return rc == 0 && e->cache == &e->own ? nt_cache_tend(e->cache) : rc;
 }

@@ -156,7 +156,7 @@ int nt_tokenizer_index(struct nt_tokenizer *t)
 
 int nt_merges_expect(struct nt_tokenizer *t, size_t n)
 {
-	if (n >= UINT32_MAX)
+	if (n >= NT_MERGE_LIMIT)
 		return nt_fail(NT_EFORMAT, "%zu merges are too many", n);
 	size_t size = table_size(n);
 	if (!(t->merge = nt_alloc(size, sizeof(*t->merge))))

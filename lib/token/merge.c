@@ -2,11 +2,21 @@
 /*
  * merge.c - byte pair encoding of one piece
  *
- * The piece begins as single bytes; again and again the adjacent pair with the lowest
- * rank becomes one token, the leftmost one where ranks are equal, until no adjacent pair
- * has a merge. Nearly every piece is a word: it lives in two small arrays that are
- * scanned for the minimum. A piece of any length goes through a heap and a linked list,
- * n log n, since a scan for each merge of a megabyte of one letter would never end.
+ * The piece begins as symbols, most often single bytes; again and again the adjacent pair
+ * with the lowest rank becomes one token, the leftmost one where ranks are equal, until no
+ * adjacent pair has a merge. Nearly every piece is a word: its parts lie in small arrays,
+ * each with its rank and its place in one number, so that the least number is the next
+ * merge.
+ *
+ * A piece of any length is encoded by chunks. Where a text's tokens are t1 t2 ... tn, those
+ * of ti and its neighbour alone are the two again; and the other way round, tokens every
+ * neighbouring two of which are the tokens of their own text are the tokens of the whole:
+ * the first merge over a border between two would be the first one over it in the text of
+ * these two as well, because nothing outside has a say in what they do up to then. So
+ * the tokens of a chunk count up to a border, and the next chunk begins there, if the
+ * two tokens at the border stand together. A chunk without such a border is tried again
+ * at twice the length, the last resort being the whole piece, by a heap and a linked
+ * list.
  *
  * Sennrich, Haddow, Birch 2016, arXiv:1508.07909.
  */
@@ -17,7 +27,10 @@
 
 #include "nt/err.h"
 
-enum { SHORT = 48 }; /* bytes; about where the heap begins to win */
+enum {
+	SHORT = 256, /* symbols of a piece whose places fit in eight bits */
+	BLOCK = 16,  /* parts whose least number is kept */
+};
 
 #define NO_RANK UINT32_MAX
 
@@ -44,49 +57,229 @@ static int no_byte(uint8_t byte)
 	return nt_fail(NT_EFORMAT, "the vocabulary has no token for the byte 0x%02x", byte);
 }
 
-/* A part of a short piece: its token, and the merge with the part behind it. */
-struct part {
-	uint32_t id, rank, merged;
+/* --- many words at once ------------------------------------------------------------ */
+
+/*
+ * A word of up to 16 bytes. A step chooses the next merge and asks for the memory where the
+ * merges of the new token with its two neighbours are; the other words' steps go by
+ * while it comes. Part NT_WORD_MOST stands for a neighbour that is not there: nothing is
+ * decided by what is written to it, so that nothing has to be guessed.
+ */
+struct word {
+	uint32_t number[NT_WORD_MOST + 1]; /* rank of the merge with the next part << 4 | part */
+	uint32_t id[NT_WORD_MOST + 1];
+	uint32_t merged[NT_WORD_MOST + 1];
+	uint32_t alive; /* bit i: a part begins at byte i */
+	uint32_t part[2], left[2], right[2]; /* two pairs that are being looked up */
+	size_t slot[2];
+	size_t which; /* of the caller's words */
 };
 
-static void pair_up(const struct nt_tokenizer *t, struct part *p, uint32_t right)
+enum { NOTHING = 1 << 28 }; /* numbers from here on are no merge's: ranks have 24 bits */
+
+static bool lay_out_word(struct word *w, const struct nt_tokenizer *t, const uint8_t *p, size_t n)
 {
-	const struct nt_merge *m = nt_merge_find(t, p->id, right);
-	p->rank = m ? m->rank : NO_RANK;
-	p->merged = m ? m->id : 0;
+	for (size_t i = 0; i <= NT_WORD_MOST; i++)
+		w->number[i] = NOTHING;
+	for (size_t i = 0; i < n; i++)
+		if ((w->id[i] = t->byte_id[p[i]]) == NT_NO_TOKEN)
+			return false;
+	for (size_t i = 0; i + 1 < n; i++) {
+		const struct nt_byte_pair *b = &t->byte_pair[p[i] << 8 | p[i + 1]];
+		w->number[i] = b->rank == NO_RANK ? NOTHING : b->rank << 4 | (uint32_t)i;
+		w->merged[i] = b->id;
+	}
+	w->alive = (UINT32_C(1) << n) - 1;
+	w->id[NT_WORD_MOST] = 0;
+	w->part[0] = w->part[1] = NT_WORD_MOST;
+	w->left[0] = w->left[1] = w->right[0] = w->right[1] = 0;
+	w->slot[0] = w->slot[1] = 0;
+	return true;
 }
 
-static int merge_short(const struct nt_tokenizer *t, const uint8_t *p, size_t n, struct nt_ids *out)
+static inline void ask(struct word *w, const struct nt_tokenizer *t, size_t k, uint32_t part, uint32_t next)
 {
-	struct part part[SHORT];
-	for (size_t i = 0; i < n; i++) {
-		part[i] = (struct part){.id = t->byte_id[p[i]], .rank = NO_RANK};
-		if (part[i].id == NT_NO_TOKEN)
-			return no_byte(p[i]);
-		if (i)
-			pair_up(t, &part[i - 1], part[i].id);
-	}
-	while (n > 1) {
-		size_t best = 0;
-		for (size_t i = 1; i < n - 1; i++)
-			if (part[i].rank < part[best].rank)
-				best = i;
-		if (part[best].rank == NO_RANK)
-			break;
-		part[best].id = part[best].merged;
-		memmove(&part[best + 1], &part[best + 2], (n - best - 2) * sizeof(*part));
-		n--;
-		part[best].rank = NO_RANK;
-		if (best + 1 < n)
-			pair_up(t, &part[best], part[best + 1].id);
-		if (best)
-			pair_up(t, &part[best - 1], part[best].id);
-	}
-	int rc = nt_grow(&out->id, &out->cap, out->n + n, sizeof(*out->id));
-	for (size_t i = 0; rc == 0 && i < n; i++)
-		out->id[out->n++] = part[i].id;
-	return rc;
+	w->part[k] = part;
+	w->left[k] = w->id[part];
+	w->right[k] = w->id[next];
+	w->slot[k] = nt_pair_slot(w->left[k], w->right[k], t->merge_mask);
+	__builtin_prefetch(&t->merge[w->slot[k]]);
 }
+
+static inline bool is_merge(const struct nt_merge *m, uint32_t left, uint32_t right)
+{
+	return ((m->left ^ left) | (m->right ^ right)) == 0;
+}
+
+static inline void hear(struct word *w, const struct nt_tokenizer *t, size_t k)
+{
+	uint32_t left = w->left[k], right = w->right[k], part = w->part[k];
+	const struct nt_merge *a = &t->merge[w->slot[k]];
+	const struct nt_merge *b = &t->merge[(w->slot[k] + 1) & t->merge_mask];
+	const struct nt_merge *m = is_merge(b, left, right) ? b : a;
+	uint32_t number = is_merge(m, left, right) ? m->rank << 4 | part : NOTHING;
+	uint32_t merged = m->id;
+	if (number == NOTHING && a->left != NT_NO_TOKEN && b->left != NT_NO_TOKEN) { /* seldom */
+		m = nt_merge_find(t, left, right);
+		number = m ? m->rank << 4 | part : NOTHING;
+		merged = m ? m->id : 0;
+	}
+	w->number[part] = number;
+	w->merged[part] = merged;
+}
+
+/* One by one: a vector of numbers of which one has just been stored would have to wait. */
+static inline uint32_t least_number(const struct word *w)
+{
+	uint32_t a = NOTHING, b = NOTHING;
+	for (size_t i = 0; i < NT_WORD_MOST; i += 2) {
+		a = w->number[i] < a ? w->number[i] : a;
+		b = w->number[i + 1] < b ? w->number[i + 1] : b;
+	}
+	return a < b ? a : b;
+}
+
+/* Makes the next merge; false: there is none. */
+static inline bool step(struct word *w, const struct nt_tokenizer *t)
+{
+	const uint32_t edge = UINT32_C(1) << NT_WORD_MOST;
+	hear(w, t, 0);
+	hear(w, t, 1);
+	uint32_t best = least_number(w);
+	if (best >= NOTHING)
+		return false;
+	uint32_t i = best & 15, above = (w->alive & ~((UINT32_C(2) << i) - 1)) | edge;
+	uint32_t below = (w->alive & ((UINT32_C(1) << i) - 1)), gone = (uint32_t)__builtin_ctz(above);
+	above &= above - 1;
+	uint32_t next = (uint32_t)__builtin_ctz(above | edge);
+	uint32_t prev = below ? 31 - (uint32_t)__builtin_clz(below) : NT_WORD_MOST;
+	w->id[i] = w->merged[i];
+	w->alive &= ~(UINT32_C(1) << gone);
+	w->number[gone] = w->number[i] = w->number[prev] = NOTHING;
+	ask(w, t, 0, next < NT_WORD_MOST ? i : NT_WORD_MOST, next);
+	ask(w, t, 1, prev, i);
+	return true;
+}
+
+static size_t read_word(const struct word *w, uint32_t *id)
+{
+	size_t n = 0;
+	for (uint32_t left = w->alive; left; left &= left - 1)
+		id[n++] = w->id[__builtin_ctz(left)];
+	return n;
+}
+
+void nt_merge_words(const struct nt_tokenizer *t, struct nt_word *word, size_t n)
+{
+	enum { AT_ONCE = 8 };
+	struct word flight[AT_ONCE];
+	size_t n_flight = 0, taken = 0;
+	while (taken < n || n_flight) {
+		for (; n_flight < AT_ONCE && taken < n; taken++) {
+			flight[n_flight].which = taken;
+			word[taken].n_id = 0;
+			n_flight += lay_out_word(&flight[n_flight], t, word[taken].text, word[taken].n);
+		}
+		for (size_t i = 0; i < n_flight;) {
+			if (step(&flight[i], t)) {
+				i++;
+				continue;
+			}
+			struct nt_word *done = &word[flight[i].which];
+			done->n_id = read_word(&flight[i], done->id);
+			flight[i] = flight[--n_flight];
+		}
+	}
+}
+
+/* --- a longer piece ------------------------------------------------------------------ */
+
+/* The symbols of a piece: given, or one for each byte. */
+struct piece {
+	const uint32_t *symbol; /* [n], or NULL ... */
+	const uint8_t *bytes;   /* ... and [n] */
+	size_t n;
+};
+
+static int read_symbols(uint32_t *id, const struct nt_tokenizer *t, const struct piece *p,
+			size_t from, size_t n)
+{
+	if (p->symbol)
+		memcpy(id, p->symbol + from, n * sizeof(*id));
+	for (size_t i = 0; !p->symbol && i < n; i++)
+		if ((id[i] = t->byte_id[p->bytes[from + i]]) == NT_NO_TOKEN)
+			return no_byte(p->bytes[from + i]);
+	return 0;
+}
+
+/* Part i begins at symbol i; parts that are gone have no number. */
+struct parts {
+	uint32_t id[SHORT];
+	uint32_t number[SHORT]; /* rank of the merge with the next part << 8 | i, or NO_RANK */
+	uint32_t merged[SHORT]; /* what the two would become */
+	uint8_t prev[SHORT], next[SHORT];
+	uint32_t least[SHORT / BLOCK]; /* number of each block */
+};
+
+static inline uint32_t least_of(const uint32_t *number, size_t n)
+{
+	uint32_t least = NO_RANK;
+	for (size_t i = 0; i < n; i++)
+		least = number[i] < least ? number[i] : least;
+	return least;
+}
+
+static inline void pair_up(const struct nt_tokenizer *t, struct parts *p, size_t i)
+{
+	const struct nt_merge *m = nt_merge_find(t, p->id[i], p->id[p->next[i]]);
+	p->number[i] = m ? m->rank << 8 | (uint32_t)i : NO_RANK;
+	p->merged[i] = m ? m->id : 0;
+}
+
+/* Links the n symbols in p->id and pairs them up. */
+static void link_parts(struct parts *p, const struct nt_tokenizer *t, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		p->prev[i] = (uint8_t)(i - 1);
+		p->next[i] = (uint8_t)(i + 1);
+		if (i + 1 < n)
+			pair_up(t, p, i);
+	}
+	for (size_t i = n - 1; i % BLOCK || i == n - 1; i++)
+		p->number[i] = NO_RANK;
+	for (size_t i = 0; i < n; i += BLOCK)
+		p->least[i / BLOCK] = least_of(p->number + i, BLOCK);
+}
+
+static inline void renew(struct parts *p, size_t i)
+{
+	p->least[i / BLOCK] = least_of(p->number + i / BLOCK * BLOCK, BLOCK);
+}
+
+static void merge_parts(struct parts *p, const struct nt_tokenizer *t, size_t n)
+{
+	size_t n_block = (n + BLOCK - 1) / BLOCK;
+	for (uint32_t best; (best = least_of(p->least, n_block)) != NO_RANK;) {
+		size_t i = best & 0xff, gone = p->next[i], after = p->next[gone];
+		p->id[i] = p->merged[i];
+		p->next[i] = (uint8_t)after;
+		p->number[gone] = p->number[i] = NO_RANK;
+		if (after > gone && after < n) {
+			p->prev[after] = (uint8_t)i;
+			pair_up(t, p, i);
+		}
+		if (i) {
+			pair_up(t, p, p->prev[i]);
+			if (p->prev[i] / BLOCK != i / BLOCK)
+				renew(p, p->prev[i]);
+		}
+		renew(p, i);
+		if (gone / BLOCK != i / BLOCK)
+			renew(p, gone);
+	}
+}
+
+/* --- any length at once ------------------------------------------------------------ */
 
 /* The heap holds rank << 32 | place, smallest first; equal ranks come out leftmost first. */
 static void sift_down(uint64_t *heap, size_t n, size_t i)
@@ -133,22 +326,15 @@ static int consider(struct nt_scratch *s, const struct nt_tokenizer *t, uint32_t
 	return m ? heap_push(s, (uint64_t)m->rank << 32 | i) : 0;
 }
 
-/* Lays out n nodes without tokens. */
-static int lay_out(struct nt_scratch *s, size_t n)
+static int merge_by_heap(struct nt_scratch *s, const struct nt_tokenizer *t, const struct piece *p,
+			 size_t from, uint32_t n)
 {
-	if (n >= UINT32_MAX)
-		return nt_fail(NT_EFORMAT, "a piece of %zu bytes without a place to cut it", n);
 	int rc = nt_grow(&s->node, &s->node_cap, n, sizeof(*s->node));
-	for (uint32_t i = 0; rc == 0 && i < n; i++)
-		s->node[i] = (struct nt_node){.prev = i - 1, .next = i + 1};
-	return rc;
-}
-
-static int merge_long(struct nt_scratch *s, const struct nt_tokenizer *t, uint32_t n,
-		      struct nt_ids *out)
-{
-	int rc = 0;
 	s->n_heap = 0;
+	for (uint32_t i = 0; rc == 0 && i < n; i++) {
+		s->node[i] = (struct nt_node){.prev = i - 1, .next = i + 1};
+		rc = read_symbols(&s->node[i].id, t, p, from + i, 1);
+	}
 	for (uint32_t i = 0; rc == 0 && i < n; i++)
 		rc = consider(s, t, i, n);
 	while (rc == 0 && s->n_heap) {
@@ -167,35 +353,162 @@ static int merge_long(struct nt_scratch *s, const struct nt_tokenizer *t, uint32
 		if (rc == 0 && i)
 			rc = consider(s, t, a->prev, n);
 	}
-	for (uint32_t i = 0; rc == 0 && i < n; i = s->node[i].next)
-		rc = nt_ids_add(out, &s->node[i].id, 1);
 	return rc;
+}
+
+/* --- any length by chunks ------------------------------------------------------------ */
+
+static int add_token(struct nt_chunk *c, uint32_t id, size_t start)
+{
+	int rc = nt_ids_add(&c->id, &id, 1);
+	return rc < 0 ? rc : nt_ids_add(&c->start, &(uint32_t){(uint32_t)start}, 1);
+}
+
+/* The tokens of symbols [from, from + n) of the piece, and the symbols they begin at. */
+static int merge_chunk(struct nt_scratch *s, const struct nt_tokenizer *t, const struct piece *piece,
+		       size_t from, size_t n, struct nt_chunk *out)
+{
+	struct parts p;
+	bool is_short = n <= SHORT;
+	int rc;
+	out->id.n = out->start.n = 0;
+	if (!is_short && n >= UINT32_MAX)
+		return nt_fail(NT_EFORMAT, "a piece of %zu symbols without a place to cut it", n);
+	if (is_short) {
+		if ((rc = read_symbols(p.id, t, piece, from, n)) < 0)
+			return rc;
+		link_parts(&p, t, n);
+		merge_parts(&p, t, n);
+	} else if ((rc = merge_by_heap(s, t, piece, from, (uint32_t)n)) < 0) {
+		return rc;
+	}
+	for (size_t i = 0, next; rc == 0 && i < n; i = next) {
+		rc = add_token(out, is_short ? p.id[i] : s->node[i].id, i);
+		next = is_short ? p.next[i] : s->node[i].next;
+		if (next <= i)
+			break; /* 256, which eight bits do not hold */
+	}
+	return rc;
+}
+
+/* Are symbols [from, middle) and [middle, end), which are one token each, two together? */
+static int stand_together(struct nt_scratch *s, const struct nt_tokenizer *t, const struct piece *p,
+			  size_t from, size_t middle, size_t end)
+{
+	int rc = merge_chunk(s, t, p, from, end - from, &s->both);
+	return rc < 0 ? rc : s->both.id.n == 2 && s->both.start.id[1] == middle - from;
+}
+
+/* The same for the chunk at `at`, of up to SHORT symbols: runs and rows of anything repeat the
+ * chunk of `len` symbols at `from`, whose tokens are in s->now. */
+static int merge_next(struct nt_scratch *s, const struct nt_tokenizer *t, const struct piece *p,
+		      size_t from, size_t len, size_t at, size_t n)
+{
+	bool is_same = n == len && (p->symbol ? memcmp(p->symbol + from, p->symbol + at, n * sizeof(*p->symbol))
+					      : memcmp(p->bytes + from, p->bytes + at, n)) == 0;
+	if (!is_same)
+		return merge_chunk(s, t, p, at, n, &s->then);
+	s->then.id.n = s->then.start.n = 0;
+	int rc = nt_ids_add(&s->then.id, s->now.id.id, s->now.id.n);
+	return rc < 0 ? rc : nt_ids_add(&s->then.start, s->now.start.id, s->now.start.n);
+}
+
+/*
+ * Finds a border in s->now, the tokens of the `len` symbols from `from` on, behind which the
+ * text can be encoded anew, and leaves the tokens of the chunk there in s->then. *n_id:
+ * how many tokens stand before the border, 0 if none was found.
+ */
+static int find_border(struct nt_scratch *s, const struct nt_tokenizer *t, const struct piece *p,
+		       size_t from, size_t len, size_t *n_id)
+{
+	enum { TRIES = 8 };
+	const uint32_t *start = s->now.start.id;
+	size_t n = s->now.id.n - 1, tries = 0;
+	while (n > 0 && start[n] > len - len / 4)
+		n--; /* what stands near the end may change */
+	for (; n > 0 && tries < TRIES; n--, tries++) {
+		size_t at = from + start[n], n_next = p->n - at < SHORT ? p->n - at : SHORT;
+		int rc = merge_next(s, t, p, from, len, at, n_next);
+		if (rc < 0)
+			return rc;
+		size_t ahead = s->then.id.n > 1 ? s->then.start.id[1] : n_next;
+		rc = s->then.id.id[0] == s->now.id.id[n]
+			     ? 1
+			     : stand_together(s, t, p, from + start[n - 1], at, at + ahead);
+		if (rc < 0)
+			return rc;
+		if (rc) {
+			*n_id = n;
+			return 0;
+		}
+	}
+	*n_id = 0;
+	return 0;
+}
+
+static int merge_long(struct nt_scratch *s, const struct nt_tokenizer *t, const struct piece *p,
+		      struct nt_ids *out)
+{
+	size_t from = 0, len = p->n < SHORT ? p->n : SHORT, n_id;
+	int rc = merge_chunk(s, t, p, 0, len, &s->now);
+	while (rc == 0 && len < p->n - from) {
+		if ((rc = find_border(s, t, p, from, len, &n_id)) < 0)
+			break;
+		if (n_id == 0) {
+			len = p->n - from - len < len ? p->n - from : 2 * len;
+			rc = merge_chunk(s, t, p, from, len, &s->now);
+			continue;
+		}
+		rc = nt_ids_add(out, s->now.id.id, n_id);
+		from += s->now.start.id[n_id];
+		struct nt_chunk now = s->then;
+		s->then = s->now;
+		s->now = now;
+		len = p->n - from < SHORT ? p->n - from : SHORT;
+	}
+	return rc < 0 ? rc : nt_ids_add(out, s->now.id.id, s->now.id.n);
 }
 
 int nt_merge_piece(struct nt_scratch *s, const struct nt_tokenizer *t, const uint8_t *p, size_t n,
 		   struct nt_ids *out)
 {
-	if (n <= SHORT)
-		return merge_short(t, p, n, out);
-	int rc = lay_out(s, n);
-	for (size_t i = 0; rc == 0 && i < n; i++)
-		if ((s->node[i].id = t->byte_id[p[i]]) == NT_NO_TOKEN)
-			rc = no_byte(p[i]);
-	return rc < 0 ? rc : merge_long(s, t, (uint32_t)n, out);
+	return n ? merge_long(s, t, &(struct piece){.bytes = p, .n = n}, out) : 0;
 }
 
 int nt_merge_symbols(struct nt_scratch *s, const struct nt_tokenizer *t, const uint32_t *symbol,
 		     size_t n, struct nt_ids *out)
 {
-	int rc = lay_out(s, n);
-	for (size_t i = 0; rc == 0 && i < n; i++)
-		s->node[i].id = symbol[i];
-	return rc < 0 ? rc : merge_long(s, t, (uint32_t)n, out);
+	return n ? merge_long(s, t, &(struct piece){.symbol = symbol, .n = n}, out) : 0;
+}
+
+int nt_byte_pairs_index(struct nt_tokenizer *t)
+{
+	if (!(t->byte_pair = nt_alloc(1 << 16, sizeof(*t->byte_pair))))
+		return NT_ESYS;
+	memset(t->byte_pair, 0xff, sizeof(*t->byte_pair) << 16);
+	for (unsigned left = 0; left < 256; left++)
+		for (unsigned right = 0; right < 256; right++) {
+			uint32_t a = t->byte_id[left], b = t->byte_id[right];
+			bool are_tokens = a != NT_NO_TOKEN && b != NT_NO_TOKEN;
+			const struct nt_merge *m = are_tokens ? nt_merge_find(t, a, b) : NULL;
+			if (m)
+				t->byte_pair[left << 8 | right] = (struct nt_byte_pair){m->rank, m->id};
+		}
+	return 0;
+}
+
+static void release_chunk(struct nt_chunk *c)
+{
+	nt_ids_release(&c->id);
+	nt_ids_release(&c->start);
 }
 
 void nt_scratch_release(struct nt_scratch *s)
 {
 	free(s->node);
 	free(s->heap);
+	release_chunk(&s->now);
+	release_chunk(&s->then);
+	release_chunk(&s->both);
 	*s = (struct nt_scratch){0};
 }

@@ -57,6 +57,7 @@ void nt_tokenizer_free(struct nt_tokenizer *t)
 	free(t->find);
 	free(t->pair);
 	free(t->merge);
+	free(t->byte_pair);
 	free(t);
 }
 
@@ -273,6 +274,8 @@ int nt_tokenizer_finish(struct nt_tokenizer *t, bool prefers_whole)
 	int rc = nt_merges_index(t);
 	t->prefers_whole = prefers_whole;
 	settle_parts(t);
+	if (rc == 0)
+		rc = nt_byte_pairs_index(t);
 	if (rc == 0)
 		rc = nt_tokenizer_settle_ends(t);
 	if (rc == 0)

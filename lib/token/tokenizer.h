@@ -30,6 +30,7 @@ enum nt_token_flag {
 	NT_IN_VOCAB = 16,   /* the model has it too: merges may take and make it */
 };
 
+enum { NT_MERGE_LIMIT = 1 << 24 }; /* a rank and a place fit 32 bits */
 enum { NT_TOKEN_LIMIT = 1 << 20 }; /* bytes of one token */
 
 struct nt_token {
@@ -51,6 +52,11 @@ struct nt_merge {
 	uint32_t left, right;
 	uint32_t rank; /* place in the order of merges: lower goes first */
 	uint32_t id;   /* what the two become */
+};
+
+/* The merge of two single bytes; rank all ones: there is none. */
+struct nt_byte_pair {
+	uint32_t rank, id;
 };
 
 /* Where a table of mask + 1 slots begins to look for a pair. */
@@ -110,6 +116,7 @@ struct nt_tokenizer {
 	struct nt_merge *merge; /* [merge_mask + 1] */
 	size_t merge_mask;
 	size_t n_entered; /* pairs that are in the table */
+	struct nt_byte_pair *byte_pair; /* [256 left][256 right] */
 
 	struct nt_added_set raw;        /* looked for in the text as it is ... */
 	struct nt_added_set normalized; /* ... and in what normalizers made of the rest */
@@ -158,11 +165,15 @@ static inline const uint8_t *nt_token_text(const struct nt_tokenizer *t, uint32_
 }
 
 /* merge.c: one piece of text to ids. Scratch is one thread's. */
+struct nt_chunk { /* tokens of a part of a long piece, and the symbols they begin at */
+	struct nt_ids id, start;
+};
 struct nt_scratch {
 	struct nt_node *node; /* a piece of any length as a linked list ... */
 	size_t node_cap;
 	uint64_t *heap; /* ... and what can be merged in it, soonest first */
 	size_t n_heap, heap_cap;
+	struct nt_chunk now, then, both;
 };
 void nt_scratch_release(struct nt_scratch *s);
 /* The merge of two tokens, or NULL. */
@@ -177,6 +188,18 @@ struct nt_ids *nt_encoder_spare(struct nt_encoder *e); /* ids that nobody keeps;
 /* The symbols of a piece that are there already; all have tokens. */
 int nt_merge_symbols(struct nt_scratch *s, const struct nt_tokenizer *t, const uint32_t *symbol,
 		     size_t n, struct nt_ids *out);
+
+int nt_byte_pairs_index(struct nt_tokenizer *t); /* when all merges are there */
+
+enum { NT_WORD_MOST = 16 };
+struct nt_word {
+	const uint8_t *text; /* [n], n up to NT_WORD_MOST */
+	size_t n, n_id;
+	uint32_t id[NT_WORD_MOST]; /* [n_id] what becomes of it; n_id 0: it has a byte without a token */
+};
+/* Many words at once go several times as fast as one behind the other. */
+void nt_merge_words(const struct nt_tokenizer *t, struct nt_word *word, size_t n);
+
 
 /* added.c */
 int nt_added_index(struct nt_tokenizer *t);
