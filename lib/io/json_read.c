@@ -162,12 +162,12 @@ static int read_u(struct nt_json *j, uint32_t *c)
 		return 0;
 	}
 	static const char lone[] = "half of a surrogate pair";
-	if (*c >= 0xdc00)
+	const uint8_t *p = j->at + 4, *end = j->end;
+	if (*c >= 0xdc00 || (p < end && p[0] != '\\') || (p + 1 < end && p[1] != 'u'))
 		return wrong(j, lone);
-	if (j->end - j->at < 10)
+	if (end - p < 6)
 		return cut(j);
-	if (j->at[4] != '\\' || j->at[5] != 'u' || hex4(j->at + 6, j->end, &low) < 4 ||
-	    low - 0xdc00 >= 0x400)
+	if (hex4(p + 2, end, &low) < 4 || low - 0xdc00 >= 0x400)
 		return wrong(j, lone);
 	*c = 0x10000 + ((*c - 0xd800) << 10) + (low - 0xdc00);
 	j->at += 10;

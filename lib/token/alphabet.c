@@ -60,50 +60,63 @@ int nt_alphabet_write(struct nt_buf *out, const uint8_t *bytes, size_t len)
 	return 0;
 }
 
-/* The bytes at the beginning of the word that are below 0x21 or above 0x7e. */
+/* The places in the word of bytes below 0x21 or above 0x7e, as their high bits; the lowest
+ * is right, those above it may not be. */
 static inline uint64_t not_visible(uint64_t word)
 {
 	const uint64_t every = UINT64_C(0x0101010101010101), high = UINT64_C(0x8080808080808080);
 	return (word | (word - every * 0x21) | (word + every)) & high;
 }
 
-size_t nt_alphabet_read_some(uint8_t *out, size_t *n, const uint8_t *text, size_t len)
+/* The eight bytes at p, zeros for those that are not there. */
+static inline uint64_t load(const uint8_t *p, size_t left)
 {
-	size_t i = 0, made = 0;
-	for (;;) {
-		while (len - i >= 8) {
-			uint64_t word = nt_le64(text + i), stop = not_visible(word);
-			size_t k = stop ? (size_t)__builtin_ctzll(stop) / 8 : 8;
-			nt_put64(out + made, word);
-			made += k;
-			i += k;
-			if (k < 8)
-				break;
-		}
+	uint8_t byte[8] = {0};
+	if (left >= sizeof(byte))
+		return nt_le64(p);
+	memcpy(byte, p, left);
+	return nt_le64(byte);
+}
+
+/* The byte that the two at p stand for, or -1. */
+static inline int read_two(const uint8_t *p)
+{
+	if (p[0] < 0xc2 || p[0] > 0xc5 || (p[1] & 0xc0) != 0x80)
+		return -1;
+	return byte_of((uint32_t)(p[0] & 0x1f) << 6 | (p[1] & 0x3f));
+}
+
+size_t nt_alphabet_read_some(uint8_t *out, size_t *n, const uint8_t *text, size_t len, size_t room)
+{
+	uint8_t *const start = out;
+	size_t i = 0;
+	for (int byte; i < len;) {
+		uint64_t word = load(text + i, room - i), stop = not_visible(word);
+		size_t k = stop ? (size_t)__builtin_ctzll(stop) / 8 : 8;
+		nt_put64(out, word);
+		k = k < len - i ? k : len - i;
+		out += k;
+		i += k;
+		if (k == 8 || i == len)
+			continue;
 		size_t before = i;
-		while (len - i >= 2 && text[i] >= 0xc2 && text[i] <= 0xc5 && (text[i + 1] & 0xc0) == 0x80) {
-			int byte = byte_of((uint32_t)(text[i] & 0x1f) << 6 | (text[i + 1] & 0x3f));
-			if (byte < 0)
-				break;
-			out[made++] = (uint8_t)byte;
-			i += 2;
-		}
-		while (i < len && len - i < 8 && text[i] >= 0x21 && text[i] <= 0x7e)
-			out[made++] = text[i++];
-		if (i == before) {
-			*n = made;
-			return i;
-		}
+		for (; len - i >= 2 && (byte = read_two(text + i)) >= 0; i += 2)
+			*out++ = (uint8_t)byte;
+		if (i == before)
+			break;
 	}
+	*n = (size_t)(out - start);
+	return i;
 }
 
 int nt_alphabet_read(struct nt_buf *out, const char *text, size_t len)
 {
+	const uint8_t *p = (const uint8_t *)text;
 	size_t n;
 	int rc = nt_buf_reserve(out, len + 8);
 	if (rc < 0)
 		return rc;
-	bool is_all = nt_alphabet_read_some(out->data + out->len, &n, (const uint8_t *)text, len) == len;
+	bool is_all = nt_alphabet_read_some(out->data + out->len, &n, p, len, len) == len;
 	out->len += n;
 	return is_all;
 }

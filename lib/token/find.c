@@ -13,56 +13,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/le.h"
 #include "nt/err.h"
-#include "nt/hash.h"
+#include "token/key.h"
 #include "token/tokenizer.h"
 
-enum { BATCH = 64, TAG_SHIFT = 24, ID_MASK = (1 << TAG_SHIFT) - 1 };
-
-/* The bytes p[n] as two words, zeros behind them; 16 bytes may be read. */
-static inline void load_16(const uint8_t *p, size_t n, uint64_t word[2])
-{
-	uint64_t lo = nt_le64(p), hi = nt_le64(p + 8);
-	uint64_t keep = ~(UINT64_MAX << (n * 8 & 63)); /* n & 7 bytes; 0 for 8 and 16 */
-	word[0] = n < 8 ? lo & keep : lo;
-	word[1] = n < 8 ? 0 : n < 16 ? hi & keep : hi;
-}
-
-/* A piece of up to 16 bytes is its own key, multiplied until every bit depends on all. */
-static inline uint64_t hash_16(const uint64_t word[2], size_t n)
-{
-	unsigned __int128 m = (unsigned __int128)(word[0] ^ UINT64_C(0x9e3779b97f4a7c15)) *
-			      (word[1] ^ UINT64_C(0xd6e8feb86659fd93) ^ (uint64_t)n << 56);
-	return (uint64_t)m ^ (uint64_t)(m >> 64);
-}
-
-static inline uint64_t hash_of(const uint8_t *p, size_t n)
-{
-	uint64_t word[2];
-	if (n > 16)
-		return nt_hash64(p, n);
-	load_16(p, n, word);
-	return hash_16(word, n);
-}
+enum { BATCH = 64, ID_MASK = (1 << 24) - 1 };
 
 static inline uint32_t tag_of(uint64_t hash)
 {
 	return (uint32_t)(hash >> 32) & ~(uint32_t)ID_MASK;
 }
 
-/* Is token id these bytes? 16 of them may be read on both sides. */
+/* Is token id these bytes? 16 of them may be read. */
 static inline bool is_bytes(const struct nt_tokenizer *t, uint32_t id, const uint8_t *p, size_t n)
 {
-	const uint8_t *q = nt_token_text(t, id);
-	uint64_t a[2], b[2];
-	if (t->token[id].len != n)
-		return false;
-	if (n > 16)
-		return memcmp(p, q, n) == 0;
-	load_16(p, n, a);
-	load_16(q, n, b);
-	return a[0] == b[0] && a[1] == b[1];
+	return t->token[id].len == n && nt_key_same(p, nt_token_text(t, id), n);
 }
 
 /* The slot of these bytes, or the empty one where they would be. */
@@ -78,11 +43,6 @@ static inline uint32_t *find_slot(const struct nt_tokenizer *t, const uint8_t *p
 	}
 }
 
-static bool is_in_model(struct nt_token token)
-{
-	return token.kind == NT_KIND_ORDINARY || token.flags & NT_IN_VOCAB;
-}
-
 static uint32_t id_in(uint32_t slot)
 {
 	return slot == NT_NO_TOKEN ? slot : slot & ID_MASK;
@@ -96,18 +56,8 @@ uint32_t nt_token_find_ordinary(const struct nt_tokenizer *t, const void *bytes,
 		memcpy(padded, p, len);
 		p = padded;
 	}
-	uint32_t id = id_in(*find_slot(t, p, len, hash_of(p, len)));
-	return id == NT_NO_TOKEN || is_in_model(t->token[id]) ? id : NT_NO_TOKEN;
-}
-
-void nt_token_find_many(const struct nt_tokenizer *t, struct nt_lookup *l, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		l[i].hash = hash_of(l[i].bytes, l[i].len);
-		__builtin_prefetch(&t->find[l[i].hash & t->find_mask]);
-	}
-	for (size_t i = 0; i < n; i++)
-		l[i].id = id_in(*find_slot(t, l[i].bytes, l[i].len, l[i].hash));
+	uint32_t id = id_in(*find_slot(t, p, len, nt_key_hash_bytes(p, len)));
+	return id == NT_NO_TOKEN || nt_token_merges(t->token[id]) ? id : NT_NO_TOKEN;
 }
 
 static size_t table_size(size_t n)
@@ -142,11 +92,11 @@ int nt_tokenizer_index(struct nt_tokenizer *t)
 	for (uint32_t from = 0, n; rc == 0 && from < t->ident.vocab_size; from += n) {
 		n = t->ident.vocab_size - from < BATCH ? t->ident.vocab_size - from : BATCH;
 		for (uint32_t i = 0; i < n; i++) {
-			hash[i] = hash_of(nt_token_text(t, from + i), t->token[from + i].len);
+			hash[i] = nt_key_hash_bytes(nt_token_text(t, from + i), t->token[from + i].len);
 			__builtin_prefetch(&t->find[hash[i] & t->find_mask], 1);
 		}
 		for (uint32_t i = 0; rc == 0 && i < n; i++)
-			if (is_in_model(t->token[from + i]))
+			if (nt_token_merges(t->token[from + i]))
 				rc = enter_token(t, from + i, hash[i]);
 	}
 	return rc;
@@ -159,14 +109,15 @@ int nt_merges_expect(struct nt_tokenizer *t, size_t n)
 	if (n >= NT_MERGE_LIMIT)
 		return nt_fail(NT_EFORMAT, "%zu merges are too many", n);
 	size_t size = table_size(n);
-	if (!(t->merge = nt_alloc(size, sizeof(*t->merge))))
+	int rc = nt_grow(&t->pair, &t->pair_cap, n, sizeof(*t->pair));
+	if (rc < 0 || !(t->merge = nt_alloc(size, sizeof(*t->merge))))
 		return NT_ESYS;
 	memset(t->merge, 0xff, size * sizeof(*t->merge));
 	t->merge_mask = size - 1;
 	return 0;
 }
 
-void nt_merge_enter(struct nt_tokenizer *t, struct nt_merge m)
+static void enter_merge(struct nt_tokenizer *t, struct nt_merge m)
 {
 	size_t i = nt_pair_slot(m.left, m.right, t->merge_mask);
 	while (t->merge[i].left != NT_NO_TOKEN) {
@@ -179,23 +130,15 @@ void nt_merge_enter(struct nt_tokenizer *t, struct nt_merge m)
 	t->merge[i] = m;
 }
 
-/* Is token id the bytes of left, then those of right? */
-static bool is_joined(const struct nt_tokenizer *t, uint32_t id, struct nt_pair p)
+void nt_merges_add(struct nt_tokenizer *t, uint32_t left, uint32_t right, uint32_t id)
 {
-	uint32_t n = t->token[p.left].len;
-	const uint8_t *text = nt_token_text(t, id);
-	return is_in_model(t->token[id]) && t->token[id].len == n + t->token[p.right].len &&
-	       is_bytes(t, p.left, text, n) && is_bytes(t, p.right, text + n, t->token[p.right].len);
+	enter_merge(t, (struct nt_merge){left, right, (uint32_t)t->n_pair, id});
+	t->pair[t->n_pair++] = (struct nt_pair){left, right};
 }
 
-/* The token that two make, or NT_NO_TOKEN with their bytes in *joined. Files list merges in
- * the order of what they make: it is nearly always `near`, or the one behind it. */
-static uint32_t join(const struct nt_tokenizer *t, struct nt_pair p, uint32_t near,
-		     struct nt_buf *joined)
+/* The token that two make, or NT_NO_TOKEN with their bytes in *joined. */
+static uint32_t join(const struct nt_tokenizer *t, struct nt_pair p, struct nt_buf *joined)
 {
-	for (uint32_t id = near; id < t->ident.vocab_size && id <= near + 1; id++)
-		if (is_joined(t, id, p))
-			return id;
 	joined->len = 0;
 	if (nt_buf_add(joined, nt_token_text(t, p.left), t->token[p.left].len) < 0 ||
 	    nt_buf_add(joined, nt_token_text(t, p.right), t->token[p.right].len) < 0)
@@ -203,34 +146,25 @@ static uint32_t join(const struct nt_tokenizer *t, struct nt_pair p, uint32_t ne
 	return nt_token_find_ordinary(t, joined->data, joined->len);
 }
 
-/* Enters merges [from, from + n) of the list, n at most BATCH. */
-static int enter_batch(struct nt_tokenizer *t, size_t from, size_t n, uint32_t *near,
-		       struct nt_buf *joined)
+int nt_merge_fails(size_t place, const uint8_t *bytes, size_t len)
 {
-	struct nt_merge m[BATCH];
-	for (size_t i = 0; i < n; i++) {
-		struct nt_pair p = t->pair[from + i];
-		uint32_t id = join(t, p, *near, joined);
-		if (id == NT_NO_TOKEN)
-			return nt_fail(NT_EFORMAT, "merge %zu makes '%.*s', which is no token", from + i,
-				       (int)joined->len, (const char *)joined->data);
-		*near = id;
-		m[i] = (struct nt_merge){p.left, p.right, (uint32_t)(from + i), id};
-		__builtin_prefetch(&t->merge[nt_pair_slot(p.left, p.right, t->merge_mask)], 1);
-	}
-	for (size_t i = 0; i < n; i++)
-		nt_merge_enter(t, m[i]);
-	return 0;
+	return nt_fail(NT_EFORMAT, "merge %zu makes '%.*s', which is no token", place, (int)len,
+		       (const char *)bytes);
 }
 
 int nt_merges_index(struct nt_tokenizer *t)
 {
 	struct nt_buf joined = {0};
-	uint32_t near = 0;
-	int rc = t->merge ? 0 : nt_merges_expect(t, t->n_pair);
-	for (size_t n; rc == 0 && t->n_entered < t->n_pair; t->n_entered += n) {
-		n = t->n_pair - t->n_entered < BATCH ? t->n_pair - t->n_entered : BATCH;
-		rc = enter_batch(t, t->n_entered, n, &near, &joined);
+	if (t->merge)
+		return 0;
+	int rc = nt_merges_expect(t, t->n_pair);
+	for (size_t i = 0; rc == 0 && i < t->n_pair; i++) {
+		struct nt_pair p = t->pair[i];
+		uint32_t id = join(t, p, &joined);
+		if (id == NT_NO_TOKEN)
+			rc = nt_merge_fails(i, joined.data, joined.len);
+		else
+			enter_merge(t, (struct nt_merge){p.left, p.right, (uint32_t)i, id});
 	}
 	nt_buf_release(&joined);
 	return rc;

@@ -207,9 +207,12 @@ static int check_names(const struct nt_tokenizer *t)
 /* Added tokens take part in merges if some merge says so, whatever the vocabulary lists. */
 static void settle_parts(struct nt_tokenizer *t)
 {
-	for (uint32_t id = 0; id < t->ident.vocab_size; id++)
+	bool any = false;
+	for (uint32_t id = 0; id < t->ident.vocab_size; id++) {
+		any |= t->token[id].flags & NT_IN_VOCAB;
 		nt_token_flag(&t->token[id], NT_IN_VOCAB, false);
-	for (size_t i = 0; t->merge && i <= t->merge_mask; i++) {
+	}
+	for (size_t i = 0; any && t->merge && i <= t->merge_mask; i++) {
 		const struct nt_merge *m = &t->merge[i];
 		const uint32_t part[3] = {m->left, m->right, m->id};
 		for (size_t k = 0; k < 3 && m->left != NT_NO_TOKEN; k++)
@@ -321,9 +324,30 @@ static void name_of(char name[64], const char *path)
 		snprintf(name, 64, "tokenizer");
 }
 
+static int parse(struct nt_tokenizer **t, const uint8_t *text, size_t len, const char *name,
+		 const char *pattern)
+{
+	const uint8_t *p = text, *end = text + len;
+	while (p < end && strchr(" \t\r\n", *p) && *p)
+		p++;
+	return p < end && *p == '{' ? nt_hf_parse(t, text, len, name, pattern)
+				    : nt_tiktoken_parse(t, text, len, name, pattern);
+}
+
+/* Pipes cannot be mapped. */
+static int map_or_read(struct nt_map *map, struct nt_buf *file, const char *path)
+{
+	if (nt_map_open(map, path) == 0)
+		return 0;
+	int rc = nt_read_file(file, path);
+	*map = (struct nt_map){0};
+	return rc;
+}
+
 static int open_file(struct nt_tokenizer **t, const char *path, const char *pattern)
 {
 	struct nt_buf file = {0}, inside = {0};
+	struct nt_map map = {0};
 	char name[64];
 	int rc = 0;
 	name_of(name, path);
@@ -332,16 +356,14 @@ static int open_file(struct nt_tokenizer **t, const char *path, const char *patt
 		path = (const char *)inside.data;
 	}
 	if (rc == 0)
-		rc = nt_read_file(&file, path);
+		rc = map_or_read(&map, &file, path);
 	if (rc == 0) {
-		const uint8_t *p = file.data, *end = p + file.len;
-		while (p < end && strchr(" \t\r\n", *p) && *p)
-			p++;
-		rc = p < end && *p == '{' ? nt_hf_parse(t, file.data, file.len, name, pattern)
-					  : nt_tiktoken_parse(t, file.data, file.len, name, pattern);
+		rc = map.data ? parse(t, map.data, map.len, name, pattern)
+			      : parse(t, file.data, file.len, name, pattern);
 		if (rc < 0)
 			rc = nt_fail(rc, "%s: %s", path, nt_errmsg());
 	}
+	nt_map_close(&map);
 	nt_buf_release(&file);
 	nt_buf_release(&inside);
 	return rc;

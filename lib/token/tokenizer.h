@@ -43,6 +43,12 @@ static inline void nt_token_flag(struct nt_token *token, enum nt_token_flag flag
 	token->flags = (is_set ? token->flags | flag : token->flags & ~(unsigned)flag) & 0x1f;
 }
 
+/* May merges take and make it? */
+static inline bool nt_token_merges(struct nt_token token)
+{
+	return token.kind == NT_KIND_ORDINARY || token.flags & NT_IN_VOCAB;
+}
+
 struct nt_pair {
 	uint32_t left, right;
 };
@@ -115,7 +121,6 @@ struct nt_tokenizer {
 	size_t n_pair, pair_cap;
 	struct nt_merge *merge; /* [merge_mask + 1] */
 	size_t merge_mask;
-	size_t n_entered; /* pairs that are in the table */
 	struct nt_byte_pair *byte_pair; /* [256 left][256 right] */
 
 	struct nt_added_set raw;        /* looked for in the text as it is ... */
@@ -144,20 +149,12 @@ int nt_tokenizer_finish(struct nt_tokenizer *t, bool prefers_whole);
 /* find.c. The ordinary token of exactly these bytes, or NT_NO_TOKEN. */
 uint32_t nt_token_find_ordinary(const struct nt_tokenizer *t, const void *bytes, size_t len);
 uint32_t nt_token_find_named(const struct nt_tokenizer *t, const char *name); /* special or added */
-/* Many at once, which is faster: the memory that one waits for is fetched for the others. */
-struct nt_lookup {
-	const uint8_t *bytes; /* [len], readable up to [16] */
-	uint32_t len;
-	uint32_t id;          /* the answer */
-	uint64_t hash;        /* scratch */
-};
-void nt_token_find_many(const struct nt_tokenizer *t, struct nt_lookup *lookup, size_t n);
-/* Enters the merges that are not in the table yet. */
+/* Makes the table of merges, unless it was made while they were added. */
 int nt_merges_index(struct nt_tokenizer *t);
-/* For a reader that knows what its merges make: makes the table for n of them, which it
- * then adds with nt_tokenizer_merge and enters, each. */
+/* For a reader that knows what its merges make: the table for n of them, and the next one. */
 int nt_merges_expect(struct nt_tokenizer *t, size_t n);
-void nt_merge_enter(struct nt_tokenizer *t, struct nt_merge m);
+int nt_merge_fails(size_t place, const uint8_t *bytes, size_t len); /* it makes no token */
+void nt_merges_add(struct nt_tokenizer *t, uint32_t left, uint32_t right, uint32_t id);
 
 static inline const uint8_t *nt_token_text(const struct nt_tokenizer *t, uint32_t id)
 {
@@ -233,8 +230,8 @@ void nt_alphabet_order(uint8_t byte[256]); /* all, in the order of their charact
 int nt_alphabet_write(struct nt_buf *out, const uint8_t *bytes, size_t len);
 int nt_alphabet_read(struct nt_buf *out, const char *text, size_t len); /* 1, or 0: not in it */
 /* Reads text[len] up to the first character that is not in it; returns the bytes of text
- * that were read. They became *n bytes of out[len + 8]. */
-size_t nt_alphabet_read_some(uint8_t *out, size_t *n, const uint8_t *text, size_t len);
+ * that were read. They became *n bytes of out[len + 8]. room bytes of text may be looked at. */
+size_t nt_alphabet_read_some(uint8_t *out, size_t *n, const uint8_t *text, size_t len, size_t room);
 
 /* steps_json.c: values of the canonical JSON, and the rule of the fingerprint (docs/formats.md) */
 int nt_steps_write_normalizer(struct nt_buf *out, const struct nt_tokenizer *t);
