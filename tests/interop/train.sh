@@ -3,14 +3,13 @@
 # Our merges beside those of Hugging Face's trainer, down to pairs that occur once.
 . "$(dirname "$0")/../lib.sh"
 
-clients=$root/build/interop
-if ! [ -d "$clients/node_modules/tokenizers" ]; then
-	skip 'the trainer of other people' 'make check-interop installs it'
+. "$root/tests/interop/clients.sh"
+
+if ! clients_install; then
+	skip 'the trainer of other people' 'npm is not here, or cannot install'
 	done_testing
 	exit
 fi
-NODE_PATH=$clients/node_modules
-export NODE_PATH
 # ours of the same lines, as documents that keep their newline
 ours() { # ours TEXT PATTERN
 	"$PYTHON" -c '
