@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Our merges beside those of Hugging Face's trainer, down to pairs that occur once.
+# Our merges beside those of Hugging Face's trainer, down to pairs that occur once, and what
+# we learned in tiktoken.
 . "$(dirname "$0")/../lib.sh"
 
 . "$root/tests/interop/clients.sh"
@@ -31,6 +32,13 @@ same_merges() { # same_merges TEXT PATTERN HF-PATTERN
 cl100k="(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+"
 export cl100k
 
+t 'what is learned is the same ids in tiktoken, as ranks' '
+	cat "$root"/docs/*.md "$root"/lib/*/*.c >text
+	nt-vocab -q -n 3000 text -o v.json
+	nt-vocab -q --convert --format=tiktoken v.json -o v.tiktoken
+	node "$root/tests/interop/tokenizers.js" texts >texts.jsonl
+	nt-tokenize -q -t v.json --ids --split=jsonl texts.jsonl >ids
+	node "$root/tests/interop/ranks.js" v.tiktoken "$cl100k" texts.jsonl ids'
 t 'prose and code give the same merges with gpt2' '
 	cat "$root"/docs/*.md "$root"/lib/*/*.c >text
 	same_merges text gpt2 gpt2 5000'
