@@ -240,7 +240,7 @@ static int write_text(struct job *j, const uint32_t *id, size_t n)
 	int rc = j->documents++ ? nt_buf_add(&j->line, "", 1) : 0;
 	size_t head = j->line.len;
 	if (rc == 0)
-		rc = nt_decode(j->t, id, n, &j->line);
+		rc = nt_decode_document(j->t, id, n, &j->line);
 	if (rc < 0)
 		return rc;
 	j->tokens += n;

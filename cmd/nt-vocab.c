@@ -7,6 +7,8 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "cli/main.h"
 #include "nt/cpu.h"
@@ -20,7 +22,8 @@ struct options {
 	const char *pattern, *split, *output;
 	struct nt_list special, field;
 	int alphabet, byte_ids, format;
-	bool is_convert, is_counting, is_nul, force;
+	bool is_convert, is_counting, is_comparing, is_nul, json, force;
+	size_t before_dashes; /* operands there, or SIZE_MAX */
 };
 
 #define AT(field) offsetof(struct options, field)
@@ -57,9 +60,14 @@ static const struct nt_opt opts[] = {
 	{'S', "memory", NT_OPT_SIZE, AT(memory), "SIZE", NULL, 1, 1e18,
 	 "memory for counting before temporary files are used; the default is a quarter of the "
 	 "machine's"},
-	{.help = "Output"},
+	{.help = "Other work"},
+	{0, "compare", NT_OPT_FLAG, AT(is_comparing), NULL, NULL, 0, 0,
+	 "learn nothing: say how each of the vocabularies in front of -- fits the texts behind it, or "
+	 "standard input; one is a file, as -t takes it elsewhere, bytes, or nt-8k, the built-in one"},
+	{0, "json", NT_OPT_FLAG, AT(json), NULL, NULL, 0, 0, "with --compare, one JSON object"},
 	{0, "convert", NT_OPT_FLAG, AT(is_convert), NULL, NULL, 0, 0,
 	 "learn nothing: FILE is a tokenizer.json or .tiktoken, written in the other form"},
+	{.help = "Output"},
 	{0, "format", NT_OPT_ENUM, AT(format), "hf|tiktoken", "hf", 0, 0,
 	 "hf is tokenizer.json; tiktoken is a list of ranks, without specials and pattern"},
 	{'o', "output", NT_OPT_STR, AT(output), "FILE", NULL, 0, 0, "write to FILE"},
@@ -225,6 +233,118 @@ static void report_converted(const struct state *s)
 		   nt_tokenizer_pattern(s->t));
 }
 
+/* --- comparing ------------------------------------------------------------------------------ */
+
+static int open_named(struct nt_tokenizer **t, const char *name, const char *pattern)
+{
+	bool is_built_in = strcmp(name, "nt-8k") == 0 && access(name, F_OK) != 0;
+	return nt_tokenizer_open(t, is_built_in ? NULL : name, is_built_in ? NULL : pattern);
+}
+
+static int print_fit_json(struct nt_buf *b, char **name, const struct nt_fit *fit, size_t n,
+			  const struct nt_fit_text *text, size_t best)
+{
+	double bytes = (double)text->bytes;
+	int rc = nt_buf_printf(b, "{\"documents\": %llu, \"bytes\": %llu, \"words\": %llu, \"vocabularies\": [",
+			       nt_llu(text->n_doc), nt_llu(text->bytes), nt_llu(text->n_word));
+	for (size_t i = 0; rc == 0 && i < n; i++) {
+		const struct nt_fit *f = &fit[i];
+		double n_token = (double)(f->n_token ? f->n_token : 1);
+		rc = nt_buf_printf(b, "%s{\"name\": ", i ? ", " : "");
+		if (rc == 0)
+			rc = nt_json_string(b, name[i], strlen(name[i]));
+		if (rc == 0)
+			rc = nt_buf_printf(b, ", \"entries\": %u, \"unused\": %u, \"tokens\": %llu, "
+					   "\"bytes_per_token\": %.4f, \"tokens_per_word\": %.4f, "
+					   "\"bits_per_byte\": %.4f, \"mb_per_s\": %.1f}",
+					   f->n_entry, f->n_unused, nt_llu(f->n_token), bytes / n_token,
+					   text->n_word ? n_token / (double)text->n_word : 0,
+					   text->bytes ? f->bits / bytes : 0,
+					   f->seconds > 0 ? bytes / 1e6 / f->seconds : 0);
+	}
+	if (rc == 0)
+		rc = nt_buf_printf(b, "], \"best\": ");
+	if (rc == 0)
+		rc = nt_json_string(b, name[best], strlen(name[best]));
+	return rc < 0 ? rc : nt_buf_printf(b, "}\n");
+}
+
+static int print_fit(struct nt_buf *b, char **name, const struct nt_fit *fit, size_t n,
+		     const struct nt_fit_text *text, size_t best)
+{
+	double bytes = (double)text->bytes;
+	size_t width = strlen("vocabulary"), second = best == 0;
+	for (size_t i = 0; i < n; i++)
+		width = strlen(name[i]) > width ? strlen(name[i]) : width;
+	int rc = nt_buf_printf(b, "%-*s %9s %8s %12s %11s %11s %9s %8s\n", (int)width, "vocabulary", "entries",
+			       "unused", "tokens", "bytes/token", "tokens/word", "bits/byte", "MB/s");
+	for (size_t i = 0; rc == 0 && i < n; i++) {
+		const struct nt_fit *f = &fit[i];
+		double n_token = (double)(f->n_token ? f->n_token : 1);
+		rc = nt_buf_printf(b, "%-*s %9u %6.1f %% %12llu %11.3f %11.3f %9.3f %8.1f\n", (int)width,
+				   name[i], f->n_entry, f->n_entry ? 100.0 * f->n_unused / f->n_entry : 0,
+				   nt_llu(f->n_token), bytes / n_token,
+				   text->n_word ? n_token / (double)text->n_word : 0, f->bits / bytes,
+				   f->seconds > 0 ? bytes / 1e6 / f->seconds : 0);
+		if (i != best && fit[i].n_token < fit[second].n_token)
+			second = i;
+	}
+	double least = (double)fit[best].n_token, next = n > 1 ? (double)fit[second].n_token : least;
+	if (rc == 0 && next > least)
+		rc = nt_buf_printf(b, "%s fits these texts best: %.3f bytes a token, %.1f %% fewer tokens than %s\n",
+				   name[best], bytes / least, 100 * (1 - least / next), name[second]);
+	else if (rc == 0 && n > 1)
+		rc = nt_buf_printf(b, "%s and %s fit these texts alike: %.3f bytes a token\n", name[best],
+				   name[second], bytes / least);
+	return rc;
+}
+
+/* texts: operands behind the names of n vocabularies. */
+static int compare_on(struct state *s, struct nt_tokenizer **t, char **name, size_t n, char **text,
+		      size_t n_text, struct nt_out *out)
+{
+	const struct options *o = s->options;
+	struct nt_docs_options how = {.split = o->is_nul ? "nul" : o->split,
+				      .field = o->field.item, .n_field = o->field.n};
+	struct nt_fit *fit = nt_calloc(n, sizeof(*fit));
+	struct nt_fit_text on;
+	struct nt_buf page = {0};
+	size_t best = 0;
+	struct nt_pool *pool = nt_pool_new((int)s->cli->threads);
+	int rc = fit && pool ? nt_docs_open(&s->docs, &how, text, n_text) : NT_ESYS;
+	if (rc == 0)
+		rc = nt_vocab_compare(fit, &on, t, n, s->docs, pool);
+	if (rc == 0 && on.bytes == 0)
+		rc = nt_fail(NT_EFORMAT, "there is no text to compare on");
+	for (size_t i = 1; rc == 0 && i < n; i++)
+		best = fit[i].n_token < fit[best].n_token ? i : best;
+	if (rc == 0)
+		rc = (o->json ? print_fit_json : print_fit)(&page, name, fit, n, &on, best);
+	if (rc == 0)
+		rc = nt_out_write(out, page.data, page.len);
+	nt_buf_release(&page);
+	nt_pool_free(pool);
+	free(fit);
+	return rc;
+}
+
+static int compare(struct state *s, char **operand, int n_operand, struct nt_out *out)
+{
+	size_t all = (size_t)n_operand, before = s->options->before_dashes, n = before < all ? before : all;
+	struct nt_tokenizer **t = nt_calloc(n + 1, sizeof(struct nt_tokenizer *));
+	int rc = t ? 0 : NT_ESYS;
+	if (rc == 0 && n == 0)
+		rc = nt_fail(NT_EARG, "--compare A B -- TEXT...: no vocabulary is named");
+	for (size_t i = 0; rc == 0 && i < n; i++)
+		rc = open_named(&t[i], operand[i], s->options->pattern);
+	if (rc == 0)
+		rc = compare_on(s, t, operand, n, operand + n, all - n, out);
+	for (size_t i = 0; t && i < n; i++)
+		nt_tokenizer_free(t[i]);
+	free(t);
+	return rc;
+}
+
 static int write_to(struct nt_out *out, const struct state *s)
 {
 	const struct nt_ident *id = nt_tokenizer_ident(s->t);
@@ -244,12 +364,16 @@ static int run(struct nt_cli *cli, void *opt, char **operand, int n_operand)
 	struct state s = {.cli = cli, .options = o};
 	struct nt_out *out = NULL;
 	unsigned flags = (o->is_counting ? NT_OUT_BINARY : 0) | (o->force ? NT_OUT_FORCE : 0);
-	if (o->is_counting && o->is_convert)
-		return nt_fail(NT_EARG, "--counts and --convert are two things: one at a time");
+	if (o->is_counting + o->is_convert + o->is_comparing > 1)
+		return nt_fail(NT_EARG, "--counts, --convert, --compare: choose one");
+	if (o->json && !o->is_comparing)
+		return nt_fail(NT_EARG, "--json says nothing without --compare");
 	int rc = nt_out_open(&out, o->output, flags); /* before the work, which may take minutes */
 	if (rc == 0)
-		rc = o->is_convert ? convert(&s, operand, n_operand) : learn(&s, operand, n_operand, out);
-	if (rc == 0 && !o->is_counting)
+		rc = o->is_convert     ? convert(&s, operand, n_operand)
+		     : o->is_comparing ? compare(&s, operand, n_operand, out)
+				       : learn(&s, operand, n_operand, out);
+	if (rc == 0 && s.t)
 		rc = write_to(out, &s);
 	if (rc == 0) {
 		rc = nt_out_close(out);
@@ -257,7 +381,7 @@ static int run(struct nt_cli *cli, void *opt, char **operand, int n_operand)
 	}
 	if (rc == 0 && o->is_convert)
 		report_converted(&s);
-	else if (rc == 0)
+	else if (rc == 0 && !o->is_comparing)
 		report(&s);
 	nt_out_discard(out);
 	nt_docs_close(s.docs);
@@ -274,6 +398,8 @@ static const struct nt_example examples[] = {
 	 "One special token that begins and ends a document"},
 	{"nt-vocab --counts -o 07.ntc shard-07.jsonl.zst && nt-vocab -n 64k -o tokenizer.json *.ntc",
 	 "Texts counted one by one, on as many machines as there are, then learned from together"},
+	{"nt-vocab --compare tokenizer.json nt-8k cl100k_base.tiktoken -- corpus/*.txt",
+	 "Which vocabulary fits a corpus better"},
 	{"nt-vocab --convert cl100k_base.tiktoken > tokenizer.json", "Ranks as Hugging Face's form"},
 	{0},
 };
@@ -292,6 +418,7 @@ static const struct nt_cmd cmd = {
 	.see_also = "nt-cat nt-tokenize",
 	.opts = opts,
 	.opts_bytes = sizeof(struct options),
+	.before_dashes_at = AT(before_dashes),
 	.run = run,
 };
 

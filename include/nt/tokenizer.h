@@ -107,5 +107,8 @@ int nt_count(struct nt_encoder *e, const void *text, size_t len, unsigned flags,
 
 /* Appends the bytes of the ids; an id out of range is NT_EFORMAT. Specials give nothing. */
 int nt_decode(const struct nt_tokenizer *t, const uint32_t *id, size_t n, struct nt_buf *out);
+/* The same for all ids of a document: without the space that some tokenizers put in front. */
+int nt_decode_document(const struct nt_tokenizer *t, const uint32_t *id, size_t n,
+		       struct nt_buf *out);
 
 #endif

@@ -77,4 +77,22 @@ int nt_learner_run(struct nt_learner *l, struct nt_pool *pool,
  * are not in the order of ids, so that ranks cannot say what they do. */
 int nt_vocab_ranks(const struct nt_tokenizer *t, struct nt_buf *out);
 
+/* How a vocabulary fits texts. */
+struct nt_fit {
+	uint64_t n_token;
+	uint32_t n_entry, n_unused; /* tokens that stand for bytes, and those no text used */
+	double bits;                /* to tell each token from the others, by how frequent it is here:
+				       the entropy of single tokens times their number */
+	double seconds;             /* of one thread, encoding */
+};
+
+/* What they were measured on; a word is what white space of ASCII surrounds. */
+struct nt_fit_text {
+	uint64_t n_doc, bytes, n_word;
+};
+
+/* Encodes every document with each of t[n], a thread each, and fills fit[n]. */
+int nt_vocab_compare(struct nt_fit *fit, struct nt_fit_text *text, struct nt_tokenizer *const *t,
+		     size_t n, struct nt_docs *docs, struct nt_pool *pool);
+
 #endif

@@ -285,6 +285,20 @@ static int set_defaults(const struct nt_opt *o, void *into)
 	return rc;
 }
 
+/*
+ * How many operands stood in front of "--". Of the words in front of it the walk has put the
+ * operands behind it, so that it is the last of the options: the rest is a subtraction.
+ */
+static size_t before_dashes(char *const *given, char *const *argv, int first)
+{
+	int at = 1;
+	if (first < 2 || strcmp(argv[first - 1], "--") != 0)
+		return SIZE_MAX;
+	while (given[at] != argv[first - 1])
+		at++;
+	return (size_t)(at - (first - 1));
+}
+
 int nt_opt_parse(const struct nt_cmd *cmd, const struct nt_opt *common, void *into,
 		 void *common_into, int argc, char **argv)
 {
@@ -295,15 +309,20 @@ int nt_opt_parse(const struct nt_cmd *cmd, const struct nt_opt *common, void *in
 		.is_common = nt_calloc(n + 1, sizeof(*v.is_common)),
 		.letters = ":",
 	};
+	char **given = nt_alloc((size_t)argc, sizeof(char *));
 	void *named = cmd->named_at ? (char *)into + cmd->named_at : NULL;
 	int rc = NT_ESYS;
-	if (!v.option || !v.opt || !v.is_common)
+	if (!v.option || !v.opt || !v.is_common || !given)
 		goto out;
+	memcpy(given, argv, (size_t)argc * sizeof(char *));
 	add_table(&v, cmd->opts, false);
 	add_table(&v, common, true);
 	if ((rc = set_defaults(cmd->opts, into)) == 0 && (rc = set_defaults(common, common_into)) == 0)
 		rc = walk(&v, named, into, common_into, argc, argv);
+	if (rc > 0 && cmd->before_dashes_at)
+		*(size_t *)(void *)((char *)into + cmd->before_dashes_at) = before_dashes(given, argv, rc);
 out:
+	free(given);
 	free(v.option);
 	free(v.opt);
 	free(v.is_common);

@@ -60,6 +60,9 @@ struct nt_cmd {
 	/* offsetof a struct nt_list that gets the long name of every option the user gave, for a
 	 * command to which saying the default is not the same as saying nothing; 0: none */
 	size_t named_at;
+	/* offsetof a size_t that gets the number of operands in front of "--", or SIZE_MAX if there
+	 * is no "--", for a command that takes two kinds of them; 0: none */
+	size_t before_dashes_at;
 	/* Returns 0 or a negative enum nt_err. operand[n_operand] is NULL. */
 	int (*run)(struct nt_cli *cli, void *opts, char **operand, int n_operand);
 };

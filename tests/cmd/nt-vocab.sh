@@ -144,6 +144,38 @@ t 'a cut tokenizer.json is refused at every length' '
 		grep "^nt-vocab: cut: " said
 	done'
 
+t 'vocabularies are compared on a text, and the one with fewer tokens is named' '
+	prose >text
+	nt-vocab -q -n 700 text -o mine.json
+	exits 4 nt-vocab --compare mine.json -- text missing
+	nt-vocab --compare mine.json nt-8k bytes -- text >table
+	[ "$(wc -l <table)" = 5 ]
+	for v in mine.json nt-8k bytes; do
+		case $v in nt-8k) t=;; *) t="-t $v" ;; esac
+		n=$(nt-tokenize -q $t --ids text | wc -w)
+		awk -v v=$v -v n=$n "\$1 == v && \$5 == n { found = 1 } END { exit !found }" table
+	done
+	grep "^nt-8k fits these texts best: [0-9.]* bytes a token, [0-9.]* % fewer tokens than mine.json$" table
+	grep "^bytes  *256 .* 1.000 " table
+	nt-vocab --compare bytes bytes <text >table; tail -1 table | grep "^bytes and bytes fit these texts alike"'
+
+t 'a comparison is JSON on request' '
+	prose | nt-vocab --compare bytes nt-8k --json | "$PYTHON" -c "
+import json, sys
+j = json.load(sys.stdin)
+a, b = j[\"vocabularies\"]
+assert j[\"best\"] == b[\"name\"] == \"nt-8k\" and j[\"documents\"] == 1
+assert a[\"tokens\"] == j[\"bytes\"] and a[\"entries\"] == 256 and a[\"bytes_per_token\"] == 1
+assert abs(b[\"tokens_per_word\"] * j[\"words\"] - b[\"tokens\"]) < 1e-3 * b[\"tokens\"]
+assert 0 < b[\"bits_per_byte\"] < a[\"bits_per_byte\"] <= 8"'
+
+t 'what cannot be compared is refused' '
+	exits 2 nt-vocab --compare 2>said; grep "no vocabulary" said
+	exits 2 nt-vocab --compare -- "$root/LICENSE" 2>said; grep "no vocabulary" said
+	exits 4 nt-vocab --compare missing.json -- "$root/LICENSE" 2>said; grep missing.json said
+	exits 3 nt-vocab --compare bytes </dev/null 2>said; grep "no text" said
+	exits 2 nt-vocab --compare --counts bytes; exits 2 nt-vocab --json </dev/null'
+
 t 'a full disk is an error and nothing else is said' '
 	prose | exits 4 nt-vocab -n 300 >/dev/full 2>said
 	[ "$(cat said)" = "nt-vocab: standard output: cannot write: No space left on device" ]'

@@ -19,6 +19,7 @@ struct values {
 	uint64_t count, size;
 	double real, time;
 	int choice;
+	size_t before_dashes;
 };
 
 #define AT(field) offsetof(struct values, field)
@@ -37,7 +38,8 @@ static const struct nt_opt opts[] = {
 	{0},
 };
 static const struct nt_opt none[] = {{0}};
-static const struct nt_cmd cmd = {.name = "test", .opts = opts};
+static const struct nt_cmd cmd = {.name = "test", .opts = opts,
+				  .before_dashes_at = AT(before_dashes)};
 
 /* Parses up to 7 words; what is behind the options is left in argv from the result on. */
 static int parse(struct values *v, char **argv)
@@ -104,6 +106,23 @@ static void options_stand_among_operands_until_two_dashes(void **state)
 	assert_string_equal(argv[4], "-n");
 }
 
+static void operands_in_front_of_two_dashes_are_counted(void **state)
+{
+	(void)state;
+	struct values v;
+	char a[] = "a", b[] = "b", c[] = "c", flag[] = "-f", dashes[] = "--", name[] = "--name";
+	PARSE(&v, a, b, c);
+	assert_true(v.before_dashes == SIZE_MAX);
+	assert_int_equal(PARSE(&v, a, flag, b, dashes, c), 3);
+	assert_int_equal(v.before_dashes, 2);
+	PARSE(&v, flag, dashes, a);
+	assert_int_equal(v.before_dashes, 0);
+	PARSE(&v, a, name, b, dashes);
+	assert_int_equal(v.before_dashes, 1);
+	PARSE(&v, dashes, a, dashes, c);
+	assert_int_equal(v.before_dashes, 0);
+}
+
 static void an_unknown_name_brings_the_nearest(void **state)
 {
 	(void)state;
@@ -154,6 +173,7 @@ int main(void)
 		cmocka_unit_test(sizes_are_of_1024_and_counts_of_1000),
 		cmocka_unit_test(times_add_up),
 		cmocka_unit_test(options_stand_among_operands_until_two_dashes),
+		cmocka_unit_test(operands_in_front_of_two_dashes_are_counted),
 		cmocka_unit_test(an_unknown_name_brings_the_nearest),
 		cmocka_unit_test(wrong_values_name_the_option),
 		cmocka_unit_test(a_list_keeps_its_order),

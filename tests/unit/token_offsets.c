@@ -148,6 +148,33 @@ static void the_count_is_that_of_the_ids(void **state)
 	close_all(&f);
 }
 
+static void a_space_put_in_front_of_a_document_is_taken_away_again(void **state)
+{
+	(void)state;
+	static const char json[] =
+		"{\"normalizer\":{\"type\":\"Prepend\",\"prepend\":\"\u2581\"},\"pre_tokenizer\":null,"
+		"\"decoder\":{\"type\":\"Sequence\",\"decoders\":[{\"type\":\"Replace\",\"pattern\":{\"String\":"
+		"\"\u2581\"},\"content\":\" \"},{\"type\":\"Fuse\"},{\"type\":\"Strip\",\"content\":\" \",\"start\":1,"
+		"\"stop\":0}]},\"model\":{\"vocab\":{\"a\":0,\"\u2581\":1,\"\u2581a\":2},\"merges\":[\"\u2581 a\"]}}";
+	struct fixture f = {0};
+	struct nt_buf back = {0};
+	if (nt_tokenizer_parse(&f.t, json, sizeof(json) - 1, "test") < 0)
+		fail_msg("%s", nt_errmsg());
+	assert_non_null(f.e = nt_encoder_new(f.t));
+	assert_int_equal(nt_encode_offsets(f.e, "aa", 2, 0, &f.ids, &f.spans), 0);
+	assert_int_equal(f.ids.n, 2);
+	assert_int_equal(f.spans.span[0].start, 0); /* the space is nowhere in the text */
+	assert_int_equal(f.spans.span[0].end, 1);
+	assert_int_equal(nt_decode(f.t, f.ids.id, f.ids.n, &back), 0);
+	assert_int_equal(back.len, 3);
+	assert_memory_equal(back.data, " aa", 3);
+	assert_int_equal(nt_decode_document(f.t, f.ids.id, f.ids.n, &back), 0);
+	assert_int_equal(back.len, 5);
+	assert_memory_equal(back.data, " aaaa", 5);
+	nt_buf_release(&back);
+	close_all(&f);
+}
+
 static void one_round(struct fixture *f, struct nt_buf *back)
 {
 	size_t n;
@@ -182,6 +209,7 @@ int main(void)
 		cmocka_unit_test(spans_of_byte_level_tokens_are_the_text),
 		cmocka_unit_test(spans_are_appended_and_begin_at_the_text_given),
 		cmocka_unit_test(the_count_is_that_of_the_ids),
+		cmocka_unit_test(a_space_put_in_front_of_a_document_is_taken_away_again),
 		cmocka_unit_test(nothing_is_allocated_once_warm),
 	};
 	return cmocka_run_group_tests_name("offsets", tests, NULL, NULL);
