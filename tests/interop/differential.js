@@ -2,12 +2,12 @@
 // differential.js - our ids beside the reference's, over much text
 //
 //	node differential.js take SEED BYTES VOCABULARY < docs.jsonl > some.jsonl
-//	node differential.js random COUNT SEED > some.jsonl
+//	node differential.js random COUNT SEED VOCABULARY > some.jsonl
 //	node differential.js compare VOCABULARY some.jsonl ids decoded
 //
-// take chooses about BYTES of text out of documents, all over them, by SEED; none that names
-// a special token.
+// take chooses about BYTES of text out of documents, all over them, by SEED.
 // random makes texts of every plane; never a lone surrogate, which no UTF-8 has.
+// Neither gives a text that names a special token.
 // compare asks the reference, npm's tiktoken for ranks and tokenizers for a tokenizer.json,
 // and looks at what `nt-tokenize --ids` made of the texts, and `--ids -d` of those ids.
 // Prints how much was compared; exits 1 at a difference, with the first of them.
@@ -41,7 +41,8 @@ function take(seed, bytes, vocabulary) {
 		console.log(JSON.stringify({ text: all[Math.floor(i)] }));
 }
 
-function randomTexts(count, seed) {
+function randomTexts(count, seed, vocabulary) {
+	const names = specials(vocabulary);
 	let state = seed >>> 0;
 	const below = (n) => { // mulberry32
 		state = (state + 0x6d2b79f5) >>> 0;
@@ -59,14 +60,18 @@ function randomTexts(count, seed) {
 		() => between(0xac00, 0xd7a3), () => between(0x1100, 0x11ff), // Hangul, composed and not
 		() => between(0x1f300, 0x1faff), () => 0x200d, () => between(0x4e00, 0x9fff),
 	];
+	const scraps = ["'s", "'LL", "'\u017f", "n't", '\r\n', '\n\n', '    ', ' \t ', ' the', 'HTTPServer', 'camelCase',
+		'1234567', '...', '//', '=====', '\u0301', 'e\u0301', '\u3000', '\u2581', '\ufeff', '\u1e9e', '\u01c5'];
 	for (let i = 0; i < count; i++) {
 		let text = '';
 		// a run of one kind is a word, or nearly; changes of kind are where patterns differ
 		while (text.length < 4 + below(60)) {
 			const kind = kinds[below(kinds.length)];
-			for (let n = 1 + below(5); n > 0; n--) text += String.fromCodePoint(kind());
+			if (below(4) === 0) text += scraps[below(scraps.length)];
+			else for (let n = 1 + below(5); n > 0; n--) text += String.fromCodePoint(kind());
 		}
-		console.log(JSON.stringify({ text }));
+		if (i % 1000 === 0) text = text.repeat(300); // long pieces, and many of them
+		if (!names.some((name) => text.includes(name))) console.log(JSON.stringify({ text }));
 	}
 }
 
@@ -119,7 +124,7 @@ async function compare(vocabulary, textPath, idPath, decodedPath) {
 const [what, ...args] = process.argv.slice(2);
 const verbs = {
 	take: () => take(Number(args[0]), Number(args[1]), args[2]),
-	random: () => randomTexts(Number(args[0]), Number(args[1])),
+	random: () => randomTexts(Number(args[0]), Number(args[1]), args[2]),
 	compare: () => compare(...args),
 };
 Promise.resolve(verbs[what]()).catch((error) => {

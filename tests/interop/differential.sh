@@ -36,7 +36,7 @@ one() { # one VOCABULARY: the result into $work/NAME.real and $work/NAME.random
 	seed=$(echo "$name" | cksum | cut -d' ' -f1)
 	client take "$seed" $bytes "$vocab" <"$work/docs.jsonl" >"$work/$name.texts"
 	check_texts real
-	client random 20000 "$seed" >"$work/$name.texts"
+	client random 20000 "$seed" "$vocab" >"$work/$name.texts"
 	check_texts random
 }
 
