@@ -12,7 +12,7 @@ enum {
 	HUGE_PAGE = 2 << 20,
 	CACHE_MOST = 1 << 21,     /* entries: 64 MiB */
 	LONG_FIRST = 1 << 10,     /* entries of a table of long pieces, to begin with */
-	LONG_BYTES = 8 << 20,     /* bytes and ids of long pieces, before it is emptied */
+	LONG_BYTES = 32 << 20,    /* bytes and ids of long pieces, before it is emptied */
 	LONG_PIECE = 4 << 10,     /* bytes of a piece that is worth keeping */
 };
 

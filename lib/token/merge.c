@@ -236,15 +236,35 @@ static inline void pair_up(const struct nt_tokenizer *t, struct parts *p, size_t
 	p->merged[i] = m ? m->id : 0;
 }
 
-/* Links the n symbols in p->id and pairs them up. */
-static void link_parts(struct parts *p, const struct nt_tokenizer *t, size_t n)
+/* Asks for the memory where the merges of what part i and the next would become with its
+ * neighbours are: when it comes to that, they will be wanted. */
+static inline void foresee(const struct nt_tokenizer *t, const struct parts *p, size_t i, size_t n)
+{
+	size_t next = p->next[i], after = next ? p->next[next] : 0;
+	if (p->number[i] == NO_RANK)
+		return;
+	if (i)
+		__builtin_prefetch(&t->merge[nt_pair_slot(p->id[p->prev[i]], p->merged[i], t->merge_mask)]);
+	if (after > next && after < n)
+		__builtin_prefetch(&t->merge[nt_pair_slot(p->merged[i], p->id[after], t->merge_mask)]);
+}
+
+/* Links the n symbols in p->id and pairs them up; bytes: what they are, or NULL. */
+static void link_parts(struct parts *p, const struct nt_tokenizer *t, const uint8_t *bytes, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		p->prev[i] = (uint8_t)(i - 1);
 		p->next[i] = (uint8_t)(i + 1);
-		if (i + 1 < n)
+		if (i + 1 < n && bytes) {
+			const struct nt_byte_pair *b = &t->byte_pair[bytes[i] << 8 | bytes[i + 1]];
+			p->number[i] = b->rank == NO_RANK ? NO_RANK : b->rank << 8 | (uint32_t)i;
+			p->merged[i] = b->id;
+		} else if (i + 1 < n) {
 			pair_up(t, p, i);
+		}
 	}
+	for (size_t i = 0; i + 1 < n; i++)
+		foresee(t, p, i, n);
 	for (size_t i = n - 1; i % BLOCK || i == n - 1; i++)
 		p->number[i] = NO_RANK;
 	for (size_t i = 0; i < n; i += BLOCK)
@@ -267,9 +287,11 @@ static void merge_parts(struct parts *p, const struct nt_tokenizer *t, size_t n)
 		if (after > gone && after < n) {
 			p->prev[after] = (uint8_t)i;
 			pair_up(t, p, i);
+			foresee(t, p, i, n);
 		}
 		if (i) {
 			pair_up(t, p, p->prev[i]);
+			foresee(t, p, p->prev[i], n);
 			if (p->prev[i] / BLOCK != i / BLOCK)
 				renew(p, p->prev[i]);
 		}
@@ -377,7 +399,7 @@ static int merge_chunk(struct nt_scratch *s, const struct nt_tokenizer *t, const
 	if (is_short) {
 		if ((rc = read_symbols(p.id, t, piece, from, n)) < 0)
 			return rc;
-		link_parts(&p, t, n);
+		link_parts(&p, t, piece->symbol ? NULL : piece->bytes + from, n);
 		merge_parts(&p, t, n);
 	} else if ((rc = merge_by_heap(s, t, piece, from, (uint32_t)n)) < 0) {
 		return rc;
