@@ -83,6 +83,11 @@ struct job {
 
 /* --- forward ---------------------------------------------------------------------- */
 
+static unsigned flags_of(const struct options *o)
+{
+	return o->allow_special ? NT_ALLOW_SPECIAL : 0;
+}
+
 static void show_progress(const struct job *j)
 {
 	double read = (double)nt_docs_bytes(j->docs), total = (double)nt_docs_total(j->docs);
@@ -96,30 +101,31 @@ static void show_progress(const struct job *j)
 				nt_cli_count(j->tokens, "token"), (double)j->bytes / 1e6);
 }
 
-/* One more document: of bytes that are not UTF-8 it had n_invalid. */
-static void count_document(struct job *j, const char *source, size_t n_token, size_t bytes,
-			   size_t n_invalid)
+/* A document, or the next part of one: of bytes that are not UTF-8 it had n_invalid. */
+static void count_text(struct job *j, const struct nt_encoded *text)
 {
-	if (n_invalid)
-		nt_cli_note(j->cli, "%s: %zu bytes are not UTF-8", source, n_invalid);
-	j->documents++;
-	j->tokens += n_token;
-	j->bytes += bytes;
-	j->invalid += n_invalid;
+	if (text->n_invalid)
+		nt_cli_note(j->cli, "%s: %zu bytes are not UTF-8", text->source, text->n_invalid);
+	j->documents += text->begins;
+	j->units += text->tokens.n_unit - (!text->begins && text->tokens.n_unit);
+	j->tokens += text->tokens.n;
+	j->bytes += text->bytes;
+	j->invalid += text->n_invalid;
 	show_progress(j);
 }
 
-static int take(void *arg, const struct nt_encoded *doc)
+static int take(void *arg, const struct nt_encoded *text)
 {
 	struct job *j = arg;
-	count_document(j, doc->source, doc->tokens.n, doc->bytes, doc->n_invalid);
-	j->units += doc->tokens.n_unit;
+	const struct nt_tokens *tokens = &text->tokens;
+	count_text(j, text);
 	if (j->usage) {
-		nt_usage_add(j->usage, doc->tokens.id, doc->tokens.n, doc->bytes);
-		return nt_usage_end_document(j->usage);
+		nt_usage_add(j->usage, tokens->id, tokens->n, text->bytes);
+		return text->goes_on ? 0 : nt_usage_end_document(j->usage);
 	}
-	return j->stream ? nt_stream_write(j->stream, &doc->tokens)
-			 : nt_idlines_write(j->out, doc->tokens.id, doc->tokens.n);
+	if (!j->stream)
+		return nt_idlines_write_part(j->out, tokens->id, tokens->n, text->begins, !text->goes_on);
+	return text->begins ? nt_stream_write(j->stream, tokens) : nt_stream_write_more(j->stream, tokens);
 }
 
 /* HELLO goes out before the first document, so it knows only how we were called. */
@@ -166,8 +172,7 @@ static void report_encoded(const struct job *j)
 
 static int write_documents(struct job *j)
 {
-	struct nt_encode_options how = {.flags = j->o->allow_special ? NT_ALLOW_SPECIAL : 0,
-					.strict = j->o->strict};
+	struct nt_encode_options how = {.flags = flags_of(j->o), .strict = j->o->strict};
 	struct nt_pool *pool = nt_pool_new((int)j->cli->threads);
 	int rc = pool ? 0 : NT_ESYS;
 	if (rc == 0 && j->o->stats)
@@ -192,13 +197,13 @@ static int show_document(struct job *j, struct nt_encoder *e, const struct nt_do
 	if (damage.n_byte && j->o->strict)
 		return nt_fail(NT_EFORMAT, "%s: not UTF-8 at byte %zu", doc->source, damage.first);
 	ids->n = spans->n = 0;
-	int rc = nt_encode_offsets(e, doc->text, doc->len, j->o->allow_special ? NT_ALLOW_SPECIAL : 0,
-				   ids, spans);
+	int rc = nt_encode_offsets(e, doc->text, doc->len, flags_of(j->o), ids, spans);
 	if (rc < 0)
 		return nt_fail(rc, "%s: %s", doc->source, nt_errmsg());
 	struct nt_cut_text cut = {.number = j->documents, .source = doc->source, .text = doc->text,
 				  .len = doc->len, .ids = ids, .spans = spans};
-	count_document(j, doc->source, ids->n, doc->len, damage.n_byte);
+	count_text(j, &(struct nt_encoded){.tokens = {.n = ids->n}, .bytes = doc->len, .begins = true,
+					   .n_invalid = damage.n_byte, .source = doc->source});
 	return j->o->offsets ? nt_offsets_write(j->out, &cut)
 			     : nt_pieces_write(j->out, j->t, &cut, j->cli->has_color);
 }
@@ -225,6 +230,8 @@ static int encode(struct job *j, char **operand, int n_operand)
 	int rc = nt_tokenizer_open(&j->t, o->tokenizer, o->pattern);
 	if (rc == 0 && nt_tokenizer_remark(j->t))
 		nt_cli_note(j->cli, "%s", nt_tokenizer_remark(j->t));
+	if (rc == 0 && !o->pieces && !o->offsets)
+		nt_encode_parts(j->t, flags_of(o), &how);
 	if (rc == 0)
 		rc = nt_docs_open(&j->docs, &how, operand, (size_t)n_operand);
 	if (rc == 0)

@@ -16,18 +16,27 @@ struct nt_encode_options {
 	bool strict;    /* bytes that are not UTF-8 are NT_EFORMAT, with their place */
 };
 
-/* Valid until the sink returns. */
+/* A document, or a part of one. Valid until the sink returns. */
 struct nt_encoded {
 	struct nt_tokens tokens;
 	size_t bytes;         /* of the text */
 	size_t n_invalid;     /* of them not UTF-8 */
 	const char *source;   /* where the text came from */
+	bool begins;          /* it is the document's beginning ... */
+	bool goes_on;         /* ... and not its end: what comes next is more, of the last unit too */
 };
 
 /*
- * Encodes every document of docs and hands it to sink, in order, on the calling thread. A
- * negative return of sink ends it and is handed on. The same calls at any size of pool
- * (NULL: one thread).
+ * Lets long documents come in parts, where t can be asked for the ids of one part without the
+ * others: then they need not be in memory whole, and several threads can work on one. For
+ * nt_docs_open; t must live as long as the source. flags: those of the encoding.
+ */
+void nt_encode_parts(const struct nt_tokenizer *t, unsigned flags, struct nt_docs_options *how);
+
+/*
+ * Encodes every document of docs and hands it to sink, in order, on some thread, one after the
+ * other. A negative return of sink ends it and is handed on. The same calls at any size of
+ * pool (NULL: one thread).
  */
 int nt_encode_docs(const struct nt_tokenizer *t, struct nt_docs *docs,
 		   const struct nt_encode_options *options, struct nt_pool *pool,

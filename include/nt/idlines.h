@@ -7,6 +7,7 @@
  * For scripts and for other people's tokenizers. The text says neither its vocabulary
  * nor whether it is whole; where that matters, the token stream is the form to use.
  */
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "nt/file.h"
@@ -23,5 +24,7 @@ int nt_idlines_next(struct nt_idlines *r, struct nt_ids *ids);
 void nt_idlines_close(struct nt_idlines *r); /* NULL is harmless */
 
 int nt_idlines_write(struct nt_out *out, const uint32_t *id, size_t n);
+/* A line in parts: is_first and is_last say which this is. */
+int nt_idlines_write_part(struct nt_out *out, const uint32_t *id, size_t n, bool is_first, bool is_last);
 
 #endif

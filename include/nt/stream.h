@@ -58,6 +58,9 @@ struct nt_stream_writer;
 int nt_stream_create(struct nt_stream_writer **w, struct nt_out *out, const struct nt_ident *ident,
 		     const char *manifest);
 int nt_stream_write(struct nt_stream_writer *w, const struct nt_tokens *doc);
+/* More of the document written last; its first unit is more of that one's last unit. The bytes
+ * are those of the document written at once. */
+int nt_stream_write_more(struct nt_stream_writer *w, const struct nt_tokens *part);
 /* Sets the manifest that END will carry: that of HELLO, with what was counted meanwhile
  * (the last entry is this program's; END adds the counts of the stream to it). Without
  * this, END carries HELLO's. Copied. */

@@ -183,23 +183,53 @@ static int write_unit(struct nt_stream_writer *w, const uint32_t *id, size_t n, 
 	return rc;
 }
 
-int nt_stream_write(struct nt_stream_writer *w, const struct nt_tokens *doc)
+/* More of the last unit in the frame, as much as has room there. Returns how much it is. */
+static ptrdiff_t extend_unit(struct nt_stream_writer *w, const uint32_t *id, size_t n)
+{
+	size_t used = w->unit.len + w->token.len;
+	size_t room = used < NTS_USUAL_PAYLOAD ? (NTS_USUAL_PAYLOAD - used) / w->width : 0;
+	size_t take = n < room ? n : room;
+	uint8_t *word = w->unit.data + w->unit.len - 4;
+	if (w->unit.len == 0)
+		return 0;
+	nt_put32(word, nt_le32(word) + (uint32_t)take);
+	w->count.tokens += take;
+	int rc = add_tokens(w, id, take);
+	return rc < 0 ? rc : (ptrdiff_t)take;
+}
+
+/* Units [i, n_unit) of doc, which begin at id[at]; bits are those of the first one. */
+static int write_units(struct nt_stream_writer *w, const struct nt_tokens *doc, size_t i, size_t at,
+		       uint32_t bits)
 {
 	static const uint32_t none[1];
-	size_t at = 0;
-	if (doc->n_unit == 0) { /* a document of nothing is one unit of nothing */
-		nt_assert(doc->n == 0);
-		return write_unit(w, none, 0, UNIT_BEGINS);
-	}
-	for (size_t i = 0; i < doc->n_unit; i++) {
-		int rc = write_unit(w, doc->n ? doc->id + at : none, doc->unit[i],
-				    i == 0 ? UNIT_BEGINS : 0);
-		if (rc < 0)
+	for (int rc; i < doc->n_unit; i++, bits = 0) {
+		if ((rc = write_unit(w, doc->n ? doc->id + at : none, doc->unit[i], bits)) < 0)
 			return rc;
 		at += doc->unit[i];
 	}
 	nt_assert(at == doc->n);
 	return 0;
+}
+
+int nt_stream_write(struct nt_stream_writer *w, const struct nt_tokens *doc)
+{
+	static const uint32_t none[1];
+	if (doc->n_unit == 0) { /* a document of nothing is one unit of nothing */
+		nt_assert(doc->n == 0);
+		return write_unit(w, none, 0, UNIT_BEGINS);
+	}
+	return write_units(w, doc, 0, 0, UNIT_BEGINS);
+}
+
+int nt_stream_write_more(struct nt_stream_writer *w, const struct nt_tokens *part)
+{
+	if (part->n_unit == 0)
+		return 0;
+	ptrdiff_t had = extend_unit(w, part->id, part->unit[0]);
+	size_t left = had < 0 ? 0 : part->unit[0] - (size_t)had;
+	int rc = had < 0 ? (int)had : left ? write_unit(w, part->id + had, left, UNIT_CONTINUES) : 0;
+	return rc < 0 ? rc : write_units(w, part, 1, part->unit[0], 0);
 }
 
 static int put_end(struct nt_stream_writer *w, const struct nt_buf *manifest)

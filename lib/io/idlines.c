@@ -113,13 +113,28 @@ void nt_idlines_close(struct nt_idlines *r)
 	free(r);
 }
 
-int nt_idlines_write(struct nt_out *out, const uint32_t *id, size_t n)
+/* Writes n in decimal so that it ends at `end`; returns where it begins. */
+static char *decimal(char *end, uint32_t n)
+{
+	do
+		*--end = (char)('0' + n % 10);
+	while (n /= 10);
+	return end;
+}
+
+int nt_idlines_write_part(struct nt_out *out, const uint32_t *id, size_t n, bool is_first, bool is_last)
 {
 	int rc = 0;
 	for (size_t i = 0; i < n && rc == 0; i++) {
-		char text[12];
-		int len = snprintf(text, sizeof(text), "%s%" PRIu32, i ? " " : "", id[i]);
-		rc = nt_out_write(out, text, (size_t)len);
+		char text[12], *end = text + sizeof(text), *p = decimal(end, id[i]);
+		if (i || !is_first)
+			*--p = ' ';
+		rc = nt_out_write(out, p, (size_t)(end - p));
 	}
-	return rc < 0 ? rc : nt_out_write(out, "\n", 1);
+	return rc < 0 || !is_last ? rc : nt_out_write(out, "\n", 1);
+}
+
+int nt_idlines_write(struct nt_out *out, const uint32_t *id, size_t n)
+{
+	return nt_idlines_write_part(out, id, n, true, true);
 }

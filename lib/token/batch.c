@@ -2,9 +2,8 @@
 /*
  * batch.c - documents read ahead, in groups that are worth a task each
  *
- * A source's document is gone when the next one is asked for, so all of a batch but its
- * last are copied; one document larger than a batch is always the last and stays where
- * it is.
+ * A source's document is gone when the next one is asked for, so they are copied; but one
+ * that is as large as a batch is always the last and stays where it is.
  */
 #include "token/batch.h"
 
@@ -34,8 +33,9 @@ static int add(struct nt_batch *b, struct nt_doc *doc, bool copied)
 	if (rc == 0 && copied)
 		rc = keep(b, doc);
 	if (rc == 0)
-		b->doc[b->n_doc++] = (struct nt_batch_doc){doc->text, doc->len, doc->source,
+		b->doc[b->n_doc++] = (struct nt_batch_doc){doc->text, doc->len, doc->source, b->before,
 							      doc->goes_on};
+	b->before = doc->goes_on ? b->before + doc->len : 0;
 	return rc;
 }
 
@@ -61,11 +61,11 @@ int nt_batch_read(struct nt_batch *b, struct nt_docs *docs)
 	b->n_doc = b->n_group = b->bytes.len = 0;
 	while (bytes < BATCH_BYTES && b->n_doc < BATCH_DOCS && (rc = nt_docs_next(docs, &doc)) > 0) {
 		bytes += doc.len;
-		bool is_last = bytes >= BATCH_BYTES;
-		rc = add(b, &doc, !is_last);
+		b->is_copied = doc.len < BATCH_BYTES;
+		rc = add(b, &doc, b->is_copied);
 		if (rc < 0)
 			return rc;
-		n_copied += !is_last;
+		n_copied += b->is_copied;
 	}
 	if (rc < 0)
 		return rc;

@@ -15,7 +15,8 @@ struct nt_batch_doc {
 	const uint8_t *text; /* [len] */
 	size_t len;
 	const char *source;
-	bool goes_on; /* the next one is more of this document */
+	size_t before; /* bytes of the document in parts that came before this one */
+	bool goes_on;  /* the next one is more of this document */
 };
 
 /* Documents [first, first + n) of the batch. */
@@ -31,6 +32,8 @@ struct nt_batch {
 	struct nt_buf bytes; /* what the batch had to copy */
 	size_t *place;       /* [n_doc][2] of text and source in bytes, while it grows */
 	size_t place_cap;
+	size_t before;  /* bytes of the document that the last part was one of, if it goes on */
+	bool is_copied; /* all of it: more may be read while it is in use */
 };
 
 /* Fills the batch: 1, or 0 when there are no more documents, or a negative enum nt_err. What

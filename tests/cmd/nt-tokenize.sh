@@ -278,4 +278,33 @@ if [ -n "$shared" ]; then
 else
 	skip 'real books come back byte by byte under cl100k' 'no shared data'
 fi
+# longer than a part: lines that end in blanks, blank lines, and lines longer than a part
+large() {
+	awk 'BEGIN {
+		for (i = 0; i < 40000; i++) {
+			printf "It is line %d, he said  \n%s", i, i % 7 ? "" : "\n \n"
+			if (i % 9000 == 0)
+				for (k = 0; k < 70000; k++)
+					printf "word%d ", k
+		}
+	}'
+}
+t 'a document in parts has the tokens and units of the whole' '
+	large > text
+	nt-cat --jsonl text > lines.jsonl
+	nt-tokenize --ids text > parts
+	nt-tokenize --ids lines.jsonl > whole
+	cmp parts whole
+	nt-tokenize text 2>&1 > parts.nts | sed "s/.*: //" > said
+	nt-tokenize lines.jsonl 2>&1 > whole.nts | tail -n 1 | sed "s/.*: //" | cmp - said
+	nt-tokenize -d parts.nts | cmp - text
+	nt-dedup parts.nts | nt-tokenize -d > from_parts
+	nt-dedup whole.nts | nt-tokenize -d | cmp - from_parts'
+t 'and the same bytes from any number of threads' '
+	large > text
+	nt-tokenize -j1 text > one.nts
+	nt-tokenize -j5 text > five.nts
+	cmp one.nts five.nts
+	cat text | nt-tokenize | cmp - one.nts'
+
 done_testing
