@@ -97,7 +97,7 @@ void nt_spans_release(struct nt_spans *s); /* harmless twice */
 /*
  * nt_encode, and appends to spans where in the text each id lies, one span an id. Spans are
  * of the bytes as they were given, in order, and do not overlap. Of a character that became
- * several tokens each has its own bytes.
+ * several tokens each has its own bytes; what a normalizer put there has none, an empty span.
  */
 int nt_encode_offsets(struct nt_encoder *e, const void *text, size_t len, unsigned flags,
 		      struct nt_ids *out, struct nt_spans *spans);

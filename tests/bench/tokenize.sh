@@ -92,14 +92,14 @@ peer_row() { # peer_row PROGRAM TEXT COMMAND...
 		row "$label" "$name" "$peer" 'other ids' - - - - - -
 		return
 	fi
-	bytes=$(wc -c <"$file")
-	cold=$(speed "$bytes" "$(median cold "$work/times")")
-	warm=$(speed "$bytes" "$(median warm "$work/times")")
+	size=$(wc -c <"$file")
+	cold=$(speed "$size" "$(median cold "$work/times")")
+	warm=$(speed "$size" "$(median warm "$work/times")")
 	load=$(median load "$work/times" | milliseconds)
 	two=-
 	case $1 in
 	node) ;;
-	*) time_program 2 "$file" "$@" && two=$(speed "$bytes" "$(median cold "$work/times")") ;;
+	*) time_program 2 "$file" "$@" && two=$(speed "$size" "$(median cold "$work/times")") ;;
 	esac
 	row "$label" "$name" "$peer" "$cold" "$warm" "$two" - - "$load" -
 }
