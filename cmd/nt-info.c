@@ -21,6 +21,7 @@
 #include "nt/safetensors.h"
 #include "nt/tokenizer.h"
 #include "nt/train.h"
+#include "nt/vocab.h"
 
 struct options {
 	bool verify, json;
@@ -64,6 +65,12 @@ static int describe_tokenizer(const char *path, const struct options *o, struct 
 		rc = nt_ident_describe(nt_tokenizer_ident(t), path, json);
 	nt_tokenizer_free(t);
 	return rc;
+}
+
+static int describe_counts(const char *path, const struct options *o, struct nt_buf *json)
+{
+	(void)o; /* nor can they */
+	return nt_counts_describe(path, json);
 }
 
 static int describe_checkpoint(const char *dir, const struct options *o, struct nt_buf *json)
@@ -129,13 +136,15 @@ static int describe(const char *path, const struct options *o, struct nt_buf *js
 		return describe_data(path, o, json);
 	if (n > 0 && memcmp(magic, "NTS1", seen) == 0)
 		return describe_stream(path, o, json);
+	if (n > 3 && memcmp(magic, "\x89NTC", seen) == 0)
+		return describe_counts(path, o, json);
 	if (n == 8 && ends_with(path, ".safetensors"))
 		return describe_safetensors(path, o, json);
 	if (magic[0] == '{' || ends_with(path, ".tiktoken"))
 		return describe_tokenizer(path, o, json);
 	return nt_fail(NT_EFORMAT,
-		       "%s: %s; nt-info knows token streams, data files, tokenizers, checkpoints and "
-		       "safetensors",
+		       "%s: %s; nt-info knows token streams, data files, tokenizers, counts, checkpoints "
+		       "and safetensors",
 		       path, n == 0 ? "empty" : "not a file of this suite");
 }
 
@@ -252,7 +261,7 @@ static const struct nt_cmd cmd = {
 	.name = "nt-info",
 	.what = "describe and verify any file of the suite",
 	.synopsis = "[OPTION...] [FILE...]",
-	.about = "Describes token streams, data files, tokenizers (tokenizer.json, .tiktoken), checkpoints "
+	.about = "Describes token streams, data files, tokenizers (tokenizer.json, .tiktoken), counts, checkpoints "
 		 "and safetensors files, or the stream on standard input. Streams and data files tell how they came about: each "
 		 "program of the pipeline with its options and what it counted.\n\n"
 		 "Without --verify the tokens of a data file are not read; its header, indexes and "

@@ -32,8 +32,8 @@ static const struct nt_opt opts[] = {
 	{'n', "vocab-size", NT_OPT_COUNT, AT(vocab_size), "N", "8192", 3, 1 << 24,
 	 "entries in all: single bytes, merges and special tokens"},
 	{0, "pattern", NT_OPT_STR, AT(pattern), "NAME|REGEX", NULL, 0, 0,
-	 "how text is cut before merging: gpt2, cl100k (default), qwen2, o200k, none, or a regular "
-	 "expression"},
+	 "how text is cut before merging: gpt2, cl100k (default), qwen2, o200k, deepseek, none, or a "
+	 "regular expression"},
 	{0, "min-frequency", NT_OPT_COUNT, AT(min_frequency), "N", "2", 1, 9e15,
 	 "stop when no pair occurs so often"},
 	{0, "special", NT_OPT_LIST, AT(special), "NAME", NULL, 0, 0,
@@ -311,6 +311,7 @@ static int compare_on(struct state *s, struct nt_tokenizer **t, char **name, siz
 	struct nt_buf page = {0};
 	size_t best = 0;
 	struct nt_pool *pool = nt_pool_new((int)s->cli->threads);
+	nt_compare_parts(t, n, &how);
 	int rc = fit && pool ? nt_docs_open(&s->docs, &how, text, n_text) : NT_ESYS;
 	if (rc == 0)
 		rc = nt_vocab_compare(fit, &on, t, n, s->docs, pool);

@@ -58,6 +58,9 @@ int nt_counts_probe(const char *path, struct nt_buf *rule);
 int nt_learner_add_counts(struct nt_learner *l, struct nt_pool *pool, const char *path);
 int nt_learner_write_counts(struct nt_learner *l, struct nt_pool *pool, struct nt_out *out);
 
+/* Reads all of such a file, and appends what it is as a JSON object. */
+int nt_counts_describe(const char *path, struct nt_buf *json);
+
 /* Counted so far, texts and files of counts together. */
 struct nt_learn_sum {
 	uint64_t n_doc, bytes, n_piece;
@@ -90,6 +93,9 @@ struct nt_fit {
 struct nt_fit_text {
 	uint64_t n_doc, bytes, n_word;
 };
+
+/* Lets long documents come in parts, if all of t[n] find the same tokens in the parts. */
+void nt_compare_parts(struct nt_tokenizer *const *t, size_t n, struct nt_docs_options *how);
 
 /* Encodes every document with each of t[n], a thread each, and fills fit[n]. */
 int nt_vocab_compare(struct nt_fit *fit, struct nt_fit_text *text, struct nt_tokenizer *const *t,

@@ -14,6 +14,9 @@
 
 #include "nt/err.h"
 #include "token/batch.h"
+#include "token/general.h"
+
+enum { PART_BYTES = 8 << 20 }; /* as much as a batch takes */
 
 struct contender {
 	const struct nt_tokenizer *t;
@@ -27,6 +30,23 @@ struct contest {
 	struct nt_batch batch;
 	struct contender *contender; /* [n] */
 };
+
+/* A seam is one for every named pattern; added tokens could reach over it. */
+static size_t seam(const void *arg, const uint8_t *text, size_t len)
+{
+	return nt_pattern_seam(arg, text, len);
+}
+
+void nt_compare_parts(struct nt_tokenizer *const *t, size_t n, struct nt_docs_options *how)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!nt_is_direct(t[i]) || !t[i]->split.name || !*t[i]->split.regex ||
+		    t[i]->raw.has_plain)
+			return;
+	how->part_bytes = PART_BYTES;
+	how->seam = seam;
+	how->seam_arg = &t[0]->split;
+}
 
 static double thread_seconds(void)
 {
@@ -63,7 +83,7 @@ static void count_text(struct nt_fit_text *text, const struct nt_batch *b)
 {
 	for (size_t i = 0; i < b->n_doc; i++) {
 		const uint8_t *p = b->doc[i].text;
-		text->n_doc++;
+		text->n_doc += !b->doc[i].goes_on;
 		text->bytes += b->doc[i].len;
 		for (size_t k = 0; k < b->doc[i].len; k++)
 			text->n_word += !is_white(p[k]) && (k == 0 || is_white(p[k - 1]));

@@ -203,3 +203,37 @@ int nt_counts_read(const char *path, const char *rule, struct nt_counts_sum *sum
 	return rc;
 }
 
+static int pass_over(void *arg, const uint8_t *p, size_t len, uint64_t count)
+{
+	(void)arg;
+	(void)p;
+	(void)len;
+	(void)count;
+	return 0;
+}
+
+int nt_counts_describe(const char *path, struct nt_buf *json)
+{
+	struct nt_buf rule = {0};
+	struct nt_counts_sum sum = {0};
+	int rc = nt_counts_probe(path, &rule);
+	if (rc == 0)
+		rc = nt_fail(NT_EFORMAT, "%s: cut: no whole file of counts", path);
+	if (rc > 0)
+		rc = nt_counts_read(path, (char *)rule.data, &sum, pass_over, NULL);
+	if (rc == 0)
+		rc = nt_buf_printf(json, "{\"file\": ");
+	if (rc == 0)
+		rc = nt_json_string(json, path, strlen(path));
+	if (rc == 0)
+		rc = nt_buf_printf(json, ", \"kind\": \"counts\", \"format\": \"NTC1\", \"pattern\": ");
+	if (rc == 0)
+		rc = nt_json_string(json, rule.data, rule.len);
+	if (rc == 0)
+		rc = nt_buf_printf(json, ", \"documents\": %llu, \"pieces\": %llu, \"distinct\": %llu, "
+				   "\"source_bytes\": %llu}", (unsigned long long)sum.n_doc,
+				   (unsigned long long)sum.n_piece, (unsigned long long)sum.n_distinct,
+				   (unsigned long long)sum.bytes);
+	nt_buf_release(&rule);
+	return rc;
+}

@@ -74,6 +74,13 @@ t 'shards that were counted apart give the vocabulary of all of them' '
 	nt-vocab -q --counts --pattern gpt2 a -o a.ntc; nt-vocab -n 900 a.ntc joined.ntc -o 3.json
 	cmp 1.json 3.json'
 
+t 'nt-info says what counts are of' '
+	printf "a b a b b" | nt-vocab -q --counts --pattern gpt2 -o a.ntc
+	nt-info a.ntc >said; cat said
+	grep "^kind  *counts$" said; grep "^pieces  *5$" said; grep "^distinct  *3$" said
+	cat a.ntc a.ntc >b.ntc; nt-info --json b.ntc | grep "\"documents\": 2, \"pieces\": 10, "
+	head -c 100 a.ntc >cut.ntc; exits 3 nt-info cut.ntc'
+
 t 'a little memory gives the same by way of temporary files, and leaves none' '
 	for i in 1 2 3 4 5 6 7 8 9; do cat "$root"/lib/*/*.c; done >text
 	mkdir tmp; export TMPDIR=$PWD/tmp

@@ -76,6 +76,7 @@ static void halves_have_the_pieces_of_the_whole(void **state)
 	assert_true(check_pattern("cl100k") > 5000);
 	assert_true(check_pattern("qwen2") > 5000);
 	assert_true(check_pattern("o200k") > 5000);
+	assert_true(check_pattern("deepseek") > 5000);
 }
 
 static void text_that_a_rule_may_look_all_over_has_no_seam(void **state)
