@@ -352,7 +352,9 @@ bool nt_pattern_is_known(const char *regex)
 
 int nt_pattern_regex(struct nt_pattern *s, const char *regex)
 {
-	return init(s, *regex ? find_spelled(regex) : NULL, regex);
+	/* tiktoken's possessive {1,3}+ is something else in a tokenizer.json */
+	bool is_tiktoken = strstr(regex, "3}+") != NULL;
+	return init(s, *regex && !is_tiktoken ? find_spelled(regex) : NULL, regex);
 }
 
 void nt_pattern_release(struct nt_pattern *s)

@@ -92,6 +92,10 @@ extern nt_cut_fn *const nt_window_avx2[NT_RULE_COUNT];
 extern nt_cut_fn *const nt_window_avx512[NT_RULE_COUNT];
 #endif
 
+/* dialect.c: an expression of tokenizer.json as PCRE2's, NUL included; NT_EARG names what
+ * cannot be said there */
+int nt_regex_translate(struct nt_buf *out, const char *regex);
+
 /* split_regex.c: begin, next and the rest by PCRE2 */
 int nt_regex_compile(void **code, const char *regex);
 void nt_regex_free(void *code);

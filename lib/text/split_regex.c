@@ -2,7 +2,8 @@
 /*
  * split_regex.c - pieces by a regular expression of the user's, with PCRE2
  *
- * \p classes and \s follow Unicode (UTF, UCP), in the version that PCRE2 was built with.
+ * The expression is Ruby's, as in tokenizer.json (dialect.c). \p classes follow Unicode
+ * (UTF, UCP), in the version that PCRE2 was built with.
  * The compiled code is told that the text is UTF-8, so bytes that are not are replaced
  * before, each by the control character U+0001: one byte, of no class, as a byte that is
  * not UTF-8 should be. Offsets stay what they were.
@@ -28,16 +29,36 @@ static int fail_pcre2(enum nt_err kind, const char *what, int code)
 	return nt_fail(kind, "%s: %s", what, (const char *)why);
 }
 
+static pcre2_code *compile(const char *translated, int *err, PCRE2_SIZE *where)
+{
+	pcre2_compile_context *context = pcre2_compile_context_create(NULL);
+	if (!context) {
+		*err = PCRE2_ERROR_NOMEMORY;
+		return NULL;
+	}
+	pcre2_set_newline(context, PCRE2_NEWLINE_LF);
+	pcre2_code *code = pcre2_compile((PCRE2_SPTR)translated, PCRE2_ZERO_TERMINATED,
+					 PCRE2_UTF | PCRE2_UCP | PCRE2_MULTILINE, err, where, context);
+	pcre2_compile_context_free(context);
+	return code;
+}
+
 int nt_regex_compile(void **out, const char *regex)
 {
 	int err;
-	PCRE2_SIZE where;
-	pcre2_code *code = pcre2_compile((PCRE2_SPTR)regex, PCRE2_ZERO_TERMINATED,
-					 PCRE2_UTF | PCRE2_UCP, &err, &where, NULL);
+	PCRE2_SIZE where = 0;
+	struct nt_buf translated = {0};
+	int rc = nt_regex_translate(&translated, regex);
+	if (rc < 0) {
+		nt_buf_release(&translated);
+		return nt_fail(rc, "pattern '%s': %s", regex, nt_errmsg());
+	}
+	pcre2_code *code = compile((char *)translated.data, &err, &where);
+	nt_buf_release(&translated);
 	if (!code) {
 		PCRE2_UCHAR why[128];
 		pcre2_get_error_message(err, why, sizeof(why));
-		return nt_fail(NT_EARG, "pattern '%s': not a regular expression at byte %zu: %s",
+		return nt_fail(NT_EARG, "pattern '%s': not a regular expression near byte %zu: %s",
 			       regex, where, (const char *)why);
 	}
 	/* where code cannot be compiled to machine code it is interpreted */

@@ -255,7 +255,7 @@ static void what_is_no_pattern_is_refused(void **state)
 	assert_int_equal(nt_pattern_init(&p, "cl100"), NT_EARG);
 	assert_non_null(strstr(nt_errmsg(), "cl100k"));
 	assert_int_equal(nt_pattern_init(&p, "(unclosed"), NT_EARG);
-	assert_non_null(strstr(nt_errmsg(), "at byte 9"));
+	assert_non_null(strstr(nt_errmsg(), "near byte 9"));
 }
 
 int main(void)
