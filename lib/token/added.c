@@ -75,12 +75,21 @@ static bool overlap(const uint8_t *a, size_t n, const uint8_t *b, size_t m)
 	return false;
 }
 
+/* Is what a token takes in, or where it may stand, more than its bytes? */
+static bool has_flags(const struct nt_tokenizer *t)
+{
+	for (uint32_t id = 0; id < t->ident.vocab_size; id++)
+		if (t->token[id].flags & (NT_SINGLE_WORD | NT_LSTRIP | NT_RSTRIP))
+			return true;
+	return false;
+}
+
 /* Without normalizers there is one text, but tokens of the one kind are found before those
  * of the other: which shows only where they overlap. */
 static bool order_shows(const struct nt_tokenizer *t)
 {
-	if ((uint64_t)t->raw.n * t->normalized.n > PAIRS_MOST)
-		return true;
+	if ((uint64_t)t->raw.n * t->normalized.n > PAIRS_MOST || has_flags(t))
+		return t->raw.n && t->normalized.n;
 	for (uint32_t i = 0; i < t->raw.n; i++)
 		for (uint32_t k = 0; k < t->normalized.n; k++) {
 			struct nt_added a = t->raw.entry[i], b = t->normalized.entry[k];

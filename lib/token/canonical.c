@@ -13,7 +13,6 @@
  *
  * Both are made when somebody first asks, since many never do.
  */
-#include "token/reach.h"
 #include "token/tokenizer.h"
 
 #include <pthread.h>
@@ -25,6 +24,33 @@
 #include "nt/file.h"
 #include "nt/hash.h"
 
+/* Is there a token that merging its own bytes does not give? */
+int nt_whole_differs(const struct nt_tokenizer *t, bool *differs)
+{
+	struct nt_scratch scratch = {0};
+	struct nt_ids ids = {0};
+	int rc = 0;
+	*differs = false;
+	if (!t->prefers_whole || t->is_written) {
+		*differs = t->prefers_whole;
+		return 0;
+	}
+	for (uint32_t id = 0; rc == 0 && !*differs && id < t->ident.vocab_size; id++) {
+		ids.n = 0;
+		if (t->token[id].kind != NT_KIND_ORDINARY)
+			continue;
+		rc = nt_merge_piece(&scratch, t, nt_token_text(t, id), t->token[id].len, &ids);
+		*differs = ids.n != 1;
+	}
+	if (rc == NT_EFORMAT) { /* a byte without a token: this one cannot be merged at all */
+		*differs = true;
+		rc = 0;
+	}
+	nt_scratch_release(&scratch);
+	nt_ids_release(&ids);
+	return rc;
+}
+
 static int add_text(struct nt_buf *out, const char *text)
 {
 	return nt_buf_add(out, text, strlen(text));
@@ -34,9 +60,10 @@ static int add_flags(struct nt_buf *out, struct nt_token token)
 {
 	static const char *const is[] = {"false", "true"};
 	return nt_buf_printf(out, ",\"single_word\":%s,\"lstrip\":%s,\"rstrip\":%s,\"normalized\":%s,"
-			     "\"special\":%s}", is[!!(token.flags & NT_SINGLE_WORD)],
+			     "\"special\":%s%s}", is[!!(token.flags & NT_SINGLE_WORD)],
 			     is[!!(token.flags & NT_LSTRIP)], is[!!(token.flags & NT_RSTRIP)],
-			     is[!!(token.flags & NT_NORMALIZED)], is[token.kind == NT_KIND_SPECIAL]);
+			     is[!!(token.flags & NT_NORMALIZED)], is[token.kind == NT_KIND_SPECIAL],
+			     token.flags & NT_OUTSIDE ? ",\"in_vocab\":false" : "");
 }
 
 static int add_added(struct nt_buf *out, const struct nt_tokenizer *t)

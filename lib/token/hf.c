@@ -143,6 +143,8 @@ static int read_added_token(struct nt_tokenizer *t, struct json_object *entry)
 	for (size_t i = 0; rc == 0 && i < sizeof(flags) / sizeof(*flags); i++)
 		if (nt_hf_is_true(entry, flags[i].key, false))
 			nt_token_flag(&t->token[id], flags[i].flag, true);
+	if (rc == 0) /* only a canonical file says that */
+		nt_token_flag(&t->token[id], NT_OUTSIDE, !nt_hf_is_true(entry, "in_vocab", true));
 	return rc;
 }
 

@@ -29,12 +29,12 @@ static bool is_added(const struct nt_tokenizer *t, uint32_t id, const uint8_t *t
 }
 
 /* An added token is part of merges under its name, which must be its spelling there. */
-static bool may_merge(const struct nt_tokenizer *t, const uint8_t *text, size_t len)
+static bool may_merge(const struct nt_tokenizer *t, uint32_t id, const uint8_t *text, size_t len)
 {
 	bool is_itself = true;
 	for (size_t i = 0; i < len; i++)
 		is_itself &= text[i] > ' ' && text[i] < 0x7f;
-	return t->is_written || is_itself;
+	return (t->is_written || is_itself) && !(t->token[id].flags & NT_OUTSIDE);
 }
 
 static int make_room(struct nt_tokenizer *t, const struct nt_hf_file *f)
@@ -59,7 +59,7 @@ int nt_hf_read_vocab(struct nt_tokenizer *t, const struct nt_hf_file *f)
 		uint32_t id = f->vocab[i].id;
 		uint8_t *to = t->bytes.data + t->bytes.len;
 		if (is_added(t, id, text, len)) {
-			nt_token_flag(&t->token[id], NT_IN_VOCAB, may_merge(t, text, len));
+			nt_token_flag(&t->token[id], NT_IN_VOCAB, may_merge(t, id, text, len));
 			continue;
 		}
 		if (t->is_written)

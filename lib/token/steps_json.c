@@ -174,7 +174,9 @@ static int write_flags(struct nt_buf *out, const struct nt_tokenizer *t)
 	int rc = 0;
 	for (uint32_t id = 0; rc == 0 && id < t->ident.vocab_size; id++) {
 		unsigned flags = t->token[id].flags & (NT_SINGLE_WORD | NT_LSTRIP | NT_RSTRIP | NT_NORMALIZED);
-		if (flags)
+		if (t->token[id].flags & NT_OUTSIDE)
+			rc = nt_buf_printf(out, "outside:%u\n", id);
+		if (rc == 0 && flags)
 			rc = nt_buf_printf(out, "added:%u:%u\n", id, flags);
 	}
 	return rc;

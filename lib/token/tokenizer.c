@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/utf8.h"
 #include "nt/err.h"
 #include "nt/file.h"
 #include "nt/hash.h"
@@ -102,7 +103,7 @@ int nt_tokenizer_claim(struct nt_tokenizer *t, uint32_t id, size_t len, enum nt_
 	if (t->bytes.len > UINT32_MAX)
 		return nt_fail(NT_EFORMAT, "token %u: all tokens together are too long", id);
 	t->token[id] = (struct nt_token){.at = (uint32_t)t->bytes.len, .len = (uint32_t)len & 0xffffff,
-					 .kind = kind & 7};
+					 .kind = kind & 3};
 	t->bytes.len += len;
 	t->bytes.data[t->bytes.len++] = 0; /* names are C strings too */
 	return 0;
@@ -204,13 +205,25 @@ static int check_names(const struct nt_tokenizer *t)
 	return rc < 0 ? rc : 0;
 }
 
-/* Added tokens take part in merges if some merge says so, whatever the vocabulary lists. */
+static bool is_added_character(const struct nt_tokenizer *t, uint32_t id)
+{
+	uint32_t c;
+	const struct nt_token *token = &t->token[id];
+	return t->is_written && token->kind >= NT_KIND_SPECIAL &&
+	       nt_utf8_decode(nt_token_text(t, id), token->len, &c) == token->len;
+}
+
+/* Added tokens take part in merges if some merge says so, whatever the vocabulary lists; or
+ * if it lists them, and they are what merging begins with. */
 static void settle_parts(struct nt_tokenizer *t)
 {
 	bool any = false;
 	for (uint32_t id = 0; id < t->ident.vocab_size; id++) {
-		any |= t->token[id].flags & NT_IN_VOCAB;
-		nt_token_flag(&t->token[id], NT_IN_VOCAB, false);
+		struct nt_token *token = &t->token[id];
+		bool is_character = is_added_character(t, id), is_in = token->flags & NT_IN_VOCAB;
+		any |= is_in;
+		nt_token_flag(token, NT_OUTSIDE, is_character && !is_in);
+		nt_token_flag(token, NT_IN_VOCAB, is_character && is_in);
 	}
 	for (size_t i = 0; any && t->merge && i <= t->merge_mask; i++) {
 		const struct nt_merge *m = &t->merge[i];

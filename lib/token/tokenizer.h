@@ -28,6 +28,7 @@ enum nt_token_flag {
 	NT_RSTRIP = 4,      /* ... and behind it */
 	NT_NORMALIZED = 8,  /* in normalized text */
 	NT_IN_VOCAB = 16,   /* the model has it too: merges may take and make it */
+	NT_OUTSIDE = 32,    /* one character, and yet the model has it not */
 };
 
 enum { NT_MERGE_LIMIT = 1 << 24 }; /* a rank and a place fit 32 bits */
@@ -35,12 +36,12 @@ enum { NT_TOKEN_LIMIT = 1 << 20 }; /* bytes of one token */
 
 struct nt_token {
 	uint32_t at; /* of its bytes, or its name, in nt_tokenizer.bytes */
-	uint32_t len : 24, kind : 3, flags : 5; /* enum nt_token_kind, nt_token_flag */
+	uint32_t len : 24, kind : 2, flags : 6; /* enum nt_token_kind, nt_token_flag */
 };
 
 static inline void nt_token_flag(struct nt_token *token, enum nt_token_flag flag, bool is_set)
 {
-	token->flags = (is_set ? token->flags | flag : token->flags & ~(unsigned)flag) & 0x1f;
+	token->flags = (is_set ? token->flags | flag : token->flags & ~(unsigned)flag) & 0x3f;
 }
 
 /* May merges take and make it? */
@@ -148,8 +149,6 @@ int nt_tokenizer_finish(struct nt_tokenizer *t, bool prefers_whole);
 
 /* find.c. The ordinary token of exactly these bytes, or NT_NO_TOKEN. */
 uint32_t nt_token_find_ordinary(const struct nt_tokenizer *t, const void *bytes, size_t len);
-/* The same where bytes[16] may be read, as behind any byte of a token. */
-uint32_t nt_token_find_readable(const struct nt_tokenizer *t, const uint8_t *bytes, size_t len);
 uint32_t nt_token_find_named(const struct nt_tokenizer *t, const char *name); /* special or added */
 /* Makes the table of merges, unless it was made while they were added. */
 int nt_merges_index(struct nt_tokenizer *t);
@@ -244,13 +243,15 @@ int nt_steps_write_rule(struct nt_buf *out, const struct nt_tokenizer *t, bool i
 /* canonical.c: what is made when somebody first asks for it */
 struct nt_canonical *nt_canonical_new(void); /* NULL: no memory */
 void nt_canonical_free(struct nt_canonical *c);
+/* Does it make a difference that whole pieces are preferred? */
+int nt_whole_differs(const struct nt_tokenizer *t, bool *differs);
 
 /* The readers. name is what people will call it. */
 int nt_tiktoken_parse(struct nt_tokenizer **t, const void *text, size_t len, const char *name,
 		      const char *pattern);
 int nt_hf_parse(struct nt_tokenizer **t, const void *json, size_t len, const char *name,
 		const char *pattern);
-/* Adds the merge that makes each token, by the bytes' ranks alone (from_ranks.c says how). */
+/* Adds the merge that makes each token, by the bytes' ranks alone (tiktoken.c says how). */
 int nt_pairs_from_ranks(struct nt_tokenizer *t, bool *all_reached);
 int nt_bytes_make(struct nt_tokenizer **t);
 int nt_embedded_parse(struct nt_tokenizer **t, const char *pattern);
