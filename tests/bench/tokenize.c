@@ -121,6 +121,7 @@ static void time_threads(const struct nt_tokenizer *t, char *path, int n_pass, i
 	struct nt_encode_options options = {0};
 	struct nt_docs_options how = {.split = "none"};
 	struct nt_pool *pool = nt_pool_new(n_thread);
+	nt_encode_parts(t, 0, &how);
 	for (int i = 0; i <= n_pass; i++) {
 		struct nt_docs *docs;
 		uint64_t began = nt_now_ns();
