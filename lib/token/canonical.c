@@ -13,6 +13,7 @@
  *
  * Both are made when somebody first asks, since many never do.
  */
+#include "token/reach.h"
 #include "token/tokenizer.h"
 
 #include <pthread.h>
@@ -23,33 +24,6 @@
 #include "nt/err.h"
 #include "nt/file.h"
 #include "nt/hash.h"
-
-/* Is there a token that merging its own bytes does not give? */
-int nt_whole_differs(const struct nt_tokenizer *t, bool *differs)
-{
-	struct nt_scratch scratch = {0};
-	struct nt_ids ids = {0};
-	int rc = 0;
-	*differs = false;
-	if (!t->prefers_whole || t->is_written) {
-		*differs = t->prefers_whole;
-		return 0;
-	}
-	for (uint32_t id = 0; rc == 0 && !*differs && id < t->ident.vocab_size; id++) {
-		ids.n = 0;
-		if (t->token[id].kind != NT_KIND_ORDINARY)
-			continue;
-		rc = nt_merge_piece(&scratch, t, nt_token_text(t, id), t->token[id].len, &ids);
-		*differs = ids.n != 1;
-	}
-	if (rc == NT_EFORMAT) { /* a byte without a token: this one cannot be merged at all */
-		*differs = true;
-		rc = 0;
-	}
-	nt_scratch_release(&scratch);
-	nt_ids_release(&ids);
-	return rc;
-}
 
 static int add_text(struct nt_buf *out, const char *text)
 {

@@ -48,6 +48,12 @@ static uint32_t id_in(uint32_t slot)
 	return slot == NT_NO_TOKEN ? slot : slot & ID_MASK;
 }
 
+uint32_t nt_token_find_readable(const struct nt_tokenizer *t, const uint8_t *p, size_t len)
+{
+	uint32_t id = id_in(*find_slot(t, p, len, nt_key_hash_bytes(p, len)));
+	return id == NT_NO_TOKEN || nt_token_merges(t->token[id]) ? id : NT_NO_TOKEN;
+}
+
 uint32_t nt_token_find_ordinary(const struct nt_tokenizer *t, const void *bytes, size_t len)
 {
 	uint8_t padded[16] = {0};
@@ -56,8 +62,7 @@ uint32_t nt_token_find_ordinary(const struct nt_tokenizer *t, const void *bytes,
 		memcpy(padded, p, len);
 		p = padded;
 	}
-	uint32_t id = id_in(*find_slot(t, p, len, nt_key_hash_bytes(p, len)));
-	return id == NT_NO_TOKEN || nt_token_merges(t->token[id]) ? id : NT_NO_TOKEN;
+	return nt_token_find_readable(t, p, len);
 }
 
 static size_t table_size(size_t n)

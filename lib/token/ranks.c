@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "nt/err.h"
-#include "token/tokenizer.h"
+#include "token/reach.h"
 
 /* The tokenizer that a reader of the ranks would get, as far as merges go. */
 static int implied(struct nt_tokenizer **out, const struct nt_tokenizer *t, bool *all_reached)
@@ -29,9 +29,11 @@ static int implied(struct nt_tokenizer **out, const struct nt_tokenizer *t, bool
 static int check(const struct nt_tokenizer *t)
 {
 	struct nt_tokenizer *read = NULL;
-	bool all_reached;
+	bool all_reached, differs;
 	int rc = implied(&read, t, &all_reached);
-	if (rc == 0 && (read->n_pair != t->n_pair || t->prefers_whole == all_reached ||
+	if (rc == 0)
+		rc = nt_whole_differs(t, &differs);
+	if (rc == 0 && (read->n_pair != t->n_pair || differs == all_reached ||
 			memcmp(read->pair, t->pair, t->n_pair * sizeof(*t->pair)) != 0))
 		rc = nt_fail(NT_EFORMAT, "its %zu merges are not what the order of its ids implies: a "
 			     "list of ranks cannot hold it", t->n_pair);

@@ -3,12 +3,7 @@
  * tiktoken.c - vocabularies as lists of ranks
  *
  * A line is base64(bytes of the token) SPACE rank, and the rank is the id; ranks need not
- * be dense. Two neighbours merge when their bytes together are a token, the lowest rank
- * first. That is the same as a list of pairs in order of rank, one for each token: when
- * two neighbours come to make a token, their bytes have been merged among themselves just
- * as they are when the token stands alone, so the two are always the same two. They are
- * found here by encoding every token up to the last step. A token that merging cannot
- * make still counts where it is a whole piece.
+ * be dense. from_ranks.c says what that means for merges.
  *
  * The file says neither how text is cut nor what its special tokens are: for the famous
  * ones both are known by their content. Source: tiktoken's openai_public.py.
@@ -150,69 +145,6 @@ static int recognise(const struct nt_tokenizer *t, const struct known **found)
 		if (known[i].lo == sum.lo && known[i].hi == sum.hi)
 			*found = &known[i];
 	return 0;
-}
-
-/* --- pairs out of ranks -------------------------------------------------------- */
-
-/* The token of bytes [part[i], part[k]) of a token, or NT_NO_TOKEN: the highest rank. */
-static uint32_t rank_of(const struct nt_tokenizer *t, const uint8_t *p, const uint32_t *part,
-			size_t i, size_t k)
-{
-	return nt_token_find_ordinary(t, p + part[i], part[k] - part[i]);
-}
-
-/* Merges neighbours of p until two parts are left, which become *pair, or no two neighbours
- * are a token: then returns false. part and rank have room for n + 1. */
-static bool last_pair(const struct nt_tokenizer *t, const uint8_t *p, uint32_t n, uint32_t *part,
-		      uint32_t *rank, struct nt_pair *pair)
-{
-	size_t n_part = n; /* part i is bytes [part[i], part[i + 1]) */
-	for (uint32_t i = 0; i <= n; i++)
-		part[i] = i;
-	for (size_t i = 0; i + 1 < n_part; i++)
-		rank[i] = rank_of(t, p, part, i, i + 2);
-	while (n_part > 2) {
-		size_t best = 0;
-		for (size_t i = 1; i + 1 < n_part; i++)
-			if (rank[i] < rank[best])
-				best = i;
-		if (rank[best] == NT_NO_TOKEN)
-			return false;
-		memmove(&part[best + 1], &part[best + 2], (n_part - best - 1) * sizeof(*part));
-		memmove(&rank[best], &rank[best + 1], (n_part - best - 2) * sizeof(*rank));
-		n_part--;
-		if (best + 1 < n_part)
-			rank[best] = rank_of(t, p, part, best, best + 2);
-		if (best)
-			rank[best - 1] = rank_of(t, p, part, best - 1, best + 1);
-	}
-	pair->left = rank_of(t, p, part, 0, 1);
-	pair->right = rank_of(t, p, part, 1, 2);
-	return pair->left != NT_NO_TOKEN && pair->right != NT_NO_TOKEN;
-}
-
-int nt_pairs_from_ranks(struct nt_tokenizer *t, bool *all_reached)
-{
-	uint32_t *part = NULL, *rank = NULL;
-	size_t part_cap = 0, rank_cap = 0;
-	int rc = 0;
-	*all_reached = true;
-	for (uint32_t id = 0; rc == 0 && id < t->ident.vocab_size; id++) {
-		uint32_t len = t->token[id].len;
-		struct nt_pair pair;
-		if (t->token[id].kind != NT_KIND_ORDINARY || len < 2)
-			continue;
-		if (nt_grow(&part, &part_cap, len + 1, sizeof(*part)) < 0 ||
-		    nt_grow(&rank, &rank_cap, len + 1, sizeof(*rank)) < 0)
-			rc = NT_ESYS;
-		else if (last_pair(t, nt_token_text(t, id), len, part, rank, &pair))
-			rc = nt_tokenizer_merge(t, pair.left, pair.right);
-		else
-			*all_reached = false;
-	}
-	free(part);
-	free(rank);
-	return rc;
 }
 
 /* --- the whole ----------------------------------------------------------------- */

@@ -149,6 +149,8 @@ int nt_tokenizer_finish(struct nt_tokenizer *t, bool prefers_whole);
 
 /* find.c. The ordinary token of exactly these bytes, or NT_NO_TOKEN. */
 uint32_t nt_token_find_ordinary(const struct nt_tokenizer *t, const void *bytes, size_t len);
+/* The same where bytes[16] may be read, as behind any byte of a token. */
+uint32_t nt_token_find_readable(const struct nt_tokenizer *t, const uint8_t *bytes, size_t len);
 uint32_t nt_token_find_named(const struct nt_tokenizer *t, const char *name); /* special or added */
 /* Makes the table of merges, unless it was made while they were added. */
 int nt_merges_index(struct nt_tokenizer *t);
@@ -243,15 +245,13 @@ int nt_steps_write_rule(struct nt_buf *out, const struct nt_tokenizer *t, bool i
 /* canonical.c: what is made when somebody first asks for it */
 struct nt_canonical *nt_canonical_new(void); /* NULL: no memory */
 void nt_canonical_free(struct nt_canonical *c);
-/* Does it make a difference that whole pieces are preferred? */
-int nt_whole_differs(const struct nt_tokenizer *t, bool *differs);
 
 /* The readers. name is what people will call it. */
 int nt_tiktoken_parse(struct nt_tokenizer **t, const void *text, size_t len, const char *name,
 		      const char *pattern);
 int nt_hf_parse(struct nt_tokenizer **t, const void *json, size_t len, const char *name,
 		const char *pattern);
-/* Adds the merge that makes each token, by the bytes' ranks alone (tiktoken.c says how). */
+/* Adds the merge that makes each token, by the bytes' ranks alone (from_ranks.c says how). */
 int nt_pairs_from_ranks(struct nt_tokenizer *t, bool *all_reached);
 int nt_bytes_make(struct nt_tokenizer **t);
 int nt_embedded_parse(struct nt_tokenizer **t, const char *pattern);
