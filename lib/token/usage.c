@@ -170,14 +170,15 @@ static int put_summary(struct nt_usage *u)
 		"entropy          %.3f bits/token, %.3f bits/byte\n",
 		nt_tokenizer_ident(u->t)->name, u->n_entry, u->n_special, u->n_document, u->bytes, u->n_token,
 		ratio(u->bytes, u->n_token), u->entropy, u->entropy * ratio(u->n_token, u->bytes));
-	if (rc == 0)
+	if (rc == 0 && u->n_document > 1)
 		rc = nt_buf_printf(&u->line,
 			"tokens/document  mean %.1f, least %" PRIu64 ", median %" PRIu64 ", p90 %" PRIu64
-			", most %" PRIu64 "\n"
-			"reached          %zu entries, %.2f %%; %zu never\n",
-			ratio(u->n_token, u->n_document), quantile(u, 0), quantile(u, 0.5), quantile(u, 0.9),
-			quantile(u, 1), u->n_reached, 100 * ratio(u->n_reached, u->n_entry),
-			u->n_entry - u->n_reached);
+			", most %" PRIu64 "\n", ratio(u->n_token, u->n_document), quantile(u, 0),
+			quantile(u, 0.5), quantile(u, 0.9), quantile(u, 1));
+	if (rc == 0)
+		rc = nt_buf_printf(&u->line, "reached          %zu entries, %.2f %%; %zu never\n",
+				   u->n_reached, 100 * ratio(u->n_reached, u->n_entry),
+				   u->n_entry - u->n_reached);
 	return rc;
 }
 
