@@ -64,7 +64,7 @@ milliseconds() { awk '{ printf "%.1f\n", 1e3 * $1 }'; }
 time_program() { # time_program THREADS TEXT COMMAND...
 	threads=$1 text=$2
 	shift 2
-	passes=3
+	passes=2
 	[ "$threads" = 1 ] || passes=1
 	: >"$work/times"
 	i=0
