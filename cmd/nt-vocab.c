@@ -4,6 +4,9 @@
  *
  * Byte-level BPE: no text is ever outside the vocabulary, and ids give back the bytes. The
  * product is Hugging Face's tokenizer.json, or with --format=tiktoken a list of ranks.
+ *
+ * Beside learning: --counts does the first half of it, for shards; --convert writes a
+ * vocabulary in another form; --compare says which of several fits a text.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -244,12 +247,10 @@ static int open_named(struct nt_tokenizer **t, const char *name, const char *pat
 static int print_fit_json(struct nt_buf *b, char **name, const struct nt_fit *fit, size_t n,
 			  const struct nt_fit_text *text, size_t best)
 {
-	double bytes = (double)text->bytes;
 	int rc = nt_buf_printf(b, "{\"documents\": %llu, \"bytes\": %llu, \"words\": %llu, \"vocabularies\": [",
 			       nt_llu(text->n_doc), nt_llu(text->bytes), nt_llu(text->n_word));
 	for (size_t i = 0; rc == 0 && i < n; i++) {
 		const struct nt_fit *f = &fit[i];
-		double n_token = (double)(f->n_token ? f->n_token : 1);
 		rc = nt_buf_printf(b, "%s{\"name\": ", i ? ", " : "");
 		if (rc == 0)
 			rc = nt_json_string(b, name[i], strlen(name[i]));
@@ -257,10 +258,8 @@ static int print_fit_json(struct nt_buf *b, char **name, const struct nt_fit *fi
 			rc = nt_buf_printf(b, ", \"entries\": %u, \"unused\": %u, \"tokens\": %llu, "
 					   "\"bytes_per_token\": %.4f, \"tokens_per_word\": %.4f, "
 					   "\"bits_per_byte\": %.4f, \"mb_per_s\": %.1f}",
-					   f->n_entry, f->n_unused, nt_llu(f->n_token), bytes / n_token,
-					   text->n_word ? n_token / (double)text->n_word : 0,
-					   text->bytes ? f->bits / bytes : 0,
-					   f->seconds > 0 ? bytes / 1e6 / f->seconds : 0);
+					   f->n_entry, f->n_unused, nt_llu(f->n_token), f->bytes_per_token,
+					   f->tokens_per_word, f->bits_per_byte, f->mb_per_s);
 	}
 	if (rc == 0)
 		rc = nt_buf_printf(b, "], \"best\": ");
@@ -269,34 +268,39 @@ static int print_fit_json(struct nt_buf *b, char **name, const struct nt_fit *fi
 	return rc < 0 ? rc : nt_buf_printf(b, "}\n");
 }
 
+static int print_verdict(struct nt_buf *b, char **name, const struct nt_fit *fit, size_t n, size_t best)
+{
+	size_t next = best == 0;
+	if (n < 2)
+		return 0;
+	for (size_t i = 0; i < n; i++)
+		if (i != best && fit[i].n_token < fit[next].n_token)
+			next = i;
+	if (fit[next].n_token == fit[best].n_token)
+		return nt_buf_printf(b, "%s and %s fit these texts alike: %.3f bytes a token\n", name[best],
+				     name[next], fit[best].bytes_per_token);
+	double share = (double)fit[best].n_token / (double)fit[next].n_token;
+	return nt_buf_printf(b, "%s fits these texts best: %.3f bytes a token, %.1f %% fewer tokens than %s\n",
+			     name[best], fit[best].bytes_per_token, 100 * (1 - share), name[next]);
+}
+
 static int print_fit(struct nt_buf *b, char **name, const struct nt_fit *fit, size_t n,
 		     const struct nt_fit_text *text, size_t best)
 {
-	double bytes = (double)text->bytes;
-	size_t width = strlen("vocabulary"), second = best == 0;
+	int width = (int)strlen("vocabulary");
+	(void)text;
 	for (size_t i = 0; i < n; i++)
-		width = strlen(name[i]) > width ? strlen(name[i]) : width;
-	int rc = nt_buf_printf(b, "%-*s %9s %8s %12s %11s %11s %9s %8s\n", (int)width, "vocabulary", "entries",
+		width = (int)strlen(name[i]) > width ? (int)strlen(name[i]) : width;
+	int rc = nt_buf_printf(b, "%-*s %9s %8s %12s %11s %11s %9s %8s\n", width, "vocabulary", "entries",
 			       "unused", "tokens", "bytes/token", "tokens/word", "bits/byte", "MB/s");
 	for (size_t i = 0; rc == 0 && i < n; i++) {
 		const struct nt_fit *f = &fit[i];
-		double n_token = (double)(f->n_token ? f->n_token : 1);
-		rc = nt_buf_printf(b, "%-*s %9u %6.1f %% %12llu %11.3f %11.3f %9.3f %8.1f\n", (int)width,
-				   name[i], f->n_entry, f->n_entry ? 100.0 * f->n_unused / f->n_entry : 0,
-				   nt_llu(f->n_token), bytes / n_token,
-				   text->n_word ? n_token / (double)text->n_word : 0, f->bits / bytes,
-				   f->seconds > 0 ? bytes / 1e6 / f->seconds : 0);
-		if (i != best && fit[i].n_token < fit[second].n_token)
-			second = i;
+		rc = nt_buf_printf(b, "%-*s %9u %6.1f %% %12llu %11.3f %11.3f %9.3f %8.1f\n", width, name[i],
+				   f->n_entry, f->n_entry ? 100.0 * f->n_unused / f->n_entry : 0,
+				   nt_llu(f->n_token), f->bytes_per_token, f->tokens_per_word,
+				   f->bits_per_byte, f->mb_per_s);
 	}
-	double least = (double)fit[best].n_token, next = n > 1 ? (double)fit[second].n_token : least;
-	if (rc == 0 && next > least)
-		rc = nt_buf_printf(b, "%s fits these texts best: %.3f bytes a token, %.1f %% fewer tokens than %s\n",
-				   name[best], bytes / least, 100 * (1 - least / next), name[second]);
-	else if (rc == 0 && n > 1)
-		rc = nt_buf_printf(b, "%s and %s fit these texts alike: %.3f bytes a token\n", name[best],
-				   name[second], bytes / least);
-	return rc;
+	return rc < 0 ? rc : print_verdict(b, name, fit, n, best);
 }
 
 /* texts: operands behind the names of n vocabularies. */

@@ -80,13 +80,14 @@ int nt_learner_run(struct nt_learner *l, struct nt_pool *pool,
  * are not in the order of ids, so that ranks cannot say what they do. */
 int nt_vocab_ranks(const struct nt_tokenizer *t, struct nt_buf *out);
 
-/* How a vocabulary fits texts. */
+/* How a vocabulary fits texts; a figure that would be over nothing is 0. */
 struct nt_fit {
 	uint64_t n_token;
 	uint32_t n_entry, n_unused; /* tokens that stand for bytes, and those no text used */
-	double bits;                /* to tell each token from the others, by how frequent it is here:
-				       the entropy of single tokens times their number */
-	double seconds;             /* of one thread, encoding */
+	double bytes_per_token, tokens_per_word;
+	double bits_per_byte; /* to tell each token from the others by how frequent it is here: the
+				 entropy of single tokens */
+	double mb_per_s;      /* of one thread, encoding */
 };
 
 /* What they were measured on; a word is what white space of ASCII surrounds. */

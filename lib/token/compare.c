@@ -90,9 +90,14 @@ static void count_text(struct nt_fit_text *text, const struct nt_batch *b)
 	}
 }
 
-static struct nt_fit sum_up(const struct contender *who)
+static double ratio(double a, double b)
 {
-	struct nt_fit fit = {.seconds = who->seconds};
+	return b > 0 ? a / b : 0;
+}
+
+static struct nt_fit sum_up(const struct contender *who, const struct nt_fit_text *text)
+{
+	struct nt_fit fit = {0};
 	uint32_t n = nt_tokenizer_ident(who->t)->vocab_size;
 	for (uint32_t id = 0; id < n; id++) {
 		size_t len;
@@ -102,10 +107,14 @@ static struct nt_fit sum_up(const struct contender *who)
 		fit.n_entry++;
 		fit.n_unused += !who->count[id];
 	}
+	double n_token = (double)fit.n_token, bytes = (double)text->bytes, bits = 0;
 	for (uint32_t id = 0; id < n; id++)
 		if (who->count[id])
-			fit.bits -= (double)who->count[id] *
-				    log2((double)who->count[id] / (double)fit.n_token);
+			bits -= (double)who->count[id] * log2((double)who->count[id] / n_token);
+	fit.bytes_per_token = ratio(bytes, n_token);
+	fit.tokens_per_word = ratio(n_token, (double)text->n_word);
+	fit.bits_per_byte = ratio(bits, bytes);
+	fit.mb_per_s = ratio(bytes / 1e6, who->seconds);
 	return fit;
 }
 
@@ -136,7 +145,7 @@ int nt_vocab_compare(struct nt_fit *fit, struct nt_fit_text *text, struct nt_tok
 	}
 	for (size_t i = 0; c.contender && i < n; i++) {
 		if (rc == 0)
-			fit[i] = sum_up(&c.contender[i]);
+			fit[i] = sum_up(&c.contender[i], text);
 		nt_encoder_free(c.contender[i].encoder);
 		nt_ids_release(&c.contender[i].ids);
 		free(c.contender[i].count);
