@@ -217,7 +217,7 @@ static size_t list_places(const struct halves *h, uint32_t id, struct place *pla
 		uint64_t left = stir(value[i], i);
 		uint64_t right = stir(value[len] - value[i] * h->power[len - i], len - i);
 		place[n] = (struct place){.left_hash = left, .right_hash = right, .at = (uint32_t)i};
-		n += may_be(h, left) & may_be(h, right);
+		n += (size_t)may_be(h, left) & (size_t)may_be(h, right); /* no branch */
 	}
 	for (size_t i = 0; i < n; i++) {
 		__builtin_prefetch(first_slot(h, place[i].left_hash));
