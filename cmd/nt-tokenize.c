@@ -231,7 +231,7 @@ static int encode(struct job *j, char **operand, int n_operand)
 	if (rc == 0 && nt_tokenizer_remark(j->t))
 		nt_cli_note(j->cli, "%s", nt_tokenizer_remark(j->t));
 	if (rc == 0 && !o->pieces && !o->offsets)
-		nt_encode_parts(j->t, flags_of(o), &how);
+		nt_encode_parts(j->t, &how);
 	if (rc == 0)
 		rc = nt_docs_open(&j->docs, &how, operand, (size_t)n_operand);
 	if (rc == 0)

@@ -29,9 +29,9 @@ struct nt_encoded {
 /*
  * Lets long documents come in parts, where t can be asked for the ids of one part without the
  * others: then they need not be in memory whole, and several threads can work on one. For
- * nt_docs_open; t must live as long as the source. flags: those of the encoding.
+ * nt_docs_open; t must live as long as the source.
  */
-void nt_encode_parts(const struct nt_tokenizer *t, unsigned flags, struct nt_docs_options *how);
+void nt_encode_parts(const struct nt_tokenizer *t, struct nt_docs_options *how);
 
 /*
  * Encodes every document of docs and hands it to sink, in order, on some thread, one after the

@@ -68,7 +68,10 @@ struct nt_encoder;
 struct nt_encoder *nt_encoder_new(const struct nt_tokenizer *t); /* NULL: no memory */
 void nt_encoder_free(struct nt_encoder *e);
 
-enum { NT_ALLOW_SPECIAL = 1 }; /* specials written out in the text become their id */
+enum {
+	NT_ALLOW_SPECIAL = 1, /* specials written out in the text become their id */
+	NT_CONTINUES = 2,     /* more of a text: no space is put in front, where others get one */
+};
 
 /* Appends the ids of text[len] to out. No [B], no [E]. */
 int nt_encode(struct nt_encoder *e, const void *text, size_t len, unsigned flags,

@@ -21,6 +21,7 @@
 #include "token/encode.h"
 #include "token/general.h"
 #include "token/recall.h"
+#include "token/written.h"
 
 enum {
 	AHEAD = 8,             /* new pieces that are merged together */
@@ -33,6 +34,9 @@ struct nt_encoder {
 	struct nt_cutter cutter;
 	struct nt_scratch scratch;
 	struct nt_general *general; /* NULL where text goes straight to the pattern */
+	bool is_nfc;                /* the text at hand, under a tokenizer that makes it so */
+	struct nt_written_work written;
+	struct nt_buf front;        /* a piece with a space put in front */
 	struct nt_spans spans;      /* of nt_encode_units */
 	struct nt_cache *cache, own;
 	struct nt_long_cache longer;
@@ -81,6 +85,8 @@ void nt_encoder_free(struct nt_encoder *e)
 	nt_ids_release(&e->spare);
 	nt_spans_release(&e->spans);
 	nt_general_free(e->general);
+	nt_written_release(&e->written);
+	nt_buf_release(&e->front);
 	free(e);
 }
 
@@ -109,6 +115,8 @@ static void make_keys(struct nt_encoder *e, const uint8_t *p, size_t n, size_t l
 
 static int merge_new(struct nt_encoder *e, const uint8_t *p, size_t n, struct nt_ids *out)
 {
+	if (e->t->joints)
+		return nt_written_merge(e->t, &e->written, &e->scratch, p, n, out);
 	if (e->t->prefers_whole) {
 		uint32_t id = nt_token_find_ordinary(e->t, p, n);
 		if (id != NT_NO_TOKEN)
@@ -155,6 +163,17 @@ static size_t learn_ahead(struct nt_encoder *e, const uint8_t *p, size_t i, size
 	return i;
 }
 
+/* The same for one piece that is not merged from bytes; appends its ids, too. */
+static int learn_one(struct nt_encoder *e, struct nt_key key, const uint8_t *p, size_t n,
+		     struct nt_ids *out)
+{
+	size_t before = out->n;
+	int rc = merge_new(e, p, n, out);
+	if (rc == 0)
+		nt_cache_add(e->cache, key, out->id + before, out->n - before);
+	return rc;
+}
+
 static int encode_batch(struct nt_encoder *e, const uint8_t *p, size_t n, size_t left,
 			struct nt_ids *out)
 {
@@ -173,11 +192,13 @@ static int encode_batch(struct nt_encoder *e, const uint8_t *p, size_t n, size_t
 		const struct nt_cached *c = len <= NT_KEY_MOST ? nt_cache_find(e->cache, e->batch.key[i]) : NULL;
 		if (c && c->id[0] >> NT_ID_BITS <= NT_IDS_MOST)
 			out->n += nt_cached_take(out->id + out->n, c);
-		else if (!c && len <= NT_KEY_MOST && i >= ahead) {
+		else if (!c && len <= NT_KEY_MOST && i >= ahead && !e->t->is_written) {
 			ahead = learn_ahead(e, p, i, n);
 			continue;
 		} else {
-			rc = encode_long(e, p + at, len, out);
+			rc = !c && len <= NT_KEY_MOST && e->t->is_written
+				     ? learn_one(e, e->batch.key[i], p + at, len, out)
+				     : encode_long(e, p + at, len, out);
 		}
 		i++;
 	}
@@ -205,44 +226,135 @@ int nt_encode_piece(struct nt_encoder *e, const uint8_t *p, size_t n, struct nt_
 	return rc == 0 && e->cache == &e->own ? nt_cache_tend(e->cache) : rc;
 }
 
+/* Spans of the ids from `first` on, whose bytes are text[at ...] without a rest. */
+static int span_lengths(struct nt_encoder *e, const struct nt_ids *ids, size_t first, size_t at,
+			struct nt_spans *spans)
+{
+	int rc = 0;
+	for (size_t i = first; rc == 0 && i < ids->n; i++) {
+		size_t end = at + e->t->token[ids->id[i]].len;
+		rc = nt_span_add(spans, at, end);
+		at = end;
+	}
+	return rc;
+}
+
+/* The same of a written vocabulary; document: what text is a part of. */
+static int span_written(struct nt_encoder *e, const struct nt_ids *ids, size_t first,
+			const uint8_t *document, size_t at, struct nt_spans *spans)
+{
+	int rc = 0;
+	for (size_t i = first; rc == 0 && i < ids->n; i++) {
+		size_t end = at + nt_written_len(e->t, ids->id[i], document + at);
+		rc = nt_span_add(spans, at, end);
+		at = end;
+	}
+	return rc;
+}
+
+/* Pieces of text where the joints of a written vocabulary allow it. */
+static int encode_pieces(struct nt_encoder *e, const uint8_t *text, size_t len, struct nt_ids *out)
+{
+	int rc = 0;
+	for (size_t at = 0; rc == 0 && at < len; at += e->batch.end[0]) {
+		size_t n = nt_written_cut(e->t->joints, text + at, len - at, e->batch.end, NT_BATCH);
+		if (n == 0)
+			return nt_fail(NT_EFORMAT, "a piece of over %u bytes without a place to cut it", UINT32_MAX);
+		rc = encode_batch(e, text + at, n, len - at, out);
+		e->batch.end[0] = e->batch.end[n - 1];
+		if (rc == 0 && e->cache == &e->own)
+			rc = nt_cache_tend(e->cache);
+	}
+	return rc;
+}
+
+/* The same of e->front, whose first byte is not in the document: what follows it begins at `at`. */
+static int span_front(struct nt_encoder *e, const struct nt_ids *ids, size_t first, size_t at,
+		      struct nt_spans *spans)
+{
+	size_t n = spans->n;
+	int rc = span_written(e, ids, first, e->front.data, 0, spans);
+	for (; rc == 0 && n < spans->n; n++) {
+		struct nt_span *s = &spans->span[n];
+		*s = (struct nt_span){at + (s->start ? s->start - 1 : 0), at + s->end - 1};
+	}
+	return rc;
+}
+
+/* document[start, end) of a written vocabulary. */
+static int encode_joined(struct nt_encoder *e, const uint8_t *document, size_t start, size_t end,
+			 bool continues, struct nt_ids *out, struct nt_spans *spans)
+{
+	const struct nt_joints *j = e->t->joints;
+	int rc = 0;
+	if (j->prepends && !continues) { /* the first piece, as if a space stood before it */
+		size_t n = nt_written_cut(j, document + start, end - start, e->batch.end, 1);
+		size_t len = n ? e->batch.end[0] : end - start, first = out->n;
+		e->front.len = 0;
+		rc = nt_buf_add(&e->front, " ", 1);
+		if (rc == 0)
+			rc = nt_buf_add(&e->front, document + start, len);
+		if (rc == 0)
+			rc = encode_pieces(e, e->front.data, e->front.len, out);
+		if (rc == 0 && spans)
+			rc = span_front(e, out, first, start, spans);
+		start += len;
+	}
+	size_t first = out->n;
+	if (rc == 0)
+		rc = encode_pieces(e, document + start, end - start, out);
+	return rc == 0 && spans ? span_written(e, out, first, document, start, spans) : rc;
+}
+
 static int encode_between(struct nt_encoder *e, const uint8_t *text, size_t start, size_t end,
-			  bool specials, struct nt_ids *out, struct nt_spans *spans)
+			  unsigned flags, struct nt_ids *out, struct nt_spans *spans)
 {
 	if (start >= end)
 		return 0;
-	if (!e->general)
-		return nt_encode_cut(e, text + start, end - start, out);
+	if (e->t->joints)
+		return encode_joined(e, text, start, end, start == 0 && flags & NT_CONTINUES, out, spans);
+	if (!e->general || e->is_nfc) {
+		size_t first = out->n;
+		int rc = nt_encode_cut(e, text + start, end - start, out);
+		return rc == 0 && spans ? span_lengths(e, out, first, start, spans) : rc;
+	}
 	struct nt_stretch in = {.text = text + start, .len = end - start, .base = start};
-	return nt_general_encode(e->general, &in, specials, out, spans);
+	return nt_general_encode(e->general, &in, flags & NT_ALLOW_SPECIAL, out, spans);
 }
 
-/* spans is only filled where there is more to it than the lengths of the tokens. */
+/* e->is_nfc says whether text is. */
 static int encode(struct nt_encoder *e, const uint8_t *text, size_t len, unsigned flags,
 		  struct nt_ids *out, struct nt_spans *spans)
 {
-	bool specials = flags & NT_ALLOW_SPECIAL;
-	struct nt_added_walk w = nt_added_walk(e->t, &e->t->raw, text, len, specials);
+	struct nt_added_walk w = nt_added_walk(e->t, &e->t->raw, text, len, flags & NT_ALLOW_SPECIAL);
 	struct nt_added_match m;
 	int rc = 0;
 	while (rc == 0 && nt_added_next(&w, &m)) {
-		rc = encode_between(e, text, m.gap, m.start, specials, out, spans);
+		rc = encode_between(e, text, m.gap, m.start, flags, out, spans);
 		if (rc == 0)
 			rc = nt_ids_add(out, &m.id, 1);
 		if (rc == 0 && spans)
 			rc = nt_span_add(spans, m.start, m.end);
 	}
-	return rc < 0 ? rc : encode_between(e, text, w.done, len, specials, out, spans);
+	return rc < 0 ? rc : encode_between(e, text, w.done, len, flags, out, spans);
+}
+
+static void look(struct nt_encoder *e, const uint8_t *text, size_t len)
+{
+	e->is_nfc = nt_is_usually_nfc(e->t) && nt_is_nfc(text, len);
 }
 
 int nt_encode(struct nt_encoder *e, const void *text, size_t len, unsigned flags,
 	      struct nt_ids *out)
 {
+	look(e, text, len);
 	return encode(e, text, len, flags, out, NULL);
 }
 
 int nt_encode_spans(struct nt_encoder *e, const void *text, size_t len, unsigned flags,
 		    struct nt_ids *out, struct nt_spans *spans)
 {
+	look(e, text, len);
 	return encode(e, text, len, flags, out, spans);
 }
 
@@ -276,10 +388,11 @@ int nt_encode_units(struct nt_encoder *e, const void *text, size_t len, unsigned
 {
 	if (len == 0)
 		return nt_ids_add(unit, &(uint32_t){0}, 1);
-	if (!nt_is_exact(e->t))
+	look(e, text, len);
+	if (!nt_is_exact(e->t) && (!e->is_nfc || e->t->raw.strips))
 		return encode_units_by_spans(e, text, len, flags, out, unit);
 	size_t i = out->n, at = 0; /* of the next id, and its place in the text */
-	int rc = nt_encode(e, text, len, flags, out);
+	int rc = encode(e, text, len, flags, out, NULL);
 	for (size_t end = 0; rc == 0 && end < len;) {
 		uint32_t n = 0;
 		end = nt_unit_end(text, len, end);

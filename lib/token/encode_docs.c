@@ -18,7 +18,7 @@
 #include "token/batch.h"
 #include "token/cache.h"
 #include "token/encode.h"
-#include "token/general.h"
+#include "token/written.h"
 #include "token/lend.h"
 #include "token/tokenizer.h"
 
@@ -72,7 +72,8 @@ static int encode_doc(struct work *w, struct nt_encoder *e, size_t doc, struct o
 	if (damage.n_byte && w->options->strict)
 		return nt_fail(NT_EFORMAT, "%s: not UTF-8 at byte %zu", d->source, d->before + damage.first);
 	*r = (struct result){.id = out->ids.n, .unit = out->unit.n, .n_invalid = damage.n_byte};
-	int rc = nt_encode_units(e, d->text, d->len, w->options->flags, &out->ids, &out->unit);
+	unsigned flags = w->options->flags | (d->before ? NT_CONTINUES : 0);
+	int rc = nt_encode_units(e, d->text, d->len, flags, &out->ids, &out->unit);
 	if (rc < 0)
 		return nt_fail(rc, "%s: %s", d->source, nt_errmsg());
 	r->n_id = out->ids.n - r->id;
@@ -231,7 +232,13 @@ int nt_encode_docs(const struct nt_tokenizer *t, struct nt_docs *docs,
 
 /* --- parts ------------------------------------------------------------------------- */
 
-/* Could an added token lie across the place where a part ends? */
+static bool is_letter(uint8_t c)
+{
+	return (uint8_t)((c | 0x20) - 'a') < 26;
+}
+
+/* Could an added token lie across the place where a part ends? Before a space between letters,
+ * that is, or behind a newline that something else follows. */
 static bool may_cross(const struct nt_tokenizer *t, const struct nt_added_set *set)
 {
 	for (uint32_t i = 0; i < set->n; i++) {
@@ -239,7 +246,7 @@ static bool may_cross(const struct nt_tokenizer *t, const struct nt_added_set *s
 		if (t->token[set->entry[i].id].flags & NT_SINGLE_WORD)
 			return true;
 		for (uint32_t k = 1; k < set->entry[i].len; k++)
-			if (p[k] == ' ' || p[k - 1] == '\n')
+			if ((p[k] == ' ' && is_letter(p[k - 1])) || (p[k - 1] == '\n' && p[k] != '\n'))
 				return true;
 	}
 	return set->strips;
@@ -248,13 +255,13 @@ static bool may_cross(const struct nt_tokenizer *t, const struct nt_added_set *s
 static size_t seam(const void *arg, const uint8_t *text, size_t len)
 {
 	const struct nt_tokenizer *t = arg;
-	return nt_pattern_seam(&t->split, text, len);
+	return t->joints ? nt_written_seam(t->joints, text, len) : nt_pattern_seam(&t->split, text, len);
 }
 
-void nt_encode_parts(const struct nt_tokenizer *t, unsigned flags, struct nt_docs_options *how)
+void nt_encode_parts(const struct nt_tokenizer *t, struct nt_docs_options *how)
 {
-	(void)flags;
-	if (!t->is_plain || !nt_is_direct(t) || may_cross(t, &t->raw))
+	bool has_seams = t->joints || nt_is_direct(t) || nt_is_usually_nfc(t);
+	if (!has_seams || may_cross(t, &t->raw))
 		return;
 	how->part_bytes = PART_BYTES;
 	how->seam = seam;

@@ -17,6 +17,13 @@ static inline bool nt_is_direct(const struct nt_tokenizer *t)
 	return t->is_plain && t->n_normalizer == 0 && t->normalized.n == 0;
 }
 
+/* The same, if the text is NFC, as nearly all text is? */
+static inline bool nt_is_usually_nfc(const struct nt_tokenizer *t)
+{
+	return t->is_plain && t->normalized.n == 0 && t->n_normalizer == 1 &&
+	       t->normalizer->kind == NT_NORMALIZE_FORM && t->normalizer->form == NT_NFC;
+}
+
 /* Are the lengths of the ids those of the text they stand for, all of it? */
 static inline bool nt_is_exact(const struct nt_tokenizer *t)
 {

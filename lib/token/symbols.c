@@ -11,7 +11,7 @@
 
 #include "base/utf8.h"
 #include "nt/err.h"
-#include "token/general.h"
+#include "token/written.h"
 
 static int add(struct nt_symbols *s, uint32_t id, size_t len)
 {
@@ -52,7 +52,7 @@ static int add_unknown(struct nt_symbols *s, const struct nt_tokenizer *t, const
 static int add_character(struct nt_symbols *s, const struct nt_tokenizer *t, const uint8_t *p,
 			 size_t n, size_t *unknown)
 {
-	uint32_t id = nt_token_find_ordinary(t, p, n);
+	uint32_t id = n == 1 && *p < 0x80 && t->joints ? t->joints->ascii[*p] : nt_token_find_ordinary(t, p, n);
 	int rc = 0;
 	if (id != NT_NO_TOKEN) {
 		if (*unknown)

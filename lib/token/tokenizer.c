@@ -17,6 +17,7 @@
 #include "nt/file.h"
 #include "nt/hash.h"
 #include "nt/text.h"
+#include "token/written.h"
 
 enum {
 	ID_LIMIT = (1 << 24) - 1, /* an id and a tag fit 32 bits */
@@ -298,7 +299,9 @@ int nt_tokenizer_finish(struct nt_tokenizer *t, bool prefers_whole)
 		rc = check_names(t);
 	if (rc == 0 && t->is_written)
 		rc = show_all(t);
-	return rc < 0 ? rc : nt_added_index(t);
+	if (rc == 0)
+		rc = nt_added_index(t);
+	return rc < 0 ? rc : nt_written_index(t);
 }
 
 /* --- opening ------------------------------------------------------------------- */

@@ -106,6 +106,7 @@ struct nt_tokenizer {
 	bool fuses_unk;      /* neighbours become one */
 	char space[8];       /* what a space is in written tokens, "" if it is one */
 	bool strips_space;   /* what is decoded begins with a space too many */
+	struct nt_joints *joints; /* written.h; NULL: text is not cut that way */
 	struct nt_token *shown; /* [vocab_size] the bytes of written tokens in the text */
 	bool prefers_whole; /* a piece that is a token is that token, merges or not */
 	char remark[160];   /* what was added that the file did not say; "" if nothing */

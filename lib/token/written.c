@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * written.c - vocabularies that are not cut into words, as if they were
+ *
+ * Llama 2's and Gemma's tokenizers write a space as U+2581, cut nothing, and merge a whole
+ * document as one piece. But a merge over a border between two characters needs a token
+ * that ends in the one and a token that begins with the other: where no merge takes two
+ * such tokens, nothing ever crosses, and the text may be cut there. That is decided by
+ * the bytes on either side, for all merges at once, when the vocabulary is loaded; nearly
+ * every space is such a place, and the pieces between are words that repeat.
+ */
+#include "token/written.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "nt/err.h"
+
+#define MARK "\xe2\x96\x81" /* U+2581, what a space is written as */
+
+static bool is_mark_for_space(const struct nt_normalizer *s)
+{
+	return s->kind == NT_NORMALIZE_REPLACE && s->matcher.kind == NT_MATCH_STRING &&
+	       s->matcher.len == 1 && *s->matcher.string == ' ' && s->content_len == 3 &&
+	       memcmp(s->content, MARK, 3) == 0;
+}
+
+static bool prepends_mark(const struct nt_normalizer *s)
+{
+	return s->kind == NT_NORMALIZE_PREPEND && s->content_len == 3 && memcmp(s->content, MARK, 3) == 0;
+}
+
+/* Cutting at spaces, of which none is left. */
+static bool cuts_nothing(const struct nt_presplit *s)
+{
+	return s->kind == NT_PRESPLIT_CUT && s->matcher.kind == NT_MATCH_STRING && s->matcher.len == 1 &&
+	       *s->matcher.string == ' ' && !s->inverts;
+}
+
+/* Is it one of those, and every byte a token, so that no character is unknown? */
+static bool is_eligible(const struct nt_tokenizer *t)
+{
+	size_t n = t->n_normalizer;
+	if (!t->is_written || !t->has_fallback || t->prefers_whole || t->normalized.n || n < 1 || n > 2 ||
+	    !is_mark_for_space(&t->normalizer[n - 1]) || (n == 2 && !prepends_mark(&t->normalizer[0])))
+		return false;
+	if (t->n_presplit > 1 || (t->n_presplit == 1 && !cuts_nothing(&t->presplit[0])))
+		return false;
+	for (int b = 0; b < 256; b++)
+		if (t->byte_id[b] == NT_NO_TOKEN)
+			return false;
+	return true;
+}
+
+static void join(struct nt_joints *j, uint8_t a, uint8_t b)
+{
+	j->bit[a][b / 64] |= UINT64_C(1) << b % 64;
+}
+
+/* Notes what the merge of tokens a and b crosses. */
+static void note(const struct nt_tokenizer *t, struct nt_joints *j, uint32_t a, uint32_t b)
+{
+	const uint8_t *left = nt_token_text(t, a), *right = nt_token_text(t, b);
+	size_t n_left = t->token[a].len, n_right = t->token[b].len;
+	bool ends_in_mark = n_left >= 3 && memcmp(left + n_left - 3, MARK, 3) == 0;
+	bool begins_with_mark = n_right >= 3 && memcmp(right, MARK, 3) == 0;
+	join(j, left[n_left - 1], right[0]);
+	if (ends_in_mark)
+		join(j, ' ', right[0]);
+	if (begins_with_mark)
+		join(j, left[n_left - 1], ' ');
+	if (ends_in_mark && begins_with_mark)
+		join(j, ' ', ' ');
+}
+
+/* Whose bytes in text are not those it is written with. */
+static bool is_byte_token(const struct nt_tokenizer *t, uint32_t id)
+{
+	const uint8_t *p = nt_token_text(t, id);
+	return t->token[id].len == 6 && memcmp(p, "<0x", 3) == 0 && p[5] == '>';
+}
+
+int nt_written_index(struct nt_tokenizer *t)
+{
+	struct nt_joints *j;
+	if (!is_eligible(t))
+		return 0;
+	if (!(j = nt_calloc(1, sizeof(*j))))
+		return NT_ESYS;
+	for (int a = 0; a < 256; a++)
+		for (int b = 0x80; b < 0xc0; b++)
+			join(j, (uint8_t)a, (uint8_t)b); /* inside a character */
+	for (size_t i = 0; i < t->n_pair; i++) {
+		struct nt_pair p = t->pair[i];
+		if (is_byte_token(t, p.left) || is_byte_token(t, p.right)) {
+			free(j);
+			return 0;
+		}
+		note(t, j, p.left, p.right);
+	}
+	for (int c = 0; c < 128; c++)
+		j->ascii[c] = nt_token_find_ordinary(t, c == ' ' ? MARK : (const char *)&(char){(char)c},
+						     c == ' ' ? 3 : 1);
+	j->prepends = t->n_normalizer == 2;
+	t->joints = j;
+	return 0;
+}
+
+size_t nt_written_len(const struct nt_tokenizer *t, uint32_t id, const uint8_t *text)
+{
+	size_t n = 0;
+	if (is_byte_token(t, id) && t->byte_id[t->bytes.data[t->shown[id].at]] == id)
+		return 1;
+	for (const uint8_t *p = nt_token_text(t, id), *end = p + t->token[id].len; p < end;) {
+		bool is_mark = end - p >= 3 && memcmp(p, MARK, 3) == 0;
+		n += is_mark && text[n] != ' ' ? 3 : 1;
+		p += is_mark ? 3 : 1;
+	}
+	return n;
+}
+
+static inline bool is_joined(const struct nt_joints *j, uint8_t a, uint8_t b)
+{
+	return j->bit[a][b / 64] >> b % 64 & 1;
+}
+
+size_t nt_written_cut(const struct nt_joints *j, const uint8_t *text, size_t len, uint32_t *end,
+		      size_t cap)
+{
+	size_t n = 0, most = len < UINT32_MAX ? len : UINT32_MAX;
+	for (size_t k = 1; k < most && n < cap; k++) {
+		end[n] = (uint32_t)k;
+		n += !is_joined(j, text[k - 1], text[k]);
+	}
+	if (n < cap && most == len)
+		end[n++] = (uint32_t)len;
+	return n;
+}
+
+static bool is_letter(uint8_t c)
+{
+	return (uint8_t)((c | 0x20) - 'a') < 26;
+}
+
+size_t nt_written_seam(const struct nt_joints *j, const uint8_t *text, size_t len)
+{
+	for (size_t k = len; k-- > 2;)
+		if (text[k - 1] == ' ' && is_letter(text[k - 2]) && is_letter(text[k]) &&
+		    !is_joined(j, text[k - 2], ' '))
+			return k - 1;
+	return 0;
+}
+
+int nt_written_merge(const struct nt_tokenizer *t, struct nt_written_work *w, struct nt_scratch *scratch,
+		     const uint8_t *p, size_t n, struct nt_ids *out)
+{
+	w->text.len = 0;
+	int rc = nt_buf_reserve(&w->text, 3 * n);
+	for (size_t i = 0; rc == 0 && i < n; i++) {
+		memcpy(w->text.data + w->text.len, p[i] == ' ' ? (const uint8_t *)MARK : p + i, p[i] == ' ' ? 3 : 1);
+		w->text.len += p[i] == ' ' ? 3 : 1;
+	}
+	if (rc == 0)
+		rc = nt_symbols_make(&w->symbols, t, w->text.data, w->text.len);
+	return rc < 0 ? rc : nt_merge_symbols(scratch, t, w->symbols.id, w->symbols.n, out);
+}
+
+void nt_written_release(struct nt_written_work *w)
+{
+	nt_buf_release(&w->text);
+	nt_symbols_release(&w->symbols);
+}
