@@ -2,18 +2,21 @@
 /*
  * reach.c - which tokens merging makes of their own bytes, and by which last merge
  *
- * Let every merge come behind those that make its parts, as in all lists that were learned.
- * Then a text is merged by doing all merges in order, each from left to right. Take the
- * bytes of two tokens, one behind the other. As long as no merge reaches over the border,
- * each side goes its own way, and the text comes to these two tokens. The border can only
- * be crossed by the last token of the left side and the first one of the right side; what
- * these are in the course of time is the right edge of one token's tree and the left edge
- * of the other's. So going back in time, undoing on the side that changed last, every pair
- * that ever meets at the border is seen once. It is crossed if the pair is a merge whose
+ * Take the bytes of two tokens, one behind the other. As long as no merge reaches over the
+ * border, each side goes its own way, and the text comes to these two tokens. The border
+ * can only be crossed by the last token of the left side and the first one of the right
+ * side; what these are in the course of time is the right edge of one token's tree and the
+ * left edge of the other's. So going back in time, undoing on the side that changed last,
+ * every pair that ever meets at the border is seen once. It crosses if it is a merge whose
  * turn came while both were there:
  *
  *	before the one on the left was taken by another merge (this side goes first), and
  *	not after the one on the right was.
+ *
+ * Time is the rank of the merge that is done. It only goes forward: a token is noted as made
+ * only by a merge that comes behind those that made its parts. Files made from ranks hold
+ * merges that come before those, too. Such a merge fires wherever its pair meets, which the
+ * same comparison says; what only it might make is left to be merged step by step.
  *
  * A token costs as many steps as its two edges are long, five or so, and nearly no pair
  * is a merge at all, which a bit says. The idea of undoing at the border is that of GitHub's
@@ -81,41 +84,35 @@ bool nt_reach_holds(const struct nt_reach *r, uint32_t left, uint32_t right)
 
 /* --- all tokens ---------------------------------------------------------------------- */
 
-/* Finds out how tokens are made. *is_ordered: every merge came behind those that make its
- * parts; if not, nothing is known. */
-static int follow_merges(struct nt_reach *r, bool *is_ordered)
+/* Notes how tokens are made, as far as merges behind those of their parts do it. */
+static void follow_merges(struct nt_reach *r)
 {
 	const struct nt_tokenizer *t = r->t;
-	bool *is_part = nt_calloc(t->ident.vocab_size, sizeof(*is_part));
-	if (!is_part)
-		return NT_ESYS;
 	for (size_t i = 0; i < t->n_pair; i++)
 		nt_reach_know(r, t->pair[i].left, t->pair[i].right);
-	*is_ordered = true;
-	for (size_t i = 0; *is_ordered && i < t->n_pair; i++) {
+	for (size_t i = 0; i < t->n_pair; i++) {
 		struct nt_pair p = t->pair[i], ahead = t->pair[i + AHEAD < t->n_pair ? i + AHEAD : i];
 		__builtin_prefetch(&t->merge[nt_pair_slot(ahead.left, ahead.right, t->merge_mask)]);
+		if (r->made[p.left].birth == NT_NEVER || r->made[p.right].birth == NT_NEVER)
+			continue;
 		const struct nt_merge *m = nt_merge_find(t, p.left, p.right);
 		struct nt_made *made = &r->made[m->id];
-		is_part[p.left] = is_part[p.right] = true;
-		*is_ordered = !is_part[m->id] && m->rank == i; /* one that is named twice has a later rank */
-		if (made->birth == NT_NEVER && r->made[p.left].birth != NT_NEVER &&
-		    r->made[p.right].birth != NT_NEVER && nt_reach_holds(r, p.left, p.right))
+		/* one that is named twice has a later rank */
+		if (made->birth == NT_NEVER && m->rank == i && nt_reach_holds(r, p.left, p.right))
 			*made = (struct nt_made){p.left, p.right, (uint32_t)i + 1};
 	}
-	free(is_part);
-	return 0;
 }
 
-/* The same by merging each token's bytes. */
-static int try_each(const struct nt_tokenizer *t, bool *differs)
+/* Finds a token that is not known to be made, and is not when its bytes are merged. */
+static int try_rest(const struct nt_reach *r, bool *differs)
 {
+	const struct nt_tokenizer *t = r->t;
 	struct nt_scratch scratch = {0};
 	struct nt_ids ids = {0};
 	int rc = 0;
 	for (uint32_t id = 0; rc == 0 && !*differs && id < t->ident.vocab_size; id++) {
 		ids.n = 0;
-		if (t->token[id].kind != NT_KIND_ORDINARY)
+		if (t->token[id].kind != NT_KIND_ORDINARY || r->made[id].birth != NT_NEVER)
 			continue;
 		rc = nt_merge_piece(&scratch, t, nt_token_text(t, id), t->token[id].len, &ids);
 		*differs = ids.n != 1;
@@ -132,16 +129,14 @@ static int try_each(const struct nt_tokenizer *t, bool *differs)
 int nt_whole_differs(const struct nt_tokenizer *t, bool *differs)
 {
 	struct nt_reach r;
-	bool is_ordered;
 	*differs = t->prefers_whole && t->is_written; /* where it is not asked further */
 	if (!t->prefers_whole || t->is_written)
 		return 0;
 	int rc = nt_reach_init(&r, t, t->n_pair);
-	if (rc == 0)
-		rc = follow_merges(&r, &is_ordered);
-	if (rc == 0 && is_ordered)
-		for (uint32_t id = 0; id < t->ident.vocab_size; id++)
-			*differs |= t->token[id].kind == NT_KIND_ORDINARY && r.made[id].birth == NT_NEVER;
+	if (rc == 0) {
+		follow_merges(&r);
+		rc = try_rest(&r, differs);
+	}
 	nt_reach_release(&r);
-	return rc < 0 || is_ordered ? rc : try_each(t, differs);
+	return rc;
 }

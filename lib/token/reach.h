@@ -7,7 +7,7 @@
 #include "token/tokenizer.h"
 
 /* How a token comes to be: left and right are merged by the merge of rank birth - 1. A single
- * byte has birth 0. */
+ * byte has birth 0. Its parts were born before it. */
 struct nt_made {
 	uint32_t left, right, birth;
 };
@@ -26,10 +26,7 @@ void nt_reach_release(struct nt_reach *r); /* harmless twice */
 /* A merge is in t's table from now on. */
 void nt_reach_know(struct nt_reach *r, uint32_t left, uint32_t right);
 
-/*
- * left and right are made. Does merging their bytes, one behind the other, come to these two?
- * Right if no merge has a lower rank than one that makes a part of it.
- */
+/* left and right are made. Does merging their bytes, one behind the other, come to these two? */
 bool nt_reach_holds(const struct nt_reach *r, uint32_t left, uint32_t right);
 
 /* Does it make a difference that whole pieces are preferred, that is: is there a token that
