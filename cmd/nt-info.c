@@ -61,8 +61,9 @@ static int describe_tokenizer(const char *path, const struct options *o, struct 
 	(void)o; /* nor can a vocabulary */
 	struct nt_tokenizer *t;
 	int rc = nt_tokenizer_open(&t, path, NULL);
+	const struct nt_ident *ident = rc == 0 ? nt_tokenizer_ident(t) : NULL;
 	if (rc == 0)
-		rc = nt_ident_describe(nt_tokenizer_ident(t), path, json);
+		rc = ident ? nt_ident_describe(ident, path, json) : NT_ESYS;
 	nt_tokenizer_free(t);
 	return rc;
 }

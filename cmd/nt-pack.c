@@ -103,7 +103,8 @@ static int open_input(struct job *j, char *const *operand, size_t n)
 		return nt_fail(NT_EARG, "--tokenizer: a token stream brings its own; this is for --ids");
 	if (j->o->ids) {
 		rc = nt_tokenizer_open(&j->tokenizer, j->o->tokenizer, NULL);
-		j->ident = rc < 0 ? NULL : nt_tokenizer_ident(j->tokenizer);
+		if (rc == 0 && !(j->ident = nt_tokenizer_ident(j->tokenizer)))
+			rc = NT_ESYS;
 		if (rc == 0)
 			rc = nt_idlines_open(&j->lines, operand, n);
 	} else {

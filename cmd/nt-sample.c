@@ -108,7 +108,7 @@ static int take_prompt(struct job *j, char **operand, int n_operand)
 	struct nt_buf text = {0};
 	uint32_t bos = j->m->config.bos_token_id;
 	if (bos == NT_NO_TOKEN && j->t)
-		bos = nt_tokenizer_ident(j->t)->bos;
+		bos = nt_tokenizer_summary(j->t)->bos;
 	int rc = read_prompt(&text, j->o, operand, n_operand);
 	if (rc == 0 && j->o->ids && (rc = nt_buf_add(&text, "", 1)) == 0)
 		rc = parse_ids(&j->prompt, (const char *)text.data);

@@ -99,7 +99,7 @@ static int score(struct job *j, const char *source, const uint32_t *id, size_t n
 
 static int score_text(struct job *j, const struct nt_doc *doc)
 {
-	const struct nt_ident *ident = nt_tokenizer_ident(j->t);
+	const struct nt_ident *ident = nt_tokenizer_summary(j->t);
 	const struct nt_config *c = &j->m->config;
 	uint32_t bos = c->bos_token_id == NT_NO_TOKEN ? ident->bos : c->bos_token_id;
 	uint32_t eos = c->eos_token_id == NT_NO_TOKEN ? ident->eos : c->eos_token_id;
@@ -161,9 +161,12 @@ static int score_data(struct job *j, const char *path)
 	int rc = nt_data_open(&d, path);
 	if (rc < 0)
 		return rc;
-	if (j->t && !nt_ident_equal(nt_data_ident(d), nt_tokenizer_ident(j->t)))
+	const struct nt_ident *ident = j->t ? nt_tokenizer_ident(j->t) : NULL;
+	if (j->t && !ident)
+		rc = NT_ESYS;
+	else if (ident && !nt_ident_equal(nt_data_ident(d), ident))
 		rc = nt_fail(NT_EFORMAT, "%s: of tokenizer '%s', the model of another, '%s'", path,
-			     nt_data_ident(d)->name, nt_tokenizer_ident(j->t)->name);
+			     nt_data_ident(d)->name, ident->name);
 	uint64_t before = j->sum.documents, start, len;
 	bool is_rows = nt_data_kind(d) == NT_DATA_ROWS;
 	uint64_t n = is_rows ? nt_data_n_fragment(d) : nt_data_n_doc(d);
@@ -256,7 +259,7 @@ static int open_show(struct job *j, struct nt_out *out)
 	if (j->t)
 		tokens = (struct nt_show_tokens){
 			.vocabulary = j->t, .text = token_text, .mark = token_mark,
-			.bos = nt_tokenizer_ident(j->t)->bos, .eos = nt_tokenizer_ident(j->t)->eos,
+			.bos = nt_tokenizer_summary(j->t)->bos, .eos = nt_tokenizer_summary(j->t)->eos,
 		};
 	return nt_show_new(&j->show, out, &tokens,
 			   o->tsv ? NT_SHOW_TSV : o->json ? NT_SHOW_JSON : NT_SHOW_TABLE,

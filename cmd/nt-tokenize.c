@@ -133,7 +133,7 @@ static int begin_stream(struct job *j)
 {
 	const struct nt_ident *id = nt_tokenizer_ident(j->t);
 	struct nt_buf members = {0}, manifest = {0};
-	int rc = nt_buf_printf(&members, "\"options\": {\"tokenizer\": ");
+	int rc = id ? nt_buf_printf(&members, "\"options\": {\"tokenizer\": ") : NT_ESYS;
 	if (rc == 0)
 		rc = nt_json_string(&members, id->name, strlen(id->name));
 	if (rc == 0)
@@ -264,10 +264,11 @@ static int use_tokenizer(struct job *j, const struct nt_ident *id, const char *p
 {
 	if (!j->t)
 		return nt_tokenizer_parse(&j->t, id->json, id->json_len, id->name);
-	if (memcmp(nt_tokenizer_ident(j->t)->fingerprint, id->fingerprint, 16) != 0)
-		return nt_fail(NT_EFORMAT, "%s: of another tokenizer ('%s') than what came before ('%s')",
-			       path, id->name, nt_tokenizer_ident(j->t)->name);
-	return 0;
+	const struct nt_ident *before = nt_tokenizer_ident(j->t);
+	if (!before || memcmp(before->fingerprint, id->fingerprint, 16) == 0)
+		return before ? 0 : NT_ESYS;
+	return nt_fail(NT_EFORMAT, "%s: of another tokenizer ('%s') than what came before ('%s')", path,
+		       id->name, before->name);
 }
 
 static int decode_streams(struct job *j, char **operand, int n_operand)

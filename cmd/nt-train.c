@@ -49,10 +49,11 @@ static int check_init(const char *dir, const struct nt_tokenizer *ours, const st
 			    nt_errmsg());
 		return 0;
 	}
-	bool is_same = memcmp(nt_tokenizer_ident(theirs)->fingerprint,
-			      nt_tokenizer_ident(ours)->fingerprint, 16) == 0;
+	const struct nt_ident *a = nt_tokenizer_ident(theirs), *b = nt_tokenizer_ident(ours);
+	bool are_known = a && b, is_same = are_known && memcmp(a->fingerprint, b->fingerprint, 16) == 0;
 	nt_tokenizer_free(theirs);
-	return is_same ? 0
+	return !are_known ? NT_ESYS
+	       : is_same  ? 0
 		       : nt_fail(NT_EFORMAT, "%s: its tokenizer is not that of the data: "
 					     "use nt-tokenize -t %s", dir, dir);
 }

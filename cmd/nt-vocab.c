@@ -184,7 +184,7 @@ static void report(const struct state *s)
 		nt_cli_say(cli, "%s", nt_docs_remark(s->docs));
 	if (s->sum.spilled)
 		nt_cli_note(cli, "%s in temporary files", nt_cli_count(s->sum.spilled, "byte"));
-	uint32_t n = s->t ? nt_tokenizer_ident(s->t)->vocab_size : 0;
+	uint32_t n = s->t ? nt_tokenizer_summary(s->t)->vocab_size : 0;
 	if (s->t && n < s->options->vocab_size)
 		nt_cli_warn(cli, "%u entries instead of %llu: no other pair occurs %llu times", n,
 			    nt_llu(s->options->vocab_size), nt_llu(s->options->min_frequency));
@@ -229,7 +229,7 @@ static int convert(struct state *s, char **operand, int n_operand)
 
 static void report_converted(const struct state *s)
 {
-	const struct nt_ident *id = nt_tokenizer_ident(s->t);
+	const struct nt_ident *id = nt_tokenizer_summary(s->t);
 	if (nt_tokenizer_remark(s->t))
 		nt_cli_note(s->cli, "%s", nt_tokenizer_remark(s->t));
 	nt_cli_say(s->cli, "%s: %u entries, cut by %s", id->name, id->vocab_size,
@@ -352,10 +352,11 @@ static int compare(struct state *s, char **operand, int n_operand, struct nt_out
 
 static int write_to(struct nt_out *out, const struct state *s)
 {
-	const struct nt_ident *id = nt_tokenizer_ident(s->t);
 	struct nt_buf ranks = {0};
-	if (s->options->format != TIKTOKEN)
-		return nt_out_write(out, id->json, id->json_len);
+	if (s->options->format != TIKTOKEN) {
+		const struct nt_ident *id = nt_tokenizer_ident(s->t);
+		return id ? nt_out_write(out, id->json, id->json_len) : NT_ESYS;
+	}
 	int rc = nt_vocab_ranks(s->t, &ranks);
 	if (rc == 0)
 		rc = nt_out_write(out, ranks.data, ranks.len);

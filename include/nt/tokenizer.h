@@ -51,7 +51,8 @@ const char *nt_tokenizer_remark(const struct nt_tokenizer *t);
 /* Its identity, the canonical tokenizer.json and the fingerprint included; belongs to t. Made
  * when it is first asked for, by whichever thread: NULL if there was no memory for it. */
 const struct nt_ident *nt_tokenizer_ident(const struct nt_tokenizer *t);
-uint32_t nt_tokenizer_vocab_size(const struct nt_tokenizer *t); /* ids are below it */
+/* The same without these two: vocab_size, bos, eos, pad and name, at no cost. Never NULL. */
+const struct nt_ident *nt_tokenizer_summary(const struct nt_tokenizer *t);
 
 /* The bytes an id stands for, *len of them; NULL with *len 0 for an id that stands for none. */
 const uint8_t *nt_token_bytes(const struct nt_tokenizer *t, uint32_t id, size_t *len);

@@ -2,8 +2,8 @@
 /*
  * tokz.c - whose ids these are: what streams and data files say about it alike
  *
- * Level 3 of zstd: a vocabulary of 8,192 takes 1 ms and a third of its size, one of
- * 200,000 takes 30 ms; every program of a pipe does it once.
+ * Level 1 of zstd: 7 MB of a vocabulary of 200,000 become 3.3 in 20 ms; level 3 takes 34 for
+ * 2.8, level -5 takes 17 for 4.6. Every program of a pipe does it once.
  */
 #include "data/tokz.h"
 
@@ -14,7 +14,7 @@
 #include "base/le.h"
 #include "nt/err.h"
 
-enum { LEVEL = 3 };
+enum { LEVEL = 1 };
 
 int nt_tokz_pack(struct nt_buf *out, const struct nt_ident *ident)
 {

@@ -68,7 +68,7 @@ static int encode_batch(void *arg, size_t i)
 		for (size_t j = 0; rc == 0 && j < who->ids.n; j++)
 			who->count[who->ids.id[j]]++;
 		if (rc < 0)
-			rc = nt_fail(rc, "%s: %s: %s", nt_tokenizer_ident(who->t)->name,
+			rc = nt_fail(rc, "%s: %s: %s", nt_tokenizer_summary(who->t)->name,
 				     c->batch.doc[k].source, nt_errmsg());
 	}
 	return rc;
@@ -98,7 +98,7 @@ static double ratio(double a, double b)
 static struct nt_fit sum_up(const struct contender *who, const struct nt_fit_text *text)
 {
 	struct nt_fit fit = {0};
-	uint32_t n = nt_tokenizer_ident(who->t)->vocab_size;
+	uint32_t n = nt_tokenizer_summary(who->t)->vocab_size;
 	for (uint32_t id = 0; id < n; id++) {
 		size_t len;
 		fit.n_token += who->count[id];
@@ -126,7 +126,7 @@ static int begin(struct contest *c, struct nt_tokenizer *const *t, size_t n)
 		struct contender *who = &c->contender[i];
 		who->t = t[i];
 		who->encoder = nt_encoder_new(t[i]);
-		who->count = nt_calloc(nt_tokenizer_ident(t[i])->vocab_size, sizeof(*who->count));
+		who->count = nt_calloc(nt_tokenizer_summary(t[i])->vocab_size, sizeof(*who->count));
 		if (!who->encoder || !who->count)
 			return NT_ESYS;
 	}

@@ -24,21 +24,6 @@ enum {
 	SLACK = 17,               /* a NUL, and room for a load of 16 bytes anywhere */
 };
 
-int nt_tokenizer_new(struct nt_tokenizer **out, const char *name)
-{
-	struct nt_tokenizer *t = nt_calloc(1, sizeof(*t));
-	*out = t;
-	if (!t || !(t->canonical = nt_canonical_new()))
-		return NT_ESYS;
-	snprintf(t->ident.name, sizeof(t->ident.name), "%s", name);
-	t->ident.bos = t->ident.eos = t->ident.pad = NT_NO_TOKEN;
-	t->unk = NT_NO_TOKEN;
-	t->is_plain = true;
-	for (int b = 0; b < 256; b++)
-		t->byte_id[b] = NT_NO_TOKEN;
-	return 0;
-}
-
 void nt_tokenizer_free(struct nt_tokenizer *t)
 {
 	if (!t)
@@ -55,12 +40,31 @@ void nt_tokenizer_free(struct nt_tokenizer *t)
 	nt_added_release(&t->normalized);
 	nt_buf_release(&t->bytes);
 	nt_canonical_free(t->canonical);
+	nt_decoder_free(t->decoder);
 	free(t->token);
 	free(t->find);
 	free(t->pair);
 	free(t->merge);
 	free(t->byte_pair);
 	free(t);
+}
+
+int nt_tokenizer_new(struct nt_tokenizer **out, const char *name)
+{
+	struct nt_tokenizer *t = nt_calloc(1, sizeof(*t));
+	*out = NULL;
+	if (!t || !(t->canonical = nt_canonical_new()) || !(t->decoder = nt_decoder_new())) {
+		nt_tokenizer_free(t);
+		return NT_ESYS;
+	}
+	*out = t;
+	snprintf(t->ident.name, sizeof(t->ident.name), "%s", name);
+	t->ident.bos = t->ident.eos = t->ident.pad = NT_NO_TOKEN;
+	t->unk = NT_NO_TOKEN;
+	t->is_plain = true;
+	for (int b = 0; b < 256; b++)
+		t->byte_id[b] = NT_NO_TOKEN;
+	return 0;
 }
 
 static int check_id(uint32_t id)
@@ -423,9 +427,9 @@ int nt_bytes_make(struct nt_tokenizer **out)
 
 /* --- asking -------------------------------------------------------------------- */
 
-uint32_t nt_tokenizer_vocab_size(const struct nt_tokenizer *t)
+const struct nt_ident *nt_tokenizer_summary(const struct nt_tokenizer *t)
 {
-	return t->ident.vocab_size;
+	return &t->ident;
 }
 
 const char *nt_tokenizer_pattern(const struct nt_tokenizer *t)
@@ -501,18 +505,4 @@ uint32_t nt_token_find(const struct nt_tokenizer *t, const void *bytes, size_t l
 	if (id == NT_NO_TOKEN)
 		id = find_added(t, &t->raw, bytes, len);
 	return id == NT_NO_TOKEN ? find_added(t, &t->normalized, bytes, len) : id;
-}
-
-int nt_decode(const struct nt_tokenizer *t, const uint32_t *id, size_t n, struct nt_buf *out)
-{
-	int rc = 0;
-	for (size_t i = 0; rc == 0 && i < n; i++) {
-		if (id[i] >= t->ident.vocab_size)
-			return nt_fail(NT_EFORMAT, "token %u: the vocabulary ends at %u", id[i],
-				       t->ident.vocab_size - 1);
-		size_t len;
-		const uint8_t *bytes = nt_token_bytes(t, id[i], &len);
-		rc = nt_buf_add(out, bytes, len);
-	}
-	return rc;
 }

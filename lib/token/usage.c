@@ -32,7 +32,7 @@ struct nt_usage {
 
 int nt_usage_new(struct nt_usage **result, const struct nt_tokenizer *t)
 {
-	size_t n = nt_tokenizer_ident(t)->vocab_size;
+	size_t n = nt_tokenizer_summary(t)->vocab_size;
 	struct nt_usage *u = nt_calloc(1, sizeof(*u));
 	*result = u;
 	if (!u)
@@ -107,7 +107,7 @@ static double ratio(uint64_t a, uint64_t b)
 
 static void sum_up(struct nt_usage *u)
 {
-	uint32_t n_id = nt_tokenizer_ident(u->t)->vocab_size;
+	uint32_t n_id = nt_tokenizer_summary(u->t)->vocab_size;
 	size_t n_order = 0;
 	u->n_reached = u->n_entry = u->n_special = 0;
 	u->entropy = 0;
@@ -135,7 +135,7 @@ static uint64_t quantile(const struct nt_usage *u, double q)
 
 static bool has_rank(const struct nt_usage *u, size_t i)
 {
-	return i < nt_tokenizer_ident(u->t)->vocab_size && u->order[i] != NT_NO_TOKEN;
+	return i < nt_tokenizer_summary(u->t)->vocab_size && u->order[i] != NT_NO_TOKEN;
 }
 
 /* What an id stands for; a special's name. */
@@ -168,7 +168,7 @@ static int put_summary(struct nt_usage *u)
 		"tokens           %" PRIu64 "\n"
 		"bytes/token      %.3f\n"
 		"entropy          %.3f bits/token, %.3f bits/byte\n",
-		nt_tokenizer_ident(u->t)->name, u->n_entry, u->n_special, u->n_document, u->bytes, u->n_token,
+		nt_tokenizer_summary(u->t)->name, u->n_entry, u->n_special, u->n_document, u->bytes, u->n_token,
 		ratio(u->bytes, u->n_token), u->entropy, u->entropy * ratio(u->n_token, u->bytes));
 	if (rc == 0 && u->n_document > 1)
 		rc = nt_buf_printf(&u->line,
@@ -188,7 +188,7 @@ static int put_unreached(struct nt_usage *u, size_t n_most)
 {
 	size_t n = 0, len;
 	int rc = nt_buf_printf(&u->line, "never            ");
-	for (uint32_t id = 0; rc == 0 && n < n_most && id < nt_tokenizer_ident(u->t)->vocab_size; id++) {
+	for (uint32_t id = 0; rc == 0 && n < n_most && id < nt_tokenizer_summary(u->t)->vocab_size; id++) {
 		if (u->count[id] || !nt_token_bytes(u->t, id, &len) || len == 1)
 			continue;
 		rc = put_visible(u, id, " ");
@@ -219,7 +219,7 @@ static int put_table(struct nt_usage *u, size_t n_top)
 
 static int put_json_head(struct nt_usage *u)
 {
-	const struct nt_ident *ident = nt_tokenizer_ident(u->t);
+	const struct nt_ident *ident = nt_tokenizer_summary(u->t);
 	int rc = nt_buf_printf(&u->line, "{\"tokenizer\": ");
 	if (rc == 0)
 		rc = nt_json_string(&u->line, ident->name, strlen(ident->name));
@@ -255,7 +255,7 @@ static int put_json(struct nt_usage *u)
 	if (rc == 0)
 		rc = nt_buf_printf(&u->line, "], \"unreached_ids\": [");
 	const char *comma = "";
-	for (uint32_t id = 0; rc == 0 && id < nt_tokenizer_ident(u->t)->vocab_size; id++) {
+	for (uint32_t id = 0; rc == 0 && id < nt_tokenizer_summary(u->t)->vocab_size; id++) {
 		if (u->count[id] || !is_entry(u, id))
 			continue;
 		rc = nt_buf_printf(&u->line, "%s%" PRIu32, comma, id);

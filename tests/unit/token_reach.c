@@ -57,7 +57,7 @@ static struct nt_tokenizer *make(struct dice *d, bool is_shuffled)
 		char other[LEN_MOST + 1];
 		uint32_t k = roll(d, i);
 		strcpy(other, text[k]);
-		strcpy(text[k], text[i - 1]);
+		memmove(text[k], text[i - 1], sizeof(text[k]));
 		strcpy(text[i - 1], other);
 	}
 	for (uint32_t i = 0; i < n; i++)
