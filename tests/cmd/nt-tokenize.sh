@@ -54,8 +54,13 @@ t '--pieces cuts the text visibly, and every byte can be told' '
 	grep -F "ä" got; grep -F "\\xe2" got'
 
 t '--pieces can be undone: what it shows is the text' '
-	two_documents | tr "\000" "x" >text
-	{ cat text; printf "a|b\\\\ \342\200\213\n\n|\001"; } >all
+	"$PYTHON" - <<-"END" >all
+		import random, sys
+		r = random.Random(1)
+		planes = [chr(c) for c in range(0, 0x110000, 97) if not 0xd800 <= c < 0xe000]
+		sys.stdout.buffer.write(bytes(range(256)) + b"|a\\|\\n\\x41\n\n" +
+		    "".join(r.sample(planes, len(planes))).encode() + bytes(r.randrange(256) for _ in range(3000)))
+	END
 	nt-tokenize -q --split=none --pieces all >shown
 	"$PYTHON" - shown <<-"END" >back
 		import re, sys
