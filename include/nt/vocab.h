@@ -61,7 +61,7 @@ int nt_learner_write_counts(struct nt_learner *l, struct nt_pool *pool, struct n
 /* Reads all of such a file, and appends what it is as a JSON object. */
 int nt_counts_describe(const char *path, struct nt_buf *json);
 
-/* Counted so far, texts and files of counts together. */
+/* Counted so far, texts and files of counts together; ask before learning or writing. */
 struct nt_learn_sum {
 	uint64_t n_doc, bytes, n_piece;
 	uint64_t spilled; /* bytes written to temporary files */

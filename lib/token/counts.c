@@ -9,10 +9,9 @@
  */
 #include "token/counts.h"
 
-#include <fcntl.h>
+#include <inttypes.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/le.h"
 #include "nt/err.h"
@@ -92,6 +91,22 @@ void nt_counts_writer_release(struct nt_counts_writer *w)
 
 /* --- reading ------------------------------------------------------------------------- */
 
+/* 1 with the rule behind the head, of which n bytes are there, or NT_EFORMAT: cut. */
+static int read_rule(struct nt_buf *rule, int fd, const uint8_t *head, ssize_t n, off_t size,
+		     const char *path)
+{
+	uint32_t len = n == HEAD ? nt_le32(head + 12) : UINT32_MAX;
+	if (len > size - n)
+		return nt_fail(NT_EFORMAT, "%s: cut: no whole file of counts", path);
+	if (nt_buf_reserve(rule, len + 1) < 0)
+		return NT_ESYS;
+	ssize_t got = nt_read_full(fd, rule->data + rule->len, len, path);
+	if (got != (ssize_t)len)
+		return got < 0 ? (int)got : nt_fail(NT_EFORMAT, "%s: cut while it was read", path);
+	rule->data[rule->len += len] = 0;
+	return 1;
+}
+
 int nt_counts_probe(const char *path, struct nt_buf *rule)
 {
 	struct stat st;
@@ -102,17 +117,10 @@ int nt_counts_probe(const char *path, struct nt_buf *rule)
 	if (fd < 0)
 		return fd;
 	ssize_t n = nt_read_full(fd, head, HEAD, path);
-	if (n > 0 && nt_counts_is(head, (size_t)n)) {
-		uint32_t len = n == HEAD ? nt_le32(head + 12) : 0;
-		rc = n == HEAD && len < st.st_size ? nt_buf_reserve(rule, len + 1) : NT_EFORMAT;
-		if (rc == 0 && nt_read_full(fd, rule->data + rule->len, len, path) != len)
-			rc = NT_EFORMAT;
-		if (rc == 0)
-			rule->data[rule->len += len] = 0;
-		rc = rc == NT_EFORMAT ? nt_fail(rc, "%s: cut: no whole file of counts", path) : rc < 0 ? rc : 1;
-	}
+	if (n > 0 && nt_counts_is(head, (size_t)n))
+		rc = read_rule(rule, fd, head, n, st.st_size, path);
 	nt_close_read(fd);
-	return n < 0 ? NT_ESYS : rc;
+	return n < 0 ? (int)n : rc;
 }
 
 /* The pieces of one file of counts, which begin at r->at. */
@@ -226,14 +234,14 @@ int nt_counts_describe(const char *path, struct nt_buf *json)
 	if (rc == 0)
 		rc = nt_json_string(json, path, strlen(path));
 	if (rc == 0)
-		rc = nt_buf_printf(json, ", \"kind\": \"counts\", \"format\": \"NTC1\", \"pattern\": ");
+		rc = nt_buf_printf(json, ", \"kind\": \"counts\", \"format\": \"NTC1\", "
+				   "\"pattern\": ");
 	if (rc == 0)
 		rc = nt_json_string(json, rule.data, rule.len);
 	if (rc == 0)
-		rc = nt_buf_printf(json, ", \"documents\": %llu, \"pieces\": %llu, \"distinct\": %llu, "
-				   "\"source_bytes\": %llu}", (unsigned long long)sum.n_doc,
-				   (unsigned long long)sum.n_piece, (unsigned long long)sum.n_distinct,
-				   (unsigned long long)sum.bytes);
+		rc = nt_buf_printf(json, ", \"documents\": %" PRIu64 ", \"pieces\": %" PRIu64
+				   ", \"distinct\": %" PRIu64 ", \"source_bytes\": %" PRIu64 "}",
+				   sum.n_doc, sum.n_piece, sum.n_distinct, sum.bytes);
 	nt_buf_release(&rule);
 	return rc;
 }

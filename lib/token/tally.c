@@ -221,9 +221,8 @@ int nt_tally_words(struct nt_tally *t, struct nt_pool *pool, uint64_t least,
 {
 	struct sum s = {.tally = t, .least = least};
 	size_t need = words->len;
-	if (t->n_run)
-		return nt_tally_sorted(t, pool, least, add_word, words);
-	int rc = nt_pool_run(pool, RANGES, sum_range, &s);
+	int rc = t->n_run ? nt_tally_sorted(t, pool, least, add_word, words)
+			  : nt_pool_run(pool, RANGES, sum_range, &s);
 	release_counters(t);
 	for (size_t i = 0; i < RANGES; i++)
 		need += s.part[i].len;
