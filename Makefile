@@ -110,7 +110,7 @@ check:
 	@sh share/deps.sh build check
 	@$(MAKE) check-run
 
-check-run: all $(UNITS) $(GOLDENS) $(PAGES)
+check-run: all $(UNITS) $(GOLDENS) $(PAGES) $B/bench/tokenize
 	@CMOCKA_MESSAGE_OUTPUT=TAP PATH="$$PWD/$B/bin:$$PATH" NT_BUILD="$$PWD/$B" PYTHON="$(PYTHON)" \
 	MAKE="$(MAKE)" SAN="$(SAN)" prove --directives $(PROVE) -e 'sh tests/tap.sh' $(UNITS) $(GOLDENS) $(SCRIPTS)
 

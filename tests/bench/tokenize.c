@@ -86,6 +86,7 @@ static void time_memory(const struct nt_tokenizer *t, const char *path, int n_pa
 	}
 	hash_ids(h, ids.id, ids.n);
 	back = (struct nt_buf){.data = reserve(text.len + 1024, 1), .cap = text.len + 1024};
+	memset(back.data, 0, back.cap); /* a buffer that is used again, as decoders' are */
 	for (int i = 0; i < n_pass; i++) {
 		uint64_t began = nt_now_ns();
 		back.len = 0;
@@ -121,7 +122,7 @@ static void time_threads(const struct nt_tokenizer *t, char *path, int n_pass, i
 	struct nt_encode_options options = {0};
 	struct nt_docs_options how = {.split = "none"};
 	struct nt_pool *pool = nt_pool_new(n_thread);
-	nt_encode_parts(t, 0, &how);
+	nt_encode_parts(t, &how);
 	for (int i = 0; i <= n_pass; i++) {
 		struct nt_docs *docs;
 		uint64_t began = nt_now_ns();
