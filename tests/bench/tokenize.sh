@@ -77,7 +77,7 @@ time_program() { # time_program THREADS TEXT COMMAND...
 }
 
 row() { # row TEXT VOCABULARY PROGRAM COLUMN...
-	printf '| %-8s | %-11s | %-14s |' "$1" "$2" "$3"
+	printf '| %-8s | %-11s | %-18s |' "$1" "$2" "$3"
 	shift 3
 	printf ' %9s |' "$@"
 	echo
@@ -146,12 +146,12 @@ other_rows() {
 	want=$(tokenize "$vocab" "$pattern" "$slice" 1 1 | sed -n 's/^ids //p')
 	case $vocab in
 	*.tiktoken)
-		peer_row 'tiktoken*' "$slice" node "$clients/bench.js" tiktoken "$vocab" "$pattern"
-		peer_row 'gpt-tokenizer*' "$slice" node "$clients/bench.js" gpt-tokenizer "$vocab" "$pattern"
+		peer_row 'npm tiktoken*' "$slice" node "$clients/bench.js" tiktoken "$vocab" "$pattern"
+		peer_row 'npm gpt-tokenizer*' "$slice" node "$clients/bench.js" gpt-tokenizer "$vocab" "$pattern"
 		nt-vocab -q --convert "$vocab" -o "$work/hf.json"
-		peer_row 'tokenizers*' "$slice" node "$clients/bench.js" tokenizers "$work/hf.json" -
+		peer_row 'npm tokenizers*' "$slice" node "$clients/bench.js" tokenizers "$work/hf.json" -
 		;;
-	*) peer_row 'tokenizers*' "$slice" node "$clients/bench.js" tokenizers "$vocab" - ;;
+	*) peer_row 'npm tokenizers*' "$slice" node "$clients/bench.js" tokenizers "$vocab" - ;;
 	esac
 }
 
