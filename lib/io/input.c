@@ -21,8 +21,6 @@
  */
 #include "io/input.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +28,7 @@
 #include <unistd.h>
 
 #include "base/le.h"
+#include "io/archive.h"
 #include "nt/err.h"
 #include "nt/file.h"
 #include "nt/mem.h"
@@ -50,18 +49,17 @@ static const struct {
 	const char *name, *suffix;
 	const char *magic;
 	size_t magic_len;
-	int filter;                        /* 0: an archive ... */
-	int (*support)(struct archive *a); /* ... of this format */
+	int filter; /* 0: an archive */
 } kinds[] = {
-	[GZIP] = {"gzip", ".gz", MAGIC("\x1f\x8b\x08"), ARCHIVE_FILTER_GZIP, NULL},
-	[ZSTD] = {"zstd", ".zst", MAGIC("\x28\xb5\x2f\xfd"), ARCHIVE_FILTER_ZSTD, NULL},
-	[XZ] = {"xz", ".xz", MAGIC("\xfd" "7zXZ\0"), ARCHIVE_FILTER_XZ, NULL},
-	[BZIP2] = {"bzip2", ".bz2", MAGIC("BZh"), ARCHIVE_FILTER_BZIP2, NULL},
-	[LZ4] = {"lz4", ".lz4", MAGIC("\x04\x22\x4d\x18"), ARCHIVE_FILTER_LZ4, NULL},
-	[ZIP] = {"zip", ".zip", MAGIC("PK\3\4"), 0, archive_read_support_format_zip_streamable},
-	[SEVENZIP] = {"7z", ".7z", MAGIC("7z\xbc\xaf\x27\x1c"), 0, archive_read_support_format_7zip},
-	[AR] = {"ar", ".a", MAGIC("!<arch>\n"), 0, archive_read_support_format_ar},
-	[TAR] = {"tar", ".tar", MAGIC("ustar"), 0, archive_read_support_format_tar},
+	[GZIP] = {"gzip", ".gz", MAGIC("\x1f\x8b\x08"), ARCHIVE_FILTER_GZIP},
+	[ZSTD] = {"zstd", ".zst", MAGIC("\x28\xb5\x2f\xfd"), ARCHIVE_FILTER_ZSTD},
+	[XZ] = {"xz", ".xz", MAGIC("\xfd" "7zXZ\0"), ARCHIVE_FILTER_XZ},
+	[BZIP2] = {"bzip2", ".bz2", MAGIC("BZh"), ARCHIVE_FILTER_BZIP2},
+	[LZ4] = {"lz4", ".lz4", MAGIC("\x04\x22\x4d\x18"), ARCHIVE_FILTER_LZ4},
+	[ZIP] = {"zip", ".zip", MAGIC("PK\3\4"), 0},
+	[SEVENZIP] = {"7z", ".7z", MAGIC("7z\xbc\xaf\x27\x1c"), 0},
+	[AR] = {"ar", ".a", MAGIC("!<arch>\n"), 0},
+	[TAR] = {"tar", ".tar", MAGIC("ustar"), 0},
 };
 
 struct layer {
@@ -69,6 +67,7 @@ struct layer {
 	struct layer *below; /* NULL: this is the descriptor */
 	enum kind kind;      /* of the wrapping that is undone here */
 	struct archive *archive;
+	const struct nt_libarchive *lib; /* of the archive */
 	int fd;
 	bool can_seek;    /* the descriptor, as a file from its first byte on */
 	bool seeks;       /* the archive, in the descriptor below */
@@ -152,10 +151,10 @@ static int damaged(const struct layer *l, const char *why)
 
 static int archive_failed(const struct layer *l)
 {
-	const char *why = archive_error_string(l->archive);
+	const char *why = l->lib->archive_error_string(l->archive);
 	if (l->below_failed)
 		return l->below_failed; /* and its sentence is said */
-	if (archive_errno(l->archive) == ENOMEM)
+	if (l->lib->archive_errno(l->archive) == ENOMEM)
 		return nt_fail(NT_ESYS, "%s: out of memory while unpacking", name_of(l->in));
 	return damaged(l, why ? why : "libarchive does not say why");
 }
@@ -181,7 +180,7 @@ static ssize_t read_layer(struct layer *l, void *buf, size_t n)
 		l->at_end = got == 0;
 		return got;
 	}
-	la_ssize_t got = archive_read_data(l->archive, buf, n);
+	la_ssize_t got = l->lib->archive_read_data(l->archive, buf, n);
 	if (got < 0) /* warnings too: a wrong CRC in a zip is one */
 		return archive_failed(l);
 	l->at_end = got == 0;
@@ -255,7 +254,7 @@ static la_ssize_t feed(struct archive *a, void *ctx, const void **block)
 	*block = into;
 	if (got < 0) {
 		l->below_failed = (int)got;
-		archive_set_error(a, EIO, "the bytes behind it cannot be read");
+		l->lib->archive_set_error(a, EIO, "the bytes behind it cannot be read");
 		return ARCHIVE_FATAL;
 	}
 	count_zeros(l, into, (size_t)got);
@@ -286,7 +285,7 @@ static void pop(struct nt_input *in)
 		in->name.data[in->name.len = l->name_len] = 0;
 	if (l->archive) {
 		in->n_archive -= !kinds[l->kind].filter;
-		archive_read_free(l->archive);
+		l->lib->archive_read_free(l->archive);
 	} else {
 		nt_close_read(l->fd);
 	}
@@ -311,30 +310,44 @@ static struct layer *push(struct nt_input *in, enum kind kind)
 	return l;
 }
 
+/* What makes libarchive read this kind of archive. */
+static int (*support_format(const struct nt_libarchive *lib, const struct layer *l))(struct archive *)
+{
+	switch (l->kind) {
+	case ZIP:
+		return l->seeks ? lib->archive_read_support_format_zip_seekable
+				: lib->archive_read_support_format_zip_streamable;
+	case SEVENZIP:
+		return lib->archive_read_support_format_7zip;
+	case AR:
+		return lib->archive_read_support_format_ar;
+	default:
+		return lib->archive_read_support_format_tar;
+	}
+}
+
 /* A zip's table of contents is at its end: better to seek there, where that is possible. */
 static int open_archive(struct layer *l)
 {
+	const struct nt_libarchive *lib = l->lib;
 	struct archive *a = l->archive;
 	l->seeks = l->below->can_seek && (l->kind == ZIP || l->kind == SEVENZIP);
 	if (kinds[l->kind].filter) {
-		if (archive_read_set_format(a, ARCHIVE_FORMAT_RAW) != ARCHIVE_OK ||
-		    archive_read_append_filter(a, kinds[l->kind].filter) != ARCHIVE_OK)
+		if (lib->archive_read_set_format(a, ARCHIVE_FORMAT_RAW) != ARCHIVE_OK ||
+		    lib->archive_read_append_filter(a, kinds[l->kind].filter) != ARCHIVE_OK)
 			return ARCHIVE_FATAL;
 	} else {
-		int (*support)(struct archive *) = kinds[l->kind].support;
-		if (l->kind == ZIP && l->seeks)
-			support = archive_read_support_format_zip_seekable;
-		if (support(a) != ARCHIVE_OK)
+		if (support_format(lib, l)(a) != ARCHIVE_OK)
 			return ARCHIVE_FATAL;
 	}
 	if (l->kind == TAR &&
-	    archive_read_set_option(a, "tar", "read_concatenated_archives", "1") != ARCHIVE_OK)
+	    lib->archive_read_set_option(a, "tar", "read_concatenated_archives", "1") != ARCHIVE_OK)
 		return ARCHIVE_FATAL;
-	archive_read_set_read_callback(a, feed);
+	lib->archive_read_set_read_callback(a, feed);
 	if (l->seeks)
-		archive_read_set_seek_callback(a, feed_seek);
-	archive_read_set_callback_data(a, l);
-	return archive_read_open1(a);
+		lib->archive_read_set_seek_callback(a, feed_seek);
+	lib->archive_read_set_callback_data(a, l);
+	return lib->archive_read_open1(a);
 }
 
 static int wrap(struct nt_input *in, enum kind kind)
@@ -347,7 +360,9 @@ static int wrap(struct nt_input *in, enum kind kind)
 	struct layer *l = push(in, kind);
 	if (!l)
 		return NT_ESYS;
-	if (!(l->archive = archive_read_new()))
+	if (!(l->lib = nt_libarchive()))
+		return NT_ESYS;
+	if (!(l->archive = l->lib->archive_read_new()))
 		return nt_fail(NT_ESYS, "%s: out of memory while unpacking", name_of(in));
 	in->n_archive += !kinds[kind].filter;
 	return open_archive(l) == ARCHIVE_OK ? 0 : archive_failed(l);
@@ -356,9 +371,9 @@ static int wrap(struct nt_input *in, enum kind kind)
 /* Appends ":member" to the name as far as the archive's own name goes. */
 static int name_member(struct nt_input *in, const struct layer *l, struct archive_entry *e)
 {
-	const char *name = archive_entry_pathname(e);
+	const char *name = l->lib->archive_entry_pathname(e);
 	if (!name) /* UTF-8 that the locale cannot hold */
-		name = archive_entry_pathname_utf8(e);
+		name = l->lib->archive_entry_pathname_utf8(e);
 	in->name.len = l->name_len;
 	if (nt_buf_printf(&in->name, ":%s", name ? name : "(a name that cannot be read)") < 0)
 		return NT_ESYS;
@@ -371,7 +386,7 @@ static int next_member(struct nt_input *in, struct layer *l)
 	struct archive_entry *e;
 	for (;;) {
 		/* a warning here is about a name or an owner; data has checks of its own */
-		int rc = archive_read_next_header(l->archive, &e);
+		int rc = l->lib->archive_read_next_header(l->archive, &e);
 		if (rc == ARCHIVE_EOF)
 			return 0;
 		if (rc != ARCHIVE_OK && rc != ARCHIVE_WARN)
@@ -380,11 +395,11 @@ static int next_member(struct nt_input *in, struct layer *l)
 		if (kinds[l->kind].filter)
 			return 1;
 		/* no type at all is what ar's members have */
-		mode_t type = archive_entry_filetype(e);
-		if ((type == AE_IFREG || type == 0) && !archive_entry_hardlink(e))
+		mode_t type = l->lib->archive_entry_filetype(e);
+		if ((type == AE_IFREG || type == 0) && !l->lib->archive_entry_hardlink(e))
 			break;
 	}
-	if (archive_entry_is_encrypted(e))
+	if (l->lib->archive_entry_is_encrypted(e))
 		return name_member(in, l, e) < 0
 			       ? NT_ESYS
 			       : nt_fail(NT_EFORMAT, "%s: encrypted", name_of(in));
@@ -398,7 +413,7 @@ static int next_member(struct nt_input *in, struct layer *l)
  */
 static int check_end(struct layer *l)
 {
-	uint64_t used = (uint64_t)archive_filter_bytes(l->archive, -1);
+	uint64_t used = (uint64_t)l->lib->archive_filter_bytes(l->archive, -1);
 	const void *block;
 	la_ssize_t got;
 	if (l->seeks) {
