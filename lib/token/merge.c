@@ -508,14 +508,15 @@ int nt_byte_pairs_index(struct nt_tokenizer *t)
 	if (!(t->byte_pair = nt_alloc(1 << 16, sizeof(*t->byte_pair))))
 		return NT_ESYS;
 	memset(t->byte_pair, 0xff, sizeof(*t->byte_pair) << 16);
-	for (unsigned left = 0; left < 256; left++)
-		for (unsigned right = 0; right < 256; right++) {
-			uint32_t a = t->byte_id[left], b = t->byte_id[right];
-			bool are_tokens = a != NT_NO_TOKEN && b != NT_NO_TOKEN;
-			const struct nt_merge *m = are_tokens ? nt_merge_find(t, a, b) : NULL;
-			if (m)
-				t->byte_pair[left << 8 | right] = (struct nt_byte_pair){m->rank, m->id};
-		}
+	for (size_t i = 0; i < t->n_pair; i++) {
+		struct nt_pair p = t->pair[i];
+		if (t->token[p.left].len > 1 || t->token[p.right].len > 1)
+			continue;
+		uint8_t left = *nt_token_text(t, p.left), right = *nt_token_text(t, p.right);
+		const struct nt_merge *m = nt_merge_find(t, p.left, p.right);
+		if (t->byte_id[left] == p.left && t->byte_id[right] == p.right)
+			t->byte_pair[left << 8 | right] = (struct nt_byte_pair){m->rank, m->id};
+	}
 	return 0;
 }
 

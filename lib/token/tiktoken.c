@@ -8,6 +8,7 @@
  * The file says neither how text is cut nor what its special tokens are: for the famous
  * ones both are known by their content. Source: tiktoken's openai_public.py.
  */
+#include "token/key.h"
 #include "token/tokenizer.h"
 
 #include <stdio.h>
@@ -38,36 +39,33 @@ static const struct known {
 	 {{199999, "<|endoftext|>"}, {200018, "<|endofprompt|>"}}},
 };
 
-static int value_of(uint8_t c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
+/* The value of a digit of base64 and one more; 0 for what is none. */
+static const uint8_t digit[256] = {
+	['A'] = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22,
+	23, 24, 25, 26, ['a'] = 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42,
+	43, 44, 45, 46, 47, 48, 49, 50, 51, 52, ['0'] = 53, 54, 55, 56, 57, 58, 59, 60, 61, 62,
+	['+'] = 63, ['/'] = 64,
+};
 
-/* Decodes p[n] to out; returns the bytes, or -1. out may be p. */
+/* Decodes p[n] to out; returns the bytes, or -1. out has room for n bytes. */
 static ptrdiff_t decode_base64(uint8_t *out, const uint8_t *p, size_t n)
 {
 	if (n % 4 != 0 || n == 0)
 		return -1;
 	size_t n_pad = (p[n - 1] == '=') + (p[n - 1] == '=' && p[n - 2] == '=');
-	size_t made = 0;
+	uint8_t last[4] = {p[n - 4], p[n - 3], n_pad > 1 ? 'A' : p[n - 2], n_pad ? 'A' : p[n - 1]};
+	uint32_t wrong = 0;
 	for (size_t i = 0; i < n; i += 4) {
-		uint32_t bits = 0;
-		for (size_t k = 0; k < 4; k++) {
-			int v = i + k >= n - n_pad ? 0 : value_of(p[i + k]);
-			if (v < 0)
-				return -1;
-			bits = bits << 6 | (uint32_t)v;
-		}
-		for (int shift = 16; shift >= 0; shift -= 8)
-			out[made++] = (uint8_t)(bits >> shift);
+		const uint8_t *four = i + 4 < n ? p + i : last;
+		uint32_t a = digit[four[0]] - 1u, b = digit[four[1]] - 1u;
+		uint32_t c = digit[four[2]] - 1u, d = digit[four[3]] - 1u;
+		uint32_t bits = a << 18 | b << 12 | c << 6 | d;
+		wrong |= a | b | c | d;
+		out[i / 4 * 3] = (uint8_t)(bits >> 16);
+		out[i / 4 * 3 + 1] = (uint8_t)(bits >> 8);
+		out[i / 4 * 3 + 2] = (uint8_t)bits;
 	}
-	return (ptrdiff_t)(made - n_pad);
+	return wrong < 64 ? (ptrdiff_t)(n / 4 * 3 - n_pad) : -1;
 }
 
 /* Reads digits up to the end of p[n]; false if there is anything else, or too many. */
@@ -82,37 +80,33 @@ static bool read_rank(const uint8_t *p, size_t n, uint32_t *rank)
 	return n >= 1 && n <= 9;
 }
 
-static int read_line(struct nt_tokenizer *t, struct nt_buf *token, const uint8_t *p, size_t n,
-		     size_t number)
+static int read_line(struct nt_tokenizer *t, const uint8_t *p, size_t n, size_t number)
 {
 	const uint8_t *space = memchr(p, ' ', n);
 	size_t len = space ? (size_t)(space - p) : 0;
 	uint32_t rank;
-	token->len = 0;
-	int rc = nt_buf_reserve(token, n);
+	int rc = nt_buf_reserve(&t->bytes, n + NT_KEY_MOST);
 	if (rc < 0)
 		return rc;
-	ptrdiff_t made = decode_base64(token->data, p, len);
+	ptrdiff_t made = decode_base64(t->bytes.data + t->bytes.len, p, len);
 	if (made <= 0 || !read_rank(space + 1, n - len - 1, &rank))
 		return nt_fail(NT_EFORMAT, "line %zu: not 'BASE64 RANK': neither a .tiktoken file "
 			       "nor a tokenizer.json", number);
-	return nt_tokenizer_add(t, rank, token->data, (size_t)made, NT_KIND_ORDINARY);
+	return nt_tokenizer_claim(t, rank, (size_t)made, NT_KIND_ORDINARY);
 }
 
 static int read_lines(struct nt_tokenizer *t, const uint8_t *p, size_t len)
 {
-	struct nt_buf token = {0};
-	int rc = 0;
 	size_t number = 1;
+	int rc = nt_tokenizer_reserve(t, 0, len);
 	for (const uint8_t *end = p + len; rc == 0 && p < end; number++) {
 		const uint8_t *feed = memchr(p, '\n', (size_t)(end - p));
 		size_t n = (size_t)((feed ? feed : end) - p);
 		size_t stripped = n && p[n - 1] == '\r' ? n - 1 : n;
 		if (stripped)
-			rc = read_line(t, &token, p, stripped, number);
+			rc = read_line(t, p, stripped, number);
 		p += n + (feed != NULL);
 	}
-	nt_buf_release(&token);
 	if (rc == 0 && t->ident.vocab_size == 0)
 		rc = nt_fail(NT_EFORMAT, "empty: no token in it");
 	return rc;
