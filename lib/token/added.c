@@ -43,7 +43,19 @@ static int add(struct nt_added_set *set, struct nt_added entry)
 	return rc;
 }
 
-static void sort(struct nt_tokenizer *t, struct nt_added_set *set)
+/* Two tokens of one name could not be told apart in the JSON. */
+static int check_twins(const struct nt_tokenizer *t, const struct nt_added_set *set)
+{
+	for (uint32_t i = 1; i < set->n; i++) {
+		uint32_t a = set->entry[i - 1].id, b = set->entry[i].id;
+		const char *name = (const char *)nt_token_text(t, a);
+		if (t->token[a].len == t->token[b].len && memcmp(name, nt_token_text(t, b), t->token[b].len) == 0)
+			return nt_fail(NT_EFORMAT, "tokens %u and %u are both called '%s'", a, b, name);
+	}
+	return 0;
+}
+
+static int sort(struct nt_tokenizer *t, struct nt_added_set *set)
 {
 	const uint8_t *bytes = t->bytes.data;
 	uint32_t first[257] = {0};
@@ -61,6 +73,7 @@ static void sort(struct nt_tokenizer *t, struct nt_added_set *set)
 	set->only_first = set->n ? bytes[set->entry[0].at] : -1;
 	if (set->n && bytes[set->entry[set->n - 1].at] != set->only_first)
 		set->only_first = -1;
+	return check_twins(t, set);
 }
 
 /* May the two touch each other's bytes in some text? */
@@ -147,11 +160,9 @@ int nt_added_index(struct nt_tokenizer *t)
 		rc = normalize_names(t);
 	else if (rc == 0 && !order_shows(t))
 		rc = make_one_set(t);
-	if (rc == 0) {
-		sort(t, &t->raw);
-		sort(t, &t->normalized);
-	}
-	return rc;
+	if (rc == 0)
+		rc = sort(t, &t->raw);
+	return rc < 0 ? rc : sort(t, &t->normalized);
 }
 
 void nt_added_release(struct nt_added_set *set)

@@ -326,7 +326,8 @@ static void name_of(char name[64], const char *path)
 	size_t start = len;
 	while (start > 0 && path[start - 1] != '/')
 		start--;
-	static const char *const endings[] = {".tokenizer.json", "tokenizer.json", ".json", ".tiktoken"};
+	static const char *const endings[] = {".tokenizer.json", "tokenizer.json", ".json", ".tiktoken",
+					     ".model"};
 	for (size_t i = 0; i < sizeof(endings) / sizeof(*endings); i++) {
 		size_t n = strlen(endings[i]);
 		if (len - start < n || memcmp(path + len - n, endings[i], n) != 0)
@@ -348,6 +349,8 @@ static int parse(struct nt_tokenizer **t, const uint8_t *text, size_t len, const
 		 const char *pattern)
 {
 	const uint8_t *p = text, *end = text + len;
+	if (nt_sentencepiece_is(text, len))
+		return nt_sentencepiece_parse(t, text, len, name, pattern);
 	while (p < end && strchr(" \t\r\n", *p) && *p)
 		p++;
 	return p < end && *p == '{' ? nt_hf_parse(t, text, len, name, pattern)

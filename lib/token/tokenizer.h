@@ -257,6 +257,10 @@ int nt_tiktoken_parse(struct nt_tokenizer **t, const void *text, size_t len, con
 		      const char *pattern);
 int nt_hf_parse(struct nt_tokenizer **t, const void *json, size_t len, const char *name,
 		const char *pattern);
+/* A SentencePiece model of BPE type; pattern must be NULL, or NT_EARG. */
+int nt_sentencepiece_parse(struct nt_tokenizer **t, const void *data, size_t len, const char *name,
+			   const char *pattern);
+bool nt_sentencepiece_is(const void *data, size_t len); /* does it begin like one? */
 /* Adds the merge that makes each token, by the bytes' ranks alone (from_ranks.c says how). */
 int nt_pairs_from_ranks(struct nt_tokenizer *t, bool *all_reached);
 int nt_bytes_make(struct nt_tokenizer **t);
