@@ -33,7 +33,7 @@ struct nt_encoder {
 	const struct nt_tokenizer *t;
 	struct nt_cutter cutter;
 	struct nt_scratch scratch;
-	struct nt_general *general; /* NULL where text goes straight to the pattern */
+	struct nt_general *general; /* NULL where lengths of tokens say it all */
 	bool is_nfc;                /* the text at hand, under a tokenizer that makes it so */
 	struct nt_written_work written;
 	struct nt_buf front;        /* a piece with a space put in front */
@@ -62,7 +62,7 @@ struct nt_encoder *nt_encoder_share(const struct nt_tokenizer *t, struct nt_cach
 #endif
 	if (nt_cutter_init(&e->cutter, &t->split) < 0 ||
 	    (!cache && nt_cache_init(&e->own, CACHE_FIRST) < 0) ||
-	    (!nt_is_direct(t) && !(e->general = nt_general_new(e, &e->scratch)))) {
+	    (!nt_is_exact(t) && !(e->general = nt_general_new(e, &e->scratch)))) {
 		nt_encoder_free(e);
 		return NULL;
 	}

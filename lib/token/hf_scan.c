@@ -296,6 +296,7 @@ static int read_alike(struct nt_hf_file *f, struct nt_json *j, struct merges *m,
 	while (rc > 0 && m->between.len) {
 		if (m->n == 2 * BATCH && (rc = flush(f, m)) < 0)
 			break;
+		rc = 1; /* if this was the last one */
 		const uint8_t *start = j->at;
 		if (!nt_json_step(j, m->between.p, m->between.len))
 			break;
@@ -306,6 +307,7 @@ static int read_alike(struct nt_hf_file *f, struct nt_json *j, struct merges *m,
 		if ((rc = read_half(f, j, m)) == 0 && !nt_json_step(j, m->inside.p, m->inside.len)) {
 			m->n--;
 			j->at = start;
+			rc = 1;
 			break;
 		}
 		rc = rc < 0 || (rc = read_half(f, j, m)) < 0 ? rc : 1;
