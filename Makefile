@@ -41,8 +41,8 @@ all: $(CMDS:%=$B/bin/%)
 
 # A file's suffix names the instructions it may use; no other object may hold them.
 ifneq (,$(findstring x86_64,$(shell $(CC) -dumpmachine 2>/dev/null)))
-$B/obj/%_avx2.o:   ISA := -mavx2 -mfma -mbmi -mbmi2
-$B/obj/%_avx512.o: ISA := -mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma -mbmi -mbmi2
+$B/obj/%_avx2.o:   ISA := -mavx2 -mfma -mbmi -mbmi2 -maes
+$B/obj/%_avx512.o: ISA := -mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma -mbmi -mbmi2 -maes
 endif
 $B/obj/lib/kern/%.o $B/f64/lib/kern/%.o: OPT := -O3 -fno-trapping-math
 

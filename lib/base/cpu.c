@@ -21,7 +21,8 @@ static enum nt_isa detect(void)
 {
 #if defined(__x86_64__)
 	__builtin_cpu_init();
-	if (!__builtin_cpu_supports("bmi") || !__builtin_cpu_supports("bmi2"))
+	if (!__builtin_cpu_supports("bmi") || !__builtin_cpu_supports("bmi2") ||
+	    !__builtin_cpu_supports("aes"))
 		return NT_ISA_REF;
 	if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
 	    __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))

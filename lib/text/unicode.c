@@ -21,9 +21,3 @@ const uint8_t nt_ascii_class[128] = {
 	S, l, l, l, l, l, l, l, l, l, l, l, l, l, l, l, /* `abcdefghijklmno */
 	l, l, l, l, l, l, l, l, l, l, l, P, S, P, S, O, /* pqrstuvwxyz{|}~ */
 };
-
-uint8_t nt_char_class(uint32_t c)
-{
-	uint32_t page = c / 128;
-	return table_class[table_page[page < TABLE_PAGES ? page : TABLE_PAGES - 1] * 128 + c % 128];
-}

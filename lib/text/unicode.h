@@ -23,7 +23,17 @@ enum {
 	NT_LETTER = NT_UPPER | NT_LOWER | NT_CASELESS,
 };
 
-uint8_t nt_char_class(uint32_t code_point);
+/* A page for every 128 code points, the last one also for all behind it; and the pages. */
+enum { NT_CLASS_PAGES = 7173 };
+extern const uint16_t nt_class_page[NT_CLASS_PAGES];
+extern const uint8_t nt_class[];
+
+static inline uint8_t nt_char_class(uint32_t code_point)
+{
+	uint32_t page = code_point / 128;
+	return nt_class[nt_class_page[page < NT_CLASS_PAGES ? page : NT_CLASS_PAGES - 1] * 128 +
+			code_point % 128];
+}
 
 extern const uint8_t nt_ascii_class[128];
 

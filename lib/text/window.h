@@ -98,7 +98,7 @@ static inline bool enter(struct window *w, enum nt_rule rule, unsigned class, ui
 }
 
 /* Adds the characters beyond ASCII to the masks. left: bytes of the text from here on. */
-static inline void enter_high(struct window *w, enum nt_rule rule, const uint8_t *text, size_t left)
+static __attribute__((noinline)) void enter_high(struct window *w, enum nt_rule rule, const uint8_t *text, size_t left)
 {
 	for (uint64_t high = w->high & below(w->limit); high;) {
 		unsigned i = first_of(high);

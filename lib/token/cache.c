@@ -11,27 +11,30 @@
 enum {
 	HUGE_PAGE = 2 << 20,
 	CACHE_MOST = 1 << 21,     /* entries: 64 MiB */
+	CACHE_GUESS = 1 << 20,    /* of them at once, because a text is long */
+	BYTES_A_PLACE = 64,       /* of text */
 	LONG_FIRST = 1 << 10,     /* entries of a table of long pieces, to begin with */
 	LONG_BYTES = 32 << 20,    /* bytes and ids of long pieces, before it is emptied */
 	LONG_PIECE = 4 << 10,     /* bytes of a piece that is worth keeping */
 };
 
 #define BYTES(n) (UINT64_MAX >> (64 - 8 * (n)))
-#define SHORT(n) {BYTES(n), 0, UINT64_C(n) << 56}
-#define LONG(n)  {UINT64_MAX, BYTES(n - 8), UINT64_C(n) << 56}
+#define SHORT(n) {{BYTES(n), 0}, {0, UINT64_C(n) << 56}}
+#define LONG(n)  {{UINT64_MAX, BYTES(n - 8)}, {0, UINT64_C(n) << 56}}
 const struct nt_key_form nt_key_form[NT_KEY_MOST + 2] = {
-	{0, 0, 1},
+	{{0, 0}, {0, 1}},
 	SHORT(1), SHORT(2), SHORT(3), SHORT(4), SHORT(5), SHORT(6), SHORT(7), SHORT(8),
 	LONG(9), LONG(10), LONG(11), LONG(12), LONG(13), LONG(14), LONG(15),
-	{0, 0, 1},
+	{{0, 0}, {0, 1}},
 };
 
 /* Mapped, because such memory comes zeroed, and in huge pages if that is asked for before it
  * is touched: a table that is read at random costs a TLB miss each time without them. */
-int nt_cache_init(struct nt_cache *c, size_t n_entry)
+int nt_cache_init(struct nt_cache *c, size_t n_entry,
+		  size_t (*line)(const struct nt_cache *c, struct nt_key key))
 {
 	size_t bytes = n_entry * sizeof(*c->entry), slack = bytes < HUGE_PAGE ? 0 : HUGE_PAGE;
-	*c = (struct nt_cache){.mask = n_entry - 1, .mapped = bytes + slack};
+	*c = (struct nt_cache){.mask = n_entry - 1, .line = line, .mapped = bytes + slack};
 	c->memory = mmap(NULL, c->mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (c->memory == MAP_FAILED) {
 		c->memory = NULL;
@@ -68,41 +71,36 @@ static bool claim(struct nt_cached *e, struct nt_key key, const uint32_t *id, si
 	return false;
 }
 
+const struct nt_cached *nt_cache_far(const struct nt_cache *c, struct nt_key key, size_t line)
+{
+	const struct nt_cached *e = &c->entry[line ^ 2];
+	return nt_cached_is(e, key) ? e : nt_cached_is(e + 1, key) ? e + 1 : NULL;
+}
+
 const struct nt_cached *nt_cache_find(const struct nt_cache *c, struct nt_key key)
 {
-	size_t line = nt_cache_line(c, key);
-	const struct nt_cached *e = nt_cache_pick(c, key, line);
-	if (!nt_cached_is(e, key))
-		e = nt_cache_pick(c, key, line ^ 2);
-	return nt_cached_is(e, key) ? e : NULL;
+	size_t line = c->line(c, key);
+	const struct nt_cached *e = &c->entry[line];
+	return nt_cached_is(e, key) ? e : nt_cached_is(e + 1, key) ? e + 1 : nt_cache_far(c, key, line);
 }
 
 void nt_cache_add(struct nt_cache *c, struct nt_key key, const uint32_t *id, size_t n)
 {
-	size_t line = nt_cache_line(c, key);
+	size_t line = c->line(c, key);
 	if (nt_cache_find(c, key))
 		return; /* another thread, or the same batch */
 	if (claim(&c->entry[line], key, id, n) || claim(&c->entry[line ^ 2], key, id, n))
 		__atomic_fetch_add(&c->n, 1, __ATOMIC_RELAXED);
 }
 
-int nt_cache_tend(struct nt_cache *c)
+/* The same entries in a table of n_entry. */
+static int resize(struct nt_cache *c, size_t n_entry)
 {
-	size_t size = c->mask + 1;
-	if (c->n < size / 4)
-		return 0;
-	if (size >= CACHE_MOST) {
-		if (c->n >= size / 8 * 7) {
-			memset(c->entry, 0, size * sizeof(*c->entry));
-			c->n = 0;
-		}
-		return 0;
-	}
 	struct nt_cache bigger;
-	int rc = nt_cache_init(&bigger, 4 * size < CACHE_MOST ? 4 * size : CACHE_MOST);
+	int rc = nt_cache_init(&bigger, n_entry, c->line);
 	if (rc < 0)
 		return rc;
-	for (size_t i = 0; i < size; i++) {
+	for (size_t i = 0; c->n && i <= c->mask; i++) {
 		struct nt_cached *e = &c->entry[i];
 		size_t n = e->id[0] >> NT_ID_BITS;
 		e->id[0] &= (UINT32_C(1) << NT_ID_BITS) - 1;
@@ -111,6 +109,28 @@ int nt_cache_tend(struct nt_cache *c)
 	}
 	nt_cache_release(c);
 	*c = bigger;
+	return 0;
+}
+
+int nt_cache_expect(struct nt_cache *c, uint64_t bytes)
+{
+	size_t size = c->mask + 1;
+	while (size < CACHE_GUESS && size < bytes / BYTES_A_PLACE)
+		size *= 2;
+	return size > c->mask + 1 ? resize(c, size) : 0;
+}
+
+int nt_cache_tend(struct nt_cache *c)
+{
+	size_t size = c->mask + 1;
+	if (c->n < size / 3)
+		return 0;
+	if (size < CACHE_MOST)
+		return resize(c, size < CACHE_GUESS / 4 ? 4 * size : 2 * size);
+	if (c->n >= size / 8 * 7) {
+		memset(c->entry, 0, size * sizeof(*c->entry));
+		c->n = 0;
+	}
 	return 0;
 }
 

@@ -24,6 +24,7 @@
 enum {
 	NT_KEY_MOST = 15, /* bytes of a key */
 	NT_IDS_MOST = 4,
+	NT_OVERREAD = 16, /* bytes that are read for a key, whatever its length */
 	NT_ID_BITS = 24,
 };
 
@@ -41,47 +42,39 @@ struct nt_cache {
 	struct nt_cached *entry; /* [mask + 1] */
 	size_t mask;
 	size_t n;     /* entries taken, atomic */
+	/* Where the search for a key begins: the first entry of a line. */
+	size_t (*line)(const struct nt_cache *c, struct nt_key key);
 	void *memory; /* behind entry ... */
 	size_t mapped; /* ... and its bytes */
 };
 
 #define NT_KEY_BUSY UINT64_MAX
 
-int nt_cache_init(struct nt_cache *c, size_t n_entry); /* a power of two, 8 or more */
+/* n_entry: a power of two, 8 or more. */
+int nt_cache_init(struct nt_cache *c, size_t n_entry,
+		  size_t (*line)(const struct nt_cache *c, struct nt_key key));
 void nt_cache_release(struct nt_cache *c);             /* harmless twice */
 
-/* Makes room when the table is nearly full, or empties it when it may not grow any more. Nobody
+/* Makes room for what text of so many bytes may hold; and when the table fills up, or empties it when it may not grow any more. Nobody
  * else may use it meanwhile. */
+int nt_cache_expect(struct nt_cache *c, uint64_t bytes);
 int nt_cache_tend(struct nt_cache *c);
 
 /* The entry of a key, wherever it is, or NULL. */
 const struct nt_cached *nt_cache_find(const struct nt_cache *c, struct nt_key key);
 
+/* The same where it is not in the line it is looked for first. */
+const struct nt_cached *nt_cache_far(const struct nt_cache *c, struct nt_key key, size_t line);
+
 /* Remembers ids for key, if there is room where it belongs. n: 1 to 255; of more than
  * NT_IDS_MOST only how many they are. */
 void nt_cache_add(struct nt_cache *c, struct nt_key key, const uint32_t *id, size_t n);
-
-/* Where the search for a key begins: the first entry of a line. */
-static inline size_t nt_cache_line(const struct nt_cache *c, struct nt_key key)
-{
-	unsigned __int128 h = (unsigned __int128)(key.lo ^ UINT64_C(0x9e3779b97f4a7c15)) *
-			      (key.hi ^ UINT64_C(0xd6e8feb86659fd93));
-	return ((uint64_t)h ^ (uint64_t)(h >> 64)) & c->mask & ~(size_t)1;
-}
 
 static inline bool nt_cached_is(const struct nt_cached *e, struct nt_key key)
 {
 	uint64_t hi = __atomic_load_n(&e->hi, __ATOMIC_ACQUIRE);
 	uint64_t lo = __atomic_load_n(&e->lo, __ATOMIC_RELAXED);
 	return ((hi ^ key.hi) | (lo ^ key.lo)) == 0;
-}
-
-/* The entry of key in the line that begins at `line`, or some other one. */
-static inline const struct nt_cached *nt_cache_pick(const struct nt_cache *c, struct nt_key key,
-						    size_t line)
-{
-	const struct nt_cached *e = &c->entry[line];
-	return e + nt_cached_is(e + 1, key);
 }
 
 /* Writes the ids of an entry to id[NT_IDS_MOST] and says how many they are: those that are more
@@ -94,20 +87,21 @@ static inline size_t nt_cached_take(uint32_t id[NT_IDS_MOST], const struct nt_ca
 	return n;
 }
 
-/* What a key keeps of 16 bytes, and what it adds to hi: by the length, and for all that are
- * longer a key that no entry has. */
+/* What a key keeps of 16 bytes, and what it adds to them: by the length of the piece, and for all
+ * that are longer a key that no entry has. */
 extern const struct nt_key_form {
-	uint64_t lo, hi, length;
+	_Alignas(16) struct nt_key keep;
+	struct nt_key add;
 } nt_key_form[NT_KEY_MOST + 2];
 
-/* The piece p[n], n > 0, of which 16 bytes may be read. */
+/* The piece p[n], n > 0, of which NT_OVERREAD bytes may be read. */
 static inline struct nt_key nt_key_of(const uint8_t *p, size_t n)
 {
 	const struct nt_key_form *form = &nt_key_form[n <= NT_KEY_MOST ? n : NT_KEY_MOST + 1];
 	struct nt_key key;
 	memcpy(&key, p, sizeof(key));
-	key.lo &= form->lo;
-	key.hi = (key.hi & form->hi) | form->length;
+	key.lo &= form->keep.lo;
+	key.hi = (key.hi & form->keep.hi) | form->add.hi;
 	return key;
 }
 

@@ -25,7 +25,7 @@
 
 enum {
 	AHEAD = 8,             /* new pieces that are merged together */
-	LOOK_AHEAD = 128,      /* pieces among which they are looked for */
+	LOOK_AHEAD = 64,       /* pieces among which they are looked for */
 	CACHE_FIRST = 1 << 12, /* entries */
 };
 
@@ -43,10 +43,21 @@ struct nt_encoder {
 	struct nt_ids spare; /* of nt_count */
 
 	const struct nt_recall *recall;
-	struct nt_batch_keys batch;
-	struct nt_word word[AHEAD]; /* new pieces ... */
-	uint32_t piece[AHEAD];      /* ... and which of the batch they are */
+	nt_merge_words_fn *merge_words;
+	struct nt_pieces batch;
+	struct nt_word word[AHEAD];   /* new ones ... */
+	struct nt_key word_key[AHEAD]; /* ... and their keys */
 };
+
+const struct nt_recall *nt_recall(void)
+{
+#ifdef NT_HAS_WIDE
+	enum nt_isa isa = nt_cpu_isa();
+	if (isa != NT_ISA_REF)
+		return isa == NT_ISA_AVX2 ? &nt_recall_avx2 : &nt_recall_avx512;
+#endif
+	return &nt_recall_ref;
+}
 
 struct nt_encoder *nt_encoder_share(const struct nt_tokenizer *t, struct nt_cache *cache)
 {
@@ -55,13 +66,10 @@ struct nt_encoder *nt_encoder_share(const struct nt_tokenizer *t, struct nt_cach
 		return NULL;
 	e->t = t;
 	e->cache = cache ? cache : &e->own;
-	e->recall = &nt_recall_ref;
-#ifdef NT_HAS_WIDE
-	if (nt_cpu_isa() == NT_ISA_AVX512)
-		e->recall = &nt_recall_avx512;
-#endif
+	e->recall = nt_recall();
+	e->merge_words = nt_merge_words();
 	if (nt_cutter_init(&e->cutter, &t->split) < 0 ||
-	    (!cache && nt_cache_init(&e->own, CACHE_FIRST) < 0) ||
+	    (!cache && nt_cache_init(&e->own, CACHE_FIRST, e->recall->line) < 0) ||
 	    (!nt_is_exact(t) && !(e->general = nt_general_new(e, &e->scratch)))) {
 		nt_encoder_free(e);
 		return NULL;
@@ -100,16 +108,16 @@ struct nt_ids *nt_encoder_spare(struct nt_encoder *e)
 	return &e->spare;
 }
 
-/* Keys and lines of pieces p[0, end[0]), p[end[0], end[1]) ...; `left` bytes are at p. */
+/* Keys of the n pieces of the batch at p, `left` bytes before the text's end. */
 static void make_keys(struct nt_encoder *e, const uint8_t *p, size_t n, size_t left)
 {
-	struct nt_batch_keys *b = &e->batch;
+	struct nt_pieces *b = &e->batch;
 	for (size_t i = e->recall->make_keys(b, e->cache, p, n, left); i < n; i++) {
 		uint8_t padded[NT_OVERREAD] = {0};
 		size_t at = i ? b->end[i - 1] : 0;
 		memcpy(padded, p + at, b->end[i] - at);
 		b->key[i] = nt_key_of(padded, b->end[i] - at);
-		b->line[i] = (uint32_t)nt_cache_line(e->cache, b->key[i]);
+		b->line[i] = (uint32_t)e->cache->line(e->cache, b->key[i]);
 	}
 }
 
@@ -136,6 +144,16 @@ static int encode_long(struct nt_encoder *e, const uint8_t *p, size_t n, struct 
 	return rc < 0 ? rc : 0;
 }
 
+/* Enters a word into the cache. The ids that have no room there are kept for this thread, if there
+ * is memory for them: it is asked for again when the piece comes. */
+static void remember(struct nt_encoder *e, const struct nt_word *w, struct nt_key key)
+{
+	if (w->n_id)
+		nt_cache_add(e->cache, key, w->id, w->n_id);
+	if (w->n_id > NT_IDS_MOST)
+		nt_long_cache_add(&e->longer, nt_hash64(w->text, w->n), w->text, w->n, w->id, w->n_id);
+}
+
 /* Merges piece i, which is new, and some new ones of those behind it, and enters them into the
  * cache. Returns the first piece that it has not looked at. */
 static size_t learn_ahead(struct nt_encoder *e, const uint8_t *p, size_t i, size_t n)
@@ -144,22 +162,23 @@ static size_t learn_ahead(struct nt_encoder *e, const uint8_t *p, size_t i, size
 	size_t stop = n - i < LOOK_AHEAD ? n : i + LOOK_AHEAD;
 	for (; i < stop && n_word < AHEAD; at = e->batch.end[i++]) {
 		size_t len = e->batch.end[i] - at;
-		if (nt_cached_is(nt_cache_pick(e->cache, e->batch.key[i], e->batch.line[i]), e->batch.key[i]) ||
-		    len > NT_KEY_MOST || nt_cache_find(e->cache, e->batch.key[i]))
+		struct nt_key key = e->batch.key[i];
+		const struct nt_cached *c = &e->cache->entry[e->batch.line[i]];
+		if (nt_cached_is(c, key) || nt_cached_is(c + 1, key) || len > NT_KEY_MOST ||
+		    nt_cache_far(e->cache, key, e->batch.line[i]))
 			continue;
 		uint32_t id = e->t->prefers_whole ? nt_token_find_ordinary(e->t, p + at, len) : NT_NO_TOKEN;
 		if (id != NT_NO_TOKEN) {
-			nt_cache_add(e->cache, e->batch.key[i], &id, 1);
+			nt_cache_add(e->cache, key, &id, 1);
 			continue;
 		}
 		e->word[n_word].text = p + at;
 		e->word[n_word].n = len;
-		e->piece[n_word++] = (uint32_t)i;
+		e->word_key[n_word++] = key;
 	}
-	nt_merge_words(e->t, e->word, n_word);
+	e->merge_words(e->t, e->word, n_word);
 	for (size_t k = 0; k < n_word; k++)
-		if (e->word[k].n_id)
-			nt_cache_add(e->cache, e->batch.key[e->piece[k]], e->word[k].id, e->word[k].n_id);
+		remember(e, &e->word[k], e->word_key[k]);
 	return i;
 }
 
@@ -180,25 +199,22 @@ static int encode_batch(struct nt_encoder *e, const uint8_t *p, size_t n, size_t
 	int rc = 0;
 	make_keys(e, p, n, left);
 	for (size_t i = 0, ahead = 0; rc == 0 && i < n;) {
+		size_t n_id;
 		rc = nt_grow(&out->id, &out->cap, out->n + NT_IDS_MOST * (n - i), sizeof(*out->id));
 		if (rc < 0)
 			break;
-		size_t n_id;
-		i = e->recall->take_known(&e->batch, e->cache, i, n, out->id + out->n, &n_id);
+		i = e->recall->recall(&e->batch, e->cache, i, n, out->id + out->n, &n_id);
 		out->n += n_id;
 		if (i == n)
 			break;
 		size_t at = i ? e->batch.end[i - 1] : 0, len = e->batch.end[i] - at;
-		const struct nt_cached *c = len <= NT_KEY_MOST ? nt_cache_find(e->cache, e->batch.key[i]) : NULL;
-		if (c && c->id[0] >> NT_ID_BITS <= NT_IDS_MOST)
-			out->n += nt_cached_take(out->id + out->n, c);
-		else if (!c && len <= NT_KEY_MOST && i >= ahead && !e->t->is_written) {
+		if (len > NT_KEY_MOST || nt_cache_find(e->cache, e->batch.key[i])) {
+			rc = encode_long(e, p + at, len, out);
+		} else if (i >= ahead && !e->t->is_written) {
 			ahead = learn_ahead(e, p, i, n);
 			continue;
 		} else {
-			rc = !c && len <= NT_KEY_MOST && e->t->is_written
-				     ? learn_one(e, e->batch.key[i], p + at, len, out)
-				     : encode_long(e, p + at, len, out);
+			rc = learn_one(e, e->batch.key[i], p + at, len, out);
 		}
 		i++;
 	}
@@ -208,7 +224,9 @@ static int encode_batch(struct nt_encoder *e, const uint8_t *p, size_t n, size_t
 int nt_encode_cut(struct nt_encoder *e, const uint8_t *text, size_t len, struct nt_ids *out)
 {
 	size_t from, n;
-	int rc = nt_cutter_begin(&e->cutter, text, len);
+	int rc = e->cache == &e->own ? nt_cache_expect(&e->own, len) : 0;
+	if (rc == 0)
+		rc = nt_cutter_begin(&e->cutter, text, len);
 	while (rc == 0 && (rc = nt_cutter_batch(&e->cutter, &from, e->batch.end, NT_BATCH, &n)) > 0) {
 		rc = encode_batch(e, text + from, n, len - from, out);
 		if (rc == 0 && e->cache == &e->own)

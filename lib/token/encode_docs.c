@@ -20,6 +20,7 @@
 #include "token/encode.h"
 #include "token/written.h"
 #include "token/lend.h"
+#include "token/recall.h"
 #include "token/tokenizer.h"
 
 enum {
@@ -178,7 +179,7 @@ static int turn(struct work *w, struct nt_pool *pool)
 
 static int make_encoders(struct work *w, const struct nt_tokenizer *t, int n)
 {
-	int rc = nt_cache_init(&w->cache, CACHE_FIRST);
+	int rc = nt_cache_init(&w->cache, CACHE_FIRST, nt_recall()->line);
 	if (rc == 0)
 		rc = nt_lender_init(&w->lender, n);
 	if (rc == 0 && !(w->encoder = nt_calloc((size_t)n, sizeof(struct nt_encoder *))))
@@ -220,6 +221,8 @@ int nt_encode_docs(const struct nt_tokenizer *t, struct nt_docs *docs,
 	w.encoded = &w.load[1];
 	w.written = &w.load[2];
 	int rc = make_encoders(&w, t, nt_pool_size(pool));
+	if (rc == 0)
+		rc = nt_cache_expect(&w.cache, nt_docs_total(docs));
 	if (rc == 0)
 		read_load(&w);
 	while (rc == 0 && (w.read->batch.n_doc || w.encoded->batch.n_doc))

@@ -2,54 +2,40 @@
 #ifndef TOKEN_RECALL_H
 #define TOKEN_RECALL_H
 /*
- * recall.h - the two inner loops of encoding: keys of pieces, and ids of keys
+ * recall.h - the inner loops of encoding: keys of pieces, and the ids of those that are known
  *
- * One table for each instruction set; what they give is the same.
+ * One table of functions for each instruction set; what they append is the same. They
+ * differ in the hash that says where a piece is looked for, so a cache belongs to one.
  */
 #include "nt/cpu.h"
 #include "token/cache.h"
 
-enum {
-	NT_BATCH = 512,   /* pieces */
-	NT_OVERREAD = 16, /* bytes that are read for a key, whatever a piece's length */
-};
+enum { NT_BATCH = 256 }; /* pieces */
 
-/* Of each piece of a batch: where it ends, its key, and the line where it is looked for. */
-struct nt_batch_keys {
+/* The pieces of a batch: piece i is [end[i - 1], end[i]), end[-1] being 0. */
+struct nt_pieces {
 	uint32_t end[NT_BATCH];
-	struct nt_key key[NT_BATCH];
-	uint32_t line[NT_BATCH];
+	uint32_t line[NT_BATCH]; /* the number of the first entry where it is looked for */
+	_Alignas(16) struct nt_key key[NT_BATCH];
 };
 
 struct nt_recall {
-	/* Keys and lines of pieces p[0, end[0]), p[end[0], end[1]) ... below n that have NT_OVERREAD
-	 * bytes of the `left` at p; returns the first that has not. */
-	size_t (*make_keys)(struct nt_batch_keys *k, const struct nt_cache *c, const uint8_t *p,
-			    size_t n, size_t left);
+	size_t (*line)(const struct nt_cache *c, struct nt_key key); /* as nt_cache.line */
+	/* Makes keys and lines of the pieces of p below n that begin NT_OVERREAD bytes or more before
+	 * p[left], and asks for the memory of the lines. Returns the first piece that does not. */
+	size_t (*make_keys)(struct nt_pieces *b, const struct nt_cache *c, const uint8_t *p, size_t n,
+			    size_t left);
 	/* Writes the ids of pieces [i, n) to id, which has room for NT_IDS_MOST each, up to the first
-	 * piece that is not whole in its line; *n_id: how many. Returns that piece. */
-	size_t (*take_known)(const struct nt_batch_keys *k, const struct nt_cache *c, size_t i,
-			     size_t n, uint32_t *id, size_t *n_id);
+	 * that the cache does not have, or not whole. Returns that piece; *n_id: how many. */
+	size_t (*recall)(const struct nt_pieces *b, const struct nt_cache *c, size_t i, size_t n,
+			 uint32_t *id, size_t *n_id);
 };
+
+const struct nt_recall *nt_recall(void); /* that of this CPU: encode.c */
 
 extern const struct nt_recall nt_recall_ref;
 #ifdef NT_HAS_WIDE
-extern const struct nt_recall nt_recall_avx512;
+extern const struct nt_recall nt_recall_avx2, nt_recall_avx512;
 #endif
-
-static inline size_t nt_make_keys(struct nt_batch_keys *k, const struct nt_cache *c,
-				  const uint8_t *p, size_t n, size_t left)
-{
-	const struct nt_cache cache = *c;
-	size_t i = 0;
-	for (size_t at = 0; i < n && at + NT_OVERREAD <= left; at = k->end[i++]) {
-		struct nt_key key = nt_key_of(p + at, k->end[i] - at);
-		size_t line = nt_cache_line(&cache, key);
-		__builtin_prefetch(&cache.entry[line]);
-		k->key[i] = key;
-		k->line[i] = (uint32_t)line;
-	}
-	return i;
-}
 
 #endif

@@ -200,7 +200,9 @@ struct nt_word {
 	uint32_t id[NT_WORD_MOST]; /* [n_id] what becomes of it; n_id 0: it has a byte without a token */
 };
 /* Many words at once go several times as fast as one behind the other. */
-void nt_merge_words(const struct nt_tokenizer *t, struct nt_word *word, size_t n);
+typedef void nt_merge_words_fn(const struct nt_tokenizer *t, struct nt_word *word, size_t n);
+nt_merge_words_fn *nt_merge_words(void); /* for this CPU */
+extern nt_merge_words_fn *const nt_merge_words_ref, *const nt_merge_words_avx512;
 
 
 /* added.c */

@@ -45,10 +45,9 @@ function lines(numbers) {
 const all = [...pages.keys()].join().split(',');
 console.log(`/* SPDX-License-Identifier: MIT */
 /* unicode_table.h - written by share/unicode/generate.sh from Unicode 16.0.0; do not edit */
-#define TABLE_PAGES ${index.length}
-static const uint16_t table_page[TABLE_PAGES] = {
+const uint16_t nt_class_page[NT_CLASS_PAGES] = {
 ${lines(index)}
 };
-static const uint8_t table_class[${pages.size} * ${PAGE}] = {
+const uint8_t nt_class[${pages.size} * ${PAGE}] = {
 ${lines(all)}
 };`);

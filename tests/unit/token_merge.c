@@ -136,11 +136,14 @@ static void words_are_merged_as_defined(void **state)
 			word[i].text = text[i];
 			word[i].n = make_text(text[i], &number, NT_WORD_MOST);
 		}
-		nt_merge_words(t, word, WORDS);
-		for (size_t i = 0; i < WORDS; i++) {
-			size_t n_want = define(t, text[i], word[i].n, want);
-			assert_int_equal(word[i].n_id, n_want);
-			assert_memory_equal(word[i].id, want, n_want * sizeof(*want));
+		nt_merge_words_fn *const by[] = {nt_merge_words_ref, nt_merge_words()};
+		for (size_t k = 0; k < 2; k++) {
+			by[k](t, word, WORDS);
+			for (size_t i = 0; i < WORDS; i++) {
+				size_t n_want = define(t, text[i], word[i].n, want);
+				assert_int_equal(word[i].n_id, n_want);
+				assert_memory_equal(word[i].id, want, n_want * sizeof(*want));
+			}
 		}
 		nt_tokenizer_free(t);
 	}
@@ -157,7 +160,7 @@ static void a_byte_without_a_token_is_an_error(void **state)
 	memset(text, 'a', TEXT);
 	text[TEXT - 1] = 'x';
 	assert_true(nt_merge_piece(&scratch, t, text, TEXT, &got) < 0);
-	nt_merge_words(t, &word, 1);
+	nt_merge_words()(t, &word, 1);
 	assert_int_equal(word.n_id, 0);
 	nt_ids_release(&got);
 	nt_scratch_release(&scratch);
