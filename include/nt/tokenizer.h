@@ -44,8 +44,8 @@ void nt_tokenizer_free(struct nt_tokenizer *t); /* NULL is harmless */
 /* How it cuts text before merging: gpt2, cl100k, ..., or a regular expression. Belongs to t. */
 const char *nt_tokenizer_pattern(const struct nt_tokenizer *t);
 
-/* What was added that the file does not say ("added: <|begin_of_text|> is token 50257"),
- * for a note to the user; NULL if nothing. Belongs to t. */
+/* What was added that the file does not say ("added: <|begin_of_text|> is token 50257"), and
+ * whether text is cut by PCRE2, for a note to the user; NULL if nothing. Belongs to t. */
 const char *nt_tokenizer_remark(const struct nt_tokenizer *t);
 
 /* Its identity, the canonical tokenizer.json and the fingerprint included; belongs to t. Made

@@ -190,8 +190,8 @@ static int answer(const struct nt_cmd *cmd, const struct common *c)
 	else if (c->usage)
 		nt_page_usage(cmd, common_opts, stdout);
 	else
-		printf("%s (nt) %s\nkernels: %s\nUnicode: %s\n", cmd->name, NT_VERSION,
-		       nt_isa_name(nt_cpu_isa()), NT_UNICODE_VERSION);
+		printf("%s (nt) %s\nkernels: %s\nUnicode: %s, normal forms %s\n", cmd->name, NT_VERSION,
+		       nt_isa_name(nt_cpu_isa()), NT_UNICODE_VERSION, NT_NORMAL_VERSION);
 	return 0;
 }
 

@@ -145,20 +145,31 @@ static const char *const eos_names[] = {
 static const char *const pad_names[] = {"<|pad|>", "<pad>", "[PAD]", "<|finetune_right_pad_id|>",
 					NULL};
 
-uint32_t nt_token_find_named(const struct nt_tokenizer *t, const char *name)
+static uint32_t find_kind(const struct nt_tokenizer *t, const char *name, enum nt_token_kind kind)
 {
+	size_t len = strlen(name);
 	for (uint32_t id = 0; id < t->ident.vocab_size; id++)
-		if (t->token[id].kind >= NT_KIND_SPECIAL && t->token[id].len == strlen(name) &&
-		    memcmp(nt_token_text(t, id), name, strlen(name)) == 0)
+		if (t->token[id].kind == kind && t->token[id].len == len &&
+		    memcmp(nt_token_text(t, id), name, len) == 0)
 			return id;
 	return NT_NO_TOKEN;
 }
 
+uint32_t nt_token_find_named(const struct nt_tokenizer *t, const char *name)
+{
+	uint32_t id = find_kind(t, name, NT_KIND_SPECIAL);
+	return id == NT_NO_TOKEN ? find_kind(t, name, NT_KIND_ADDED) : id;
+}
+
+/* A special one by the last of the names before an added one by the first: Gemma adds all
+ * tags of HTML, <s> among them. */
 static uint32_t find_first_of(const struct nt_tokenizer *t, const char *const *names)
 {
 	uint32_t id = NT_NO_TOKEN;
-	for (; *names && id == NT_NO_TOKEN; names++)
-		id = nt_token_find_named(t, *names);
+	for (const char *const *name = names; *name && id == NT_NO_TOKEN; name++)
+		id = find_kind(t, *name, NT_KIND_SPECIAL);
+	for (const char *const *name = names; *name && id == NT_NO_TOKEN; name++)
+		id = find_kind(t, *name, NT_KIND_ADDED);
 	return id;
 }
 
@@ -290,6 +301,25 @@ static int show_all(struct nt_tokenizer *t)
 	return rc;
 }
 
+static bool is_engine(const struct nt_pattern *p)
+{
+	return p->code != NULL;
+}
+
+/* Says so where a general engine for regular expressions has part in the work. */
+static void remark_engine(struct nt_tokenizer *t)
+{
+	size_t n = strlen(t->remark);
+	bool has_engine = is_engine(&t->split);
+	for (size_t i = 0; i < t->n_presplit; i++)
+		has_engine |= is_engine(&t->presplit[i].matcher.pattern);
+	for (size_t i = 0; i < t->n_normalizer; i++)
+		has_engine |= is_engine(&t->normalizer[i].matcher.pattern);
+	if (has_engine)
+		snprintf(t->remark + n, sizeof(t->remark) - n, "%san expression without a matcher of ours: "
+			 "by PCRE2, which is slower", n ? "; " : "");
+}
+
 int nt_tokenizer_finish(struct nt_tokenizer *t, bool prefers_whole)
 {
 	int rc = nt_merges_index(t);
@@ -301,6 +331,7 @@ int nt_tokenizer_finish(struct nt_tokenizer *t, bool prefers_whole)
 		rc = nt_tokenizer_settle_ends(t);
 	if (rc == 0)
 		rc = check_names(t);
+	remark_engine(t);
 	if (rc == 0 && t->is_written)
 		rc = show_all(t);
 	if (rc == 0)

@@ -109,7 +109,7 @@ struct nt_tokenizer {
 	struct nt_joints *joints; /* written.h; NULL: text is not cut that way */
 	struct nt_token *shown; /* [vocab_size] the bytes of written tokens in the text */
 	bool prefers_whole; /* a piece that is a token is that token, merges or not */
-	char remark[160];   /* what was added that the file did not say; "" if nothing */
+	char remark[240];   /* what was added that the file did not say; "" if nothing */
 
 	struct nt_token *token; /* [ident.vocab_size] */
 	size_t token_cap;
