@@ -241,22 +241,27 @@ static int encode(struct job *j, char **operand, int n_operand)
 
 /* --- backward --------------------------------------------------------------------- */
 
+/* In slices, so that a long document does not need its text in memory as well. */
 static int write_text(struct job *j, const uint32_t *id, size_t n)
 {
-	j->line.len = 0;
-	int rc = j->documents++ ? nt_buf_add(&j->line, "", 1) : 0;
-	size_t head = j->line.len;
-	if (rc == 0)
-		rc = nt_decode_document(j->t, id, n, &j->line);
-	if (rc < 0)
-		return rc;
+	enum { SLICE = 1 << 16 };
+	uint64_t before = j->bytes;
+	int rc = j->documents++ ? nt_out_write(j->out, "", 1) : 0;
+	for (size_t i = 0, k; rc == 0 && i < n; i += k) {
+		k = n - i < SLICE ? n - i : SLICE;
+		j->line.len = 0;
+		rc = j->bytes == before ? nt_decode_document(j->t, id + i, k, &j->line)
+					: nt_decode(j->t, id + i, k, &j->line);
+		if (rc == 0)
+			rc = nt_out_write(j->out, j->line.data, j->line.len);
+		j->bytes += j->line.len;
+	}
 	j->tokens += n;
-	j->bytes += j->line.len - head;
-	j->last_is_empty = j->line.len == head;
+	j->last_is_empty = j->bytes == before;
 	if (!j->is_on_screen)
 		nt_cli_progress(j->cli, "%s, %s", nt_cli_count(j->documents, "document"),
 				nt_cli_count(j->tokens, "token"));
-	return nt_out_write(j->out, j->line.data, j->line.len);
+	return rc;
 }
 
 /* The tokenizer that the ids came with; all inputs have the same. */
