@@ -56,12 +56,12 @@ static int group(struct nt_batch *b)
 int nt_batch_read(struct nt_batch *b, struct nt_docs *docs)
 {
 	struct nt_doc doc;
-	size_t bytes = 0, n_copied = 0;
+	size_t bytes = 0, n_copied = 0, most = b->most ? b->most : BATCH_BYTES;
 	int rc = 1;
 	b->n_doc = b->n_group = b->bytes.len = 0;
-	while (bytes < BATCH_BYTES && b->n_doc < BATCH_DOCS && (rc = nt_docs_next(docs, &doc)) > 0) {
+	while (bytes < most && b->n_doc < BATCH_DOCS && (rc = nt_docs_next(docs, &doc)) > 0) {
 		bytes += doc.len;
-		b->is_copied = doc.len < BATCH_BYTES;
+		b->is_copied = doc.len < most;
 		rc = add(b, &doc, b->is_copied);
 		if (rc < 0)
 			return rc;

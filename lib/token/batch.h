@@ -32,6 +32,7 @@ struct nt_batch {
 	struct nt_buf bytes; /* what the batch had to copy */
 	size_t *place;       /* [n_doc][2] of text and source in bytes, while it grows */
 	size_t place_cap;
+	size_t most;    /* bytes that a batch should hold; 0: 8 MiB */
 	size_t before;  /* bytes of the document that the last part was one of, if it goes on */
 	bool is_copied; /* all of it: more may be read while it is in use */
 };

@@ -24,6 +24,7 @@
 #include "token/written.h"
 
 enum {
+	BYTES_AN_ID = 3,       /* of text, at least, most often */
 	AHEAD = 8,             /* new pieces that are merged together */
 	LOOK_AHEAD = 64,       /* pieces among which they are looked for */
 	CACHE_FIRST = 1 << 12, /* entries */
@@ -37,7 +38,8 @@ struct nt_encoder {
 	bool is_nfc;                /* the text at hand, under a tokenizer that makes it so */
 	struct nt_written_work written;
 	struct nt_buf front;        /* a piece with a space put in front */
-	struct nt_spans spans;      /* of nt_encode_units */
+	struct nt_spans spans;      /* of nt_encode_units, ... */
+	uint8_t *length;            /* ... as is [vocab_size], 255 for all that are longer */
 	struct nt_cache *cache, own;
 	struct nt_long_cache longer;
 	struct nt_ids spare; /* of nt_count */
@@ -92,6 +94,7 @@ void nt_encoder_free(struct nt_encoder *e)
 	nt_long_cache_release(&e->longer);
 	nt_ids_release(&e->spare);
 	nt_spans_release(&e->spans);
+	free(e->length);
 	nt_general_free(e->general);
 	nt_written_release(&e->written);
 	nt_buf_release(&e->front);
@@ -346,7 +349,7 @@ static int encode(struct nt_encoder *e, const uint8_t *text, size_t len, unsigne
 {
 	struct nt_added_walk w = nt_added_walk(e->t, &e->t->raw, text, len, flags & NT_ALLOW_SPECIAL);
 	struct nt_added_match m;
-	int rc = 0;
+	int rc = nt_grow(&out->id, &out->cap, out->n + len / BYTES_AN_ID, sizeof(*out->id));
 	while (rc == 0 && nt_added_next(&w, &m)) {
 		rc = encode_between(e, text, m.gap, m.start, flags, out, spans);
 		if (rc == 0)
@@ -401,6 +404,21 @@ static int encode_units_by_spans(struct nt_encoder *e, const uint8_t *text, size
 	return rc;
 }
 
+/* Lengths that fit a byte, in a table that fits a near cache. */
+static int make_lengths(struct nt_encoder *e)
+{
+	if (e->length || !(e->length = nt_alloc(e->t->ident.vocab_size, 1)))
+		return e->length ? 0 : NT_ESYS;
+	for (uint32_t id = 0; id < e->t->ident.vocab_size; id++)
+		e->length[id] = (uint8_t)(e->t->token[id].len < 255 ? e->t->token[id].len : 255);
+	return 0;
+}
+
+static inline size_t length_of(const struct nt_encoder *e, uint32_t id)
+{
+	return e->length[id] < 255 ? e->length[id] : e->t->token[id].len;
+}
+
 int nt_encode_units(struct nt_encoder *e, const void *text, size_t len, unsigned flags,
 		    struct nt_ids *out, struct nt_ids *unit)
 {
@@ -410,12 +428,14 @@ int nt_encode_units(struct nt_encoder *e, const void *text, size_t len, unsigned
 	if (!nt_is_exact(e->t) && (!e->is_nfc || e->t->raw.strips))
 		return encode_units_by_spans(e, text, len, flags, out, unit);
 	size_t i = out->n, at = 0; /* of the next id, and its place in the text */
-	int rc = encode(e, text, len, flags, out, NULL);
+	int rc = make_lengths(e);
+	if (rc == 0)
+		rc = encode(e, text, len, flags, out, NULL);
 	for (size_t end = 0; rc == 0 && end < len;) {
 		uint32_t n = 0;
 		end = nt_unit_end(text, len, end);
 		for (; at < end; n++)
-			at += e->t->token[out->id[i++]].len;
+			at += length_of(e, out->id[i++]);
 		if (n > 0) /* 0: the last token of the unit before reaches over all of this one */
 			rc = nt_ids_add(unit, &n, 1);
 	}

@@ -25,6 +25,7 @@
 
 enum {
 	PART_BYTES = 256 << 10,
+	BATCH_BYTES = 1 << 20,  /* for each thread: what is small stays in its cache */
 	CACHE_FIRST = 1 << 14, /* entries */
 };
 
@@ -217,6 +218,8 @@ int nt_encode_docs(const struct nt_tokenizer *t, struct nt_docs *docs,
 		   int (*sink)(void *arg, const struct nt_encoded *text), void *arg)
 {
 	struct work w = {.options = options, .docs = docs, .sink = sink, .arg = arg};
+	for (size_t i = 0; i < 3; i++)
+		w.load[i].batch.most = BATCH_BYTES * (1 + (size_t)nt_pool_size(pool));
 	w.read = &w.load[0];
 	w.encoded = &w.load[1];
 	w.written = &w.load[2];
