@@ -46,6 +46,7 @@ void nt_tokenizer_free(struct nt_tokenizer *t)
 	free(t->pair);
 	free(t->merge);
 	free(t->byte_pair);
+	free(t->joints);
 	free(t);
 }
 
