@@ -58,8 +58,16 @@ $B/obj/%.o: %.c | $B/found
 	@mkdir -p $(@D)
 	$(call say,cc,$<)$(CC) $(BASE) $(CFLAGS) $(OPT) $(ISA) -c -o $@ $<
 
-# What an object has built in besides its source.
-$B/obj/lib/token/embedded.o $B/f64/lib/token/embedded.o build/fuzz/obj/lib/token/embedded.o: share/vocab/nt-8k.tiktoken
+# What an object has built in besides its source: the embedded vocabulary and its merges,
+# which a program found that is the library without them.
+EMBEDDED := $B/obj/lib/token/embedded.o $B/f64/lib/token/embedded.o build/fuzz/obj/lib/token/embedded.o
+$(EMBEDDED): share/vocab/nt-8k.tiktoken $B/gen/nt-8k.merges
+$(EMBEDDED): private OPT := -DNT_EMBEDDED_MERGES='"$B/gen/nt-8k.merges"'
+$B/gen/merges: $B/obj/share/vocab/merges.o $(filter-out $(EMBEDDED),$(LIB_SRC:%.c=$B/obj/%.o))
+	@mkdir -p $(@D)
+	$(call say,link,$@)$(CC) $(LINK) $(LDFLAGS) -o $@ $^ $(LIBS)
+$B/gen/nt-8k.merges: $B/gen/merges share/vocab/nt-8k.tiktoken
+	$(call say,gen,$@)$B/gen/merges share/vocab/nt-8k.tiktoken > $@.part && mv $@.part $@
 
 $B/libnt.a: $(LIB_SRC:%.c=$B/obj/%.o)
 	@rm -f $@
@@ -134,7 +142,7 @@ FUZZ_SECONDS ?= 60
 FUZZ_SAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined
 build/fuzz/obj/%.o: %.c
 	@mkdir -p $(@D)
-	$(call say,fuzz cc,$<)clang $(BASE) -DNT_NO_WIDE -O1 -g $(FUZZ_SAN) -fsanitize=fuzzer-no-link -c -o $@ $<
+	$(call say,fuzz cc,$<)clang $(BASE) $(OPT) -DNT_NO_WIDE -O1 -g $(FUZZ_SAN) -fsanitize=fuzzer-no-link -c -o $@ $<
 build/fuzz/%: build/fuzz/obj/tests/fuzz/%.o \
 		$(patsubst %.c,build/fuzz/obj/%.o,$(filter-out %_avx2.c %_avx512.c,$(LIB_SRC)))
 	$(call say,link,$@)clang $(FUZZ_SAN) -fsanitize=fuzzer -o $@ $^ $(LIBS)

@@ -157,23 +157,45 @@ static int settle(struct nt_tokenizer *t, const struct known *known_one, const c
 	return rc;
 }
 
-int nt_tiktoken_parse(struct nt_tokenizer **out, const void *text, size_t len, const char *name,
-		      const char *pattern)
+/* Adds the merges that somebody found before: {u16 left, right} for each token of two bytes or
+ * more, in order. */
+static int add_found(struct nt_tokenizer *t, const uint8_t *pair, size_t n)
+{
+	int rc = nt_merges_expect(t, n);
+	for (uint32_t id = 0; rc == 0 && id < t->ident.vocab_size; id++) {
+		if (t->token[id].kind != NT_KIND_ORDINARY || t->token[id].len < 2)
+			continue;
+		nt_assert(n-- > 0);
+		nt_merges_add(t, nt_le16(pair), nt_le16(pair + 2), id);
+		pair += 4;
+	}
+	return rc;
+}
+
+int nt_tiktoken_parse_found(struct nt_tokenizer **out, const void *text, size_t len, const char *name,
+			    const char *pattern, const uint8_t *pair, size_t n_pair)
 {
 	struct nt_tokenizer *t;
-	const struct known *known_one;
-	bool all_reached;
+	const struct known *known_one = NULL;
+	bool all_reached = true;
 	int rc = nt_tokenizer_new(&t, name);
 	if (rc < 0)
 		return rc;
-	if ((rc = read_lines(t, text, len)) < 0 || (rc = recognise(t, &known_one)) < 0 ||
-	    (rc = settle(t, known_one, pattern)) < 0 || (rc = nt_tokenizer_index(t)) < 0 ||
-	    (rc = nt_pairs_from_ranks(t, &all_reached)) < 0)
+	if ((rc = read_lines(t, text, len)) < 0 || (!pair && (rc = recognise(t, &known_one)) < 0) ||
+	    (rc = settle(t, known_one, pattern)) < 0 || (rc = nt_tokenizer_index(t)) < 0)
 		goto out;
-	rc = nt_tokenizer_finish(t, !all_reached);
+	rc = pair ? add_found(t, pair, n_pair) : nt_pairs_from_ranks(t, &all_reached);
+	if (rc == 0)
+		rc = nt_tokenizer_finish(t, !all_reached);
 out:
 	if (rc < 0)
 		nt_tokenizer_free(t);
 	*out = rc == 0 ? t : NULL;
 	return rc;
+}
+
+int nt_tiktoken_parse(struct nt_tokenizer **t, const void *text, size_t len, const char *name,
+		      const char *pattern)
+{
+	return nt_tiktoken_parse_found(t, text, len, name, pattern, NULL, 0);
 }

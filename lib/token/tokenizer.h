@@ -257,6 +257,10 @@ void nt_canonical_free(struct nt_canonical *c);
 /* The readers. name is what people will call it. */
 int nt_tiktoken_parse(struct nt_tokenizer **t, const void *text, size_t len, const char *name,
 		      const char *pattern);
+/* The same where the merges were found before: {u16 left, right} for each token of two bytes or
+ * more, in order. Nothing is recognised, and pattern must be named. */
+int nt_tiktoken_parse_found(struct nt_tokenizer **t, const void *text, size_t len, const char *name,
+			    const char *pattern, const uint8_t *pair, size_t n_pair);
 int nt_hf_parse(struct nt_tokenizer **t, const void *json, size_t len, const char *name,
 		const char *pattern);
 /* A SentencePiece model of BPE type; pattern must be NULL, or NT_EARG. */

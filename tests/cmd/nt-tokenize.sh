@@ -46,6 +46,12 @@ t '--ids writes a line of numbers a document, and reads them again' '
 	nt-tokenize -t bytes --ids -d <ids >back
 	printf "a\0\0bc" | cmp - back'
 
+t 'the embedded vocabulary is the list of ranks in share/vocab' '
+	two_documents >text
+	nt-tokenize -q <text >embedded
+	nt-tokenize -q -t "$root/share/vocab/nt-8k.tiktoken" --pattern cl100k <text >listed
+	cmp embedded listed'
+
 t '--pieces cuts the text visibly, and every byte can be told' '
 	printf "a|\\\\ \n\n\t\000\377\303\244z" >text
 	nt-tokenize -q --split=none --pieces -t bytes text >got; cat got
