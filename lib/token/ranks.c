@@ -30,6 +30,9 @@ static int check(const struct nt_tokenizer *t)
 {
 	struct nt_tokenizer *read = NULL;
 	bool all_reached, differs;
+	if (!t->is_plain || t->n_normalizer)
+		return nt_fail(NT_EFORMAT, "a list of ranks cannot hold what its %s does to text",
+			       t->n_normalizer ? "normalizer" : "pre_tokenizer");
 	int rc = implied(&read, t, &all_reached);
 	if (rc == 0)
 		rc = nt_whole_differs(t, &differs);

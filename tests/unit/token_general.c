@@ -15,6 +15,7 @@
 
 #include "nt/err.h"
 #include "nt/tokenizer.h"
+#include "nt/vocab.h"
 #include "token/tokenizer.h"
 
 /* Its canonical form is the same tokenizer, and itself. */
@@ -214,6 +215,21 @@ static void steps_and_flags_are_part_of_the_fingerprint(void **state)
 		nt_tokenizer_free(t[i]);
 }
 
+static void ranks_cannot_say_what_is_done_to_text(void **state)
+{
+	(void)state;
+	struct nt_tokenizer *t = from("{\"normalizer\":{\"type\":\"NFC\"}," BYTES ",\"model\":{\"vocab\":{"
+				      "\"a\":0,\"b\":1,\"ab\":2},\"merges\":[\"a b\"]}}");
+	struct nt_buf ranks = {0};
+	assert_int_equal(nt_vocab_ranks(t, &ranks), NT_EFORMAT);
+	assert_non_null(strstr(nt_errmsg(), "normalizer"));
+	nt_tokenizer_free(t);
+	t = from("{" BYTES ",\"model\":{\"vocab\":{\"a\":0,\"b\":1,\"ab\":2},\"merges\":[\"a b\"]}}");
+	assert_int_equal(nt_vocab_ranks(t, &ranks), 0);
+	nt_buf_release(&ranks);
+	nt_tokenizer_free(t);
+}
+
 /* Merges are looked up many at a time. */
 static void any_number_of_merges_is_read(void **state)
 {
@@ -329,6 +345,7 @@ int main(void)
 		cmocka_unit_test(a_normalized_token_is_found_in_normalized_text),
 		cmocka_unit_test(offsets_are_of_the_text_as_it_was),
 		cmocka_unit_test(steps_and_flags_are_part_of_the_fingerprint),
+		cmocka_unit_test(ranks_cannot_say_what_is_done_to_text),
 		cmocka_unit_test(any_number_of_merges_is_read),
 		cmocka_unit_test(a_sentencepiece_model_merges_by_score),
 		cmocka_unit_test(what_is_no_bpe_model_is_refused),
