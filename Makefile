@@ -62,7 +62,7 @@ $B/obj/%.o: %.c | $B/found
 # which a program found that is the library without them.
 EMBEDDED := $B/obj/lib/token/embedded.o $B/f64/lib/token/embedded.o build/fuzz/obj/lib/token/embedded.o
 $(EMBEDDED): share/vocab/nt-8k.tiktoken $B/gen/nt-8k.merges
-$(EMBEDDED): private OPT := -DNT_EMBEDDED_MERGES='"$B/gen/nt-8k.merges"'
+$(EMBEDDED): private OPT := -Wa,-I,$B/gen
 $B/gen/merges: $B/obj/share/vocab/merges.o $(filter-out $(EMBEDDED),$(LIB_SRC:%.c=$B/obj/%.o))
 	@mkdir -p $(@D)
 	$(call say,link,$@)$(CC) $(LINK) $(LDFLAGS) -o $@ $^ $(LIBS)

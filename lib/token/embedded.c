@@ -17,7 +17,7 @@ __asm__(".section .rodata\n"
 	".hidden nt_embedded_merges, nt_embedded_merges_end\n"
 	"nt_embedded_ranks: .incbin \"share/vocab/nt-8k.tiktoken\"\n"
 	"nt_embedded_ranks_end:\n"
-	"nt_embedded_merges: .incbin \"" NT_EMBEDDED_MERGES "\"\n"
+	"nt_embedded_merges: .incbin \"nt-8k.merges\"\n"
 	"nt_embedded_merges_end:\n"
 	".previous\n");
 extern const uint8_t nt_embedded_ranks[], nt_embedded_ranks_end[];

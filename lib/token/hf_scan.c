@@ -181,6 +181,7 @@ struct merges {
 	struct nt_hf_string half[2 * BATCH]; /* [n] left, right, left, right ... */
 	size_t n;
 	size_t n_aside;     /* of nt_hf_file.aside, before them */
+	size_t n_done;      /* merges that were read to their end, looked up or not */
 	uint32_t made;      /* the entry that the last merge made */
 	const uint8_t *end; /* of the last merge's last string, NULL at first */
 	struct gap inside, between; /* two halves, two merges */
@@ -285,6 +286,7 @@ static int read_joined(struct nt_hf_file *f, struct nt_json *j, struct merges *m
 	half[1] = (struct nt_hf_string){half->at + left + 1, half->len - left - 1};
 	half[0].len = left;
 	m->n++;
+	m->n_done++;
 	return 1;
 }
 
@@ -310,6 +312,7 @@ static int read_alike(struct nt_hf_file *f, struct nt_json *j, struct merges *m,
 			rc = 1;
 			break;
 		}
+		m->n_done += rc == 0; /* the one before: its end is in what was stepped over */
 		rc = rc < 0 || (rc = read_half(f, j, m)) < 0 ? rc : 1;
 	}
 	m->end = j->at;
@@ -331,6 +334,7 @@ static int read_pairs(struct nt_hf_file *f, struct nt_json *j, struct merges *m)
 		if (rc == 0 && ++n == 2)
 			rc = read_alike(f, j, m, true);
 	}
+	m->n_done += rc == 0 && n == 2;
 	return rc < 0 ? rc : n == 2;
 }
 
@@ -354,7 +358,7 @@ static int scan_merges(struct nt_hf_file *f, struct nt_json *j)
 			rc = kind == '"' ? read_strings(f, j, &m) : kind == '[' ? read_pairs(f, j, &m) : 0;
 		if (rc == 0)
 			return nt_fail(NT_EFORMAT, "merge %zu, before byte %zu: neither \"a b\" nor [\"a\", \"b\"]",
-				       f->n_merge + m.n / 2, (size_t)(j->at - j->text));
+				       m.n_done, (size_t)(j->at - j->text));
 	}
 	return rc < 0 ? rc : flush(f, &m);
 }

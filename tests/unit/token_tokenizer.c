@@ -189,6 +189,13 @@ static void what_is_wrong_is_named(void **state)
 	check_refused("{" PRE ",\"model\":{\"vocab\":{" ABC "},\"merges\":[]}} x", "goes on");
 	check_refused("{\"added_tokens\":[{\"id\":9,\"content\":\"a\"}]," PRE ",\"model\":{\"vocab\":{" ABC
 		      "},\"merges\":[]}}", "written like token 0");
+	check_refused("{" PRE ",\"model\":{\"vocab\":{\"a\":0,\"b\":1,\"a\":2},\"merges\":[]}}", "'a' twice");
+	check_refused("{" PRE ",\"model\":{\"vocab\":{},\"vocab\":{},\"merges\":[]}}", "vocab twice");
+	check_refused("{" PRE ",\"model\":{\"vocab\":{" ABC "},\"merges\":[[\"a\",\"b\",\"c\"]]}}", "merge 0");
+	check_refused("{" PRE ",\"model\":{\"vocab\":{" ABC "},\"merges\":[\"a b\",[\"ab\",1]]}}", "merge 1");
+	check_refused("{" PRE ",\"model\":{\"vocab\":{" ABC "},\"merges\":[\"ab\"]}}", "merge 0");
+	check_refused("{" PRE ",\"model\":{\"vocab\":{\"a\":1.5},\"merges\":[]}}", "1.5");
+	check_refused("{" PRE ",\"model\":{\"vocab\":{\"a\":\"0\"},\"merges\":[]}}", "an id is \"0\"");
 	check_refused("[1]", "model");
 	check_refused("", "cut");
 }
@@ -208,6 +215,33 @@ static void a_fingerprint_is_of_the_tokenizer_not_of_the_file(void **state)
 				nt_tokenizer_ident(t[2])->fingerprint, 16);
 	for (int i = 0; i < 3; i++)
 		nt_tokenizer_free(t[i]);
+}
+
+static void merges_are_read_however_they_are_laid_out(void **state)
+{
+	(void)state;
+#define VOCAB "\"vocab\":{\"a\":0,\"\\\"\":1,\"\xc4\xa0\":2,\"a\\\"\":3,\"\xc4\xa0" "a\":4,\"\\\"a\":5," \
+	      "\"\xc4\xa0" "a\\\"\":6}"
+	static const char *const model[] = {
+		VOCAB ",\"merges\":[\"a \\\"\",\"\xc4\xa0 a\",\"\\\" a\",\"\xc4\xa0 a\\\"\"]",
+		"\"merges\":[[\"a\",\"\\\"\"],[\"\xc4\xa0\",\"a\"],[\"\\\"\",\"a\"],[\"\xc4\xa0\",\"a\\\"\"]]," VOCAB,
+		VOCAB ",\"merges\": [\n  [\n    \"a\",\n    \"\\u0022\"\n  ],\n  [\n    \"\\u0120\",\n    \"a\"\n  ],\n  [\n"
+		      "    \"\\\"\",\n    \"a\"\n  ],\n  [\n    \"\xc4\xa0\",\n    \"\\u0061\\\"\"\n  ]\n]",
+		VOCAB ",\"merges\":[\"a \\\"\", [\"\xc4\xa0\", \"a\"],[\"\\\"\",\"a\"],\n\"\xc4\xa0 a\\\"\"]",
+		VOCAB ",\"merges\":[\"a\\u0020\\\"\",\"\xc4\xa0 a\",\"\\\" a\"  ,\"\xc4\xa0 a\\\"\"]",
+	};
+	uint8_t first[16];
+	for (size_t i = 0; i < sizeof(model) / sizeof(*model); i++) {
+		char json[1024];
+		snprintf(json, sizeof(json), "{" PRE ",\"model\":{%s}}", model[i]);
+		struct nt_tokenizer *t = from(json);
+		if (i == 0)
+			memcpy(first, nt_tokenizer_ident(t)->fingerprint, 16);
+		assert_memory_equal(nt_tokenizer_ident(t)->fingerprint, first, 16);
+		IDS(t, " a\"a\"", 0, "4 1 0 1");
+		nt_tokenizer_free(t);
+	}
+#undef VOCAB
 }
 
 static void units_take_whole_tokens(void **state)
@@ -248,6 +282,7 @@ int main(void)
 		cmocka_unit_test(what_is_not_implemented_is_refused_by_name),
 		cmocka_unit_test(what_is_wrong_is_named),
 		cmocka_unit_test(a_fingerprint_is_of_the_tokenizer_not_of_the_file),
+		cmocka_unit_test(merges_are_read_however_they_are_laid_out),
 		cmocka_unit_test(units_take_whole_tokens),
 	};
 	return cmocka_run_group_tests_name("tokenizers", tests, NULL, NULL);
