@@ -18,7 +18,7 @@ set -eu
 root=$(cd "$(dirname "$0")/../.." && pwd)
 shared=${NT_SHARED-$root/../shared}
 [ -d "$shared/data" ] || shared=
-. "$root/tests/interop/clients.sh"
+. "$root/tests/clients.sh"
 runs=${RUNS:-5}
 slice_bytes=2000000
 work=$(mktemp -d "${TMPDIR:-/tmp}/nt-bench.XXXXXX")

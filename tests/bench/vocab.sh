@@ -13,7 +13,7 @@ set -eu
 root=$(cd "$(dirname "$0")/../.." && pwd)
 shared=${NT_SHARED-$root/../shared}
 [ -d "$shared/data" ] || shared=
-. "$root/tests/interop/clients.sh"
+. "$root/tests/clients.sh"
 PYTHON=${PYTHON:-/usr/bin/python3}
 work=$(mktemp -d "${TMPDIR:-/tmp}/nt-bench.XXXXXX")
 trap 'rm -rf "$work"' EXIT

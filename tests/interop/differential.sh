@@ -6,7 +6,7 @@
 #   sh differential.sh           all of it, two vocabularies at a time
 #   sh differential.sh NAME...   these vocabularies
 . "$(dirname "$0")/../lib.sh"
-. "$root/tests/interop/clients.sh"
+. "$root/tests/clients.sh"
 
 ranks='r50k_base p50k_base cl100k_base o200k_base'       # npm's tiktoken: some 6 MB/s
 jsons='llama3_1 gptoss qwen3 deepseek_v3 gemma3 llama2'  # npm's tokenizers: some 1.5 MB/s

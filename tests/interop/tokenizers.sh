@@ -3,7 +3,7 @@
 # Our vocabularies in Hugging Face's tokenizers, and our ids beside tiktoken's.
 . "$(dirname "$0")/../lib.sh"
 
-. "$root/tests/interop/clients.sh"
+. "$root/tests/clients.sh"
 
 if ! clients_install; then
 	skip 'tokenizers of other people' 'npm is not here, or cannot install'

@@ -4,7 +4,7 @@
 # we learned in tiktoken.
 . "$(dirname "$0")/../lib.sh"
 
-. "$root/tests/interop/clients.sh"
+. "$root/tests/clients.sh"
 
 if ! clients_install; then
 	skip 'the trainer of other people' 'npm is not here, or cannot install'

