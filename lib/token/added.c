@@ -254,6 +254,8 @@ static void strip(const struct nt_added_walk *w, struct nt_added_match *m, unsig
 	while (flags & NT_LSTRIP && m->start > w->done &&
 	       (n = look_back(w->text, m->start, &c), nt_is_space(c)))
 		m->start -= n;
+	if (flags & NT_LSTRIP && m->start < w->done)
+		m->start = w->done;
 	while (flags & NT_RSTRIP && m->end < w->len && (n = look(w, m->end, &c), nt_is_space(c)))
 		m->end += n;
 }
@@ -276,7 +278,8 @@ bool nt_added_next(struct nt_added_walk *w, struct nt_added_match *m)
 			continue;
 		strip(w, m, token.flags);
 		w->done = m->end;
-		return true;
+		if (m->start < m->end) /* else the token before has taken all of it in */
+			return true;
 	}
 	return false;
 }

@@ -170,6 +170,15 @@ static void flags_say_where_an_added_token_is_found(void **state)
 	nt_tokenizer_free(t);
 }
 
+static void white_space_is_taken_in_once(void **state)
+{
+	(void)state;
+	struct nt_tokenizer *t = from("{\"added_tokens\":[{\"id\":9,\"content\":\"  \",\"lstrip\":true,\"rstrip\":true}],"
+				      BYTES "," PLAIN "}");
+	check_spans(t, "a      b", 0, "0[0,1) 9[1,7) 1[7,8)");
+	nt_tokenizer_free(t);
+}
+
 static void a_normalized_token_is_found_in_normalized_text(void **state)
 {
 	(void)state;
@@ -342,6 +351,7 @@ int main(void)
 		cmocka_unit_test(what_is_unknown_is_bytes_or_one_token),
 		cmocka_unit_test(added_tokens_stand_in_the_vocabulary_and_its_merges),
 		cmocka_unit_test(flags_say_where_an_added_token_is_found),
+		cmocka_unit_test(white_space_is_taken_in_once),
 		cmocka_unit_test(a_normalized_token_is_found_in_normalized_text),
 		cmocka_unit_test(offsets_are_of_the_text_as_it_was),
 		cmocka_unit_test(steps_and_flags_are_part_of_the_fingerprint),
