@@ -126,6 +126,16 @@ static int prepend(struct nt_rewrite *out, const struct nt_stretch *in, const st
 	return rc < 0 ? rc : nt_rewrite_keep(out, in, 0, in->len);
 }
 
+/* What is put in place of text[start, end) counts as made of its last character: so the
+ * reference sees it, which asks whether a piece begins where the document does. */
+static size_t last_character(const struct nt_stretch *in, size_t start, size_t end)
+{
+	size_t at = end > start ? end - 1 : start;
+	while (at > start && (in->text[at] & 0xc0) == 0x80)
+		at--;
+	return at;
+}
+
 /* *changes: was there anything to replace? If not, nothing has been written. */
 static int replace(struct nt_rewrite *out, const struct nt_stretch *in, const struct nt_normalizer *s,
 		   struct nt_finder *f, bool *changes)
@@ -137,7 +147,8 @@ static int replace(struct nt_rewrite *out, const struct nt_stretch *in, const st
 		*changes = true;
 		rc = nt_rewrite_keep(out, in, done, start);
 		if (rc == 0)
-			rc = nt_rewrite_add(out, in, start, s->content, s->content_len);
+			rc = nt_rewrite_add(out, in, last_character(in, start, end), s->content,
+					    s->content_len);
 		done = end;
 	}
 	return rc < 0 || !*changes ? rc : nt_rewrite_keep(out, in, done, in->len);

@@ -167,6 +167,15 @@ static void a_regular_expression_is_replaced(void **state)
 	struct nt_normalizer step = {.kind = NT_NORMALIZE_REPLACE, .content = space, .content_len = 1};
 	assert_int_equal(nt_matcher_pattern(&step.matcher, "\\s+"), 0);
 	check(&step, 1, "a \n\tb\u3000c", 9, "a b c", 5);
+	/* what is put in counts as made of the last character that it replaces */
+	struct nt_normalizing w;
+	struct nt_stretch in = {.text = (const uint8_t *)" \u3000a", .len = 5}, out;
+	assert_int_equal(nt_normalizing_init(&w, &step, 1), 0);
+	assert_int_equal(nt_normalize(&w, &in, &out), 0);
+	assert_int_equal(out.len, 2);
+	assert_int_equal(nt_stretch_origin(&out, 0), 1);
+	assert_int_equal(nt_stretch_origin(&out, 1), 4);
+	nt_normalizing_release(&w);
 	nt_matcher_release(&step.matcher);
 }
 
