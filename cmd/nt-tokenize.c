@@ -88,9 +88,9 @@ static unsigned flags_of(const struct options *o)
 	return o->allow_special ? NT_ALLOW_SPECIAL : 0;
 }
 
-static void show_progress(const struct job *j)
+static void show_progress(const struct job *j, uint64_t input_bytes)
 {
-	double read = (double)nt_docs_bytes(j->docs), total = (double)nt_docs_total(j->docs);
+	double read = (double)input_bytes, total = (double)nt_docs_total(j->docs);
 	if (j->is_on_screen)
 		return;
 	if (total > 0)
@@ -111,7 +111,7 @@ static void count_text(struct job *j, const struct nt_encoded *text)
 	j->tokens += text->tokens.n;
 	j->bytes += text->bytes;
 	j->invalid += text->n_invalid;
-	show_progress(j);
+	show_progress(j, text->input_bytes);
 }
 
 static int take(void *arg, const struct nt_encoded *text)
@@ -203,7 +203,8 @@ static int show_document(struct job *j, struct nt_encoder *e, const struct nt_do
 	struct nt_cut_text cut = {.number = j->documents, .source = doc->source, .text = doc->text,
 				  .len = doc->len, .ids = ids, .spans = spans};
 	count_text(j, &(struct nt_encoded){.tokens = {.n = ids->n}, .bytes = doc->len, .begins = true,
-					   .n_invalid = damage.n_byte, .source = doc->source});
+					   .n_invalid = damage.n_byte, .source = doc->source,
+					   .input_bytes = nt_docs_bytes(j->docs)});
 	return j->o->offsets ? nt_offsets_write(j->out, &cut)
 			     : nt_pieces_write(j->out, j->t, &cut, j->cli->has_color);
 }

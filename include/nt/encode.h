@@ -22,6 +22,7 @@ struct nt_encoded {
 	size_t bytes;         /* of the text */
 	size_t n_invalid;     /* of them not UTF-8 */
 	const char *source;   /* where the text came from */
+	uint64_t input_bytes; /* nt_docs_bytes when it had been read; more may be read meanwhile */
 	bool begins;          /* it is the document's beginning ... */
 	bool goes_on;         /* ... and not its end: what comes next is more, of the last unit too */
 };

@@ -41,11 +41,11 @@ struct nt_cached {
 struct nt_cache {
 	struct nt_cached *entry; /* [mask + 1] */
 	size_t mask;
-	size_t n;     /* entries taken, atomic */
 	/* Where the search for a key begins: the first entry of a line. */
 	size_t (*line)(const struct nt_cache *c, struct nt_key key);
-	void *memory; /* behind entry ... */
+	void *memory;  /* behind entry ... */
 	size_t mapped; /* ... and its bytes */
+	_Alignas(64) size_t n; /* entries taken, atomic: away from what all threads read */
 };
 
 #define NT_KEY_BUSY UINT64_MAX

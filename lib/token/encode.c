@@ -26,7 +26,7 @@
 enum {
 	BYTES_AN_ID = 3,       /* of text, at least, most often */
 	AHEAD = 8,             /* new pieces that are merged together */
-	LOOK_AHEAD = 64,       /* pieces among which they are looked for */
+	LOOK_AHEAD = 64,        /* pieces among which they are looked for */
 	CACHE_FIRST = 1 << 12, /* entries */
 };
 

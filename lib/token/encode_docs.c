@@ -47,6 +47,7 @@ struct load {
 	size_t n_output, output_cap;
 	struct result *result; /* [n_doc] */
 	size_t result_cap;
+	uint64_t input_bytes; /* read when the batch was */
 };
 
 struct work {
@@ -106,6 +107,7 @@ static int hand_out(struct work *w, const struct output *out, size_t k)
 		.bytes = d->len,
 		.n_invalid = r->n_invalid,
 		.source = d->source,
+		.input_bytes = w->written->input_bytes,
 		.begins = !w->goes_on,
 		.goes_on = d->goes_on,
 	};
@@ -131,6 +133,7 @@ static void read_load(struct work *w)
 	l->batch.before = w->before;
 	int rc = nt_batch_read(&l->batch, w->docs);
 	w->before = l->batch.before;
+	l->input_bytes = nt_docs_bytes(w->docs);
 	if (rc > 0 && (nt_grow(&l->result, &l->result_cap, l->batch.n_doc, sizeof(*l->result)) < 0 ||
 		       nt_grow(&l->output, &l->output_cap, l->batch.n_group, sizeof(*l->output)) < 0))
 		rc = NT_ESYS;

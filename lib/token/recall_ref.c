@@ -12,7 +12,7 @@ static size_t line(const struct nt_cache *c, struct nt_key key)
 static size_t make_keys(struct nt_pieces *b, const struct nt_cache *cache, const uint8_t *p, size_t n,
 			size_t left)
 {
-	const struct nt_cache c = *cache;
+	const struct nt_cache c = {.entry = cache->entry, .mask = cache->mask};
 	size_t i = 0;
 	for (size_t at = 0; i < n && at + NT_OVERREAD <= left; at = b->end[i++]) {
 		struct nt_key key = nt_key_of(p + at, b->end[i] - at);
