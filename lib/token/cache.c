@@ -12,7 +12,7 @@ enum {
 	HUGE_PAGE = 2 << 20,
 	CACHE_MOST = 1 << 21,     /* entries: 64 MiB */
 	CACHE_GUESS = 1 << 20,    /* of them at once, because a text is long */
-	BYTES_A_PLACE = 200,      /* of text: natural language fills half of them then */
+	BYTES_A_PLACE = 64,       /* of text: natural language fills a quarter of them then */
 	LONG_FIRST = 1 << 10,     /* entries of a table of long pieces, to begin with */
 	LONG_BYTES = 32 << 20,    /* bytes and ids of long pieces, before it is emptied */
 	LONG_PIECE = 4 << 10,     /* bytes of a piece that is worth keeping */
@@ -123,7 +123,7 @@ int nt_cache_expect(struct nt_cache *c, uint64_t bytes)
 int nt_cache_tend(struct nt_cache *c)
 {
 	size_t size = c->mask + 1;
-	if (c->n < (size < CACHE_GUESS ? size / 2 : size / 4 * 3))
+	if (c->n < size / 3)
 		return 0;
 	if (size < CACHE_MOST)
 		return resize(c, size < CACHE_GUESS / 4 ? 4 * size : 2 * size);

@@ -28,6 +28,7 @@ enum {
 	AHEAD = 8,             /* new pieces that are merged together */
 	LOOK_AHEAD = 64,        /* pieces among which they are looked for */
 	CACHE_FIRST = 1 << 12, /* entries */
+	NFC_PART = 16 << 10,   /* bytes of a text that are looked at by themselves */
 };
 
 struct nt_encoder {
@@ -327,6 +328,35 @@ static int encode_joined(struct nt_encoder *e, const uint8_t *document, size_t s
 	return rc == 0 && spans ? span_written(e, out, first, document, start, spans) : rc;
 }
 
+static int encode_direct(struct nt_encoder *e, const uint8_t *text, size_t start, size_t end,
+			 struct nt_ids *out, struct nt_spans *spans)
+{
+	size_t first = out->n;
+	int rc = nt_encode_cut(e, text + start, end - start, out);
+	return rc == 0 && spans ? span_lengths(e, out, first, start, spans) : rc;
+}
+
+static int encode_general(struct nt_encoder *e, const uint8_t *text, size_t start, size_t end,
+			  unsigned flags, struct nt_ids *out, struct nt_spans *spans)
+{
+	struct nt_stretch in = {.text = text + start, .len = end - start, .base = start};
+	return nt_general_encode(e->general, &in, flags & NT_ALLOW_SPECIAL, out, spans);
+}
+
+/* Text that is not NFC, though most of it may be, part by part. */
+static int encode_mostly_nfc(struct nt_encoder *e, const uint8_t *text, size_t start, size_t end,
+			     unsigned flags, struct nt_ids *out, struct nt_spans *spans)
+{
+	int rc = 0;
+	for (size_t at = start, next; rc == 0 && at < end; at = next) {
+		size_t n = end - at < NFC_PART ? 0 : nt_pattern_seam(&e->t->split, text + at, NFC_PART);
+		next = n ? at + n : end;
+		rc = nt_is_nfc(text + at, next - at) ? encode_direct(e, text, at, next, out, spans)
+						    : encode_general(e, text, at, next, flags, out, spans);
+	}
+	return rc;
+}
+
 static int encode_between(struct nt_encoder *e, const uint8_t *text, size_t start, size_t end,
 			  unsigned flags, struct nt_ids *out, struct nt_spans *spans)
 {
@@ -334,13 +364,11 @@ static int encode_between(struct nt_encoder *e, const uint8_t *text, size_t star
 		return 0;
 	if (e->t->joints)
 		return encode_joined(e, text, start, end, start == 0 && flags & NT_CONTINUES, out, spans);
-	if (!e->general || e->is_nfc) {
-		size_t first = out->n;
-		int rc = nt_encode_cut(e, text + start, end - start, out);
-		return rc == 0 && spans ? span_lengths(e, out, first, start, spans) : rc;
-	}
-	struct nt_stretch in = {.text = text + start, .len = end - start, .base = start};
-	return nt_general_encode(e->general, &in, flags & NT_ALLOW_SPECIAL, out, spans);
+	if (!e->general || e->is_nfc)
+		return encode_direct(e, text, start, end, out, spans);
+	if (nt_is_usually_nfc(e->t))
+		return encode_mostly_nfc(e, text, start, end, flags, out, spans);
+	return encode_general(e, text, start, end, flags, out, spans);
 }
 
 /* e->is_nfc says whether text is. */
