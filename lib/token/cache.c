@@ -136,10 +136,15 @@ int nt_cache_tend(struct nt_cache *c)
 
 /* --- long pieces ----------------------------------------------------------------- */
 
+/* Eight bytes, as few as will do: they are read at random. */
 struct nt_long_entry {
-	uint64_t hash;
-	uint32_t at; /* of its bytes in the store */
-	uint32_t n, n_id; /* n 0: empty */
+	uint32_t tag; /* the upper half of the hash */
+	uint32_t at;  /* of the record in the store, from 1 on; 0: empty */
+};
+
+/* In the store, before the bytes and the ids. */
+struct record {
+	uint32_t n, n_id;
 };
 
 void nt_long_cache_release(struct nt_long_cache *c)
@@ -149,38 +154,57 @@ void nt_long_cache_release(struct nt_long_cache *c)
 	*c = (struct nt_long_cache){0};
 }
 
+static const uint8_t *read_record(const struct nt_long_cache *c, struct nt_long_entry e,
+				  struct record *r)
+{
+	const uint8_t *p = c->store.data + e.at - 1;
+	memcpy(r, p, sizeof(*r));
+	return p + sizeof(*r);
+}
+
 int nt_long_cache_find(const struct nt_long_cache *c, uint64_t hash, const uint8_t *p, size_t n,
 		       struct nt_ids *out)
 {
-	const struct nt_long_entry *e;
+	struct nt_long_entry e;
+	struct record r;
 	if (!c->entry)
 		return 0;
-	for (size_t i = hash & c->mask; (e = &c->entry[i])->n; i = (i + 1) & c->mask) {
-		const uint8_t *kept = c->store.data + e->at;
-		if (e->hash != hash || e->n != n || memcmp(kept, p, n) != 0)
+	for (size_t i = hash & c->mask; (e = c->entry[i]).at; i = (i + 1) & c->mask) {
+		if (e.tag != hash >> 32)
 			continue;
-		int rc = nt_grow(&out->id, &out->cap, out->n + e->n_id, sizeof(*out->id));
+		const uint8_t *kept = read_record(c, e, &r);
+		if (r.n != n || memcmp(kept, p, n) != 0)
+			continue;
+		int rc = nt_grow(&out->id, &out->cap, out->n + r.n_id, sizeof(*out->id));
 		if (rc < 0)
 			return rc;
-		memcpy(out->id + out->n, kept + n, e->n_id * sizeof(*out->id));
-		out->n += e->n_id;
+		memcpy(out->id + out->n, kept + n, r.n_id * sizeof(*out->id));
+		out->n += r.n_id;
 		return 1;
 	}
 	return 0;
+}
+
+static void enter_long(struct nt_long_entry *entry, size_t mask, uint64_t hash, uint32_t at)
+{
+	size_t i = hash & mask;
+	while (entry[i].at)
+		i = (i + 1) & mask;
+	entry[i] = (struct nt_long_entry){(uint32_t)(hash >> 32), at};
 }
 
 static int grow_long(struct nt_long_cache *c)
 {
 	size_t size = c->entry ? 2 * (c->mask + 1) : LONG_FIRST;
 	struct nt_long_entry *entry = nt_calloc(size, sizeof(*entry));
+	struct record r;
 	if (!entry)
 		return NT_ESYS;
 	for (size_t k = 0; c->entry && k <= c->mask; k++) {
-		size_t i = c->entry[k].hash & (size - 1);
-		while (c->entry[k].n && entry[i].n)
-			i = (i + 1) & (size - 1);
-		if (c->entry[k].n)
-			entry[i] = c->entry[k];
+		if (!c->entry[k].at)
+			continue;
+		const uint8_t *kept = read_record(c, c->entry[k], &r);
+		enter_long(entry, size - 1, nt_hash64(kept, r.n), c->entry[k].at);
 	}
 	free(c->entry);
 	c->entry = entry;
@@ -191,6 +215,7 @@ static int grow_long(struct nt_long_cache *c)
 int nt_long_cache_add(struct nt_long_cache *c, uint64_t hash, const uint8_t *p, size_t n,
 		      const uint32_t *id, size_t n_id)
 {
+	struct record r = {(uint32_t)n, (uint32_t)n_id};
 	int rc = 0;
 	if (n > LONG_PIECE)
 		return 0;
@@ -200,15 +225,15 @@ int nt_long_cache_add(struct nt_long_cache *c, uint64_t hash, const uint8_t *p, 
 	}
 	if (!c->entry || 2 * c->n > c->mask)
 		rc = grow_long(c);
-	size_t i = hash & c->mask, at = c->store.len;
-	while (rc == 0 && c->entry[i].n)
-		i = (i + 1) & c->mask;
+	size_t at = c->store.len;
+	if (rc == 0)
+		rc = nt_buf_add(&c->store, &r, sizeof(r));
 	if (rc == 0)
 		rc = nt_buf_add(&c->store, p, n);
 	if (rc == 0)
 		rc = nt_buf_add(&c->store, id, n_id * sizeof(*id));
 	if (rc == 0) {
-		c->entry[i] = (struct nt_long_entry){hash, (uint32_t)at, (uint32_t)n, (uint32_t)n_id};
+		enter_long(c->entry, c->mask, hash, (uint32_t)at + 1);
 		c->n++;
 	}
 	return rc;

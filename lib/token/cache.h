@@ -110,7 +110,7 @@ static inline struct nt_key nt_key_of(const uint8_t *p, size_t n)
 struct nt_long_cache {
 	struct nt_long_entry *entry; /* [mask + 1] */
 	size_t mask, n;
-	struct nt_buf store; /* of each entry its bytes, then its ids */
+	struct nt_buf store; /* records: lengths, bytes, ids */
 };
 
 void nt_long_cache_release(struct nt_long_cache *c); /* harmless twice */
