@@ -126,7 +126,7 @@ int nt_cache_tend(struct nt_cache *c)
 	if (c->n < size / 3)
 		return 0;
 	if (size < CACHE_MOST)
-		return resize(c, size < CACHE_GUESS / 4 ? 4 * size : 2 * size);
+		return resize(c, size < CACHE_GUESS / 8 ? 4 * size : 2 * size);
 	if (c->n >= size / 8 * 7) {
 		memset(c->entry, 0, size * sizeof(*c->entry));
 		c->n = 0;
@@ -162,27 +162,40 @@ static const uint8_t *read_record(const struct nt_long_cache *c, struct nt_long_
 	return p + sizeof(*r);
 }
 
-int nt_long_cache_find(const struct nt_long_cache *c, uint64_t hash, const uint8_t *p, size_t n,
-		       struct nt_ids *out)
+/* The ids of a piece, or NULL. */
+static const uint8_t *find_long(const struct nt_long_cache *c, uint64_t hash, const uint8_t *p,
+				size_t n, struct record *r)
 {
 	struct nt_long_entry e;
-	struct record r;
 	if (!c->entry)
-		return 0;
+		return NULL;
 	for (size_t i = hash & c->mask; (e = c->entry[i]).at; i = (i + 1) & c->mask) {
 		if (e.tag != hash >> 32)
 			continue;
-		const uint8_t *kept = read_record(c, e, &r);
-		if (r.n != n || memcmp(kept, p, n) != 0)
-			continue;
-		int rc = nt_grow(&out->id, &out->cap, out->n + r.n_id, sizeof(*out->id));
-		if (rc < 0)
-			return rc;
-		memcpy(out->id + out->n, kept + n, r.n_id * sizeof(*out->id));
-		out->n += r.n_id;
-		return 1;
+		const uint8_t *kept = read_record(c, e, r);
+		if (r->n == n && memcmp(kept, p, n) == 0)
+			return kept + n;
 	}
-	return 0;
+	return NULL;
+}
+
+bool nt_long_cache_has(const struct nt_long_cache *c, uint64_t hash, const uint8_t *p, size_t n)
+{
+	struct record r;
+	return find_long(c, hash, p, n, &r) != NULL;
+}
+
+int nt_long_cache_find(const struct nt_long_cache *c, uint64_t hash, const uint8_t *p, size_t n,
+		       struct nt_ids *out)
+{
+	struct record r;
+	const uint8_t *id = find_long(c, hash, p, n, &r);
+	int rc = id ? nt_grow(&out->id, &out->cap, out->n + r.n_id, sizeof(*out->id)) : 0;
+	if (rc < 0 || !id)
+		return rc;
+	memcpy(out->id + out->n, id, r.n_id * sizeof(*out->id));
+	out->n += r.n_id;
+	return 1;
 }
 
 static void enter_long(struct nt_long_entry *entry, size_t mask, uint64_t hash, uint32_t at)

@@ -117,6 +117,7 @@ void nt_long_cache_release(struct nt_long_cache *c); /* harmless twice */
 /* Appends the ids of p[n], whose hash is `hash`: 1, or 0 if they are not there, or < 0. */
 int nt_long_cache_find(const struct nt_long_cache *c, uint64_t hash, const uint8_t *p, size_t n,
 		       struct nt_ids *out);
+bool nt_long_cache_has(const struct nt_long_cache *c, uint64_t hash, const uint8_t *p, size_t n);
 int nt_long_cache_add(struct nt_long_cache *c, uint64_t hash, const uint8_t *p, size_t n,
 		      const uint32_t *id, size_t n_id);
 

@@ -137,25 +137,34 @@ static int merge_new(struct nt_encoder *e, const uint8_t *p, size_t n, struct nt
 	return nt_merge_piece(&e->scratch, e->t, p, n, out);
 }
 
-/* Appends the ids of a piece that has no key, or more ids than an entry holds. */
-static int encode_long(struct nt_encoder *e, const uint8_t *p, size_t n, struct nt_ids *out)
+/* Merges a piece that has no key, or more ids than an entry holds, and appends its ids. */
+static int learn_long(struct nt_encoder *e, uint64_t hash, const uint8_t *p, size_t n,
+		      struct nt_ids *out)
 {
-	uint64_t hash = nt_hash64(p, n);
 	size_t before = out->n;
-	int rc = nt_long_cache_find(&e->longer, hash, p, n, out);
-	if (rc == 0 && (rc = merge_new(e, p, n, out)) == 0)
-		rc = nt_long_cache_add(&e->longer, hash, p, n, out->id + before, out->n - before);
-	return rc < 0 ? rc : 0;
+	int rc = merge_new(e, p, n, out);
+	return rc < 0 ? rc : nt_long_cache_add(&e->longer, hash, p, n, out->id + before, out->n - before);
 }
 
 /* Enters a word into the cache. The ids that have no room there are kept for this thread, if there
  * is memory for them: it is asked for again when the piece comes. */
 static void remember(struct nt_encoder *e, const struct nt_word *w, struct nt_key key)
 {
-	if (w->n_id)
+	if (w->n_id && w->n <= NT_KEY_MOST)
 		nt_cache_add(e->cache, key, w->id, w->n_id);
-	if (w->n_id > NT_IDS_MOST)
+	if (w->n_id > NT_IDS_MOST || w->n > NT_KEY_MOST)
 		nt_long_cache_add(&e->longer, nt_hash64(w->text, w->n), w->text, w->n, w->id, w->n_id);
+}
+
+/* Is piece i of the batch, p[n], a word that is known nowhere? */
+static bool is_new(const struct nt_encoder *e, size_t i, const uint8_t *p, size_t n)
+{
+	struct nt_key key = e->batch.key[i];
+	const struct nt_cached *c = &e->cache->entry[e->batch.line[i]];
+	if (nt_cached_is(c, key) || nt_cached_is(c + 1, key) || n > NT_WORD_MOST)
+		return false;
+	return n <= NT_KEY_MOST ? !nt_cache_far(e->cache, key, e->batch.line[i])
+				: !nt_long_cache_has(&e->longer, nt_hash64(p, n), p, n);
 }
 
 /* Merges piece i, which is new, and some new ones of those behind it, and enters them into the
@@ -166,19 +175,17 @@ static size_t learn_ahead(struct nt_encoder *e, const uint8_t *p, size_t i, size
 	size_t stop = n - i < LOOK_AHEAD ? n : i + LOOK_AHEAD;
 	for (; i < stop && n_word < AHEAD; at = e->batch.end[i++]) {
 		size_t len = e->batch.end[i] - at;
-		struct nt_key key = e->batch.key[i];
-		const struct nt_cached *c = &e->cache->entry[e->batch.line[i]];
-		if (nt_cached_is(c, key) || nt_cached_is(c + 1, key) || len > NT_KEY_MOST ||
-		    nt_cache_far(e->cache, key, e->batch.line[i]))
+		if (!is_new(e, i, p + at, len))
 			continue;
 		uint32_t id = e->t->prefers_whole ? nt_token_find_ordinary(e->t, p + at, len) : NT_NO_TOKEN;
+		struct nt_word whole = {.text = p + at, .n = len, .n_id = 1, .id = {id}};
 		if (id != NT_NO_TOKEN) {
-			nt_cache_add(e->cache, key, &id, 1);
+			remember(e, &whole, e->batch.key[i]);
 			continue;
 		}
 		e->word[n_word].text = p + at;
 		e->word[n_word].n = len;
-		e->word_key[n_word++] = key;
+		e->word_key[n_word++] = e->batch.key[i];
 	}
 	e->merge_words(e->t, e->word, n_word);
 	for (size_t k = 0; k < n_word; k++)
@@ -212,14 +219,24 @@ static int encode_batch(struct nt_encoder *e, const uint8_t *p, size_t n, size_t
 		if (i == n)
 			break;
 		size_t at = i ? e->batch.end[i - 1] : 0, len = e->batch.end[i] - at;
-		if (len > NT_KEY_MOST || nt_cache_find(e->cache, e->batch.key[i])) {
-			rc = encode_long(e, p + at, len, out);
-		} else if (i >= ahead && !e->t->is_written) {
+		bool is_short = len <= NT_KEY_MOST;
+		uint64_t hash = 0;
+		if (!is_short || nt_cache_find(e->cache, e->batch.key[i])) {
+			hash = nt_hash64(p + at, len);
+			if ((rc = nt_long_cache_find(&e->longer, hash, p + at, len, out)) == 1) {
+				rc = 0;
+				i++;
+				continue;
+			}
+			is_short = false;
+		}
+		if (rc == 0 && i >= ahead && len <= NT_WORD_MOST && !e->t->is_written) {
 			ahead = learn_ahead(e, p, i, n);
 			continue;
-		} else {
-			rc = learn_one(e, e->batch.key[i], p + at, len, out);
 		}
+		if (rc == 0)
+			rc = is_short ? learn_one(e, e->batch.key[i], p + at, len, out)
+				      : learn_long(e, hash, p + at, len, out);
 		i++;
 	}
 	return rc;

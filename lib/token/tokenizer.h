@@ -193,7 +193,7 @@ int nt_merge_symbols(struct nt_scratch *s, const struct nt_tokenizer *t, const u
 
 int nt_byte_pairs_index(struct nt_tokenizer *t); /* when all merges are there */
 
-enum { NT_WORD_MOST = 16 };
+enum { NT_WORD_MOST = 32 };
 struct nt_word {
 	const uint8_t *text; /* [n], n up to NT_WORD_MOST */
 	size_t n, n_id;

@@ -21,16 +21,20 @@
  * there: nothing is decided by what is written to it, so that nothing has to be guessed.
  */
 struct word {
-	_Alignas(64) uint32_t number[NT_WORD_MOST + 1]; /* rank of the merge with the next << 4 | part */
+	_Alignas(64) uint32_t number[NT_WORD_MOST + 1]; /* rank of the merge with the next << 5 | part */
 	uint32_t id[NT_WORD_MOST + 1];
 	uint32_t merged[NT_WORD_MOST + 1];
-	uint32_t alive; /* bit i: a part begins at byte i */
+	uint64_t alive; /* bit i: a part begins at byte i */
+	bool is_long;   /* there are parts from HALF on */
 	uint32_t part[2], left[2], right[2]; /* two pairs that are being looked up */
 	size_t slot[2];
 	size_t which; /* of the caller's words */
 };
 
-enum { NOTHING = 1 << 28 }; /* numbers from here on are no merge's: ranks have 24 bits */
+enum {
+	HALF = NT_WORD_MOST / 2,
+	NOTHING = 1 << 29, /* numbers from here on are no merge's: ranks have 24 bits */
+};
 
 /* Sets the numbers of two parts, and returns the least of all. */
 static inline uint32_t settle(struct word *w, const uint32_t part[2], const uint32_t number[2]);
@@ -47,10 +51,11 @@ static bool lay_out_word(struct word *w, const struct nt_tokenizer *t, const uin
 			return false;
 	for (size_t i = 0; i + 1 < n; i++) {
 		const struct nt_byte_pair *b = &t->byte_pair[p[i] << 8 | p[i + 1]];
-		w->number[i] = b->rank == UINT32_MAX ? NOTHING : b->rank << 4 | (uint32_t)i;
+		w->number[i] = b->rank == UINT32_MAX ? NOTHING : b->rank << 5 | (uint32_t)i;
 		w->merged[i] = b->id;
 	}
-	w->alive = (UINT32_C(1) << n) - 1;
+	w->alive = (UINT64_C(1) << n) - 1;
+	w->is_long = n > HALF;
 	w->id[NT_WORD_MOST] = 0;
 	w->part[0] = w->part[1] = NT_WORD_MOST;
 	w->left[0] = w->left[1] = w->right[0] = w->right[1] = 0;
@@ -79,11 +84,11 @@ static inline uint32_t hear(struct word *w, const struct nt_tokenizer *t, size_t
 	const struct nt_merge *a = &t->merge[w->slot[k]];
 	const struct nt_merge *b = &t->merge[(w->slot[k] + 1) & t->merge_mask];
 	const struct nt_merge *m = is_merge(b, left, right) ? b : a;
-	uint32_t number = is_merge(m, left, right) ? m->rank << 4 | part : NOTHING;
+	uint32_t number = is_merge(m, left, right) ? m->rank << 5 | part : NOTHING;
 	uint32_t merged = m->id;
 	if (number == NOTHING && a->left != NT_NO_TOKEN && b->left != NT_NO_TOKEN) { /* seldom */
 		m = nt_merge_find(t, left, right);
-		number = m ? m->rank << 4 | part : NOTHING;
+		number = m ? m->rank << 5 | part : NOTHING;
 		merged = m ? m->id : 0;
 	}
 	w->merged[part] = merged;
@@ -93,18 +98,20 @@ static inline uint32_t hear(struct word *w, const struct nt_tokenizer *t, size_t
 /* Makes the next merge; false: there is none. */
 static inline bool step(struct word *w, const struct nt_tokenizer *t)
 {
-	const uint32_t edge = UINT32_C(1) << NT_WORD_MOST;
+	const uint64_t edge = UINT64_C(1) << NT_WORD_MOST;
 	const uint32_t number[2] = {hear(w, t, 0), hear(w, t, 1)};
 	uint32_t best = settle(w, w->part, number);
 	if (best >= NOTHING)
 		return false;
-	uint32_t i = best & 15, above = (w->alive & ~((UINT32_C(2) << i) - 1)) | edge;
-	uint32_t below = (w->alive & ((UINT32_C(1) << i) - 1)), gone = (uint32_t)__builtin_ctz(above);
+	uint32_t i = best % NT_WORD_MOST;
+	uint64_t above = (w->alive & ~((UINT64_C(2) << i) - 1)) | edge;
+	uint64_t below = w->alive & ((UINT64_C(1) << i) - 1);
+	uint32_t gone = (uint32_t)__builtin_ctzll(above);
 	above &= above - 1;
-	uint32_t next = (uint32_t)__builtin_ctz(above | edge);
-	uint32_t prev = below ? 31 - (uint32_t)__builtin_clz(below) : NT_WORD_MOST;
+	uint32_t next = (uint32_t)__builtin_ctzll(above | edge);
+	uint32_t prev = below ? 63 - (uint32_t)__builtin_clzll(below) : NT_WORD_MOST;
 	w->id[i] = w->merged[i];
-	w->alive &= ~(UINT32_C(1) << gone);
+	w->alive &= ~(UINT64_C(1) << gone);
 	forget(w, gone, i, prev);
 	ask(w, t, 0, next < NT_WORD_MOST ? i : NT_WORD_MOST, next);
 	ask(w, t, 1, prev, i);
@@ -114,8 +121,8 @@ static inline bool step(struct word *w, const struct nt_tokenizer *t)
 static size_t read_word(const struct word *w, uint32_t *id)
 {
 	size_t n = 0;
-	for (uint32_t left = w->alive; left; left &= left - 1)
-		id[n++] = w->id[__builtin_ctz(left)];
+	for (uint64_t left = w->alive; left; left &= left - 1)
+		id[n++] = w->id[__builtin_ctzll(left)];
 	return n;
 }
 

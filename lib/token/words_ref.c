@@ -9,7 +9,7 @@ static inline uint32_t settle(struct word *w, const uint32_t part[2], const uint
 	uint32_t a = NOTHING, b = NOTHING;
 	w->number[part[0]] = number[0];
 	w->number[part[1]] = number[1];
-	for (size_t i = 0; i < NT_WORD_MOST; i += 2) {
+	for (size_t i = 0; i < (w->is_long ? NT_WORD_MOST : HALF); i += 2) {
 		a = w->number[i] < a ? w->number[i] : a;
 		b = w->number[i + 1] < b ? w->number[i + 1] : b;
 	}
