@@ -307,8 +307,8 @@ static nt_cut_fn *windows_of(const struct nt_pattern *s)
 		[NT_RULE_QWEN2] = nt_next_qwen2, [NT_RULE_O200K] = nt_next_o200k};
 	nt_cut_fn *const *table = nt_window_ref;
 #ifdef NT_HAS_WIDE
-	enum nt_isa isa = nt_cpu_isa();
-	table = isa == NT_ISA_AVX512 ? nt_window_avx512 : isa == NT_ISA_AVX2 ? nt_window_avx2 : table;
+	if (nt_cpu_isa() >= NT_ISA_AVX2)
+		table = nt_window_avx2;
 #endif
 	for (size_t i = 0; i < NT_RULE_COUNT; i++)
 		if (s->next == next[i])

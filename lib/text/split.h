@@ -89,7 +89,6 @@ size_t nt_contraction(const uint8_t *text, size_t at, size_t len, bool folds);
 extern nt_cut_fn *const nt_window_ref[NT_RULE_COUNT];
 #ifdef NT_HAS_WIDE
 extern nt_cut_fn *const nt_window_avx2[NT_RULE_COUNT];
-extern nt_cut_fn *const nt_window_avx512[NT_RULE_COUNT];
 #endif
 
 /* dialect.c: an expression of tokenizer.json as PCRE2's, NUL included; NT_EARG names what

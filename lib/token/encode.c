@@ -55,9 +55,8 @@ struct nt_encoder {
 const struct nt_recall *nt_recall(void)
 {
 #ifdef NT_HAS_WIDE
-	enum nt_isa isa = nt_cpu_isa();
-	if (isa != NT_ISA_REF)
-		return isa == NT_ISA_AVX2 ? &nt_recall_avx2 : &nt_recall_avx512;
+	if (nt_cpu_isa() >= NT_ISA_AVX2)
+		return &nt_recall_avx2;
 #endif
 	return &nt_recall_ref;
 }

@@ -35,7 +35,7 @@ const struct nt_recall *nt_recall(void); /* that of this CPU: encode.c */
 
 extern const struct nt_recall nt_recall_ref;
 #ifdef NT_HAS_WIDE
-extern const struct nt_recall nt_recall_avx2, nt_recall_avx512;
+extern const struct nt_recall nt_recall_avx2;
 #endif
 
 #endif

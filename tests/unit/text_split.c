@@ -154,8 +154,6 @@ static void windows_cut_as_the_matchers_do(void **state)
 #ifdef NT_HAS_WIDE
 		if (nt_cpu_isa() >= NT_ISA_AVX2)
 			check_windows(name[i], next[i], nt_window_avx2[i]);
-		if (nt_cpu_isa() >= NT_ISA_AVX512)
-			check_windows(name[i], next[i], nt_window_avx512[i]);
 #endif
 	}
 }
