@@ -10,7 +10,7 @@
 #include "nt/cpu.h"
 #include "token/cache.h"
 
-enum { NT_BATCH = 256 }; /* pieces */
+enum { NT_BATCH = 768 }; /* pieces */
 
 /* The pieces of a batch: piece i is [end[i - 1], end[i]), end[-1] being 0. */
 struct nt_pieces {
