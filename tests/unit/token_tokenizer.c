@@ -9,7 +9,8 @@
 #include <cmocka.h>
 
 #include "nt/err.h"
-#include "nt/tokenizer.h"
+#include "nt/file.h"
+#include "token/tokenizer.h"
 
 static struct nt_tokenizer *from(const char *json)
 {
@@ -269,9 +270,53 @@ static void units_take_whole_tokens(void **state)
 	nt_tokenizer_free(t);
 }
 
+/* Parts of a long text go different ways, where one is not NFC. */
+static void a_long_text_is_normalized_where_it_must_be(void **state)
+{
+	static const char json[] = "{\"added_tokens\":[],\"normalizer\":{\"type\":\"NFC\"},"
+		"\"pre_tokenizer\":{\"type\":\"ByteLevel\",\"add_prefix_space\":false,\"use_regex\":true},"
+		"\"model\":{\"type\":\"BPE\",\"vocab\":{%s},\"merges\":[]}}";
+	enum { WORDS = 20000 };
+	struct nt_buf vocab = {0}, file = {0}, text = {0}, composed = {0};
+	struct nt_tokenizer *t;
+	struct nt_ids ids = {0}, want = {0};
+	(void)state;
+	for (unsigned b = 0; b < 256; b++) {
+		uint8_t byte = (uint8_t)b;
+		struct nt_buf written = {0};
+		assert_int_equal(nt_alphabet_write(&written, &byte, 1), 0);
+		assert_int_equal(nt_buf_add(&vocab, ",", b > 0), 0);
+		assert_int_equal(nt_json_string(&vocab, written.data, written.len), 0);
+		assert_int_equal(nt_buf_printf(&vocab, ":%u", b), 0);
+		nt_buf_release(&written);
+	}
+	assert_int_equal(nt_buf_printf(&file, json, (char *)vocab.data), 0);
+	assert_int_equal(nt_tokenizer_parse(&t, file.data, file.len, "nfc"), 0);
+	for (int i = 0; i < WORDS; i++) { /* e and an accent in one of ten thousand */
+		bool is_odd = i % 10000 == 9000;
+		assert_int_equal(nt_buf_printf(&text, "word%s ", is_odd ? "e\xcc\x81" : ""), 0);
+		assert_int_equal(nt_buf_printf(&composed, "word%s ", is_odd ? "\xc3\xa9" : ""), 0);
+	}
+	struct nt_encoder *e = nt_encoder_new(t);
+	assert_int_equal(nt_encode(e, text.data, text.len, 0, &ids), 0);
+	assert_int_equal(nt_encode(e, composed.data, composed.len, 0, &want), 0);
+	assert_int_equal(ids.n, composed.len);
+	assert_int_equal(want.n, composed.len);
+	assert_memory_equal(ids.id, want.id, want.n * sizeof(*want.id));
+	nt_encoder_free(e);
+	nt_tokenizer_free(t);
+	nt_ids_release(&ids);
+	nt_ids_release(&want);
+	nt_buf_release(&vocab);
+	nt_buf_release(&file);
+	nt_buf_release(&text);
+	nt_buf_release(&composed);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_long_text_is_normalized_where_it_must_be),
 		cmocka_unit_test(bytes_are_ids_and_two_more),
 		cmocka_unit_test(the_embedded_vocabulary_has_8192_entries),
 		cmocka_unit_test(specials_in_text_are_text_unless_allowed),
