@@ -45,11 +45,11 @@ struct window {
 	bool is_end;       /* ... because the text ends there */
 };
 
-static inline void classify(struct window *w, const uint8_t text[WINDOW]);
+ALWAYS_INLINE void classify(struct window *w, const uint8_t text[WINDOW]);
 
 /* Appends from + i to end, for each bit i of `starts`; may write up to WINDOW numbers in all.
  * Returns how many bits there are. */
-static inline size_t emit(uint32_t *end, uint32_t from, uint64_t starts);
+ALWAYS_INLINE size_t emit(uint32_t *end, uint32_t from, uint64_t starts);
 
 static inline uint64_t below(unsigned n)
 {

@@ -29,7 +29,7 @@ static inline __m256i is(__m256i x, char c)
 	return _mm256_cmpeq_epi8(x, _mm256_set1_epi8(c));
 }
 
-static inline void classify(struct window *w, const uint8_t text[WINDOW])
+ALWAYS_INLINE void classify(struct window *w, const uint8_t text[WINDOW])
 {
 	__m256i a = _mm256_loadu_si256((const __m256i *)(const void *)text);
 	__m256i b = _mm256_loadu_si256((const __m256i *)(const void *)(text + 32));
@@ -44,7 +44,7 @@ static inline void classify(struct window *w, const uint8_t text[WINDOW])
 }
 
 /* Eight at a time, wanted or not: how many there are cannot be guessed. */
-static inline size_t emit(uint32_t *end, uint32_t from, uint64_t starts)
+ALWAYS_INLINE size_t emit(uint32_t *end, uint32_t from, uint64_t starts)
 {
 	size_t n = (size_t)__builtin_popcountll(starts);
 	for (size_t i = 0; i < n; i += 8)

@@ -26,7 +26,7 @@ static inline uint64_t plane(uint64_t x, unsigned k)
 	return ((x >> k & UINT64_C(0x0101010101010101)) * UINT64_C(0x0102040810204080)) >> 56;
 }
 
-static inline void classify(struct window *w, const uint8_t text[WINDOW])
+ALWAYS_INLINE void classify(struct window *w, const uint8_t text[WINDOW])
 {
 	*w = (struct window){0};
 	for (unsigned i = 0; i < WINDOW; i += 8) {
@@ -44,7 +44,7 @@ static inline void classify(struct window *w, const uint8_t text[WINDOW])
 	}
 }
 
-static inline size_t emit(uint32_t *end, uint32_t from, uint64_t starts)
+ALWAYS_INLINE size_t emit(uint32_t *end, uint32_t from, uint64_t starts)
 {
 	size_t n = 0;
 	for (; starts; starts &= starts - 1)

@@ -37,6 +37,7 @@ struct nt_encoder {
 	struct nt_scratch scratch;
 	struct nt_general *general; /* NULL where lengths of tokens say it all */
 	bool is_nfc;                /* the text at hand, under a tokenizer that makes it so */
+	bool has_mark;              /* it holds what a written vocabulary writes for a space */
 	struct nt_written_work written;
 	struct nt_buf front;        /* a piece with a space put in front */
 	struct nt_spans spans;      /* of nt_encode_units, ... */
@@ -283,7 +284,8 @@ static int span_written(struct nt_encoder *e, const struct nt_ids *ids, size_t f
 {
 	int rc = 0;
 	for (size_t i = first; rc == 0 && i < ids->n; i++) {
-		size_t end = at + nt_written_len(e->t, ids->id[i], document + at);
+		uint32_t id = ids->id[i];
+		size_t end = at + (e->has_mark ? nt_written_len(e->t, id, document + at) : e->t->shown[id].len);
 		rc = nt_span_add(spans, at, end);
 		at = end;
 	}
@@ -387,7 +389,7 @@ static int encode_between(struct nt_encoder *e, const uint8_t *text, size_t star
 	return encode_general(e, text, start, end, flags, out, spans);
 }
 
-/* e->is_nfc says whether text is. */
+/* e->is_nfc and e->has_mark speak of text. */
 static int encode(struct nt_encoder *e, const uint8_t *text, size_t len, unsigned flags,
 		  struct nt_ids *out, struct nt_spans *spans)
 {
@@ -407,6 +409,7 @@ static int encode(struct nt_encoder *e, const uint8_t *text, size_t len, unsigne
 static void look(struct nt_encoder *e, const uint8_t *text, size_t len)
 {
 	e->is_nfc = nt_is_usually_nfc(e->t) && nt_is_nfc(text, len);
+	e->has_mark = e->t->joints && nt_written_has_mark(text, len);
 }
 
 int nt_encode(struct nt_encoder *e, const void *text, size_t len, unsigned flags,

@@ -24,8 +24,8 @@
 #include "token/tokenizer.h"
 
 enum {
-	PART_BYTES = 256 << 10,
-	BATCH_BYTES = 1 << 20,  /* for each thread: what is small stays in its cache */
+	PART_BYTES = 128 << 10,
+	BATCH_BYTES = 512 << 10, /* for each thread: what is small stays in its cache */
 	CACHE_FIRST = 1 << 14, /* entries */
 };
 

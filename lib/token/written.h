@@ -19,6 +19,9 @@ struct nt_joints {
 /* Sets t->joints if t is such a tokenizer; all merges are there. */
 int nt_written_index(struct nt_tokenizer *t);
 
+/* Is there a U+2581 in the text itself? If not, a token is as long there as it is shown. */
+bool nt_written_has_mark(const uint8_t *text, size_t len);
+
 /* The bytes of text that a token stands for which begins there: a space, or a U+2581, may be
  * what it writes as U+2581. */
 size_t nt_written_len(const struct nt_tokenizer *t, uint32_t id, const uint8_t *text);
