@@ -61,6 +61,7 @@ int nt_tokenizer_new(struct nt_tokenizer **out, const char *name)
 	*out = t;
 	snprintf(t->ident.name, sizeof(t->ident.name), "%s", name);
 	t->ident.bos = t->ident.eos = t->ident.pad = NT_NO_TOKEN;
+	t->named_first = NT_NO_TOKEN;
 	t->unk = NT_NO_TOKEN;
 	t->is_plain = true;
 	for (int b = 0; b < 256; b++)
@@ -110,6 +111,10 @@ int nt_tokenizer_claim(struct nt_tokenizer *t, uint32_t id, size_t len, enum nt_
 		return nt_fail(NT_EFORMAT, "token %u: all tokens together are too long", id);
 	t->token[id] = (struct nt_token){.at = (uint32_t)t->bytes.len, .len = (uint32_t)len & 0xffffff,
 					 .kind = kind & 3};
+	if (kind >= NT_KIND_SPECIAL && id < t->named_first)
+		t->named_first = id;
+	if (kind >= NT_KIND_SPECIAL && id >= t->named_end)
+		t->named_end = id + 1;
 	t->bytes.len += len;
 	t->bytes.data[t->bytes.len++] = 0; /* names are C strings too */
 	return 0;
@@ -149,7 +154,7 @@ static const char *const pad_names[] = {"<|pad|>", "<pad>", "[PAD]", "<|finetune
 static uint32_t find_kind(const struct nt_tokenizer *t, const char *name, enum nt_token_kind kind)
 {
 	size_t len = strlen(name);
-	for (uint32_t id = 0; id < t->ident.vocab_size; id++)
+	for (uint32_t id = t->named_first; id < t->named_end; id++)
 		if (t->token[id].kind == kind && t->token[id].len == len &&
 		    memcmp(nt_token_text(t, id), name, len) == 0)
 			return id;

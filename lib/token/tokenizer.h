@@ -113,6 +113,7 @@ struct nt_tokenizer {
 
 	struct nt_token *token; /* [ident.vocab_size] */
 	size_t token_cap;
+	uint32_t named_first, named_end; /* specials and added tokens have ids in [first, end) */
 	struct nt_buf bytes;   /* each with a NUL behind it, and behind the last room for a word */
 	uint32_t byte_id[256]; /* the token of a single byte, <0xNN> if written, or NT_NO_TOKEN */
 
