@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "nt/err.h"
-#include "token/key.h"
+#include "token/short.h"
 #include "token/tokenizer.h"
 
 enum { BATCH = 64, ID_MASK = (1 << 24) - 1 };
@@ -27,7 +27,7 @@ static inline uint32_t tag_of(uint64_t hash)
 /* Is token id these bytes? 16 of them may be read. */
 static inline bool is_bytes(const struct nt_tokenizer *t, uint32_t id, const uint8_t *p, size_t n)
 {
-	return t->token[id].len == n && nt_key_same(p, nt_token_text(t, id), n);
+	return t->token[id].len == n && nt_short_same(p, nt_token_text(t, id), n);
 }
 
 /* The slot of these bytes, or the empty one where they would be. */
@@ -50,7 +50,7 @@ static uint32_t id_in(uint32_t slot)
 
 uint32_t nt_token_find_readable(const struct nt_tokenizer *t, const uint8_t *p, size_t len)
 {
-	uint32_t id = id_in(*find_slot(t, p, len, nt_key_hash_bytes(p, len)));
+	uint32_t id = id_in(*find_slot(t, p, len, nt_short_hash_bytes(p, len)));
 	return id == NT_NO_TOKEN || nt_token_merges(t->token[id]) ? id : NT_NO_TOKEN;
 }
 
@@ -97,7 +97,7 @@ int nt_tokenizer_index(struct nt_tokenizer *t)
 	for (uint32_t from = 0, n; rc == 0 && from < t->ident.vocab_size; from += n) {
 		n = t->ident.vocab_size - from < BATCH ? t->ident.vocab_size - from : BATCH;
 		for (uint32_t i = 0; i < n; i++) {
-			hash[i] = nt_key_hash_bytes(nt_token_text(t, from + i), t->token[from + i].len);
+			hash[i] = nt_short_hash_bytes(nt_token_text(t, from + i), t->token[from + i].len);
 			__builtin_prefetch(&t->find[hash[i] & t->find_mask], 1);
 		}
 		for (uint32_t i = 0; rc == 0 && i < n; i++)

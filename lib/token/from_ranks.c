@@ -24,7 +24,7 @@
 #include <string.h>
 
 #include "nt/err.h"
-#include "token/key.h"
+#include "token/short.h"
 #include "token/reach.h"
 
 enum {
@@ -260,8 +260,8 @@ static bool is_cut_at(const struct nt_tokenizer *t, uint32_t id, const struct pl
 	const uint8_t *text = nt_token_text(t, id);
 	size_t right = t->token[id].len - p->at;
 	return t->token[p->pair.left].len == p->at && t->token[p->pair.right].len == right &&
-	       nt_key_same(text, nt_token_text(t, p->pair.left), p->at) &&
-	       nt_key_same(text + p->at, nt_token_text(t, p->pair.right), right);
+	       nt_short_same(text, nt_token_text(t, p->pair.left), p->at) &&
+	       nt_short_same(text + p->at, nt_token_text(t, p->pair.right), right);
 }
 
 static bool choose_place(const struct nt_reach *r, uint32_t id, const struct place *place, size_t n,

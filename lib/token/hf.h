@@ -9,7 +9,7 @@
  */
 #include <json-c/json.h>
 
-#include "token/key.h"
+#include "token/short.h"
 #include "token/tokenizer.h"
 
 /* A string of the file: len bytes of its text, or from `len of the text` on, of aside. */
@@ -19,7 +19,7 @@ struct nt_hf_string {
 
 /* Half a cache line. */
 struct nt_hf_entry {
-	struct nt_key start; /* the first 16 bytes of the key */
+	struct nt_short start; /* the first 16 bytes of the key */
 	struct nt_hf_string key;
 	uint32_t id;
 };

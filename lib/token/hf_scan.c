@@ -46,28 +46,28 @@ static int note(struct nt_hf_file *f, struct nt_hf_string *s, const struct nt_js
 
 /* A string on its way to its entry. */
 struct probe {
-	struct nt_key start; /* its first 16 bytes */
+	struct nt_short start; /* its first 16 bytes */
 	uint64_t hash;
 };
 
 static inline struct probe probe_for(const struct nt_hf_file *f, struct nt_hf_string s)
 {
-	uint8_t copy[NT_KEY_MOST];
+	uint8_t copy[NT_SHORT_MOST];
 	size_t room;
 	const uint8_t *p = nt_hf_string_text(f, s, &room);
-	if (room < NT_KEY_MOST && s.len <= NT_KEY_MOST)
+	if (room < NT_SHORT_MOST && s.len <= NT_SHORT_MOST)
 		p = memcpy(copy, p, s.len); /* so that 16 bytes are there to be read */
-	if (s.len > NT_KEY_MOST)
-		return (struct probe){nt_key_load(p, NT_KEY_MOST), nt_key_hash_bytes(p, s.len)};
-	struct nt_key start = nt_key_load(p, s.len);
-	return (struct probe){start, nt_key_hash(start, s.len)};
+	if (s.len > NT_SHORT_MOST)
+		return (struct probe){nt_short_load(p, NT_SHORT_MOST), nt_short_hash_bytes(p, s.len)};
+	struct nt_short start = nt_short_load(p, s.len);
+	return (struct probe){start, nt_short_hash(start, s.len)};
 }
 
 static bool has_same_end(const struct nt_hf_file *f, struct nt_hf_string a, struct nt_hf_string b)
 {
 	size_t room;
-	return memcmp(nt_hf_string_text(f, a, &room) + NT_KEY_MOST, nt_hf_string_text(f, b, &room) + NT_KEY_MOST,
-		      a.len - NT_KEY_MOST) == 0;
+	return memcmp(nt_hf_string_text(f, a, &room) + NT_SHORT_MOST, nt_hf_string_text(f, b, &room) + NT_SHORT_MOST,
+		      a.len - NT_SHORT_MOST) == 0;
 }
 
 /* The slot of this key, or the empty one where it would be: its entry, and in the upper 8
@@ -85,7 +85,7 @@ static inline uint32_t *find_slot(const struct nt_hf_file *f, struct nt_hf_strin
 		const struct nt_hf_entry *e = &f->vocab[slot & ENTRY_MASK];
 		if (e->key.len == s.len && e->start.word[0] == p->start.word[0] &&
 		    e->start.word[1] == p->start.word[1] &&
-		    (s.len <= NT_KEY_MOST || has_same_end(f, e->key, s)))
+		    (s.len <= NT_SHORT_MOST || has_same_end(f, e->key, s)))
 			return &f->slot[i];
 	}
 }
@@ -207,9 +207,9 @@ static bool is_made(const struct nt_hf_file *f, size_t i, const struct nt_hf_str
 		return false;
 	const uint8_t *whole = nt_hf_string_text(f, f->vocab[i].key, &room[0]);
 	const uint8_t *a = nt_hf_string_text(f, half[0], &room[1]), *b = nt_hf_string_text(f, half[1], &room[2]);
-	if (room[0] < left + NT_KEY_MOST || room[1] < NT_KEY_MOST || room[2] < NT_KEY_MOST)
+	if (room[0] < left + NT_SHORT_MOST || room[1] < NT_SHORT_MOST || room[2] < NT_SHORT_MOST)
 		return memcmp(whole, a, left) == 0 && memcmp(whole + left, b, right) == 0;
-	return nt_key_same(whole, a, left) && nt_key_same(whole + left, b, right);
+	return nt_short_same(whole, a, left) && nt_short_same(whole + left, b, right);
 }
 
 /* The entry that two halves make, or UINT32_MAX, or NT_ESYS. Files list merges in the order of

@@ -8,7 +8,7 @@
  * The file says neither how text is cut nor what its special tokens are: for the famous
  * ones both are known by their content. Source: tiktoken's openai_public.py.
  */
-#include "token/key.h"
+#include "token/short.h"
 #include "token/tokenizer.h"
 
 #include <stdio.h>
@@ -85,7 +85,7 @@ static int read_line(struct nt_tokenizer *t, const uint8_t *p, size_t n, size_t 
 	const uint8_t *space = memchr(p, ' ', n);
 	size_t len = space ? (size_t)(space - p) : 0;
 	uint32_t rank;
-	int rc = nt_buf_reserve(&t->bytes, n + NT_KEY_MOST);
+	int rc = nt_buf_reserve(&t->bytes, n + NT_SHORT_MOST);
 	if (rc < 0)
 		return rc;
 	ptrdiff_t made = decode_base64(t->bytes.data + t->bytes.len, p, len);
