@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/utf8.h"
 #include "nt/err.h"
 #include "text/normal.h"
 
@@ -52,13 +51,10 @@ int nt_finder_begin(struct nt_finder *f, const void *text, size_t len)
 	return f->matcher->kind == NT_MATCH_PATTERN ? nt_cutter_begin(&f->cutter, text, len) : 0;
 }
 
-/* The character at `at` < len and its length; a byte that is none is of no set. */
+/* The character at `at` < len and its length. */
 static size_t look(const struct nt_finder *f, size_t at, uint32_t *c)
 {
-	size_t n = nt_utf8_decode(f->text + at, f->len - at, c);
-	if (n == 0)
-		*c = NT_NO_CHAR;
-	return n ? n : 1;
+	return nt_char_at(f->text + at, f->len - at, c);
 }
 
 static int next_string(struct nt_finder *f, size_t *start, size_t *end)

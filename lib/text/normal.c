@@ -68,15 +68,6 @@ static struct kind kind_of(uint32_t c)
 	return kinds[normal_kind[page * 128 + c % 128]];
 }
 
-/* The character at p, and its length: 1 for a byte that is none, which no table knows. */
-static inline size_t decode(const uint8_t *p, size_t left, uint32_t *c)
-{
-	size_t n = nt_utf8_decode(p, left, c);
-	if (n == 0)
-		*c = NT_NO_CHAR;
-	return n ? n : 1;
-}
-
 /* --- is it NFC ----------------------------------------------------------------- */
 
 /* How much of text[at, len) is surely NFC, as the offset of a run's beginning. */
@@ -94,7 +85,7 @@ static size_t nfc_end(const uint8_t *text, size_t at, size_t len)
 			continue;
 		}
 		uint32_t c;
-		size_t n = decode(text + at, len - at, &c);
+		size_t n = nt_char_at(text + at, len - at, &c);
 		struct kind k = kind_of(c);
 		if (!(k.flags & JOINS)) {
 			run = at;
@@ -272,7 +263,7 @@ static int read_run(struct run *run, const struct nt_stretch *in, size_t at, siz
 		*end = i;
 		if (i >= in->len)
 			break;
-		n = decode(in->text + i, in->len - i, &c);
+		n = nt_char_at(in->text + i, in->len - i, &c);
 		if (i > at && !(kind_of(c).flags & JOINS))
 			break;
 		rc = push_decomposed(run, c < NT_NO_CHAR ? c : NT_NO_CHAR + in->text[i], is_compatible);

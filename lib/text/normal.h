@@ -13,10 +13,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/utf8.h"
 #include "text/stretch.h"
 
 /* No character: greater than all of them. */
 #define NT_NO_CHAR UINT32_C(0x110000)
+
+/* The length of the character at p, of which left > 0 bytes are there: 1 for a byte that is none,
+ * and then *c is NT_NO_CHAR. */
+static inline size_t nt_char_at(const uint8_t *p, size_t left, uint32_t *c)
+{
+	size_t n = nt_utf8_decode(p, left, c);
+	if (n == 0)
+		*c = NT_NO_CHAR;
+	return n ? n : 1;
+}
 
 enum nt_normal_form { NT_NFC, NT_NFD, NT_NFKC, NT_NFKD };
 

@@ -45,10 +45,7 @@ void nt_normalizing_release(struct nt_normalizing *w)
 
 static size_t look(const struct nt_stretch *in, size_t at, uint32_t *c)
 {
-	size_t n = nt_utf8_decode(in->text + at, in->len - at, c);
-	if (n == 0)
-		*c = NT_NO_CHAR;
-	return n ? n : 1;
+	return nt_char_at(in->text + at, in->len - at, c);
 }
 
 /* --- characters one by one -------------------------------------------------------- */

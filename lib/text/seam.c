@@ -19,11 +19,6 @@
 #include "text/split.h"
 #include "text/unicode.h"
 
-static bool is_letter(uint8_t c)
-{
-	return (uint8_t)((c | 0x20) - 'a') < 26;
-}
-
 /* Is there a whole character at p[n], and is it no white space? */
 static bool is_solid(const uint8_t *p, size_t n)
 {
@@ -44,7 +39,7 @@ size_t nt_pattern_seam(const struct nt_pattern *p, const uint8_t *text, size_t l
 	if (!p->name || !*p->regex || len < 3)
 		return 0;
 	for (size_t k = len - 1; k > 1; k--) {
-		if (text[k] == ' ' && is_letter(text[k - 1]) && k + 1 < len && is_letter(text[k + 1]))
+		if (text[k] == ' ' && nt_is_ascii_letter(text[k - 1]) && k + 1 < len && nt_is_ascii_letter(text[k + 1]))
 			return k;
 		if (text[k - 1] == '\n' && text[k] != '/' && is_solid(text + k, len - k) &&
 		    is_solid_before(text, k - 1))

@@ -59,11 +59,6 @@ static bool is_feed(uint8_t c)
 	return c == '\n' || c == '\r';
 }
 
-static bool is_ascii_letter(uint8_t c)
-{
-	return (uint8_t)((c | 0x20) - 'a') < 26;
-}
-
 /* \s*[\r\n]+|\s+(?!\S)|\s+ */
 static size_t spaces(const uint8_t *text, size_t at, size_t len)
 {
@@ -83,8 +78,8 @@ static size_t match(const uint8_t *text, size_t at, size_t len)
 	enum { SIGN = NT_PUNCT | NT_SYMBOL, WORD = NT_LETTER | NT_MARK };
 	struct mark m = look(text, at, len);
 	size_t next = at + m.len;
-	if (m.c < 0x80 && m.class & SIGN && next < len && is_ascii_letter(text[next])) {
-		while (next < len && is_ascii_letter(text[next]))
+	if (m.c < 0x80 && m.class & SIGN && next < len && nt_is_ascii_letter(text[next])) {
+		while (next < len && nt_is_ascii_letter(text[next]))
 			next++;
 		return next;
 	}

@@ -9,6 +9,7 @@
  * The version matters: ids of new scripts depend on it, and this is the one the
  * reference tokenizers use.
  */
+#include <stdbool.h>
 #include <stdint.h>
 
 enum {
@@ -36,5 +37,10 @@ static inline uint8_t nt_char_class(uint32_t code_point)
 }
 
 extern const uint8_t nt_ascii_class[128];
+
+static inline bool nt_is_ascii_letter(uint8_t c)
+{
+	return (uint8_t)((c | 0x20) - 'a') < 26;
+}
 
 #endif

@@ -232,10 +232,7 @@ static size_t look_back(const uint8_t *text, size_t at, uint32_t *c)
 
 static size_t look(const struct nt_added_walk *w, size_t at, uint32_t *c)
 {
-	size_t n = nt_utf8_decode(w->text + at, w->len - at, c);
-	if (n == 0)
-		*c = NT_NO_CHAR;
-	return n ? n : 1;
+	return nt_char_at(w->text + at, w->len - at, c);
 }
 
 static bool is_in_word(const struct nt_added_walk *w, size_t start, size_t end)

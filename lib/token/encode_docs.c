@@ -15,13 +15,14 @@
 
 #include "nt/err.h"
 #include "nt/text.h"
+#include "text/unicode.h"
 #include "token/batch.h"
 #include "token/cache.h"
 #include "token/encode.h"
-#include "token/written.h"
 #include "token/lend.h"
 #include "token/recall.h"
 #include "token/tokenizer.h"
+#include "token/written.h"
 
 enum {
 	PART_BYTES = 128 << 10,
@@ -241,11 +242,6 @@ int nt_encode_docs(const struct nt_tokenizer *t, struct nt_docs *docs,
 
 /* --- parts ------------------------------------------------------------------------- */
 
-static bool is_letter(uint8_t c)
-{
-	return (uint8_t)((c | 0x20) - 'a') < 26;
-}
-
 /* Could an added token lie across the place where a part ends? Before a space between letters,
  * that is, or behind a newline that something else follows. */
 static bool may_cross(const struct nt_tokenizer *t, const struct nt_added_set *set)
@@ -255,7 +251,7 @@ static bool may_cross(const struct nt_tokenizer *t, const struct nt_added_set *s
 		if (t->token[set->entry[i].id].flags & NT_SINGLE_WORD)
 			return true;
 		for (uint32_t k = 1; k < set->entry[i].len; k++)
-			if ((p[k] == ' ' && is_letter(p[k - 1])) || (p[k - 1] == '\n' && p[k] != '\n'))
+			if ((p[k] == ' ' && nt_is_ascii_letter(p[k - 1])) || (p[k - 1] == '\n' && p[k] != '\n'))
 				return true;
 	}
 	return set->strips;

@@ -21,8 +21,6 @@
 #include "nt/text.h"
 #include "token/tokenizer.h"
 
-#define BLOCK "\xe2\x96\x81" /* U+2581, what a space is written as */
-
 enum piece_type { NORMAL = 1, UNKNOWN = 2, CONTROL = 3, USER_DEFINED = 4, UNUSED = 5, BYTE = 6 };
 
 /* --- protobuf ----------------------------------------------------------------------- */
@@ -104,7 +102,7 @@ static int add_symbol(struct nt_tokenizer *t, uint32_t id, struct message text, 
 	struct nt_buf name = {0};
 	int rc = 0;
 	for (const uint8_t *p = text.p; rc == 0 && p < text.end;) {
-		bool is_space = text.end - p >= 3 && memcmp(p, BLOCK, 3) == 0;
+		bool is_space = text.end - p >= 3 && memcmp(p, NT_SPACE_MARK, 3) == 0;
 		rc = nt_buf_add(&name, is_space ? (const uint8_t *)" " : p, 1);
 		p += is_space ? 3 : 1;
 	}
@@ -296,14 +294,14 @@ static int read_normalizer(struct nt_tokenizer *t, struct message spec)
 	if (!(t->normalizer = nt_calloc(4, sizeof(*t->normalizer))))
 		return NT_ESYS;
 	if (removes_extra)
-		rc = add_replace(t, "\\A +|[ " BLOCK "]+\\z", NULL, "");
+		rc = add_replace(t, "\\A +|[ " NT_SPACE_MARK "]+\\z", NULL, "");
 	if (rc == 0 && removes_extra)
 		rc = add_replace(t, " {2,}", NULL, " ");
 	if (rc == 0 && adds_prefix)
-		rc = add_replace(t, NULL, NULL, escapes ? BLOCK : " ");
+		rc = add_replace(t, NULL, NULL, escapes ? NT_SPACE_MARK : " ");
 	if (rc == 0 && escapes)
-		rc = add_replace(t, NULL, " ", BLOCK);
-	strcpy(t->space, escapes ? BLOCK : "");
+		rc = add_replace(t, NULL, " ", NT_SPACE_MARK);
+	strcpy(t->space, escapes ? NT_SPACE_MARK : "");
 	t->strips_space = adds_prefix;
 	return rc;
 }

@@ -8,6 +8,7 @@
  * them, adds merges in their order of priority, and finishes it. From then on it is
  * immutable.
  */
+#include "nt/cpu.h"
 #include "nt/tokenizer.h"
 #include "text/normalize.h"
 #include "text/split.h"
@@ -72,6 +73,9 @@ static inline size_t nt_pair_slot(uint32_t left, uint32_t right, size_t mask)
 	uint64_t h = ((uint64_t)left << 32 | right) * UINT64_C(0x9e3779b97f4a7c15); /* 2^64 / phi */
 	return h >> 32 & mask;
 }
+
+/* U+2581, what a space is written as where tokens are written in characters */
+#define NT_SPACE_MARK "\xe2\x96\x81"
 
 /* Tokens that are looked for in text, by their bytes. */
 struct nt_added {
@@ -184,27 +188,28 @@ const struct nt_merge *nt_merge_find(const struct nt_tokenizer *t, uint32_t left
 int nt_merge_piece(struct nt_scratch *s, const struct nt_tokenizer *t, const uint8_t *p, size_t n,
 		   struct nt_ids *out);
 
-/* encode.c: for what is built on nt_encode */
-const struct nt_tokenizer *nt_encoder_tokenizer(const struct nt_encoder *e);
-struct nt_ids *nt_encoder_spare(struct nt_encoder *e); /* ids that nobody keeps; belong to e */
-
 /* The symbols of a piece that are there already; all have tokens. */
 int nt_merge_symbols(struct nt_scratch *s, const struct nt_tokenizer *t, const uint32_t *symbol,
 		     size_t n, struct nt_ids *out);
-
 int nt_byte_pairs_index(struct nt_tokenizer *t); /* when all merges are there */
 
+/* words.h, words_*.c: many words at once, which goes several times as fast as one behind the other */
 enum { NT_WORD_MOST = 32 };
 struct nt_word {
 	const uint8_t *text; /* [n], n up to NT_WORD_MOST */
 	size_t n, n_id;
 	uint32_t id[NT_WORD_MOST]; /* [n_id] what becomes of it; n_id 0: it has a byte without a token */
 };
-/* Many words at once go several times as fast as one behind the other. */
 typedef void nt_merge_words_fn(const struct nt_tokenizer *t, struct nt_word *word, size_t n);
 nt_merge_words_fn *nt_merge_words(void); /* for this CPU */
-extern nt_merge_words_fn *const nt_merge_words_ref, *const nt_merge_words_avx512;
+extern nt_merge_words_fn *const nt_merge_words_ref;
+#ifdef NT_HAS_WIDE
+extern nt_merge_words_fn *const nt_merge_words_avx512;
+#endif
 
+/* encode.c: for what is built on nt_encode */
+const struct nt_tokenizer *nt_encoder_tokenizer(const struct nt_encoder *e);
+struct nt_ids *nt_encoder_spare(struct nt_encoder *e); /* ids that nobody keeps; belong to e */
 
 /* added.c */
 int nt_added_index(struct nt_tokenizer *t);

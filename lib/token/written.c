@@ -15,19 +15,18 @@
 #include <string.h>
 
 #include "nt/err.h"
-
-#define MARK "\xe2\x96\x81" /* U+2581, what a space is written as */
+#include "text/unicode.h"
 
 static bool is_mark_for_space(const struct nt_normalizer *s)
 {
 	return s->kind == NT_NORMALIZE_REPLACE && s->matcher.kind == NT_MATCH_STRING &&
 	       s->matcher.len == 1 && *s->matcher.string == ' ' && s->content_len == 3 &&
-	       memcmp(s->content, MARK, 3) == 0;
+	       memcmp(s->content, NT_SPACE_MARK, 3) == 0;
 }
 
 static bool prepends_mark(const struct nt_normalizer *s)
 {
-	return s->kind == NT_NORMALIZE_PREPEND && s->content_len == 3 && memcmp(s->content, MARK, 3) == 0;
+	return s->kind == NT_NORMALIZE_PREPEND && s->content_len == 3 && memcmp(s->content, NT_SPACE_MARK, 3) == 0;
 }
 
 /* Cutting at spaces, of which none is left. */
@@ -62,8 +61,8 @@ static void note(const struct nt_tokenizer *t, struct nt_joints *j, uint32_t a, 
 {
 	const uint8_t *left = nt_token_text(t, a), *right = nt_token_text(t, b);
 	size_t n_left = t->token[a].len, n_right = t->token[b].len;
-	bool ends_in_mark = n_left >= 3 && memcmp(left + n_left - 3, MARK, 3) == 0;
-	bool begins_with_mark = n_right >= 3 && memcmp(right, MARK, 3) == 0;
+	bool ends_in_mark = n_left >= 3 && memcmp(left + n_left - 3, NT_SPACE_MARK, 3) == 0;
+	bool begins_with_mark = n_right >= 3 && memcmp(right, NT_SPACE_MARK, 3) == 0;
 	join(j, left[n_left - 1], right[0]);
 	if (ends_in_mark)
 		join(j, ' ', right[0]);
@@ -99,7 +98,7 @@ int nt_written_index(struct nt_tokenizer *t)
 		note(t, j, p.left, p.right);
 	}
 	for (int c = 0; c < 128; c++)
-		j->ascii[c] = nt_token_find_ordinary(t, c == ' ' ? MARK : (const char *)&(char){(char)c},
+		j->ascii[c] = nt_token_find_ordinary(t, c == ' ' ? NT_SPACE_MARK : (const char *)&(char){(char)c},
 						     c == ' ' ? 3 : 1);
 	j->prepends = t->n_normalizer == 2;
 	t->joints = j;
@@ -117,7 +116,7 @@ size_t nt_written_len(const struct nt_tokenizer *t, uint32_t id, const uint8_t *
 	if (is_byte_token(t, id) && t->byte_id[t->bytes.data[t->shown[id].at]] == id)
 		return 1;
 	for (const uint8_t *p = nt_token_text(t, id), *end = p + t->token[id].len; p < end;) {
-		bool is_mark = end - p >= 3 && memcmp(p, MARK, 3) == 0;
+		bool is_mark = end - p >= 3 && memcmp(p, NT_SPACE_MARK, 3) == 0;
 		n += is_mark && text[n] != ' ' ? 3 : 1;
 		p += is_mark ? 3 : 1;
 	}
@@ -142,15 +141,10 @@ size_t nt_written_cut(const struct nt_joints *j, const uint8_t *text, size_t len
 	return n;
 }
 
-static bool is_letter(uint8_t c)
-{
-	return (uint8_t)((c | 0x20) - 'a') < 26;
-}
-
 size_t nt_written_seam(const struct nt_joints *j, const uint8_t *text, size_t len)
 {
 	for (size_t k = len; k-- > 2;)
-		if (text[k - 1] == ' ' && is_letter(text[k - 2]) && is_letter(text[k]) &&
+		if (text[k - 1] == ' ' && nt_is_ascii_letter(text[k - 2]) && nt_is_ascii_letter(text[k]) &&
 		    !is_joined(j, text[k - 2], ' '))
 			return k - 1;
 	return 0;
@@ -162,7 +156,7 @@ int nt_written_merge(const struct nt_tokenizer *t, struct nt_written_work *w, st
 	w->text.len = 0;
 	int rc = nt_buf_reserve(&w->text, 3 * n);
 	for (size_t i = 0; rc == 0 && i < n; i++) {
-		memcpy(w->text.data + w->text.len, p[i] == ' ' ? (const uint8_t *)MARK : p + i, p[i] == ' ' ? 3 : 1);
+		memcpy(w->text.data + w->text.len, p[i] == ' ' ? (const uint8_t *)NT_SPACE_MARK : p + i, p[i] == ' ' ? 3 : 1);
 		w->text.len += p[i] == ' ' ? 3 : 1;
 	}
 	if (rc == 0)
