@@ -8,7 +8,7 @@
  * not UTF-8. Alternatives that can only match when an earlier one has failed look
  * simpler here than in the expression; the comments say which is which.
  *
- * All five are total: some alternative matches any character, so a piece is never empty.
+ * All are total: some alternative matches any character, so a piece is never empty.
  *
  * Sources: the pat_str of tiktoken's encodings; the pre_tokenizer of published
  * tokenizer.json files. That the two give the same pieces was checked on both reference
@@ -19,10 +19,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "nt/cpu.h"
 #include "nt/err.h"
 #include "text/unicode.h"
-#include "base/utf8.h"
 
 /* One character: its class, and its length in bytes, 0 at the end of the text. */
 struct mark {

@@ -72,7 +72,7 @@ void nt_cutter_release(struct nt_cutter *c); /* harmless twice */
 /* text[len] must stay until its last piece has been taken. */
 int nt_cutter_begin(struct nt_cutter *c, const void *text, size_t len);
 
-/* The next piece is [returned *start, *end) of the text: 1, or 0 at its end, or < 0. */
+/* The next piece is [*start, *end) of the text: 1, or 0 at its end, or < 0. */
 int nt_cutter_next(struct nt_cutter *c, size_t *start, size_t *end);
 
 /*

@@ -4,6 +4,7 @@
  *
  * The expression is Ruby's, as in tokenizer.json (dialect.c). \p classes follow Unicode
  * (UTF, UCP), in the version that PCRE2 was built with.
+ *
  * The compiled code is told that the text is UTF-8, so bytes that are not are replaced
  * before, each by the control character U+0001: one byte, of no class, as a byte that is
  * not UTF-8 should be. Offsets stay what they were.
@@ -15,10 +16,10 @@
 #include <pcre2.h>
 #include <stdbool.h>
 
+#include "base/utf8.h"
 #include "nt/err.h"
 #include "nt/text.h"
 #include "text/split.h"
-#include "base/utf8.h"
 
 enum { STACK_LEAST = 32 << 10, STACK_MOST = 8 << 20 }; /* bytes, of compiled code */
 

@@ -53,11 +53,11 @@ struct nt_cache {
 /* n_entry: a power of two, 8 or more. */
 int nt_cache_init(struct nt_cache *c, size_t n_entry,
 		  size_t (*line)(const struct nt_cache *c, struct nt_key key));
-void nt_cache_release(struct nt_cache *c);             /* harmless twice */
+void nt_cache_release(struct nt_cache *c); /* harmless twice */
 
-/* Makes room for what text of so many bytes may hold; and when the table fills up, or empties it when it may not grow any more. Nobody
- * else may use it meanwhile. */
+/* Makes room for what text of so many bytes may hold. Nobody else may use it meanwhile. */
 int nt_cache_expect(struct nt_cache *c, uint64_t bytes);
+/* Makes room when the table fills up, or empties it when it may not grow any more. Likewise. */
 int nt_cache_tend(struct nt_cache *c);
 
 /* The entry of a key, wherever it is, or NULL. */

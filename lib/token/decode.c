@@ -6,7 +6,7 @@
  * 16; all 16 are copied whatever the number is, and what was too much is written over by
  * the next token. So a token costs one load, one store and an addition, and no branch is
  * guessed wrong. The table is made when many ids are first asked for: 200,000 tokens take
- * a millisecond, which who only encodes does not pay.
+ * a millisecond, which those who only encode do not pay.
  */
 #include <pthread.h>
 #include <stdlib.h>

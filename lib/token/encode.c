@@ -6,8 +6,8 @@
  * and the ids of every piece are looked up among those that came before (cache.h). That
  * goes by batches: first where all pieces end, then their keys, each with a prefetch of
  * where it will be looked for, then the ids, so that no step waits for the memory of the
- * step before. A piece that is new is merged together with new ones that follow it
- * (merge.c).
+ * step before. A word that is new is merged together with new ones that follow it
+ * (words.h), a long piece by itself (merge.c).
  */
 #include "token/tokenizer.h"
 
@@ -26,7 +26,7 @@
 enum {
 	BYTES_AN_ID = 3,       /* of text, at least, most often */
 	AHEAD = 8,             /* new pieces that are merged together */
-	LOOK_AHEAD = 64,        /* pieces among which they are looked for */
+	LOOK_AHEAD = 64,       /* pieces among which they are looked for */
 	CACHE_FIRST = 1 << 12, /* entries */
 	NFC_PART = 16 << 10,   /* bytes of a text that are looked at by themselves */
 };
@@ -292,6 +292,19 @@ static int span_written(struct nt_encoder *e, const struct nt_ids *ids, size_t f
 	return rc;
 }
 
+/* The same of e->front, whose first byte is not in the document: what follows it begins at `at`. */
+static int span_front(struct nt_encoder *e, const struct nt_ids *ids, size_t first, size_t at,
+		      struct nt_spans *spans)
+{
+	size_t n = spans->n;
+	int rc = span_written(e, ids, first, e->front.data, 0, spans);
+	for (; rc == 0 && n < spans->n; n++) {
+		struct nt_span *s = &spans->span[n];
+		*s = (struct nt_span){at + (s->start ? s->start - 1 : 0), at + s->end - 1};
+	}
+	return rc;
+}
+
 /* Pieces of text where the joints of a written vocabulary allow it. */
 static int encode_pieces(struct nt_encoder *e, const uint8_t *text, size_t len, struct nt_ids *out)
 {
@@ -304,19 +317,6 @@ static int encode_pieces(struct nt_encoder *e, const uint8_t *text, size_t len, 
 		e->batch.end[0] = e->batch.end[n - 1];
 		if (rc == 0 && e->cache == &e->own)
 			rc = nt_cache_tend(e->cache);
-	}
-	return rc;
-}
-
-/* The same of e->front, whose first byte is not in the document: what follows it begins at `at`. */
-static int span_front(struct nt_encoder *e, const struct nt_ids *ids, size_t first, size_t at,
-		      struct nt_spans *spans)
-{
-	size_t n = spans->n;
-	int rc = span_written(e, ids, first, e->front.data, 0, spans);
-	for (; rc == 0 && n < spans->n; n++) {
-		struct nt_span *s = &spans->span[n];
-		*s = (struct nt_span){at + (s->start ? s->start - 1 : 0), at + s->end - 1};
 	}
 	return rc;
 }

@@ -4,9 +4,9 @@
  *
  * The piece begins as symbols, most often single bytes; again and again the adjacent pair
  * with the lowest rank becomes one token, the leftmost one where ranks are equal, until no
- * adjacent pair has a merge. Nearly every piece is a word: its parts lie in small arrays,
- * each with its rank and its place in one number, so that the least number is the next
- * merge.
+ * adjacent pair has a merge. Words are merged several at once, elsewhere (words.h). The parts
+ * of what comes here, up to 256, lie in small arrays, each with its rank and its place in
+ * one number, so that the least number is the next merge.
  *
  * A piece of any length is encoded by chunks. Where a text's tokens are t1 t2 ... tn, those
  * of ti and its neighbour alone are the two again; and the other way round, tokens every
@@ -57,7 +57,7 @@ static int no_byte(uint8_t byte)
 	return nt_fail(NT_EFORMAT, "the vocabulary has no token for the byte 0x%02x", byte);
 }
 
-/* --- a longer piece ------------------------------------------------------------------ */
+/* --- up to 256 symbols ------------------------------------------------------------------ */
 
 /* The symbols of a piece: given, or one for each byte. */
 struct piece {

@@ -2,8 +2,8 @@
 /*
  * tokenizer.c - the table of tokens and merges, whatever file they came from
  *
- * Which ids begin and end a document is settled here by the names
- * that vocabularies in use give them; one that names none gets two more tokens.
+ * Which ids begin and end a document is settled here by the names that vocabularies in use
+ * give them; one that names none gets two more tokens.
  */
 #include "token/tokenizer.h"
 
