@@ -107,7 +107,7 @@ int nt_written_index(struct nt_tokenizer *t)
 
 bool nt_written_has_mark(const uint8_t *text, size_t len)
 {
-	return memmem(text, len, MARK, strlen(MARK)) != NULL;
+	return memmem(text, len, NT_SPACE_MARK, strlen(NT_SPACE_MARK)) != NULL;
 }
 
 size_t nt_written_len(const struct nt_tokenizer *t, uint32_t id, const uint8_t *text)
