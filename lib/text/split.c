@@ -64,11 +64,6 @@ static inline size_t run_of_other(const uint8_t *text, size_t at, size_t len)
 	return at;
 }
 
-static bool is_feed(uint8_t c)
-{
-	return c == '\n' || c == '\r';
-}
-
 /* The length of 's 't 'm 'd 're 've 'll at `at`, or 0. Folding case, U+017F is an s too. */
 size_t nt_contraction(const uint8_t *text, size_t at, size_t len, bool folds)
 {
@@ -99,7 +94,7 @@ static size_t spaces_or_lines(const uint8_t *text, size_t at, size_t len)
 {
 	size_t end = run_of(text, at, len, NT_SPACE);
 	for (size_t k = end; k > at; k--)
-		if (is_feed(text[k - 1]))
+		if (nt_is_feed(text[k - 1]))
 			return k;
 	return spaces(text, at, len);
 }
@@ -136,7 +131,7 @@ static size_t others(const uint8_t *text, size_t at, size_t len, uint8_t more)
 	size_t end = run_of_other(text, start, len);
 	if (end == start)
 		return at;
-	while (end < len && (is_feed(text[end]) || (more && text[end] == more)))
+	while (end < len && (nt_is_feed(text[end]) || (more && text[end] == more)))
 		end++;
 	return end;
 }
@@ -155,7 +150,7 @@ static inline size_t next_words(const uint8_t *text, size_t at, size_t len, int 
 		return run_of(text, at + m.len, len, NT_LETTER);
 	if (m.class & NT_NUMBER)
 		return digits(text, at, len, most_digits);
-	if (!is_feed(text[at])) {
+	if (!nt_is_feed(text[at])) {
 		struct mark after = look(text, at + m.len, len);
 		if (after.class & NT_LETTER)
 			return run_of(text, at + m.len + after.len, len, NT_LETTER);
@@ -207,7 +202,7 @@ static size_t o200k_word(const uint8_t *text, size_t at, size_t len)
 {
 	struct mark m = look(text, at, len);
 	size_t start = at, end = at;
-	if (!(m.class & (NT_LETTER | NT_NUMBER)) && !is_feed(text[at]))
+	if (!(m.class & (NT_LETTER | NT_NUMBER)) && !nt_is_feed(text[at]))
 		start = at + m.len;
 	if (start == at || look(text, start, len).class & (NT_LETTER | NT_MARK))
 		end = cased_word(text, start, len);

@@ -54,11 +54,6 @@ static size_t run_of(const uint8_t *text, size_t at, size_t len, unsigned set)
 	return at;
 }
 
-static bool is_feed(uint8_t c)
-{
-	return c == '\n' || c == '\r';
-}
-
 /* \s*[\r\n]+|\s+(?!\S)|\s+ */
 static size_t spaces(const uint8_t *text, size_t at, size_t len)
 {
@@ -67,7 +62,7 @@ static size_t spaces(const uint8_t *text, size_t at, size_t len)
 	for (; (m = look(text, end, len)).class & NT_SPACE; end += m.len)
 		last = end;
 	for (size_t k = end; k > at; k--)
-		if (is_feed(text[k - 1]))
+		if (nt_is_feed(text[k - 1]))
 			return k;
 	return m.len == 0 || last == at ? end : last;
 }
@@ -83,7 +78,7 @@ static size_t match(const uint8_t *text, size_t at, size_t len)
 			next++;
 		return next;
 	}
-	if (!(m.class & (NT_LETTER | SIGN)) && !is_feed(text[at])) {
+	if (!(m.class & (NT_LETTER | SIGN)) && !nt_is_feed(text[at])) {
 		size_t end = run_of(text, next, len, WORD);
 		if (end > next)
 			return end;
@@ -93,7 +88,7 @@ static size_t match(const uint8_t *text, size_t at, size_t len)
 	size_t signs = at + (text[at] == ' '), end = run_of(text, signs, len, SIGN);
 	if (end == signs)
 		return spaces(text, at, len);
-	while (end < len && is_feed(text[end]))
+	while (end < len && nt_is_feed(text[end]))
 		end++;
 	return end;
 }

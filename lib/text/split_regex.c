@@ -123,10 +123,11 @@ int nt_regex_begin(struct nt_cutter *c)
 	return nt_utf8_check(c->text, c->len).n_byte ? clean(c) : 0;
 }
 
-int nt_regex_search(const struct nt_cutter *c, size_t from, size_t *start, size_t *end)
+/* As nt_regex_search, with an option of pcre2_match, or 0. */
+static int search(const struct nt_cutter *c, size_t from, uint32_t option, size_t *start, size_t *end)
 {
-	int rc = pcre2_match(c->split->code, c->text, c->len, from, PCRE2_NO_UTF_CHECK, c->match,
-			     c->context);
+	int rc = pcre2_match(c->split->code, c->text, c->len, from, PCRE2_NO_UTF_CHECK | option,
+			     c->match, c->context);
 	if (rc == PCRE2_ERROR_NOMATCH)
 		return 0;
 	if (rc < 0)
@@ -134,10 +135,16 @@ int nt_regex_search(const struct nt_cutter *c, size_t from, size_t *start, size_
 	const PCRE2_SIZE *found = pcre2_get_ovector_pointer(c->match);
 	*start = found[0];
 	*end = found[1];
-	if (found[0] < from || found[1] < found[0])
+	/* \K in a lookaround can do that, and find nothing where that was not asked for */
+	if (found[0] < from || found[1] < found[0] || (option && found[1] == found[0]))
 		return nt_fail(NT_EARG, "pattern '%s': its match ends before it begins",
 			       c->split->regex);
 	return 1;
+}
+
+int nt_regex_search(const struct nt_cutter *c, size_t from, size_t *start, size_t *end)
+{
+	return search(c, from, 0, start, end);
 }
 
 int nt_regex_next(struct nt_cutter *c, size_t *start, size_t *end)
@@ -148,21 +155,17 @@ int nt_regex_next(struct nt_cutter *c, size_t *start, size_t *end)
 		c->pending = 0;
 		return 1;
 	}
-	int rc = pcre2_match(c->split->code, c->text, c->len, c->at,
-			     PCRE2_NO_UTF_CHECK | PCRE2_NOTEMPTY, c->match, c->context);
-	if (rc == PCRE2_ERROR_NOMATCH) {
+	size_t first, behind;
+	int rc = search(c, c->at, PCRE2_NOTEMPTY, &first, &behind);
+	if (rc < 0)
+		return rc;
+	if (rc == 0) {
 		*end = c->at = c->len;
 		return 1;
 	}
-	if (rc < 0)
-		return fail_pcre2(NT_EFORMAT, "the pattern gave up on this text", rc);
-	const PCRE2_SIZE *found = pcre2_get_ovector_pointer(c->match);
-	if (found[0] < c->at || found[1] <= found[0]) /* \K in a lookaround can do that */
-		return nt_fail(NT_EARG, "pattern '%s': its match ends before it begins",
-			       c->split->regex);
-	bool is_gap = found[0] > c->at;
-	*end = is_gap ? found[0] : found[1];
-	c->pending = is_gap ? found[1] : 0;
+	bool is_gap = first > c->at;
+	*end = is_gap ? first : behind;
+	c->pending = is_gap ? behind : 0;
 	c->at = *end;
 	return 1;
 }

@@ -43,4 +43,9 @@ static inline bool nt_is_ascii_letter(uint8_t c)
 	return (uint8_t)((c | 0x20) - 'a') < 26;
 }
 
+static inline bool nt_is_feed(uint8_t c) /* [\r\n] */
+{
+	return c == '\n' || c == '\r';
+}
+
 #endif

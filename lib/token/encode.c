@@ -406,7 +406,8 @@ static int encode(struct nt_encoder *e, const uint8_t *text, size_t len, unsigne
 	return rc < 0 ? rc : encode_between(e, text, w.done, len, flags, out, spans);
 }
 
-static void look(struct nt_encoder *e, const uint8_t *text, size_t len)
+/* Asks once of a text what is asked of each stretch of it. */
+static void look_for_nfc(struct nt_encoder *e, const uint8_t *text, size_t len)
 {
 	e->is_nfc = nt_is_usually_nfc(e->t) && nt_is_nfc(text, len);
 	e->has_mark = e->t->joints && nt_written_has_mark(text, len);
@@ -415,14 +416,14 @@ static void look(struct nt_encoder *e, const uint8_t *text, size_t len)
 int nt_encode(struct nt_encoder *e, const void *text, size_t len, unsigned flags,
 	      struct nt_ids *out)
 {
-	look(e, text, len);
+	look_for_nfc(e, text, len);
 	return encode(e, text, len, flags, out, NULL);
 }
 
 int nt_encode_spans(struct nt_encoder *e, const void *text, size_t len, unsigned flags,
 		    struct nt_ids *out, struct nt_spans *spans)
 {
-	look(e, text, len);
+	look_for_nfc(e, text, len);
 	return encode(e, text, len, flags, out, spans);
 }
 
@@ -471,7 +472,7 @@ int nt_encode_units(struct nt_encoder *e, const void *text, size_t len, unsigned
 {
 	if (len == 0)
 		return nt_ids_add(unit, &(uint32_t){0}, 1);
-	look(e, text, len);
+	look_for_nfc(e, text, len);
 	if (!nt_is_exact(e->t) && (!e->is_nfc || e->t->raw.strips))
 		return encode_units_by_spans(e, text, len, flags, out, unit);
 	size_t i = out->n, at = 0; /* of the next id, and its place in the text */
