@@ -45,11 +45,11 @@ static const struct nt_opt opts[] = {
 	 "with --stats, one JSON object that holds all tokens"},
 	{.help = "Tokenizer"},
 	{'t', "tokenizer", NT_OPT_STR, AT(tokenizer), "FILE", NULL, 0, 0,
-	 "a tokenizer.json, a .tiktoken file, a folder with tokenizer.json, or the word bytes; "
-	 "without it, the built-in vocabulary of 8,192 entries"},
+	 "a tokenizer.json, a .tiktoken file, a SentencePiece .model, a folder with tokenizer.json, or "
+	 "the word bytes; without it, the built-in vocabulary of 8,192 entries"},
 	{0, "pattern", NT_OPT_STR, AT(pattern), "NAME|REGEX", NULL, 0, 0,
 	 "how text is cut before merging, for a file that does not say: gpt2, cl100k, qwen2, "
-	 "o200k, none, or a regular expression"},
+	 "o200k, deepseek, none, or a regular expression"},
 	{0, "allow-special", NT_OPT_FLAG, AT(allow_special), NULL, NULL, 0, 0,
 	 "special tokens written out in the text become special tokens"},
 	{.help = "Documents"},
@@ -95,7 +95,8 @@ static void show_progress(const struct job *j, uint64_t input_bytes)
 		return;
 	if (total > 0)
 		nt_cli_progress(j->cli, "%s, %s, %.0f %% of %.1f MB",
-				nt_cli_count(j->documents, "document"), nt_cli_count(j->tokens, "token"), 100 * read / total, total / 1e6);
+				nt_cli_count(j->documents, "document"), nt_cli_count(j->tokens, "token"),
+				100 * read / total, total / 1e6);
 	else
 		nt_cli_progress(j->cli, "%s, %s, %.1f MB", nt_cli_count(j->documents, "document"),
 				nt_cli_count(j->tokens, "token"), (double)j->bytes / 1e6);

@@ -30,8 +30,8 @@
 struct nt_tokenizer;
 
 /*
- * spec is a path (tokenizer.json, .tiktoken, or a directory that holds tokenizer.json),
- * "bytes" for the 256 bytes, or NULL for the embedded vocabulary of 8,192 entries.
+ * spec is a path (tokenizer.json, .tiktoken, SentencePiece's .model, or a directory that
+ * holds tokenizer.json), "bytes" for the 256 bytes, or NULL for the embedded vocabulary of 8,192 entries.
  * pattern names how text is cut before merging (gpt2, cl100k, o200k ...) or is a regular
  * expression; NULL: what the file says, or what its content is known to use.
  */

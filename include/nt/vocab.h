@@ -69,8 +69,9 @@ struct nt_learn_sum {
 struct nt_learn_sum nt_learner_sum(const struct nt_learner *l);
 
 /*
- * Learns, with the pool's threads (NULL: this one). After every merge progress(arg, tokens so far, count of the pair) is called, if
- * it is not NULL. The tokenizer may have fewer entries than asked for, when pairs run out.
+ * Learns, with the pool's threads (NULL: this one). After every merge progress(arg, tokens so
+ * far, count of the pair) is called, if it is not NULL. The tokenizer may have fewer entries
+ * than asked for, when pairs run out.
  */
 int nt_learner_run(struct nt_learner *l, struct nt_pool *pool,
 		   void (*progress)(void *arg, uint32_t n, uint64_t count), void *arg,
