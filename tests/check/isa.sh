@@ -4,7 +4,7 @@
 # x86-64 baseline: VEX and EVEX forms, mask registers, the BMI integer group.
 . "$(dirname "$0")/../lib.sh"
 
-wide='[[:space:]](v[a-z0-9]+[[:space:]].*%[xyz]mm|vzero|k(mov|or|and)[bwdq]|(sh[lr]|sar|ror|mul)x|andn[lq]?[[:space:]]|bzhi|pext|pdep)'
+wide='[[:space:]](v[a-z0-9]+[[:space:]].*%[xyz]mm|vzero|k(mov|or|and)[bwdq]|(sh[lr]|sar|ror|mul)x|andn[lq]?[[:space:]]|bls(r|i|msk)[lq]?[[:space:]]|bextr|bzhi|pext|pdep)'
 holds_wide() { objdump -d --no-show-raw-insn "$1" | grep -Eq "$wide"; }
 baseline_only() {
 	for o in $(find "$NT_BUILD/obj/lib" "$NT_BUILD/obj/cmd" -name '*.o' ! -name '*_avx*'); do
