@@ -4,7 +4,8 @@
  *
  * The JSON is what Hugging Face's tokenizers load; streams, data files and checkpoints
  * carry it, and reading it gives the same ids and the same fingerprint. Specials stand in
- * the model's vocab too, because HF numbers added tokens anew unless it finds them there.
+ * the model's vocab too, because HF numbers added tokens anew unless it finds them there;
+ * but not the last ones where one is a character that the model must not find.
  *
  * The fingerprint is XXH3_128 over, all integers little-endian u32 but kind:
  *	"NTFP1", vocab_size, for every id {u8 kind, length, bytes or name},
@@ -156,14 +157,27 @@ static int add_entry(struct nt_buf *out, const struct nt_tokenizer *t, uint32_t 
 	return 0;
 }
 
-static int add_vocab(struct nt_buf *out, const struct nt_tokenizer *t, struct span *span)
+/* The ids of the vocab end where a character outside of the model comes and nothing of the
+ * model follows: HF counts on from the vocab's size, and so gives added tokens the same ids. */
+static uint32_t vocab_end(const struct nt_tokenizer *t, bool ignores_merges)
+{
+	uint32_t end = 0, all = t->ident.vocab_size;
+	while (end < all && t->token[end].kind != NT_KIND_NONE && !(t->token[end].flags & NT_OUTSIDE))
+		end++;
+	bool is_in = ignores_merges || (t->unk != NT_NO_TOKEN && t->unk >= end);
+	for (uint32_t id = end; !is_in && id < all; id++)
+		is_in = t->token[id].kind < NT_KIND_SPECIAL || t->token[id].flags & NT_IN_VOCAB;
+	return is_in ? all : end;
+}
+
+static int add_vocab(struct nt_buf *out, const struct nt_tokenizer *t, uint32_t end, struct span *span)
 {
 	struct spelling table[256];
 	int rc = spell(table);
 	if (rc == 0)
 		rc = add_text(out, "\"vocab\":{");
 	bool is_first = true;
-	for (uint32_t id = 0; rc == 0 && id < t->ident.vocab_size; id++) {
+	for (uint32_t id = 0; rc == 0 && id < end; id++) {
 		if (t->token[id].kind == NT_KIND_NONE)
 			continue;
 		rc = add_text(out, is_first ? "\n" : ",\n");
@@ -226,7 +240,7 @@ static int add_model(struct nt_buf *out, const struct nt_tokenizer *t, bool igno
 				   t->is_written && t->has_fallback ? "true" : "false",
 				   ignores_merges ? "true" : "false");
 	if (rc == 0)
-		rc = add_vocab(out, t, span);
+		rc = add_vocab(out, t, vocab_end(t, ignores_merges), span);
 	if (rc == 0)
 		rc = add_merges(out, t, span);
 	free(span);

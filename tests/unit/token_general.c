@@ -170,6 +170,31 @@ static void flags_say_where_an_added_token_is_found(void **state)
 	nt_tokenizer_free(t);
 }
 
+/* What reads the canonical form must not find a lone character in the model, either, and
+ * gives it the id that it has only if it counts on from the vocabulary's size. */
+static void a_character_outside_of_the_model_stays_outside(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *id, *entry;
+		bool is_listed;
+	} cases[] = {{"2", "\"\\t\":2", false}, {"3", "\"\\t\":3", true}};
+	for (size_t i = 0; i < 2; i++) {
+		char json[256];
+		snprintf(json, sizeof(json), "{\"added_tokens\":[{\"id\":%s,\"content\":\"\\t\",\"single_word\":true}],"
+			 "\"model\":{\"unk_token\":\"<unk>\",\"vocab\":{\"<unk>\":0,\"a\":1},\"merges\":[]}}", cases[i].id);
+		struct nt_tokenizer *t = from(json);
+		check_ids(t, "a\ta", 0, "1 0 1");
+		const struct nt_ident *id = nt_tokenizer_ident(t);
+		struct nt_buf text = {0};
+		assert_int_equal(nt_buf_add(&text, id->json, id->json_len), 0);
+		assert_int_equal(nt_buf_add(&text, "", 1), 0);
+		assert_int_equal(strstr((char *)text.data, cases[i].entry) != NULL, cases[i].is_listed);
+		nt_buf_release(&text);
+		nt_tokenizer_free(t);
+	}
+}
+
 static void white_space_is_taken_in_once(void **state)
 {
 	(void)state;
@@ -351,6 +376,7 @@ int main(void)
 		cmocka_unit_test(what_is_unknown_is_bytes_or_one_token),
 		cmocka_unit_test(added_tokens_stand_in_the_vocabulary_and_its_merges),
 		cmocka_unit_test(flags_say_where_an_added_token_is_found),
+		cmocka_unit_test(a_character_outside_of_the_model_stays_outside),
 		cmocka_unit_test(white_space_is_taken_in_once),
 		cmocka_unit_test(a_normalized_token_is_found_in_normalized_text),
 		cmocka_unit_test(offsets_are_of_the_text_as_it_was),
