@@ -37,7 +37,7 @@ const char *nt_hf_text(struct json_object *obj, const char *key)
 
 int nt_hf_refuse(const char *what, const char *which)
 {
-	return nt_fail(NT_EFORMAT, "its %s %s%s%s is not implemented", what, *which ? "'" : "", which,
+	return nt_fail(NT_EFORMAT, "its %s%s%s%s is not implemented", what, *which ? " '" : "", which,
 		       *which ? "'" : "");
 }
 
@@ -47,6 +47,8 @@ static int check_model(struct nt_tokenizer *t, struct json_object *model)
 {
 	static const char *const affixes[] = {"continuing_subword_prefix", "end_of_word_suffix"};
 	const char *type = nt_hf_text(model, "type");
+	if (!model)
+		return nt_fail(NT_EFORMAT, "not a tokenizer.json: no model in it");
 	if (*type ? strcmp(type, "BPE") != 0 : !nt_hf_get(model, "merges"))
 		return nt_hf_refuse("model", type);
 	if (json_object_get_double(nt_hf_get(model, "dropout")) > 0)

@@ -198,6 +198,7 @@ static void what_is_wrong_is_named(void **state)
 	check_refused("{" PRE ",\"model\":{\"vocab\":{\"a\":1.5},\"merges\":[]}}", "1.5");
 	check_refused("{" PRE ",\"model\":{\"vocab\":{\"a\":\"0\"},\"merges\":[]}}", "an id is \"0\"");
 	check_refused("[1]", "model");
+	check_refused("{}", "no model in it");
 	check_refused("", "cut");
 }
 
