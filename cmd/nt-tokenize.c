@@ -414,7 +414,7 @@ static const struct nt_cmd cmd = {
 		 "it and carries that tokenizer, so that no later command asks for it.\n\n"
 		 "A unit, what nt-dedup compares, ends at a blank line; ids do not depend on units. "
 		 "Special tokens written out in the text are text. Bytes that are not UTF-8 are kept: "
-		 "-d gives back exactly what was read.\n\n"
+		 "-d gives back exactly what was read, unless the tokenizer normalizes, to NFC for one.\n\n"
 		 "--pieces shows the text cut at its tokens. On a terminal neighbours differ in colour; "
 		 "else, or with --color=never, a | stands between two, a | in the text is \\|, a "
 		 "backslash is \\\\, and control bytes, cut characters and characters that nobody sees are "
