@@ -77,17 +77,10 @@ const struct nt_cached *nt_cache_far(const struct nt_cache *c, struct nt_key key
 	return nt_cached_is(e, key) ? e : nt_cached_is(e + 1, key) ? e + 1 : NULL;
 }
 
-const struct nt_cached *nt_cache_find(const struct nt_cache *c, struct nt_key key)
-{
-	size_t line = c->line(c, key);
-	const struct nt_cached *e = &c->entry[line];
-	return nt_cached_is(e, key) ? e : nt_cached_is(e + 1, key) ? e + 1 : nt_cache_far(c, key, line);
-}
-
 void nt_cache_add(struct nt_cache *c, struct nt_key key, const uint32_t *id, size_t n)
 {
 	size_t line = c->line(c, key);
-	if (nt_cache_find(c, key))
+	if (nt_cache_find(c, key, line))
 		return; /* another thread, or the same batch */
 	if (claim(&c->entry[line], key, id, n) || claim(&c->entry[line ^ 2], key, id, n))
 		__atomic_fetch_add(&c->n, 1, __ATOMIC_RELAXED);

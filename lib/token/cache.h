@@ -60,10 +60,7 @@ int nt_cache_expect(struct nt_cache *c, uint64_t bytes);
 /* Makes room when the table fills up, or empties it when it may not grow any more. Likewise. */
 int nt_cache_tend(struct nt_cache *c);
 
-/* The entry of a key, wherever it is, or NULL. */
-const struct nt_cached *nt_cache_find(const struct nt_cache *c, struct nt_key key);
-
-/* The same where it is not in the line it is looked for first. */
+/* The entry of a key that is not in the line where it is looked for first, or NULL. */
 const struct nt_cached *nt_cache_far(const struct nt_cache *c, struct nt_key key, size_t line);
 
 /* Remembers ids for key, if there is room where it belongs. n: 1 to 255; of more than
@@ -75,6 +72,14 @@ static inline bool nt_cached_is(const struct nt_cached *e, struct nt_key key)
 	uint64_t hi = __atomic_load_n(&e->hi, __ATOMIC_ACQUIRE);
 	uint64_t lo = __atomic_load_n(&e->lo, __ATOMIC_RELAXED);
 	return ((hi ^ key.hi) | (lo ^ key.lo)) == 0;
+}
+
+/* The entry of a key that is looked for first in `line`, wherever it is, or NULL. */
+static inline const struct nt_cached *nt_cache_find(const struct nt_cache *c, struct nt_key key,
+						    size_t line)
+{
+	const struct nt_cached *e = &c->entry[line];
+	return nt_cached_is(e, key) ? e : nt_cached_is(e + 1, key) ? e + 1 : nt_cache_far(c, key, line);
 }
 
 /* Writes the ids of an entry to id[NT_IDS_MOST] and says how many they are: those that are more

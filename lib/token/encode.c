@@ -159,12 +159,9 @@ static void remember(struct nt_encoder *e, const struct nt_word *w, struct nt_ke
 /* Is piece i of the batch, p[n], a word that is known nowhere? */
 static bool is_new(const struct nt_encoder *e, size_t i, const uint8_t *p, size_t n)
 {
-	struct nt_key key = e->batch.key[i];
-	const struct nt_cached *c = &e->cache->entry[e->batch.line[i]];
-	if (nt_cached_is(c, key) || nt_cached_is(c + 1, key) || n > NT_WORD_MOST)
-		return false;
-	return n <= NT_KEY_MOST ? !nt_cache_far(e->cache, key, e->batch.line[i])
-				: !nt_long_cache_has(&e->longer, nt_hash64(p, n), p, n);
+	if (n <= NT_KEY_MOST)
+		return !nt_cache_find(e->cache, e->batch.key[i], e->batch.line[i]);
+	return n <= NT_WORD_MOST && !nt_long_cache_has(&e->longer, nt_hash64(p, n), p, n);
 }
 
 /* Merges piece i, which is new, and some new ones of those behind it, and enters them into the
@@ -219,24 +216,20 @@ static int encode_batch(struct nt_encoder *e, const uint8_t *p, size_t n, size_t
 		if (i == n)
 			break;
 		size_t at = i ? e->batch.end[i - 1] : 0, len = e->batch.end[i] - at;
-		bool is_short = len <= NT_KEY_MOST;
-		uint64_t hash = 0;
-		if (!is_short || nt_cache_find(e->cache, e->batch.key[i])) {
-			hash = nt_hash64(p + at, len);
-			if ((rc = nt_long_cache_find(&e->longer, hash, p + at, len, out)) == 1) {
-				rc = 0;
-				i++;
-				continue;
-			}
-			is_short = false;
-		}
+		/* a piece without a key is kept by its bytes, as are ids that have no room beside a key */
+		bool is_long = len > NT_KEY_MOST || nt_cache_find(e->cache, e->batch.key[i], e->batch.line[i]);
+		uint64_t hash = is_long ? nt_hash64(p + at, len) : 0;
+		rc = is_long ? nt_long_cache_find(&e->longer, hash, p + at, len, out) : 0;
 		if (rc == 0 && i >= ahead && len <= NT_WORD_MOST && !e->t->is_written) {
 			ahead = learn_ahead(e, p, i, n);
 			continue;
 		}
 		if (rc == 0)
-			rc = is_short ? learn_one(e, e->batch.key[i], p + at, len, out)
-				      : learn_long(e, hash, p + at, len, out);
+			rc = is_long ? learn_long(e, hash, p + at, len, out)
+				     : learn_one(e, e->batch.key[i], p + at, len, out);
+		if (rc < 0)
+			return rc;
+		rc = 0;
 		i++;
 	}
 	return rc;
@@ -248,7 +241,7 @@ int nt_encode_cut(struct nt_encoder *e, const uint8_t *text, size_t len, struct 
 	int rc = e->cache == &e->own ? nt_cache_expect(&e->own, len) : 0;
 	if (rc == 0)
 		rc = nt_cutter_begin(&e->cutter, text, len);
-	while (rc == 0 && (rc = nt_cutter_batch(&e->cutter, &from, e->batch.end, NT_BATCH, &n)) > 0) {
+	while (rc == 0 && (rc = nt_cutter_batch(&e->cutter, &from, e->batch.end, NT_PIECES_MOST, &n)) > 0) {
 		rc = encode_batch(e, text + from, n, len - from, out);
 		if (rc == 0 && e->cache == &e->own)
 			rc = nt_cache_tend(e->cache);
@@ -310,7 +303,7 @@ static int encode_pieces(struct nt_encoder *e, const uint8_t *text, size_t len, 
 {
 	int rc = 0;
 	for (size_t at = 0; rc == 0 && at < len; at += e->batch.end[0]) {
-		size_t n = nt_written_cut(e->t->joints, text + at, len - at, e->batch.end, NT_BATCH);
+		size_t n = nt_written_cut(e->t->joints, text + at, len - at, e->batch.end, NT_PIECES_MOST);
 		if (n == 0)
 			return nt_fail(NT_EFORMAT, "a piece of over %u bytes without a place to cut it", UINT32_MAX);
 		rc = encode_batch(e, text + at, n, len - at, out);
@@ -407,7 +400,7 @@ static int encode(struct nt_encoder *e, const uint8_t *text, size_t len, unsigne
 }
 
 /* Asks once of a text what is asked of each stretch of it. */
-static void look_for_nfc(struct nt_encoder *e, const uint8_t *text, size_t len)
+static void look_over(struct nt_encoder *e, const uint8_t *text, size_t len)
 {
 	e->is_nfc = nt_is_usually_nfc(e->t) && nt_is_nfc(text, len);
 	e->has_mark = e->t->joints && nt_written_has_mark(text, len);
@@ -416,14 +409,14 @@ static void look_for_nfc(struct nt_encoder *e, const uint8_t *text, size_t len)
 int nt_encode(struct nt_encoder *e, const void *text, size_t len, unsigned flags,
 	      struct nt_ids *out)
 {
-	look_for_nfc(e, text, len);
+	look_over(e, text, len);
 	return encode(e, text, len, flags, out, NULL);
 }
 
-int nt_encode_spans(struct nt_encoder *e, const void *text, size_t len, unsigned flags,
-		    struct nt_ids *out, struct nt_spans *spans)
+int nt_encode_offsets(struct nt_encoder *e, const void *text, size_t len, unsigned flags,
+		      struct nt_ids *out, struct nt_spans *spans)
 {
-	look_for_nfc(e, text, len);
+	look_over(e, text, len);
 	return encode(e, text, len, flags, out, spans);
 }
 
@@ -472,7 +465,7 @@ int nt_encode_units(struct nt_encoder *e, const void *text, size_t len, unsigned
 {
 	if (len == 0)
 		return nt_ids_add(unit, &(uint32_t){0}, 1);
-	look_for_nfc(e, text, len);
+	look_over(e, text, len);
 	if (!nt_is_exact(e->t) && (!e->is_nfc || e->t->raw.strips))
 		return encode_units_by_spans(e, text, len, flags, out, unit);
 	size_t i = out->n, at = 0; /* of the next id, and its place in the text */

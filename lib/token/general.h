@@ -41,10 +41,6 @@ int nt_general_encode(struct nt_general *g, const struct nt_stretch *in, bool sp
 int nt_encode_cut(struct nt_encoder *e, const uint8_t *text, size_t len, struct nt_ids *out);
 int nt_encode_piece(struct nt_encoder *e, const uint8_t *p, size_t n, struct nt_ids *out);
 
-/* encode.c: nt_encode with spans, of a tokenizer that is not exact */
-int nt_encode_spans(struct nt_encoder *e, const void *text, size_t len, unsigned flags,
-		    struct nt_ids *out, struct nt_spans *spans);
-
 /* offsets.c */
 int nt_span_add(struct nt_spans *s, size_t start, size_t end);
 

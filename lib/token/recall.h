@@ -10,13 +10,13 @@
 #include "nt/cpu.h"
 #include "token/cache.h"
 
-enum { NT_BATCH = 768 }; /* pieces */
+enum { NT_PIECES_MOST = 768 }; /* pieces */
 
 /* The pieces of a batch: piece i is [end[i - 1], end[i]), end[-1] being 0. */
 struct nt_pieces {
-	uint32_t end[NT_BATCH];
-	uint32_t line[NT_BATCH]; /* the number of the first entry where it is looked for */
-	_Alignas(16) struct nt_key key[NT_BATCH];
+	uint32_t end[NT_PIECES_MOST];
+	uint32_t line[NT_PIECES_MOST]; /* the number of the first entry where it is looked for */
+	_Alignas(16) struct nt_key key[NT_PIECES_MOST];
 };
 
 struct nt_recall {
