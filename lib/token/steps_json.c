@@ -103,18 +103,34 @@ static int add_presplit(struct nt_buf *out, const struct nt_presplit *s)
 			     "\"use_regex\":%s}", as_bool(s->prepend != NT_PREPEND_NEVER), as_bool(s->cuts));
 }
 
-int nt_steps_write_normalizer(struct nt_buf *out, const struct nt_tokenizer *t)
+/* Step 0 of one, or a Sequence of n under `key`: add writes step i of t. */
+static int write_list(struct nt_buf *out, const char *key, const struct nt_tokenizer *t, size_t n,
+		      int (*add)(struct nt_buf *out, const struct nt_tokenizer *t, size_t i))
 {
-	if (t->n_normalizer == 0)
+	if (n == 0)
 		return add_text(out, "null");
-	bool is_list = t->n_normalizer > 1;
-	int rc = add_text(out, is_list ? "{\"type\":\"Sequence\",\"normalizers\":[" : "");
-	for (size_t i = 0; rc == 0 && i < t->n_normalizer; i++) {
+	int rc = n > 1 ? nt_buf_printf(out, "{\"type\":\"Sequence\",\"%s\":[", key) : 0;
+	for (size_t i = 0; rc == 0 && i < n; i++) {
 		rc = add_text(out, i ? "," : "");
 		if (rc == 0)
-			rc = add_normalizer(out, &t->normalizer[i]);
+			rc = add(out, t, i);
 	}
-	return rc < 0 || !is_list ? rc : add_text(out, "]}");
+	return rc < 0 || n == 1 ? rc : add_text(out, "]}");
+}
+
+static int add_normalizer_of(struct nt_buf *out, const struct nt_tokenizer *t, size_t i)
+{
+	return add_normalizer(out, &t->normalizer[i]);
+}
+
+static int add_presplit_of(struct nt_buf *out, const struct nt_tokenizer *t, size_t i)
+{
+	return add_presplit(out, &t->presplit[i]);
+}
+
+int nt_steps_write_normalizer(struct nt_buf *out, const struct nt_tokenizer *t)
+{
+	return write_list(out, "normalizers", t, t->n_normalizer, add_normalizer_of);
 }
 
 /* The steps that come to the pattern of a plain tokenizer. */
@@ -139,16 +155,7 @@ int nt_steps_write_pre_tokenizer(struct nt_buf *out, const struct nt_tokenizer *
 {
 	if (t->is_plain)
 		return write_plain(out, &t->split);
-	if (t->n_presplit == 0)
-		return add_text(out, "null");
-	bool is_list = t->n_presplit > 1;
-	int rc = add_text(out, is_list ? "{\"type\":\"Sequence\",\"pretokenizers\":[" : "");
-	for (size_t i = 0; rc == 0 && i < t->n_presplit; i++) {
-		rc = add_text(out, i ? "," : "");
-		if (rc == 0)
-			rc = add_presplit(out, &t->presplit[i]);
-	}
-	return rc < 0 || !is_list ? rc : add_text(out, "]}");
+	return write_list(out, "pretokenizers", t, t->n_presplit, add_presplit_of);
 }
 
 int nt_steps_write_decoder(struct nt_buf *out, const struct nt_tokenizer *t)
