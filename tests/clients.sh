@@ -3,6 +3,7 @@
 #
 #	. tests/clients.sh            needs $root and $shared, as tests/lib.sh sets them
 #	clients_install               1 where npm is not here or cannot; else sets NODE_PATH
+#	clients_or_skip WHAT          the same for a test script, which ends without them
 #	vocabulary cl100k_base        prints the path of its file; 1 where it cannot be had
 #
 # Packages have the versions of package.json, all the same from run to run.
@@ -22,6 +23,13 @@ clients_install() {
 	fi
 	NODE_PATH=$clients/node_modules
 	export NODE_PATH clients
+}
+
+clients_or_skip() {
+	clients_install && return
+	skip "$1" 'npm is not here, or cannot install'
+	done_testing
+	exit
 }
 
 # Ranks as npm's tiktoken carries them, which are the published file's: `! FIRST TOKEN...`.

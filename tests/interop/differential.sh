@@ -50,11 +50,7 @@ check_texts() { # check_texts WHAT
 }
 client() { node --max-old-space-size=3000 "$clients/differential.js" "$@"; }
 
-if ! clients_install; then
-	skip 'ids of the reference clients' 'npm is not here, or cannot install'
-	done_testing
-	exit
-fi
+clients_or_skip 'ids of the reference clients'
 cp "$root/tests/interop/differential.js" "$clients/differential.js" # finds packages beside it
 real_text >"$work/docs.jsonl"
 [ $# -gt 0 ] || set -- $ranks $jsons

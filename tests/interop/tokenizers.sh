@@ -5,11 +5,7 @@
 
 . "$root/tests/clients.sh"
 
-if ! clients_install; then
-	skip 'tokenizers of other people' 'npm is not here, or cannot install'
-	done_testing
-	exit
-fi
+clients_or_skip 'tokenizers of other people'
 # `import` looks for packages above the script's real place
 cp "$root/tests/interop/tokenizers.js" "$clients/tokenizers.js"
 client() { node "$clients/tokenizers.js" "$@"; }

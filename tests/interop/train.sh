@@ -6,11 +6,7 @@
 
 . "$root/tests/clients.sh"
 
-if ! clients_install; then
-	skip 'the trainer of other people' 'npm is not here, or cannot install'
-	done_testing
-	exit
-fi
+clients_or_skip 'the trainer of other people'
 # ours of the same lines, as documents that keep their newline
 ours() { # ours TEXT PATTERN
 	"$PYTHON" -c '

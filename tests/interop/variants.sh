@@ -5,11 +5,7 @@
 . "$(dirname "$0")/../lib.sh"
 . "$root/tests/clients.sh"
 
-if ! clients_install; then
-	skip 'tokenizers of other people' 'npm is not here, or cannot install'
-	done_testing
-	exit
-fi
+clients_or_skip 'tokenizers of other people'
 cp "$root/tests/interop/variants.js" "$clients/variants.js"
 
 agree_on() { # agree_on SEED COUNT: 60 texts for each of COUNT files

@@ -17,20 +17,7 @@
 #include "nt/tokenizer.h"
 #include "nt/vocab.h"
 #include "token/tokenizer.h"
-
-/* Its canonical form is the same tokenizer, and itself. */
-static void check_canonical(const struct nt_tokenizer *t)
-{
-	struct nt_tokenizer *again;
-	const struct nt_ident *id = nt_tokenizer_ident(t), *again_id;
-	if (nt_tokenizer_parse(&again, id->json, id->json_len, "test") < 0)
-		fail_msg("%s", nt_errmsg());
-	again_id = nt_tokenizer_ident(again);
-	assert_memory_equal(id->fingerprint, again_id->fingerprint, 16);
-	assert_int_equal(id->json_len, again_id->json_len);
-	assert_memory_equal(id->json, again_id->json, id->json_len);
-	nt_tokenizer_free(again);
-}
+#include "token_check.h"
 
 static struct nt_tokenizer *from(const char *json)
 {
@@ -72,17 +59,7 @@ static void check_spans(const struct nt_tokenizer *t, const char *text, unsigned
 /* The same without the places. */
 static void check_ids(const struct nt_tokenizer *t, const char *text, unsigned flags, const char *want)
 {
-	struct nt_encoder *e = nt_encoder_new(t);
-	struct nt_ids ids = {0};
-	char got[512] = "";
-	assert_int_equal(nt_encode(e, text, strlen(text), flags, &ids), 0);
-	for (size_t i = 0; i < ids.n; i++) {
-		size_t n = strlen(got);
-		snprintf(got + n, sizeof(got) - n, i ? " %u" : "%u", ids.id[i]);
-	}
-	assert_string_equal(got, want);
-	nt_ids_release(&ids);
-	nt_encoder_free(e);
+	check_ids_of(t, text, strlen(text), flags, want);
 }
 
 #define BYTES "\"pre_tokenizer\":{\"type\":\"ByteLevel\",\"add_prefix_space\":false}"

@@ -11,6 +11,7 @@
 #include "nt/err.h"
 #include "nt/file.h"
 #include "token/tokenizer.h"
+#include "token_check.h"
 
 static struct nt_tokenizer *from(const char *json)
 {
@@ -20,24 +21,7 @@ static struct nt_tokenizer *from(const char *json)
 	return t;
 }
 
-/* The ids of a text, as "1 2 3". */
-static void check_ids(const struct nt_tokenizer *t, const char *text, size_t len, unsigned flags,
-		      const char *want)
-{
-	struct nt_encoder *e = nt_encoder_new(t);
-	struct nt_ids ids = {0};
-	char got[512] = "";
-	assert_int_equal(nt_encode(e, text, len, flags, &ids), 0);
-	for (size_t i = 0; i < ids.n; i++) {
-		size_t n = strlen(got);
-		snprintf(got + n, sizeof(got) - n, i ? " %u" : "%u", ids.id[i]);
-	}
-	assert_string_equal(got, want);
-	nt_ids_release(&ids);
-	nt_encoder_free(e);
-}
-
-#define IDS(t, text, flags, want) check_ids(t, text, sizeof(text) - 1, flags, want)
+#define IDS(t, text, flags, want) check_ids_of(t, text, sizeof(text) - 1, flags, want)
 #define PRE "\"pre_tokenizer\":{\"type\":\"ByteLevel\",\"add_prefix_space\":false}"
 #define ABC "\"a\":0,\"b\":1,\"c\":2,\"ab\":3,\"bc\":4,\"abc\":5"
 
