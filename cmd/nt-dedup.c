@@ -113,21 +113,15 @@ static int know_tokens(struct job *j)
 	return rc;
 }
 
-/* The manifest with this program's entry; counts are known when it is made a last time. */
-static int make_manifest(struct job *j, struct nt_buf *manifest)
+/* The manifest with this program's entry, which at the end says what came. */
+static int make_manifest(struct job *j, struct nt_buf *manifest, bool at_end)
 {
 	static const char *const by[] = {"unit", "document", "line"};
-	const struct nt_dedup_counts *c = nt_dedup_counts(j->dedup);
 	struct nt_buf members = {0};
 	manifest->len = 0;
 	int rc = nt_buf_printf(&members, "\"options\": {\"by\": \"%s\"}", by[j->o->by]);
-	if (rc == 0 && c->in.documents)
-		rc = nt_buf_printf(&members,
-				   ", \"dropped\": {\"documents\": %llu, \"units\": %llu, \"tokens\": %llu, "
-				   "\"bytes\": %llu}",
-				   nt_llu(c->in.documents - c->kept.documents),
-				   nt_llu(c->in.units - c->kept.units),
-				   nt_llu(c->in.tokens - c->kept.tokens), nt_llu(c->dropped_bytes));
+	if (rc == 0 && at_end)
+		rc = nt_manifest_tokens(&members, "in", nt_stream_counts(j->reader));
 	if (rc == 0)
 		rc = nt_manifest_add(manifest, nt_stream_manifest(j->reader), j->cli->name,
 				     (char *)members.data);
@@ -159,7 +153,7 @@ static int open_output(struct job *j)
 	if (rc == 0 && !o->is_check)
 		rc = nt_out_open(&j->out, o->output,
 				 (o->ids ? 0 : NT_OUT_BINARY) | (o->force ? NT_OUT_FORCE : 0));
-	if (rc == 0 && j->out && !o->ids && (rc = make_manifest(j, &manifest)) == 0)
+	if (rc == 0 && j->out && !o->ids && (rc = make_manifest(j, &manifest, false)) == 0)
 		rc = nt_stream_create(&j->writer, j->out, nt_stream_ident(j->reader),
 				      (char *)manifest.data);
 	nt_buf_release(&manifest);
@@ -190,7 +184,7 @@ static int finish(struct job *j)
 	if (j->writer) {
 		uint64_t in = nt_stream_counts(j->reader)->source_bytes;
 		uint64_t dropped = nt_dedup_counts(j->dedup)->dropped_bytes;
-		if ((rc = make_manifest(j, &manifest)) == 0)
+		if ((rc = make_manifest(j, &manifest, true)) == 0)
 			rc = nt_stream_report(j->writer, (char *)manifest.data);
 		if (rc == 0)
 			rc = nt_stream_end(j->writer, in > dropped ? in - dropped : 0);

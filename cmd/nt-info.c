@@ -156,48 +156,114 @@ static const char *text_of(json_object *value)
 	return value ? json_object_get_string(value) : "none";
 }
 
-/* What an entry says besides the columns: "by=unit", "dropped documents=0 units=3085". */
-static void print_rest(json_object *o)
+static json_object *member(json_object *o, const char *key)
 {
+	return json_object_object_get(o, key); /* nothing has no members */
+}
+
+/* --- the funnel ------------------------------------------------------------------ */
+
+static const char *const column[] = {"bytes", "documents", "tokens"};
+enum { N_COLUMN = sizeof(column) / sizeof(*column), PAGE_WIDTH = 80, INDENT = 6 };
+
+/* What was let through, and the share of what came that was lost: "790001  -3.2 %". */
+static void print_column(json_object *in, json_object *out)
+{
+	char number[24] = "-", share[16] = "";
+	double before = in ? json_object_get_double(in) : 0;
+	uint64_t n = out ? json_object_get_uint64(out) : 0;
+	if (out && n < 1000000000000)
+		snprintf(number, sizeof(number), "%llu", nt_llu(n));
+	else if (out)
+		snprintf(number, sizeof(number), "%.3f T", (double)n / 1e12);
+	if (out && (double)n < before)
+		snprintf(share, sizeof(share), "-%.3g %%", 100 * (1 - (double)n / before));
+	printf(" %12s %8s", number, share);
+}
+
+static bool is_one_of(const char *key, const char *const *word, size_t n)
+{
+	for (size_t k = 0; k < n; k++)
+		if (strcmp(key, word[k]) == 0)
+			return true;
+	return false;
+}
+
+/* Adds what stands in no column: " by=unit", " units=3 of 4", " dropped: short=12". */
+static int add_words(struct nt_buf *words, json_object *o, json_object *came)
+{
+	static const char *const told[] = {"program", "version", "in", "out"};
+	int rc = 0;
 	json_object_object_foreach(o, key, value)
 	{
-		if (strcmp(key, "program") == 0 || strcmp(key, "version") == 0 || strcmp(key, "out") == 0)
+		json_object *before = member(came, key);
+		if (rc < 0 || is_one_of(key, told, 4) || is_one_of(key, column, N_COLUMN))
 			continue;
-		if (!json_object_is_type(value, json_type_object)) {
-			printf("  %s=%s", key, text_of(value));
-			continue;
+		if (json_object_is_type(value, json_type_object)) {
+			if (strcmp(key, "options") != 0)
+				rc = nt_buf_printf(words, " %s:", key);
+			if (rc == 0)
+				rc = add_words(words, value, NULL);
+		} else {
+			rc = nt_buf_printf(words, " %s=%s", key, text_of(value));
+			if (rc == 0 && before && !json_object_equal(before, value))
+				rc = nt_buf_printf(words, " of %s", text_of(before));
 		}
-		if (strcmp(key, "options") != 0)
-			printf("  %s:", key);
-		print_rest(value);
 	}
+	return rc;
 }
 
-/* The manifest as a funnel: each program with what it let through and what it was told. */
-static void print_funnel(json_object *manifest)
+/* Lines as long as the page; a word that is longer has one to itself. */
+static void print_words(const char *words)
 {
-	static const char *const column[] = {"documents", "units", "tokens", "bytes"};
-	enum { N = sizeof(column) / sizeof(*column) };
-	printf("%-14s", "made by");
-	for (size_t k = 0; k < N; k++)
-		printf("  %12s", column[k]);
-	putchar('\n');
-	for (size_t i = 0; i < json_object_array_length(manifest); i++) {
-		json_object *entry = json_object_array_get_idx(manifest, i);
-		json_object *program = json_object_object_get(entry, "program");
-		json_object *out = json_object_object_get(entry, "out");
-		printf("  %-12s", text_of(program));
-		for (size_t k = 0; k < N; k++) {
-			json_object *n = out ? json_object_object_get(out, column[k]) : NULL;
-			printf("  %12s", n ? text_of(n) : "-");
-		}
-		print_rest(entry);
+	size_t at = 0;
+	for (const char *end; *words; words = end) {
+		words += *words == ' ';
+		size_t len = (size_t)((end = strchrnul(words, ' ')) - words);
+		if (at == 0 || at + 1 + len > PAGE_WIDTH)
+			at = (size_t)printf("%s%*s", at ? "\n" : "", INDENT, "") - (at > 0);
+		else
+			at += (size_t)printf(" ");
+		at += (size_t)printf("%.*s", (int)len, words);
+	}
+	if (at)
 		putchar('\n');
-	}
 }
 
-static void print_table(json_object *o)
+/* The manifest as a funnel: what each program let through, of what came from the one before. */
+static int print_funnel(json_object *manifest)
 {
+	struct nt_buf words = {0};
+	json_object *before = NULL;
+	int rc = 0;
+	printf("%-14s", "made by");
+	for (size_t k = 0; k < N_COLUMN; k++)
+		printf(" %12s %8s", column[k], "");
+	putchar('\n');
+	for (size_t i = 0; i < json_object_array_length(manifest) && rc == 0; i++) {
+		json_object *entry = json_object_array_get_idx(manifest, i);
+		json_object *in = member(entry, "in"), *out = member(entry, "out");
+		printf("  %-12s", text_of(member(entry, "program")));
+		for (size_t k = 0; k < N_COLUMN; k++)
+			print_column(member(in ? in : before, column[k]), member(out, column[k]));
+		putchar('\n');
+		words.len = 0;
+		rc = add_words(&words, entry, NULL);
+		if (rc == 0 && out)
+			rc = add_words(&words, out, in);
+		if (rc == 0 && in && member(in, "hash"))
+			rc = nt_buf_printf(&words, " text=%s", text_of(member(in, "hash")));
+		if (rc == 0 && words.len)
+			print_words((char *)words.data);
+		before = out;
+	}
+	nt_buf_release(&words);
+	return rc;
+}
+
+static int print_table(json_object *o)
+{
+	int rc = 0;
 	json_object_object_foreach(o, key, value)
 	{
 		char label[32];
@@ -207,9 +273,10 @@ static void print_table(json_object *o)
 				*c = ' ';
 		if (!json_object_is_type(value, json_type_array))
 			printf("%-14s  %s\n", label, text_of(value));
-		else if (json_object_array_length(value))
-			print_funnel(value);
+		else if (json_object_array_length(value) && rc == 0)
+			rc = print_funnel(value);
 	}
+	return rc;
 }
 
 static int print(const struct options *o, const char *path, const struct nt_buf *made, bool is_first)
@@ -225,9 +292,9 @@ static int print(const struct options *o, const char *path, const struct nt_buf 
 	json_object *object = json_tokener_parse((char *)made->data);
 	if (!object)
 		return nt_fail(NT_EFORMAT, "%s: cannot be described", path);
-	print_table(object);
+	int rc = print_table(object);
 	json_object_put(object);
-	return 0;
+	return rc;
 }
 
 static int run(struct nt_cli *cli, void *opt, char **operand, int n_operand)

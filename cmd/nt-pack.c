@@ -173,8 +173,12 @@ static int make_manifest(const struct job *j, const struct side *side, struct nt
 				   j->fraction, nt_llu((uint64_t)j->o->seed),
 				   side == &j->held ? "true" : "false");
 	if (rc == 0)
+		rc = nt_buf_printf(&m, "}");
+	if (rc == 0 && j->reader)
+		rc = nt_manifest_tokens(&m, "in", nt_stream_counts(j->reader));
+	if (rc == 0)
 		rc = nt_buf_printf(&m,
-				   "}, \"out\": {\"documents\": %llu, \"tokens\": %llu, \"rows\": %llu, "
+				   ", \"out\": {\"documents\": %llu, \"tokens\": %llu, \"rows\": %llu, "
 				   "\"padding\": %llu, \"cut\": %llu, \"bytes\": %llu}",
 				   nt_llu(c->documents), nt_llu(c->tokens), nt_llu(c->rows), nt_llu(c->padding),
 				   nt_llu(c->cut), nt_llu(side->bytes));

@@ -42,7 +42,7 @@ struct job {
 	struct nt_data *data; /* the first of the data files */
 	struct nt_ident ident; /* of the input; what it points to belongs to reader or data */
 	struct nt_buf manifest; /* of the input */
-	uint64_t source_bytes, n_in;
+	struct nt_stream_counts in;
 };
 
 static int begin(struct job *j, const struct nt_ident *ident)
@@ -58,8 +58,10 @@ static int begin(struct job *j, const struct nt_ident *ident)
 
 static int add(struct job *j, const struct nt_tokens *doc)
 {
-	j->n_in++;
-	nt_cli_progress(j->cli, "%s read", nt_cli_count(j->n_in, "document"));
+	j->in.documents++;
+	j->in.units += doc->n_unit;
+	j->in.tokens += doc->n;
+	nt_cli_progress(j->cli, "%s read", nt_cli_count(j->in.documents, "document"));
 	return nt_shuffle_add(j->shuffle, doc);
 }
 
@@ -72,7 +74,7 @@ static int read_streams(struct job *j, char *const *operand, size_t n)
 	while (rc == 0 && (rc = nt_stream_next(j->reader, &doc)) == 1)
 		rc = add(j, &doc);
 	if (rc == 0) {
-		j->source_bytes = nt_stream_counts(j->reader)->source_bytes;
+		j->in.source_bytes = nt_stream_counts(j->reader)->source_bytes;
 		rc = nt_buf_printf(&j->manifest, "%s", nt_stream_manifest(j->reader));
 	}
 	return rc;
@@ -86,7 +88,7 @@ static int add_documents(struct job *j, const struct nt_data *d)
 	while (rc == 0 && (rc = nt_data_docs_next(docs, &doc)) == 1)
 		rc = add(j, &doc);
 	nt_data_docs_free(docs);
-	j->source_bytes += nt_data_source_bytes(d);
+	j->in.source_bytes += nt_data_source_bytes(d);
 	return rc < 0 ? rc : nt_data_manifest(d, &j->manifest);
 }
 
@@ -120,16 +122,18 @@ static int write_all(struct job *j, struct nt_out *out)
 	uint64_t n = 0;
 	int rc = nt_buf_printf(&members, "\"options\": {\"seed\": %llu}", nt_llu((uint64_t)j->o->seed));
 	if (rc == 0)
+		rc = nt_manifest_tokens(&members, "in", &j->in);
+	if (rc == 0)
 		rc = nt_manifest_add(&manifest, (char *)j->manifest.data, j->cli->name,
 				     (char *)members.data);
 	if (rc == 0)
 		rc = nt_stream_create(&w, out, &j->ident, (char *)manifest.data);
 	while (rc == 0 && (rc = nt_shuffle_next(j->shuffle, &doc)) == 1) {
-		nt_cli_progress(j->cli, "%llu of %s written", nt_llu(++n), nt_cli_count(j->n_in, "document"));
+		nt_cli_progress(j->cli, "%llu of %s written", nt_llu(++n), nt_cli_count(j->in.documents, "document"));
 		rc = nt_stream_write(w, &doc);
 	}
 	if (rc == 0)
-		rc = nt_stream_end(w, j->source_bytes);
+		rc = nt_stream_end(w, j->in.source_bytes);
 	nt_stream_free(w);
 	nt_buf_release(&members);
 	nt_buf_release(&manifest);
@@ -155,10 +159,10 @@ static int run(struct nt_cli *cli, void *opt, char **operand, int n_operand)
 		out = NULL;
 	}
 	if (rc == 0 && nt_shuffle_spilled(j.shuffle))
-		nt_cli_say(cli, "%s, %llu MiB through temporary files", nt_cli_count(j.n_in, "document"),
+		nt_cli_say(cli, "%s, %llu MiB through temporary files", nt_cli_count(j.in.documents, "document"),
 			   nt_llu(nt_shuffle_spilled(j.shuffle) >> 20));
 	else if (rc == 0)
-		nt_cli_say(cli, "%s, in memory", nt_cli_count(j.n_in, "document"));
+		nt_cli_say(cli, "%s, in memory", nt_cli_count(j.in.documents, "document"));
 	nt_out_discard(out);
 	nt_shuffle_free(j.shuffle);
 	nt_stream_close(j.reader);

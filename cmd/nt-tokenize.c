@@ -19,7 +19,7 @@
 #include "nt/text.h"
 
 struct options {
-	const char *tokenizer, *pattern, *split, *output;
+	const char *tokenizer, *pattern, *split, *manifest, *output;
 	struct nt_list field;
 	bool is_nul, decode, ids, pieces, offsets, stats, json, allow_special, strict, force;
 	uint64_t top;
@@ -60,6 +60,9 @@ static const struct nt_opt opts[] = {
 	 "field of a JSON line that holds the text (default text)"},
 	{0, "strict", NT_OPT_FLAG, AT(strict), NULL, NULL, 0, 0,
 	 "refuse text that is not UTF-8, with the place of the first wrong byte"},
+	{0, "manifest", NT_OPT_STR, AT(manifest), "FILE", NULL, 0, 0,
+	 "when the text has ended, take over from FILE what the program before counted with its own "
+	 "--manifest; text that is not all of what that one let through is refused"},
 	{.help = "Output"},
 	{'o', "output", NT_OPT_STR, AT(output), "FILE", NULL, 0, 0, "write to FILE"},
 	{'f', "force", NT_OPT_FLAG, AT(force), NULL, NULL, 0, 0, "write a stream even to a terminal"},
@@ -73,6 +76,7 @@ struct job {
 	struct nt_tokenizer *t;
 	struct nt_buf line; /* backward: what goes out next */
 	uint64_t documents, units, tokens, bytes, invalid;
+	struct nt_digest text; /* that became a stream */
 	bool last_is_empty;
 	bool is_on_screen; /* the product: a progress line would run into it */
 
@@ -119,41 +123,72 @@ static int take(void *arg, const struct nt_encoded *text)
 {
 	struct job *j = arg;
 	const struct nt_tokens *tokens = &text->tokens;
+	int rc;
 	count_text(j, text);
 	if (j->usage) {
 		nt_usage_add(j->usage, tokens->id, tokens->n, text->bytes);
 		return text->goes_on ? 0 : nt_usage_end_document(j->usage);
 	}
+	if (j->stream && (rc = nt_digest_add(&j->text, text->text, text->bytes, text->goes_on)) < 0)
+		return rc;
 	if (!j->stream)
 		return nt_idlines_write_part(j->out, tokens->id, tokens->n, text->begins, !text->goes_on);
 	return text->begins ? nt_stream_write(j->stream, tokens) : nt_stream_write_more(j->stream, tokens);
+}
+
+/* What the result depends on, and at the end what came. */
+static int make_members(const struct job *j, struct nt_buf *members, bool at_end)
+{
+	const char *name = nt_tokenizer_ident(j->t)->name, *pattern = nt_tokenizer_pattern(j->t);
+	int rc = nt_buf_printf(members, "\"options\": {\"tokenizer\": ");
+	if (rc == 0)
+		rc = nt_json_string(members, name, strlen(name));
+	if (rc == 0)
+		rc = nt_buf_printf(members, ", \"pattern\": ");
+	if (rc == 0)
+		rc = nt_json_string(members, pattern, strlen(pattern));
+	if (rc == 0)
+		rc = nt_buf_printf(members, ", \"split\": ");
+	if (rc == 0)
+		rc = nt_json_string(members, j->o->split, strlen(j->o->split));
+	if (rc == 0)
+		rc = nt_buf_printf(members, ", \"allow_special\": %s}", j->o->allow_special ? "true" : "false");
+	return rc == 0 && at_end ? nt_manifest_text(members, "in", &j->text) : rc;
+}
+
+static int make_manifest(const struct job *j, struct nt_buf *manifest, bool at_end)
+{
+	struct nt_buf members = {0}, before = {0};
+	int rc = make_members(j, &members, at_end);
+	if (rc == 0 && at_end && j->o->manifest)
+		rc = nt_manifest_load(&before, j->o->manifest, &j->text);
+	if (rc == 0)
+		rc = nt_manifest_add(manifest, (char *)before.data, j->cli->name, (char *)members.data);
+	nt_buf_release(&members);
+	nt_buf_release(&before);
+	return rc;
 }
 
 /* HELLO goes out before the first document, so it knows only how we were called. */
 static int begin_stream(struct job *j)
 {
 	const struct nt_ident *id = nt_tokenizer_ident(j->t);
-	struct nt_buf members = {0}, manifest = {0};
-	int rc = id ? nt_buf_printf(&members, "\"options\": {\"tokenizer\": ") : NT_ESYS;
+	struct nt_buf manifest = {0};
+	int rc = id ? make_manifest(j, &manifest, false) : NT_ESYS;
 	if (rc == 0)
-		rc = nt_json_string(&members, id->name, strlen(id->name));
+		rc = nt_stream_create(&j->stream, j->out, id, (char *)manifest.data);
+	nt_buf_release(&manifest);
+	return rc;
+}
+
+static int end_stream(struct job *j)
+{
+	struct nt_buf manifest = {0};
+	int rc = make_manifest(j, &manifest, true);
 	if (rc == 0)
-		rc = nt_buf_printf(&members, ", \"pattern\": ");
+		rc = nt_stream_report(j->stream, (char *)manifest.data);
 	if (rc == 0)
-		rc = nt_json_string(&members, nt_tokenizer_pattern(j->t),
-				    strlen(nt_tokenizer_pattern(j->t)));
-	if (rc == 0)
-		rc = nt_buf_printf(&members, ", \"split\": ");
-	if (rc == 0)
-		rc = nt_json_string(&members, j->o->split, strlen(j->o->split));
-	if (rc == 0)
-		rc = nt_buf_printf(&members, ", \"allow_special\": %s}",
-				   j->o->allow_special ? "true" : "false");
-	if (rc == 0)
-		rc = nt_manifest_add(&manifest, NULL, j->cli->name, (const char *)members.data);
-	if (rc == 0)
-		rc = nt_stream_create(&j->stream, j->out, id, (const char *)manifest.data);
-	nt_buf_release(&members);
+		rc = nt_stream_end(j->stream, j->bytes);
 	nt_buf_release(&manifest);
 	return rc;
 }
@@ -185,7 +220,7 @@ static int write_documents(struct job *j)
 	if (rc == 0 && j->usage)
 		rc = nt_usage_write(j->usage, j->out, j->o->json, j->o->top);
 	if (rc == 0 && j->stream)
-		rc = nt_stream_end(j->stream, j->bytes);
+		rc = end_stream(j);
 	nt_pool_free(pool);
 	return rc;
 }
@@ -363,6 +398,8 @@ static int check_forms(const struct options *o)
 		return nt_fail(NT_EARG, "--pieces, --offsets and --stats read text: they say nothing with -d");
 	if (o->json && !o->stats)
 		return nt_fail(NT_EARG, "--json says nothing without --stats; --offsets writes JSON as it is");
+	if (o->manifest && (o->decode || o->ids || o->pieces || o->offsets || o->stats))
+		return nt_fail(NT_EARG, "--manifest: only a token stream carries a manifest");
 	return 0;
 }
 
@@ -389,6 +426,7 @@ static int run(struct nt_cli *cli, void *opt, char **operand, int n_operand)
 		report_encoded(&j);
 	nt_stream_free(j.stream);
 	nt_usage_free(j.usage);
+	nt_digest_release(&j.text);
 	nt_out_discard(j.out);
 	nt_docs_close(j.docs);
 	nt_tokenizer_free(j.t);

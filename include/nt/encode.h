@@ -19,7 +19,8 @@ struct nt_encode_options {
 /* A document, or a part of one. Valid until the sink returns. */
 struct nt_encoded {
 	struct nt_tokens tokens;
-	size_t bytes;         /* of the text */
+	const uint8_t *text;  /* [bytes] */
+	size_t bytes;
 	size_t n_invalid;     /* of them not UTF-8 */
 	const char *source;   /* where the text came from */
 	uint64_t input_bytes; /* nt_docs_bytes when it had been read; more may be read meanwhile */

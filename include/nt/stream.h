@@ -13,6 +13,7 @@
 
 #include "nt/file.h"
 #include "nt/ident.h"
+#include "nt/manifest.h"
 #include "nt/mem.h"
 
 /* A document in memory. */
@@ -69,13 +70,5 @@ int nt_stream_report(struct nt_stream_writer *w, const char *manifest);
 int nt_stream_end(struct nt_stream_writer *w, uint64_t source_bytes);
 const struct nt_stream_counts *nt_stream_written(const struct nt_stream_writer *w);
 void nt_stream_free(struct nt_stream_writer *w); /* NULL is harmless */
-
-/*
- * Appends to *out the manifest `old` (a JSON array, NULL for none) with one more entry:
- * {"program": ..., "version": ..., <members>}; members is the inside of a JSON object:
- * "options" holds what the result depends on, other members what was counted. A NUL
- * stands behind the text, past out->len.
- */
-int nt_manifest_add(struct nt_buf *out, const char *old, const char *program, const char *members);
 
 #endif

@@ -3,20 +3,26 @@
  * manifest.c - the funnel: what went into a file, through whom, and how much was left
  *
  * A program knows its options when it writes HELLO and its counts when it writes END,
- * so the manifest travels twice, the second time with the counts. Entries are added as
- * text: what another program, or a later version, put into its entry stays as it was.
+ * so the manifest travels twice, the second time with the counts. What another program, or a
+ * later version, put into its entry stays there.
+ *
+ * All is written in one form, and what is counted adds up. So work that was divided leaves
+ * the same bytes behind, once its parts are joined, as work that was not.
  */
 #include "data/manifest.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <json-c/json.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "nt/err.h"
 #include "nt/version.h"
 
-enum { MAX_DEPTH = 16 };
+enum { MAX_DEPTH = 16, HASH_BYTES = 16 };
 
 static json_object *parse(const char *json, size_t len)
 {
@@ -35,55 +41,103 @@ static json_object *parse(const char *json, size_t len)
 	return root;
 }
 
-int nt_manifest_check(const char *json, size_t len, const char *name)
+static bool is_manifest(json_object *root)
 {
-	json_object *root = memchr(json, 0, len) ? NULL : parse(json, len);
 	bool is_good = root && json_object_is_type(root, json_type_array);
 	for (size_t i = 0; is_good && i < json_object_array_length(root); i++)
 		is_good = json_object_is_type(json_object_array_get_idx(root, i), json_type_object);
+	return is_good;
+}
+
+int nt_manifest_check(const char *json, size_t len, const char *name)
+{
+	json_object *root = memchr(json, 0, len) ? NULL : parse(json, len);
+	bool is_good = is_manifest(root);
 	json_object_put(root);
 	return is_good ? 0 : nt_fail(NT_EFORMAT, "%s: its manifest is not a JSON array of objects", name);
 }
 
-/* Does json[*len] end with `tail`, blanks aside? Then *len becomes the length before it. */
-static bool take_tail(const char *json, size_t *len, char tail)
+/* Appends the text of a manifest; a NUL stands behind. Takes root; NULL: there was no memory. */
+static int put(struct nt_buf *out, json_object *root)
 {
-	size_t n = *len;
-	while (n && strchr(" \t\r\n", json[n - 1]))
-		n--;
-	if (n == 0 || json[n - 1] != tail)
-		return false;
-	*len = n - 1;
-	return true;
+	const char *text = root ? json_object_to_json_string_ext(root, JSON_C_TO_STRING_PLAIN |
+								       JSON_C_TO_STRING_NOSLASHESCAPE)
+				: NULL;
+	int rc = text ? nt_buf_printf(out, "%s", text) : nt_fail(NT_ESYS, "out of memory: a manifest");
+	json_object_put(root);
+	return rc;
 }
+
+/* --- one more entry ---------------------------------------------------------------- */
 
 int nt_manifest_add(struct nt_buf *out, const char *old, const char *program, const char *members)
 {
-	size_t inside = old ? strlen(old) : 0, before;
-	bool is_first = !old || !take_tail(old, &inside, ']') ||
-			(before = inside, take_tail(old, &before, '['));
-	int rc = is_first ? nt_buf_add(out, "[", 1) : nt_buf_add(out, old, inside);
+	struct nt_buf text = {0};
+	json_object *root = old ? parse(old, strlen(old)) : json_object_new_array(), *entry = NULL;
+	int rc = nt_buf_printf(&text, "{\"program\": ");
 	if (rc == 0)
-		rc = nt_buf_printf(out, "%s{\"program\": ", is_first ? "" : ", ");
+		rc = nt_json_string(&text, program, strlen(program));
 	if (rc == 0)
-		rc = nt_json_string(out, program, strlen(program));
-	if (rc == 0)
-		rc = nt_buf_printf(out, ", \"version\": \"%s\"%s%s}]", NT_VERSION,
+		rc = nt_buf_printf(&text, ", \"version\": \"%s\"%s%s}", NT_VERSION,
 				   members && *members ? ", " : "", members ? members : "");
-	return rc;
+	if (rc == 0)
+		entry = parse((char *)text.data, text.len);
+	nt_buf_release(&text);
+	if (!root || !entry || json_object_array_add(root, entry) < 0) {
+		json_object_put(root);
+		root = NULL;
+	}
+	return put(out, root);
+}
+
+/* The members are always the same, in the same order: a part must not differ from the whole. */
+static json_object *count_object(const struct nt_stream_counts *c)
+{
+	json_object *o = json_object_new_object();
+	if (!o || json_object_object_add(o, "documents", json_object_new_uint64(c->documents)) < 0 ||
+	    json_object_object_add(o, "units", json_object_new_uint64(c->units)) < 0 ||
+	    json_object_object_add(o, "tokens", json_object_new_uint64(c->tokens)) < 0 ||
+	    json_object_object_add(o, "bytes", json_object_new_uint64(c->source_bytes)) < 0) {
+		json_object_put(o);
+		return NULL;
+	}
+	return o;
+}
+
+int nt_manifest_tokens(struct nt_buf *members, const char *name, const struct nt_stream_counts *c)
+{
+	int rc = nt_buf_printf(members, ", \"%s\": ", name);
+	return rc < 0 ? rc : put(members, count_object(c));
+}
+
+/* The hash as on disk: its lowest byte first. */
+static void hash_to_hex(char hex[2 * HASH_BYTES + 1], struct nt_hash128 h)
+{
+	for (int i = 0; i < HASH_BYTES; i++)
+		snprintf(hex + 2 * i, 3, "%02x", (unsigned)((i < 8 ? h.lo : h.hi) >> 8 * (i % 8) & 0xff));
+}
+
+int nt_manifest_text(struct nt_buf *members, const char *name, const struct nt_digest *text)
+{
+	char hex[2 * HASH_BYTES + 1];
+	hash_to_hex(hex, text->hash);
+	return nt_buf_printf(members,
+			     ", \"%s\": {\"documents\": %" PRIu64 ", \"bytes\": %" PRIu64
+			     ", \"hash\": \"%s\"}",
+			     name, text->documents, text->bytes, hex);
 }
 
 int nt_manifest_count(struct nt_buf *out, const char *json, const struct nt_stream_counts *c)
 {
-	size_t len = strlen(json);
-	if (!take_tail(json, &len, ']') || !take_tail(json, &len, '}'))
-		return nt_buf_add(out, json, strlen(json) + 1);
-	int rc = nt_buf_add(out, json, len);
-	if (rc == 0)
-		rc = nt_buf_printf(out,
-				   ", \"out\": {\"documents\": %" PRIu64 ", \"units\": %" PRIu64
-				   ", \"tokens\": %" PRIu64 ", \"bytes\": %" PRIu64 "}}]",
-				   c->documents, c->units, c->tokens, c->source_bytes);
+	json_object *root = parse(json, strlen(json)), *counts = count_object(c);
+	size_t n = root ? json_object_array_length(root) : 0;
+	if (!counts || (n && json_object_object_add(json_object_array_get_idx(root, n - 1), "out", counts) < 0)) {
+		json_object_put(root);
+		root = NULL;
+	}
+	if (n == 0)
+		json_object_put(counts);
+	int rc = put(out, root);
 	return rc < 0 ? rc : nt_buf_add(out, "", 1);
 }
 
@@ -97,18 +151,22 @@ int nt_manifest_keep(char **kept, const char *json)
 	return 0;
 }
 
+/* --- joining ----------------------------------------------------------------------- */
+
+static json_object *member(json_object *o, const char *key)
+{
+	return json_object_object_get(o, key); /* nothing has no members */
+}
+
 static bool is_same(json_object *a, json_object *b, const char *key)
 {
-	json_object *va = NULL, *vb = NULL;
-	json_object_object_get_ex(a, key, &va);
-	json_object_object_get_ex(b, key, &vb);
-	return json_object_equal(va, vb);
+	return json_object_equal(member(a, key), member(b, key));
 }
 
 static bool is_same_chain(json_object *a, json_object *b)
 {
-	size_t n = json_object_array_length(a);
-	bool same = n == json_object_array_length(b);
+	size_t n = json_object_array_length(b);
+	bool same = n == json_object_array_length(a);
 	for (size_t i = 0; same && i < n; i++) {
 		json_object *ea = json_object_array_get_idx(a, i), *eb = json_object_array_get_idx(b, i);
 		same = is_same(ea, eb, "program") && is_same(ea, eb, "version") &&
@@ -117,21 +175,49 @@ static bool is_same_chain(json_object *a, json_object *b)
 	return same;
 }
 
-/* Adds the integers of b to those of the same name in a; options are no counts. */
-static void add_numbers(json_object *a, json_object *b)
+/* Reads a hash as it was written by hash_to_hex. */
+static bool hash_of_hex(struct nt_hash128 *h, const char *hex)
+{
+	*h = (struct nt_hash128){0};
+	for (int i = 0; i < HASH_BYTES; i++) {
+		unsigned byte;
+		if (sscanf(hex + 2 * i, "%2x", &byte) != 1)
+			return false;
+		*(i < 8 ? &h->lo : &h->hi) |= (uint64_t)byte << 8 * (i % 8);
+	}
+	return true;
+}
+
+/* The hash of two sets of documents is the sum of both. */
+static void add_hash(json_object *a, json_object *b)
+{
+	char hex[2 * HASH_BYTES + 1];
+	struct nt_hash128 x, y;
+	if (json_object_get_string_len(a) != 2 * HASH_BYTES || json_object_get_string_len(b) != 2 * HASH_BYTES ||
+	    !hash_of_hex(&x, json_object_get_string(a)) || !hash_of_hex(&y, json_object_get_string(b)))
+		return;
+	hash_to_hex(hex, nt_hash128_sum(x, y));
+	json_object_set_string(a, hex);
+}
+
+/* Adds what b counted to what a did; options are no counts. */
+static void add_counts(json_object *a, json_object *b)
 {
 	json_object_object_foreach(b, key, vb)
 	{
-		json_object *va;
+		json_object *va = member(a, key);
 		if (strcmp(key, "options") == 0)
 			continue;
-		if (!json_object_object_get_ex(a, key, &va))
+		if (!va)
 			json_object_object_add(a, key, json_object_get(vb));
-		else if (json_object_is_type(va, json_type_object) &&
-			 json_object_is_type(vb, json_type_object))
-			add_numbers(va, vb);
-		else if (json_object_is_type(va, json_type_int) && json_object_is_type(vb, json_type_int))
+		else if (!json_object_is_type(va, json_object_get_type(vb)))
+			continue;
+		else if (json_object_is_type(va, json_type_object))
+			add_counts(va, vb);
+		else if (json_object_is_type(va, json_type_int))
 			json_object_int_inc(va, json_object_get_int64(vb));
+		else if (json_object_is_type(va, json_type_string) && strcmp(key, "hash") == 0)
+			add_hash(va, vb);
 	}
 }
 
@@ -142,7 +228,7 @@ static void join(json_object *a, json_object *b)
 	for (size_t i = 0; i < n; i++) {
 		json_object *e = json_object_array_get_idx(b, i);
 		if (same)
-			add_numbers(json_object_array_get_idx(a, i), e);
+			add_counts(json_object_array_get_idx(a, i), e);
 		else
 			json_object_array_add(a, json_object_get(e));
 	}
@@ -150,18 +236,98 @@ static void join(json_object *a, json_object *b)
 
 int nt_manifest_join(struct nt_buf *all, const char *json)
 {
-	if (all->len == 0)
-		return nt_buf_add(all, json, strlen(json) + 1);
-	json_object *a = parse((char *)all->data, all->len - 1), *b = parse(json, strlen(json));
-	int rc = a && b ? 0 : nt_fail(NT_ESYS, "out of memory: joining two manifests");
-	if (rc == 0) {
+	json_object *a = all->len ? parse((char *)all->data, all->len - 1) : json_object_new_array();
+	json_object *b = parse(json, strlen(json));
+	if (a && b)
 		join(a, b);
-		const char *text = json_object_to_json_string_ext(
-			a, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
-		all->len = 0;
-		rc = nt_buf_add(all, text, strlen(text) + 1);
-	}
-	json_object_put(a);
+	all->len = 0;
+	int rc = put(all, b ? a : NULL);
+	if (!b)
+		json_object_put(a);
 	json_object_put(b);
+	return rc < 0 ? rc : nt_buf_add(all, "", 1);
+}
+
+/* --- files ------------------------------------------------------------------------- */
+
+/* The manifest in a file, or NULL with *rc 0 where there is no file, else why. */
+static json_object *read_manifest(const char *path, int *rc)
+{
+	struct nt_buf text = {0};
+	json_object *root = NULL;
+	*rc = 0;
+	if (access(path, F_OK) < 0 && errno == ENOENT)
+		return NULL;
+	if ((*rc = nt_read_file(&text, path)) == 0) {
+		size_t len = text.len && text.data[text.len - 1] == '\n' ? text.len - 1 : text.len;
+		root = parse((char *)text.data, len);
+		if (!is_manifest(root))
+			*rc = nt_fail(NT_EFORMAT, "%s: not a manifest, which is a JSON array of objects", path);
+	}
+	nt_buf_release(&text);
+	if (*rc == 0)
+		return root;
+	json_object_put(root);
+	return NULL;
+}
+
+int nt_manifest_clear(const char *path)
+{
+	int rc;
+	json_object *root = read_manifest(path, &rc);
+	bool is_there = root != NULL;
+	json_object_put(root);
+	if (rc == NT_EFORMAT)
+		return nt_fail(NT_EARG, "--manifest: %s is another kind of file and would be lost: "
+					"name one that is not there", path);
+	if (is_there && unlink(path) < 0)
+		return nt_fail_sys("%s: cannot remove", path);
+	return rc;
+}
+
+int nt_manifest_save(const char *path, const char *manifest)
+{
+	struct nt_out *out;
+	int rc = nt_out_open(&out, path, 0);
+	if (rc < 0)
+		return rc;
+	if ((rc = nt_out_write(out, manifest, strlen(manifest))) == 0 &&
+	    (rc = nt_out_write(out, "\n", 1)) == 0)
+		return nt_out_close(out);
+	nt_out_discard(out);
+	return rc;
+}
+
+/* Did the last program let through what came? */
+static int check_text(const char *path, json_object *root, const struct nt_digest *came)
+{
+	char hex[2 * HASH_BYTES + 1];
+	size_t n = json_object_array_length(root);
+	json_object *last = n ? json_object_array_get_idx(root, n - 1) : NULL;
+	json_object *text = member(last, "out"), *hash = member(text, "hash");
+	if (!hash)
+		return nt_fail(NT_EFORMAT, "%s: does not say what text its last program let through", path);
+	hash_to_hex(hex, came->hash);
+	if (strcmp(json_object_get_string(hash), hex) == 0)
+		return 0;
+	const char *who = json_object_get_string(member(last, "program"));
+	return nt_fail(NT_EFORMAT,
+		       "%s: %s let %" PRIu64 " documents of %" PRIu64 " bytes through, and what came is %" PRIu64
+		       " of %" PRIu64 ", or other text: it failed, or something stands in between",
+		       path, who ? who : "a program", json_object_get_uint64(member(text, "documents")),
+		       json_object_get_uint64(member(text, "bytes")), came->documents, came->bytes);
+}
+
+int nt_manifest_load(struct nt_buf *manifest, const char *path, const struct nt_digest *came)
+{
+	int rc;
+	json_object *root = read_manifest(path, &rc);
+	manifest->len = 0;
+	if (!root)
+		return rc < 0 ? rc : nt_fail(NT_EFORMAT, "%s: not there when the text ended: the program before "
+							 "failed, or was not given --manifest", path);
+	if ((rc = check_text(path, root, came)) == 0)
+		return put(manifest, root);
+	json_object_put(root);
 	return rc;
 }

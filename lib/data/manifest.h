@@ -4,7 +4,7 @@
 /*
  * manifest.h - what each program of a chain was called with and counted
  *
- * A JSON array with an object a program. nt/stream.h has nt_manifest_add, for programs.
+ * What streams and data files need beside nt/manifest.h, which is for programs.
  */
 #include "nt/stream.h"
 

@@ -105,6 +105,7 @@ static int hand_out(struct work *w, const struct output *out, size_t k)
 	struct nt_encoded text = {
 		.tokens = {.id = out->ids.id + r->id, .n = r->n_id,
 			   .unit = out->unit.id + r->unit, .n_unit = r->n_unit},
+		.text = d->text,
 		.bytes = d->len,
 		.n_invalid = r->n_invalid,
 		.source = d->source,

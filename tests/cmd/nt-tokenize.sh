@@ -318,4 +318,31 @@ t 'and the same bytes from any number of threads' '
 	cmp one.nts five.nts
 	cat text | nt-tokenize | cmp - one.nts'
 
+handed_on() { # what a program would write that let the text on standard input through
+	nt-tokenize -q -0 | nt-info --json |
+		sed "s/.*\"in\":\({[^}]*}\).*/[{\"program\":\"x\",\"options\":{\"k\":1},\"out\":\1}]/"
+}
+
+t '--manifest takes over what the program before counted' '
+	printf "one\0two" >text && handed_on <text >run.json
+	nt-tokenize -q -0 --manifest run.json <text | nt-dedup -q | nt-info >got; cat got
+	grep -Eq "^  x +6 +2 +- *$" got && grep -q "^ *k=1 hash=[0-9a-f]*$" got
+	sed -n "/^made by/,\$p" got | grep -c "^  [nx]" | grep -qx 3'
+
+t '--manifest: text that is not all of what was let through is refused, and there is no stream' '
+	printf "one\0two" >text && handed_on <text >run.json
+	printf "one" | exits 3 nt-tokenize -q -0 --manifest run.json 2>said >got.nts; cat said
+	grep -q "run.json: x let 2 documents of 6 bytes through, and what came is 1 of 3" said
+	exits 3 nt-info got.nts 2>said && grep -Eq "END frame is missing|empty" said
+	printf "one\0tvo" | exits 3 nt-tokenize -q -0 --manifest run.json 2>said >got.nts
+	grep -q "2 of 6, or other text" said'
+
+t '--manifest: a file that is missing or no manifest is refused' '
+	echo x | exits 3 nt-tokenize -q --manifest none.json 2>said >got.nts; grep -q "none.json: not there" said
+	echo "{}" >a.json; echo x | exits 3 nt-tokenize -q --manifest a.json 2>said >got.nts; grep -q "not a manifest" said
+	echo "[]" >b.json; echo x | exits 3 nt-tokenize -q --manifest b.json 2>said >got.nts; grep -q "does not say what text" said
+	echo "[{\"out\":3}]" >c.json; echo x | exits 3 nt-tokenize -q --manifest c.json 2>said >got.nts
+	grep -q "does not say what text" said
+	echo x | exits 2 nt-tokenize -q --ids --manifest a.json 2>said'
+
 done_testing

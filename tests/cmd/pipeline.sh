@@ -77,6 +77,23 @@ t 'cat joins streams and data files' '
 	nt-pack -q a.nts >a.bin && cat a.bin a.bin >aa.bin && nt-pack -q a.nts >>aa.bin
 	nt-info --json --verify aa.bin | grep -q "\"documents\": 60, .*\"segments\": 3,"'
 
+t 'work divided by documents and joined in order gives the bytes of the whole' '
+	for i in 1 2 3 4 5 6 7 8 9; do corpus $((i * 311)) >$i.txt; done
+	nt-tokenize -q -0 *.txt | nt-dedup -q | nt-shuffle -q | nt-pack -q --seq-len 64 | cat >whole.bin
+	for f in *.txt; do nt-tokenize -q -0 -j1 $f >$f.nts; done
+	cat *.nts | nt-dedup -q | nt-shuffle -q | nt-pack -q --seq-len 64 | cat >joined.bin
+	cmp whole.bin joined.bin'
+
+t 'the hash of a text is that of its documents, in any order, in parts or whole' '
+	hash() { nt-tokenize -q "$@" | nt-info --json | sed "s/.*\"hash\":\"\([0-9a-f]*\)\".*/\1/"; }
+	corpus 905 >in; awk "BEGIN { for (i = 0; i < 400000; i++) print i }" >long.txt
+	{ cat in; printf "\0"; cat long.txt; } >ab && { cat long.txt; printf "\0"; cat in; } >ba
+	[ "$(hash <ab)" = "$(hash <ba)" ] && [ "$(hash <ab)" != "$(hash <in)" ]
+	[ "$(hash long.txt)" = "$(hash -j1 long.txt)" ]
+	[ "$(hash long.txt)" = "$(hash --split=none -t bytes <long.txt)" ]
+	nt-tokenize -q <ab | nt-shuffle -q | nt-tokenize -q -d >shuffled
+	! cmp -s ab shuffled && [ "$(hash <ab)" = "$(hash <shuffled)" ]'
+
 t 'text comes back byte for byte, the repeats apart' '
 	corpus 905 >in
 	nt-tokenize -q <in | nt-dedup -q | nt-pack -q | cat >data.bin

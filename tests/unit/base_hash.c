@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* XXH3 against the vectors of xxHash's own self-test (its sanity buffer, seed 0). */
+/* XXH3 against the vectors of xxHash's own self-test (its sanity buffer, seed 0), and digests. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -59,12 +59,55 @@ static void pieces_hash_like_the_whole(void **state)
 	nt_hasher_free(h);
 }
 
+static bool is_same(const struct nt_digest *a, const struct nt_digest *b)
+{
+	return a->documents == b->documents && a->bytes == b->bytes && a->hash.lo == b->hash.lo &&
+	       a->hash.hi == b->hash.hi;
+}
+
+static void a_digest_is_of_the_set_of_documents(void **state)
+{
+	(void)state;
+	struct nt_digest all = {0}, back = {0}, parts = {0}, other = {0};
+	for (size_t i = 1; i < 100; i++) {
+		assert_int_equal(nt_digest_add(&all, sanity + i, 20 * i, false), 0);
+		assert_int_equal(nt_digest_add(&back, sanity + 100 - i, 20 * (100 - i), false), 0);
+		assert_int_equal(nt_digest_add(&parts, sanity + i, 7 * i, true), 0);
+		assert_int_equal(nt_digest_add(&parts, sanity + 8 * i, 13 * i, false), 0);
+		assert_int_equal(nt_digest_add(&other, sanity + i, 20 * i + (i == 50), false), 0);
+	}
+	assert_true(all.documents == 99 && all.bytes == 99000);
+	assert_true(is_same(&all, &back) && is_same(&all, &parts));
+	assert_true(all.hash.lo != other.hash.lo && all.hash.hi != other.hash.hi);
+	nt_digest_release(&parts);
+	nt_digest_release(&parts);
+}
+
+static void an_empty_document_is_counted_and_not_hashed(void **state)
+{
+	(void)state;
+	struct nt_digest d = {0};
+	assert_int_equal(nt_digest_add(&d, "", 0, false), 0);
+	assert_true(d.documents == 1 && d.bytes == 0 && d.hash.lo == 0 && d.hash.hi == 0);
+}
+
+static void sums_carry(void **state)
+{
+	(void)state;
+	struct nt_hash128 a = {.lo = UINT64_MAX, .hi = UINT64_MAX}, one = {.lo = 1};
+	struct nt_hash128 sum = nt_hash128_sum(a, one);
+	assert_true(sum.lo == 0 && sum.hi == 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(known_64_bit_values),
 		cmocka_unit_test(known_128_bit_values),
 		cmocka_unit_test(pieces_hash_like_the_whole),
+		cmocka_unit_test(a_digest_is_of_the_set_of_documents),
+		cmocka_unit_test(an_empty_document_is_counted_and_not_hashed),
+		cmocka_unit_test(sums_carry),
 	};
 	fill_sanity();
 	return cmocka_run_group_tests_name("base_hash", tests, NULL, NULL);

@@ -135,13 +135,13 @@ static void entries_are_added_to_a_manifest(void **state)
 	(void)state;
 	struct nt_buf a = {0}, b = {0};
 	SUCCEEDS(nt_manifest_add(&a, NULL, "one", NULL));
-	assert_string_equal((char *)a.data, "[{\"program\": \"one\", \"version\": \"0.1.0\"}]");
+	assert_string_equal((char *)a.data, "[{\"program\":\"one\",\"version\":\"0.1.0\"}]");
 	SUCCEEDS(nt_manifest_add(&b, (char *)a.data, "two", "\"k\": 1"));
-	assert_string_equal((char *)b.data, "[{\"program\": \"one\", \"version\": \"0.1.0\"}, "
-					    "{\"program\": \"two\", \"version\": \"0.1.0\", \"k\": 1}]");
+	assert_string_equal((char *)b.data, "[{\"program\":\"one\",\"version\":\"0.1.0\"},"
+					    "{\"program\":\"two\",\"version\":\"0.1.0\",\"k\":1}]");
 	a.len = 0;
 	SUCCEEDS(nt_manifest_add(&a, " [ ] ", "one", ""));
-	assert_string_equal((char *)a.data, "[{\"program\": \"one\", \"version\": \"0.1.0\"}]");
+	assert_string_equal((char *)a.data, "[{\"program\":\"one\",\"version\":\"0.1.0\"}]");
 	nt_buf_release(&a);
 	nt_buf_release(&b);
 }
