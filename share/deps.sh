@@ -41,6 +41,7 @@ for group; do
 		command_ bzip2 bzip2
 		command_ lz4 lz4
 		command_ zip zip
+		want parallel sh -c 'parallel --version | grep GNU'
 		command_ zsh zsh
 		command_ fish fish
 		want python3-numpy /usr/bin/python3 -c 'import numpy'

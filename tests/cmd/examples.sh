@@ -30,4 +30,49 @@ t 'markup is taken off: HTML, manual pages, and what is no UTF-8 is left out' '
 	grep -F "returns a -1 and tells" got
 	{ cat a.html; printf "\377"; } >b.txt
 	[ "$(echo b.txt | perl "$root/share/corpus/plain.pl" text 100000 | wc -c)" = 0 ]'
+# --- a corpus divided by files ---------------------------------------------------------
+
+corpus() { # some files: plain, JSON lines, compressed, deeper, empty, and what repeats
+	mkdir -p corpus/more
+	for i in 1 2 3 4 5 6 7; do
+		awk -v n=$i "BEGIN { for (i = 0; i < 20 * n; i++) printf \"Paragraph %d of the text.\n\n\", i * n }" >"corpus/$i a.txt"
+		awk -v n=$i "BEGIN { for (i = 0; i < n; i++) printf \"{\\\"text\\\": \\\"Line %d of %d.\\\"}\n\", i, n }" >corpus/more/$i.jsonl
+	done
+	gzip corpus/3*.txt corpus/more/5.jsonl
+	: >corpus/empty.txt
+}
+
+whole() { # the same by one process of each program
+	corpus
+	sh "$root/examples/shards.sh" list whole corpus
+	tr "\n" "\0" <whole/list | xargs -0 nt-tokenize -q | nt-dedup -q | nt-shuffle -q | nt-pack -q -o whole.bin
+	nt-info whole.bin | grep -q "^documents  *36$"
+}
+
+if parallel --version 2>/dev/null | grep -q GNU; then
+	t 'files by GNU parallel give the data file of one process, byte for byte' '
+		whole; JOBS=3 sh "$root/examples/parallel.sh" out corpus 2>err; cat err; cmp whole.bin out/data.bin'
+
+	t 'a file that fails stops it, and the next run does what is missing' '
+		whole; cp "corpus/3 a.txt.gz" kept; printf "\037\213\010" >"corpus/3 a.txt.gz"
+		exits 3 env JOBS=1 sh "$root/examples/parallel.sh" out corpus 2>err; grep "3 a.txt.gz: " err
+		[ ! -e out/data.bin ] && [ -e out/00000001.nts ] && touch -d 2001-01-01 out/00000001.nts
+		cp kept "corpus/3 a.txt.gz"; sh "$root/examples/parallel.sh" out corpus 2>err; cmp whole.bin out/data.bin
+		[ -z "$(find out -newermt 2002-01-01 -name 00000001.nts)" ]
+		: >corpus/new; exits 1 sh "$root/examples/parallel.sh" out corpus 2>err; grep "out/list: of other files" err'
+else
+	skip 'files by GNU parallel give the data file of one process, byte for byte' 'no GNU parallel'
+fi
+
+t 'files by the tasks of a Slurm array give the data file of one process, in any order of tasks' '
+	whole; sh "$root/examples/shards.sh" list out corpus
+	for i in 3 0 2 1; do
+		exits 1 sh "$root/examples/shards.sh" join out 2>err; grep "is not done" err
+		SLURM_SUBMIT_DIR=$root SLURM_ARRAY_TASK_COUNT=4 SLURM_ARRAY_TASK_ID=$i sh "$root/examples/slurm.sh" out
+	done
+	sh "$root/examples/shards.sh" join out 2>err; cmp whole.bin out/data.bin
+	rm out/00000003.nts out/data.bin
+	SLURM_SUBMIT_DIR=$root TASKS=4 SLURM_ARRAY_TASK_COUNT=1 SLURM_ARRAY_TASK_ID=2 sh "$root/examples/slurm.sh" out
+	sh "$root/examples/shards.sh" join out 2>err; cmp whole.bin out/data.bin'
+
 done_testing
