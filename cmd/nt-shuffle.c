@@ -37,79 +37,25 @@ static const struct nt_opt opts[] = {
 struct job {
 	const struct nt_cli *cli;
 	const struct options *o;
+	struct nt_data_input *in;
 	struct nt_shuffle *shuffle;
-	struct nt_stream_reader *reader;
-	struct nt_data *data; /* the first of the data files */
-	struct nt_ident ident; /* of the input; what it points to belongs to reader or data */
-	struct nt_buf manifest; /* of the input */
-	struct nt_stream_counts in;
 };
 
-static int begin(struct job *j, const struct nt_ident *ident)
+static int read_all(struct job *j, char *const *operand, size_t n)
 {
-	const struct nt_shuffle_options how = {
+	struct nt_shuffle_options how = {
 		.seed = (uint64_t)j->o->seed,
 		.memory = j->o->memory ? j->o->memory : nt_cpu_memory() / 4,
-		.vocab_size = ident->vocab_size,
 	};
-	j->ident = *ident;
-	return nt_shuffle_new(&j->shuffle, &how);
-}
-
-static int add(struct job *j, const struct nt_tokens *doc)
-{
-	j->in.documents++;
-	j->in.units += doc->n_unit;
-	j->in.tokens += doc->n;
-	nt_cli_progress(j->cli, "%s read", nt_cli_count(j->in.documents, "document"));
-	return nt_shuffle_add(j->shuffle, doc);
-}
-
-static int read_streams(struct job *j, char *const *operand, size_t n)
-{
 	struct nt_tokens doc;
-	int rc = nt_stream_open(&j->reader, operand, n);
-	if (rc == 0)
-		rc = begin(j, nt_stream_ident(j->reader));
-	while (rc == 0 && (rc = nt_stream_next(j->reader, &doc)) == 1)
-		rc = add(j, &doc);
+	int rc = nt_data_input_open(&j->in, operand, n);
 	if (rc == 0) {
-		j->in.source_bytes = nt_stream_counts(j->reader)->source_bytes;
-		rc = nt_buf_printf(&j->manifest, "%s", nt_stream_manifest(j->reader));
+		how.vocab_size = nt_data_input_ident(j->in)->vocab_size;
+		rc = nt_shuffle_new(&j->shuffle, &how);
 	}
-	return rc;
-}
-
-static int add_documents(struct job *j, const struct nt_data *d)
-{
-	struct nt_data_docs *docs;
-	struct nt_tokens doc;
-	int rc = nt_data_docs_new(&docs, d);
-	while (rc == 0 && (rc = nt_data_docs_next(docs, &doc)) == 1)
-		rc = add(j, &doc);
-	nt_data_docs_free(docs);
-	j->in.source_bytes += nt_data_source_bytes(d);
-	return rc < 0 ? rc : nt_data_manifest(d, &j->manifest);
-}
-
-static int read_data(struct job *j, char *const *operand, size_t n)
-{
-	int rc = nt_data_open(&j->data, operand[0]);
-	if (rc == 0)
-		rc = begin(j, nt_data_ident(j->data));
-	if (rc == 0)
-		rc = add_documents(j, j->data);
-	for (size_t i = 1; i < n && rc == 0; i++) {
-		struct nt_data *d;
-		if ((rc = nt_data_open(&d, operand[i])) < 0)
-			break;
-		if (nt_ident_equal(nt_data_ident(d), &j->ident))
-			rc = add_documents(j, d);
-		else
-			rc = nt_fail(NT_EFORMAT,
-				     "%s: of another tokenizer than %s: two vocabularies cannot be mixed",
-				     operand[i], operand[0]);
-		nt_data_close(d);
+	while (rc == 0 && (rc = nt_data_input_next(j->in, &doc)) == 1) {
+		nt_cli_progress(j->cli, "%s read", nt_cli_count(nt_data_input_counts(j->in)->documents, "document"));
+		rc = nt_shuffle_add(j->shuffle, &doc);
 	}
 	return rc;
 }
@@ -119,55 +65,58 @@ static int write_all(struct job *j, struct nt_out *out)
 	struct nt_buf members = {0}, manifest = {0};
 	struct nt_stream_writer *w = NULL;
 	struct nt_tokens doc;
+	const struct nt_stream_counts *in = nt_data_input_counts(j->in);
 	uint64_t n = 0;
 	int rc = nt_buf_printf(&members, "\"options\": {\"seed\": %llu}", nt_llu((uint64_t)j->o->seed));
 	if (rc == 0)
-		rc = nt_manifest_tokens(&members, "in", &j->in);
+		rc = nt_manifest_tokens(&members, "in", in);
 	if (rc == 0)
-		rc = nt_manifest_add(&manifest, (char *)j->manifest.data, j->cli->name,
+		rc = nt_manifest_add(&manifest, nt_data_input_manifest(j->in), j->cli->name,
 				     (char *)members.data);
 	if (rc == 0)
-		rc = nt_stream_create(&w, out, &j->ident, (char *)manifest.data);
+		rc = nt_stream_create(&w, out, nt_data_input_ident(j->in), (char *)manifest.data);
 	while (rc == 0 && (rc = nt_shuffle_next(j->shuffle, &doc)) == 1) {
-		nt_cli_progress(j->cli, "%llu of %s written", nt_llu(++n), nt_cli_count(j->in.documents, "document"));
+		nt_cli_progress(j->cli, "%llu of %s written", nt_llu(++n), nt_cli_count(in->documents, "document"));
 		rc = nt_stream_write(w, &doc);
 	}
 	if (rc == 0)
-		rc = nt_stream_end(w, j->in.source_bytes);
+		rc = nt_stream_end(w, in->source_bytes);
 	nt_stream_free(w);
 	nt_buf_release(&members);
 	nt_buf_release(&manifest);
 	return rc;
 }
 
+static void report(const struct job *j)
+{
+	const char *n = nt_cli_count(nt_data_input_counts(j->in)->documents, "document");
+	if (nt_shuffle_spilled(j->shuffle))
+		nt_cli_say(j->cli, "%s, %llu MiB through temporary files", n,
+			   nt_llu(nt_shuffle_spilled(j->shuffle) >> 20));
+	else
+		nt_cli_say(j->cli, "%s, in memory", n);
+}
+
 static int run(struct nt_cli *cli, void *opt, char **operand, int n_operand)
 {
-	static char *const standard_input[] = {"-"};
 	const struct options *o = opt;
 	struct job j = {.cli = cli, .o = o};
 	struct nt_out *out = NULL;
-	char *const *in = n_operand ? operand : standard_input;
-	size_t n = n_operand ? (size_t)n_operand : 1;
 	/* before the work: a terminal, or a folder that cannot be written, is known at once */
 	int rc = nt_out_open(&out, o->output, NT_OUT_BINARY | (o->force ? NT_OUT_FORCE : 0));
 	if (rc == 0)
-		rc = nt_data_is(in[0]) ? read_data(&j, in, n) : read_streams(&j, in, n);
+		rc = read_all(&j, operand, (size_t)n_operand);
 	if (rc == 0)
 		rc = write_all(&j, out);
 	if (rc == 0) {
 		rc = nt_out_close(out);
 		out = NULL;
 	}
-	if (rc == 0 && nt_shuffle_spilled(j.shuffle))
-		nt_cli_say(cli, "%s, %llu MiB through temporary files", nt_cli_count(j.in.documents, "document"),
-			   nt_llu(nt_shuffle_spilled(j.shuffle) >> 20));
-	else if (rc == 0)
-		nt_cli_say(cli, "%s, in memory", nt_cli_count(j.in.documents, "document"));
+	if (rc == 0)
+		report(&j);
 	nt_out_discard(out);
 	nt_shuffle_free(j.shuffle);
-	nt_stream_close(j.reader);
-	nt_data_close(j.data);
-	nt_buf_release(&j.manifest);
+	nt_data_input_close(j.in);
 	return rc;
 }
 

@@ -26,6 +26,7 @@ for group; do
 		command_ gcc "${CC%% *}"
 		command_ pkg-config pkg-config
 		module libzstd-dev libzstd
+		module zlib1g-dev zlib
 		module libxxhash-dev libxxhash
 		module libopenblas-dev openblas
 		module libarchive-dev libarchive

@@ -73,6 +73,21 @@ int nt_data_docs_new(struct nt_data_docs **docs, const struct nt_data *d); /* d 
 int nt_data_docs_next(struct nt_data_docs *docs, struct nt_tokens *doc);
 void nt_data_docs_free(struct nt_data_docs *docs); /* NULL is harmless */
 
+/*
+ * The documents of operand[n], which are token streams or else data files, all of one
+ * tokenizer, one after the other; n 0 is standard input, that of a data file if it is one.
+ */
+struct nt_data_input;
+int nt_data_input_open(struct nt_data_input **in, char *const *operand, size_t n);
+const struct nt_ident *nt_data_input_ident(const struct nt_data_input *in); /* belongs to in */
+/* Returns 1 with the next document (valid until the next call), 0 at the end, or a code. */
+int nt_data_input_next(struct nt_data_input *in, struct nt_tokens *doc);
+/* Of all that was read: the manifest (a JSON array, at the end, valid until the close), and
+ * counts (so far; source_bytes at the end, 0 if they are not known). */
+const char *nt_data_input_manifest(const struct nt_data_input *in);
+const struct nt_stream_counts *nt_data_input_counts(const struct nt_data_input *in);
+void nt_data_input_close(struct nt_data_input *in); /* NULL is harmless */
+
 /* *manifest, a NUL-terminated JSON array or empty, becomes that of what it was and of the
  * writes in this file. */
 int nt_data_manifest(const struct nt_data *d, struct nt_buf *manifest);

@@ -62,6 +62,9 @@ int nt_out_open(struct nt_out **out, const char *path, unsigned flags);
 bool nt_out_is_same(const char *path, const char *other); /* NULL and "-": standard output */
 int nt_out_write(struct nt_out *out, const void *data, size_t len);
 int nt_out_flush(struct nt_out *out); /* to the system, for a reader that waits */
+/* Over bytes written before: what a header must say and only the end knows. NT_EARG for what is
+ * no named regular file. */
+int nt_out_rewrite(struct nt_out *out, uint64_t offset, const void *data, size_t len);
 uint64_t nt_out_bytes(const struct nt_out *out); /* written so far */
 const char *nt_out_name(const struct nt_out *out);
 

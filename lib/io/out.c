@@ -145,6 +145,23 @@ int nt_out_write(struct nt_out *out, const void *data, size_t len)
 	return rc;
 }
 
+int nt_out_rewrite(struct nt_out *out, uint64_t offset, const void *data, size_t len)
+{
+	int rc = nt_out_flush(out);
+	nt_assert(offset + len <= out->bytes);
+	if (rc == 0 && !out->part)
+		return nt_fail(NT_EARG, "%s: not a file whose beginning can be written last: name a regular file",
+			       nt_out_name(out));
+	for (size_t done = 0; rc == 0 && done < len;) {
+		ssize_t n = pwrite(out->fd, (const char *)data + done, len - done, (off_t)(offset + done));
+		if (n >= 0)
+			done += (size_t)n;
+		else if (errno != EINTR)
+			rc = nt_fail_sys("%s: cannot write", out->path);
+	}
+	return rc;
+}
+
 /* A rename is on the disk when its directory is. */
 static int sync_directory_of(const char *path)
 {
