@@ -4,8 +4,8 @@
 /*
  * nt/pack.h - documents into a data file: [B] text [E], as they come or fitted into rows
  *
- * Rows: of the documents waiting, the longest that still fits goes into the row, again
- * and again; when none fits the rest is padding. A document longer than a row is cut
+ * Rows: of the documents waiting, a row takes the longest, and then those that fill it
+ * best; when none fits the rest is padding. A document longer than a row is cut
  * into pieces of a row that share one token with their neighbour, so that every target
  * is predicted exactly once, and its last piece waits like any other document.
  */

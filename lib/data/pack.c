@@ -1,25 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * pack.c - best fit of documents into rows, with a bounded number of them waiting
+ * pack.c - documents with their marks into a data file, as they come or as rows
  *
- * Cutting a concatenation into rows would cut a third of the documents of a corpus of
- * web pages at 2048, and a cut document teaches a model to begin in mid-sentence. Best
- * fit cuts only what is longer than a row, for a third of a per cent of padding with a
- * thousand documents waiting.
- *
- * Those that wait are queued by their length, and a bit for each length says whether its
- * queue holds any: the longest that fits is the highest bit at or below the room that is
- * left, 64 lengths in one look. Queues are first in, first out, so nothing depends on
- * anything but the documents and their order.
- *
- * Best-fit packing: Ding et al. 2024, "Fewer Truncations Improve Language Modeling",
- * arXiv:2404.10830, there over the whole corpus.
+ * Which piece goes into which row is fit.c's choice. What is kept meanwhile is the
+ * tokens of the pieces that wait, each at most a row, so the memory is bounded by
+ * buffer * seq_len * 4 bytes, and is what a thousand documents take.
  */
 #include "nt/pack.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "data/fit.h"
 #include "nt/data.h"
 #include "nt/err.h"
 #include "nt/hash.h"
@@ -27,14 +19,8 @@
 
 /* A document, or the last piece of one, that waits for its row. */
 struct piece {
-	struct piece *next;
 	uint64_t doc, doc_offset;
-	uint32_t len;
-	uint32_t id[];
-};
-
-struct queue {
-	struct piece *first, *last;
+	uint32_t *id;
 };
 
 struct nt_pack {
@@ -45,55 +31,12 @@ struct nt_pack {
 	struct nt_ids doc; /* with its marks */
 
 	/* rows */
-	struct queue *queue;  /* [seq_len + 1], by length */
-	uint64_t *is_waiting; /* a bit for each length */
-	size_t n_waiting;
+	struct nt_fit *fit;
+	struct piece *piece;  /* [buffer] by slot */
 	uint32_t *row;        /* [seq_len] */
 	struct nt_fragment *fragment;
 	size_t cap;
 };
-
-/* --- the pieces that wait -------------------------------------------------------- */
-
-static int enqueue(struct nt_pack *p, const uint32_t *id, uint32_t len, uint64_t doc,
-		   uint64_t doc_offset)
-{
-	struct piece *piece = nt_alloc(1, sizeof(*piece) + len * sizeof(*id));
-	if (!piece)
-		return NT_ESYS;
-	*piece = (struct piece){.doc = doc, .doc_offset = doc_offset, .len = len};
-	memcpy(piece->id, id, len * sizeof(*id));
-	struct queue *q = &p->queue[len];
-	if (q->first)
-		q->last->next = piece;
-	else
-		q->first = piece;
-	q->last = piece;
-	p->is_waiting[len / 64] |= UINT64_C(1) << len % 64;
-	p->n_waiting++;
-	return 0;
-}
-
-static struct piece *dequeue(struct nt_pack *p, uint32_t len)
-{
-	struct queue *q = &p->queue[len];
-	struct piece *piece = q->first;
-	q->first = piece->next;
-	if (!q->first)
-		p->is_waiting[len / 64] &= ~(UINT64_C(1) << len % 64);
-	p->n_waiting--;
-	return piece;
-}
-
-/* The greatest length of a piece that waits and has at most `room` tokens, or 0. */
-static uint32_t longest_within(const struct nt_pack *p, uint32_t room)
-{
-	size_t word = room / 64;
-	uint64_t bits = p->is_waiting[word] & (UINT64_MAX >> (63 - room % 64));
-	while (!bits && word > 0)
-		bits = p->is_waiting[--word];
-	return bits ? (uint32_t)(word * 64) + 63 - (uint32_t)__builtin_clzll(bits) : 0;
-}
 
 /* --- rows ------------------------------------------------------------------------ */
 
@@ -111,23 +54,31 @@ static int write_row(struct nt_pack *p, uint32_t used, size_t n_fragment)
 static int fit_row(struct nt_pack *p)
 {
 	uint32_t used = 0, len;
-	size_t n = 0;
-	while ((len = longest_within(p, p->options.seq_len - used)) > 0) {
-		struct piece *piece = dequeue(p, len);
+	size_t n = 0, slot;
+	while ((len = nt_fit_next(p->fit, p->options.seq_len - used, &slot)) > 0) {
+		struct piece *piece = &p->piece[slot];
 		int rc = nt_grow(&p->fragment, &p->cap, n + 1, sizeof(*p->fragment));
-		if (rc == 0) {
-			memcpy(p->row + used, piece->id, len * sizeof(*p->row));
-			p->fragment[n++] = (struct nt_fragment){.start = used,
-								.len = len,
-								.doc = piece->doc,
-								.doc_offset = piece->doc_offset};
-		}
-		free(piece);
 		if (rc < 0)
 			return rc;
+		memcpy(p->row + used, piece->id, len * sizeof(*p->row));
+		free(piece->id);
+		piece->id = NULL;
+		p->fragment[n++] = (struct nt_fragment){
+			.start = used, .len = len, .doc = piece->doc, .doc_offset = piece->doc_offset};
 		used += len;
 	}
 	return write_row(p, used, n);
+}
+
+/* Copies a piece, which then waits for its row. */
+static int keep(struct nt_pack *p, const uint32_t *id, uint32_t len, uint64_t doc, uint64_t doc_offset)
+{
+	uint32_t *copy = nt_alloc(len, sizeof(*copy));
+	if (!copy)
+		return NT_ESYS;
+	memcpy(copy, id, len * sizeof(*copy));
+	p->piece[nt_fit_add(p->fit, len)] = (struct piece){doc, doc_offset, copy};
+	return 0;
 }
 
 /* A piece that is a row by itself. */
@@ -152,12 +103,12 @@ static int add_to_rows(struct nt_pack *p, const uint32_t *id, size_t n, uint64_t
 		if (rc < 0)
 			return rc;
 	}
-	if (p->n_waiting == p->options.buffer) {
+	if (nt_fit_is_full(p->fit)) {
 		int rc = fit_row(p);
 		if (rc < 0)
 			return rc;
 	}
-	return enqueue(p, id + at, (uint32_t)(n - at), doc, at);
+	return keep(p, id + at, (uint32_t)(n - at), doc, at);
 }
 
 /* --- the whole ------------------------------------------------------------------- */
@@ -166,10 +117,9 @@ static int set_up_rows(struct nt_pack *p)
 {
 	size_t T = p->options.seq_len;
 	nt_assert(T >= 2 && p->options.buffer >= 1);
-	p->queue = nt_calloc(T + 1, sizeof(*p->queue));
-	p->is_waiting = nt_calloc(T / 64 + 1, sizeof(*p->is_waiting));
+	p->piece = nt_calloc(p->options.buffer, sizeof(*p->piece));
 	p->row = nt_alloc(T, sizeof(*p->row));
-	return p->queue && p->is_waiting && p->row ? 0 : NT_ESYS;
+	return p->piece && p->row ? nt_fit_new(&p->fit, (uint32_t)T, p->options.buffer) : NT_ESYS;
 }
 
 int nt_pack_new(struct nt_pack **result, struct nt_out *out, const struct nt_ident *ident,
@@ -222,7 +172,7 @@ int nt_pack_add(struct nt_pack *p, const uint32_t *id, size_t n)
 int nt_pack_flush(struct nt_pack *p)
 {
 	int rc = 0;
-	while (rc == 0 && p->n_waiting > 0)
+	while (rc == 0 && p->fit && nt_fit_n_waiting(p->fit) > 0)
 		rc = fit_row(p);
 	return rc;
 }
@@ -244,12 +194,12 @@ void nt_pack_free(struct nt_pack *p)
 {
 	if (!p)
 		return;
-	while (p->n_waiting > 0)
-		free(dequeue(p, longest_within(p, p->options.seq_len)));
+	for (size_t i = 0; p->piece && i < p->options.buffer; i++)
+		free(p->piece[i].id);
 	nt_data_writer_free(p->writer);
 	nt_ids_release(&p->doc);
-	free(p->queue);
-	free(p->is_waiting);
+	nt_fit_free(p->fit);
+	free(p->piece);
 	free(p->row);
 	free(p->fragment);
 	free(p);

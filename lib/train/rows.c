@@ -141,7 +141,9 @@ static int index_rows(struct nt_rows *r, uint64_t n_row)
 
 static int pack_and_index(struct nt_rows *r)
 {
-	return index_rows(r, nt_rows_pack(r->span, r->n_span, r->T));
+	uint64_t n_row;
+	int rc = nt_rows_pack(r->span, r->n_span, r->T, &n_row);
+	return rc < 0 ? rc : index_rows(r, n_row);
 }
 
 /* --- what is held out ------------------------------------------------------------ */

@@ -64,8 +64,7 @@ uint64_t nt_rows_order(const struct nt_rows *r, uint64_t seed, uint64_t k);
 int nt_rows_fill(const struct nt_rows *r, uint64_t row, uint32_t *input, uint32_t *target,
 		 uint32_t *start);
 
-/* Assigns rows and columns to spans[n] of at most T, in order; returns the number of rows.
- * Out here for its tests. */
-uint64_t nt_rows_pack(struct nt_span *span, size_t n, size_t T);
+/* Assigns rows and columns to spans[n] of at most T. Out here for its tests. */
+int nt_rows_pack(struct nt_span *span, size_t n, size_t T, uint64_t *n_row);
 
 #endif
