@@ -63,6 +63,10 @@ int nt_data_fragment(const struct nt_data *d, uint64_t i, struct nt_fragment *f)
  */
 int nt_data_read(const struct nt_data *d, uint64_t start, size_t n, uint32_t *id);
 
+/* Gives the file's pages back to the system, for whoever passes over it once; reading on finds
+ * them again. Thread safe. */
+void nt_data_forget(const struct nt_data *d);
+
 /*
  * The documents of a file of either kind, in order of their numbers and without [B] and
  * [E], each as one unit; those of rows are put together from their fragments again.

@@ -24,7 +24,10 @@ struct nt_data_docs {
 	size_t n_place, next_place;
 	struct nt_ids ids;
 	uint32_t unit;
+	uint64_t n_read;     /* tokens since pages were last given back */
 };
+
+enum { FORGET_TOKENS = 8 << 20 };
 
 static int compare(const void *a, const void *b)
 {
@@ -75,6 +78,11 @@ static int add_tokens(struct nt_data_docs *it, uint64_t start, uint64_t n)
 	if (rc == 0)
 		rc = nt_data_read(it->d, start, n, it->ids.id + it->ids.n);
 	it->ids.n += n;
+	it->n_read += n;
+	if (it->n_read > FORGET_TOKENS) {
+		nt_data_forget(it->d);
+		it->n_read = 0;
+	}
 	return rc;
 }
 

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -56,6 +57,31 @@ struct nt_data {
 	size_t width;
 	uint64_t n_token, n_doc, n_row, n_fragment, source_bytes;
 };
+
+/* Pages that were looked at count as ours until the system wants them back: memory would seem to
+ * grow with the file. Passes over all of it give them back on the way. */
+enum { FORGET_BYTES = 16 << 20 };
+
+void nt_data_forget(const struct nt_data *d)
+{
+	madvise((void *)(uintptr_t)d->map.data, d->map.len, MADV_DONTNEED);
+}
+
+/* XXH3_64 of any part of the file. */
+static uint64_t hash_of(const struct nt_data *d, const uint8_t *p, uint64_t len)
+{
+	struct nt_hasher *h = len > FORGET_BYTES ? nt_hasher_new() : NULL;
+	if (!h) /* short, or without the memory to do better */
+		return nt_hash64(p, len);
+	for (uint64_t at = 0, n; at < len; at += n) {
+		n = len - at < FORGET_BYTES ? len - at : FORGET_BYTES;
+		nt_hasher_add(h, p + at, n);
+		nt_data_forget(d);
+	}
+	uint64_t hash = nt_hasher_sum64(h);
+	nt_hasher_free(h);
+	return hash;
+}
 
 static uint64_t chunks(const struct nt_data *d, const struct segment *s)
 {
@@ -230,7 +256,7 @@ static int read_entry(const struct nt_data *d, struct segment *s, const uint8_t 
 	for (int i = 0; i < N_SECTION; i++)
 		if (memcmp(e + ENTRY_TAG, tags[i], 4) == 0)
 			s->section[i] = (struct section){s->base + offset, len};
-	if (nt_hash64(s->base + offset, len) != nt_le64(e + ENTRY_HASH))
+	if (hash_of(d, s->base + offset, len) != nt_le64(e + ENTRY_HASH))
 		return nt_fail(NT_EFORMAT, "%s: segment at byte %" PRIu64 ": its section %.4s is damaged",
 			       d->name, s->offset, (const char *)e + ENTRY_TAG);
 	return 0;
@@ -579,22 +605,43 @@ int nt_data_read(const struct nt_data *d, uint64_t start, size_t n, uint32_t *id
 
 /* --- verifying ------------------------------------------------------------------- */
 
+/* Tokens [start, start + n) of a segment, in pieces: are their ids of the vocabulary? */
+static int verify_ids(const struct nt_data *d, const struct segment *s, uint64_t start, uint64_t n)
+{
+	enum { PIECE = 4096 };
+	uint32_t id[PIECE];
+	int rc = 0;
+	for (uint64_t at = 0; rc == 0 && at < n; at += PIECE)
+		rc = read_segment(d, s, start + at, n - at < PIECE ? n - at : PIECE, id);
+	return rc;
+}
+
 static int verify_tokens(const struct nt_data *d, const struct segment *s)
 {
-	uint32_t id[4096];
+	struct nt_hasher *h = nt_hasher_new();
+	uint64_t some = FORGET_BYTES / d->width;
 	uint8_t le[16];
-	for (uint64_t at = 0; at < s->n_token; at += sizeof(id) / sizeof(*id)) {
-		uint64_t left = s->n_token - at;
-		size_t n = left < 4096 ? (size_t)left : 4096;
-		int rc = read_segment(d, s, at, n, id);
-		if (rc < 0)
-			return rc;
+	int rc = h ? 0 : NT_ESYS;
+	for (uint64_t at = 0; rc == 0 && at < s->n_token; at += some) {
+		uint64_t n = s->n_token - at < some ? s->n_token - at : some;
+		if ((rc = verify_ids(d, s, at, n)) == 0)
+			nt_hasher_add(h, s->base + NTD_PAGE + at * d->width, n * d->width);
+		nt_data_forget(d);
 	}
-	struct nt_hash128 h = nt_hash128(s->base + NTD_PAGE, s->n_token * d->width);
-	nt_put64(le, h.lo);
-	nt_put64(le + 8, h.hi);
-	return memcmp(le, s->foot + FOOT_TOKEN_HASH, 16) ? damaged(d, s, "the hash of its tokens is wrong")
-							 : 0;
+	if (rc == 0) {
+		nt_put64(le, nt_hasher_sum128(h).lo);
+		nt_put64(le + 8, nt_hasher_sum128(h).hi);
+		if (memcmp(le, s->foot + FOOT_TOKEN_HASH, 16) != 0)
+			rc = damaged(d, s, "the hash of its tokens is wrong");
+	}
+	nt_hasher_free(h);
+	return rc;
+}
+
+static void forget_index(const struct nt_data *d, uint64_t i)
+{
+	if (i % (1 << 18) == 0)
+		nt_data_forget(d);
 }
 
 /* Documents tile the tokens; fragments stand in order and do not overlap. */
@@ -605,9 +652,12 @@ static int verify_index(const struct nt_data *d, const struct segment *s)
 	int rc = 0;
 	if (d->kind == NT_DATA_DOCUMENTS && nt_le64(s->section[DOCS].data) != 0)
 		return damaged(d, s, "its first document does not begin at its first token");
-	for (uint64_t i = 0; i < s->n_doc && rc == 0 && d->kind == NT_DATA_DOCUMENTS; i++)
+	for (uint64_t i = 0; i < s->n_doc && rc == 0 && d->kind == NT_DATA_DOCUMENTS; i++) {
 		rc = nt_data_doc(d, s->first_doc + i, &start, &len);
+		forget_index(d, i);
+	}
 	for (uint64_t i = 0; i < s->n_fragment && rc == 0; i++, before = f) {
+		forget_index(d, i);
 		rc = nt_data_fragment(d, s->first_fragment + i, &f);
 		if (rc == 0 && i > 0 &&
 		    (f.row < before.row || (f.row == before.row && f.start < before.start + before.len)))

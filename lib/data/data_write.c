@@ -4,8 +4,8 @@
  *
  * The header page goes out first and cannot know what will follow; everything that can
  * only be known at the end stands in the footer, so that a pipe is as good as a file.
- * Tokens leave a MiB at a time, which is also the grain of their hashes; what is kept
- * in memory is the index: 8 bytes a document, or 32 a fragment, of one segment.
+ * Tokens leave a MiB at a time, which is also the grain of their hashes; the index, 8 bytes
+ * a document or 32 a fragment, waits in a temporary file once it is longer than that.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +14,7 @@
 #include "data/ids.h"
 #include "data/manifest.h"
 #include "data/ntd.h"
+#include "data/section.h"
 #include "data/tokz.h"
 #include "nt/data.h"
 #include "nt/err.h"
@@ -38,7 +39,9 @@ struct nt_data_writer {
 	uint64_t bytes, n_token, n_doc, n_row, segment;
 	struct nt_hasher *hasher;         /* of its token bytes */
 	struct nt_buf chunk;              /* the MiB being filled */
-	struct nt_buf docs, rows, sums;   /* its sections */
+	struct nt_section docs, rows;     /* its sections */
+	struct nt_buf sums;
+	struct nt_hasher *section_hasher;
 	uint8_t dir[MAX_SECTION * NTD_ENTRY];
 	uint32_t n_entry;
 };
@@ -56,11 +59,11 @@ static int put_padding(struct nt_data_writer *w, size_t grain, size_t tail)
 	return put(w, zero, (grain - (size_t)((w->bytes + tail) % grain)) % grain);
 }
 
-static int put64(struct nt_buf *b, uint64_t v)
+static int put64(struct nt_section *s, uint64_t v)
 {
 	uint8_t le[8];
 	nt_put64(le, v);
-	return nt_buf_add(b, le, sizeof(le));
+	return nt_section_add(s, le, sizeof(le));
 }
 
 static void fill_page(struct nt_data_writer *w, const struct nt_ident *ident)
@@ -84,7 +87,7 @@ static int open_segment(struct nt_data_writer *w, uint64_t number)
 {
 	w->segment = number;
 	w->bytes = w->n_token = w->n_doc = w->n_row = 0;
-	w->docs.len = w->rows.len = w->sums.len = w->chunk.len = 0;
+	w->sums.len = w->chunk.len = 0;
 	w->n_entry = 0;
 	nt_hasher_reset(w->hasher);
 	nt_put64(w->page + HEAD_SEGMENT, number);
@@ -100,7 +103,9 @@ static int put_chunk(struct nt_data_writer *w)
 	size_t n = w->chunk.len;
 	if (n == 0)
 		return 0;
-	int rc = put64(&w->sums, nt_hash64(w->chunk.data, n));
+	uint8_t le[8];
+	nt_put64(le, nt_hash64(w->chunk.data, n));
+	int rc = nt_buf_add(&w->sums, le, sizeof(le));
 	nt_hasher_add(w->hasher, w->chunk.data, n);
 	w->chunk.len = 0;
 	return rc < 0 ? rc : put(w, w->chunk.data, n);
@@ -126,7 +131,8 @@ static int put_tokens(struct nt_data_writer *w, const uint32_t *id, size_t n)
 	return rc;
 }
 
-static int put_section(struct nt_data_writer *w, const char *tag, const void *data, size_t len)
+/* Enters a section that begins here and aligns its beginning. */
+static int begin_section(struct nt_data_writer *w, const char *tag, uint64_t len)
 {
 	int rc = put_padding(w, NTD_ALIGN, 0);
 	uint8_t *e = w->dir + w->n_entry++ * NTD_ENTRY;
@@ -135,17 +141,47 @@ static int put_section(struct nt_data_writer *w, const char *tag, const void *da
 	memcpy(e + ENTRY_TAG, tag, 4);
 	nt_put64(e + ENTRY_OFFSET, w->bytes);
 	nt_put64(e + ENTRY_LEN, len);
-	nt_put64(e + ENTRY_HASH, nt_hash64(data, len));
-	return rc < 0 ? rc : put(w, data, len);
+	nt_hasher_reset(w->section_hasher);
+	return rc;
+}
+
+static int put_piece(void *arg, const void *data, size_t len)
+{
+	struct nt_data_writer *w = arg;
+	nt_hasher_add(w->section_hasher, data, len);
+	return put(w, data, len);
+}
+
+static void end_section(struct nt_data_writer *w)
+{
+	nt_put64(w->dir + (w->n_entry - 1) * NTD_ENTRY + ENTRY_HASH, nt_hasher_sum64(w->section_hasher));
+}
+
+static int put_section(struct nt_data_writer *w, const char *tag, const void *data, size_t len)
+{
+	int rc = begin_section(w, tag, len);
+	if (rc == 0)
+		rc = put_piece(w, data, len);
+	end_section(w);
+	return rc;
+}
+
+static int put_index(struct nt_data_writer *w, const char *tag, struct nt_section *section)
+{
+	int rc = begin_section(w, tag, section->bytes);
+	if (rc == 0)
+		rc = nt_section_take(section, put_piece, w);
+	end_section(w);
+	return rc;
 }
 
 static int put_sections(struct nt_data_writer *w, bool is_final)
 {
 	int rc = put_chunk(w);
 	if (rc == 0 && w->options.kind == NT_DATA_DOCUMENTS)
-		rc = put_section(w, "DOCS", w->docs.data, w->docs.len);
+		rc = put_index(w, "DOCS", &w->docs);
 	if (rc == 0 && w->options.kind == NT_DATA_ROWS)
-		rc = put_section(w, "ROWS", w->rows.data, w->rows.len);
+		rc = put_index(w, "ROWS", &w->rows);
 	if (rc == 0)
 		rc = put_section(w, "TOKZ", w->tokz.data, w->tokz.len);
 	if (rc == 0)
@@ -206,7 +242,9 @@ static int set_up(struct nt_data_writer *w, const struct nt_ident *ident,
 		w->options.segment_docs = SEGMENT_DOCS;
 	w->vocab_size = ident->vocab_size;
 	w->width = (size_t)nt_ident_width(ident);
-	if (!(w->hasher = nt_hasher_new()))
+	nt_section_init(&w->docs);
+	nt_section_init(&w->rows);
+	if (!(w->hasher = nt_hasher_new()) || !(w->section_hasher = nt_hasher_new()))
 		return NT_ESYS;
 	int rc = nt_buf_reserve(&w->chunk, NTD_CHUNK);
 	if (rc == 0)
@@ -274,7 +312,7 @@ int nt_data_write_row(struct nt_data_writer *w, const uint32_t *id, const struct
 		nt_assert(f[i].start >= end && f[i].len <= w->options.row_len - f[i].start);
 		end = f[i].start + f[i].len;
 		fill_fragment(e, &f[i], w->n_row);
-		rc = nt_buf_add(&w->rows, e, sizeof(e));
+		rc = nt_section_add(&w->rows, e, sizeof(e));
 	}
 	w->n_doc += begins;
 	w->n_row++;
@@ -293,8 +331,9 @@ void nt_data_writer_free(struct nt_data_writer *w)
 	nt_hasher_free(w->hasher);
 	nt_buf_release(&w->chunk);
 	nt_buf_release(&w->tokz);
-	nt_buf_release(&w->docs);
-	nt_buf_release(&w->rows);
+	nt_section_release(&w->docs);
+	nt_section_release(&w->rows);
+	nt_hasher_free(w->section_hasher);
 	nt_buf_release(&w->sums);
 	free(w->manifest);
 	free(w);

@@ -73,6 +73,18 @@ static void assert_docs(const char *path, uint64_t n)
 	nt_data_close(d);
 }
 
+/* 3.2 MB of them: more than is held in memory, in one segment and in the two behind it. */
+static void an_index_of_any_length_comes_back(void **state)
+{
+	(void)state;
+	struct nt_ident ident = fake_ident(VOCAB);
+	const char *path = fake_path("many");
+	write_docs(path, &ident, 0, 400000, 0);
+	assert_docs(path, 400000);
+	write_docs(path, &ident, 0, 400000, 2100000);
+	assert_docs(path, 400000);
+}
+
 static void documents_come_back(void **state)
 {
 	(void)state;
@@ -411,6 +423,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(documents_come_back),
+		cmocka_unit_test(an_index_of_any_length_comes_back),
 		cmocka_unit_test(segments_are_not_seen_from_outside),
 		cmocka_unit_test(files_in_a_row_are_a_file),
 		cmocka_unit_test(a_sum_with_an_unknown_part_is_unknown),
