@@ -133,9 +133,12 @@ $B/bench/%: $B/obj/tests/bench/%.o $B/libnt.a
 	$(call say,link,$@)$(CC) $(LINK) $(LDFLAGS) -o $@ $^ $(LIBS)
 bench-tokenize: all $B/bench/tokenize
 	@PATH="$$PWD/$B/bin:$$PWD/$B/bench:$$PATH" NT_BUILD="$$PWD/$B" sh tests/bench/tokenize.sh $(TEXT)
+# ... and of the data tools: TEXT=files MB=200 RUNS=5 STAGES='cat dedup'.
+bench-data: all $B/bench/data
+	@PATH="$$PWD/$B/bin:$$PWD/$B/bench:$$PATH" sh tests/bench/data.sh
 
-bench: all
-	@PATH="$$PWD/$B/bin:$$PATH" PYTHON="$(PYTHON)" sh tests/bench/run.sh $(BENCH)
+bench: all $B/bench/data
+	@PATH="$$PWD/$B/bin:$$PWD/$B/bench:$$PATH" PYTHON="$(PYTHON)" sh tests/bench/run.sh $(BENCH)
 
 # Coverage-guided, with clang; FUZZ_SECONDS for each target.
 FUZZ_SECONDS ?= 60
@@ -171,10 +174,11 @@ help:
 	@echo 'make check-interop  our files in other people'"'"'s programs, from npm'
 	@echo 'make bench      speed, against peers where they are installed'
 	@echo 'make bench-tokenize  tokenizers beside other people'"'"'s, ids compared first'
+	@echo 'make bench-data  every data tool beside others'"'"', and beside what the machine can do'
 	@echo 'make fuzz       fuzz every parser for FUZZ_SECONDS each (clang)'
 	@echo 'make install    PREFIX=/usr/local DESTDIR=; and make uninstall'
 	@echo 'make clean      remove build/'
 
 -include $(shell find $B -name '*.d' 2>/dev/null)
-.PHONY: all pages deps demo check check-run check-interop bench bench-tokenize fuzz fuzz-run install uninstall clean help
+.PHONY: all pages deps demo check check-run check-interop bench bench-data bench-tokenize fuzz fuzz-run install uninstall clean help
 .SECONDARY:
