@@ -10,7 +10,7 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wconversion \
 	-Wno-sign-conversion -Werror
-PKGS := libzstd zlib libxxhash openblas libarchive json-c libpcre2-8
+PKGS := libzstd zlib libisal libxxhash openblas libarchive json-c libpcre2-8
 
 # SAN=1 builds everything with AddressSanitizer and UBSan, in a folder of its own.
 ifdef SAN

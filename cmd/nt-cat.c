@@ -18,8 +18,9 @@
 
 struct options {
 	const char *split, *output;
-	struct nt_list field;
-	bool is_nul, is_jsonl;
+	struct nt_list field, where;
+	uint64_t max_ratio, max_size;
+	bool is_nul, is_jsonl, is_lenient;
 };
 
 #define AT(field) offsetof(struct options, field)
@@ -32,9 +33,19 @@ static const struct nt_opt opts[] = {
 	{0, "field", NT_OPT_LIST, AT(field), "NAME", NULL, 0, 0,
 	 "field of a JSON line that holds the text (default text); several, repeated or with "
 	 "commas, are joined by a blank line; a.b is b inside a"},
+	{0, "where", NT_OPT_LIST, AT(where), "FIELD=VALUE", NULL, 0, 0,
+	 "take only JSON lines in which it is so; repeated, all must be; VALUE may be several with "
+	 "commas; also != < <= > >="},
+	{.help = "Damage"},
+	{0, "lenient", NT_OPT_FLAG, AT(is_lenient), NULL, NULL, 0, 0,
+	 "pass over what is damaged, count it, warn, and exit 0"},
+	{0, "max-ratio", NT_OPT_COUNT, AT(max_ratio), "N", NULL, 1, 1e15,
+	 "unpack at most N bytes for each byte of a file (default 1000, behind the first GiB)"},
+	{0, "max-size", NT_OPT_SIZE, AT(max_size), "SIZE", "1T", 1, 1e18,
+	 "unpack at most SIZE bytes of a file"},
 	{.help = "Output"},
 	{0, "jsonl", NT_OPT_FLAG, AT(is_jsonl), NULL, NULL, 0, 0,
-	 "write one JSON object a line: text, id, source"},
+	 "write one JSON object a line: text, id, source, and url and date where they are known"},
 	{'o', "output", NT_OPT_STR, AT(output), "FILE", NULL, 0, 0, "write to FILE"},
 	{0},
 };
@@ -42,35 +53,65 @@ static const struct nt_opt opts[] = {
 struct counts {
 	uint64_t documents, bytes, with_nul, replaced;
 	bool last_is_empty;
+	bool goes_on, has_nul; /* the document whose part was written last */
 };
 
+/* A document may come in parts, and these may end at any byte; in JSON not inside a character. */
+enum { PART_BYTES = 1 << 18 };
+
+static size_t any_seam(const void *arg, const uint8_t *text, size_t len)
+{
+	(void)arg;
+	(void)text;
+	return len;
+}
+
+static size_t character_seam(const void *arg, const uint8_t *text, size_t len)
+{
+	size_t n = len;
+	(void)arg;
+	while (n > 0 && len - n < 4 && (text[n - 1] & 0xc0) == 0x80)
+		n--;
+	return n > 0 && text[n - 1] >= 0xc0 ? n - 1 : len;
+}
+
+/* Adds "name": "value", unless there is no value. */
+static int add_member(struct nt_buf *line, const char *name, const char *value)
+{
+	int rc = value ? nt_buf_printf(line, ", \"%s\": ", name) : 0;
+	return rc < 0 || !value ? rc : nt_json_string(line, value, strlen(value));
+}
+
+/* A part of a document: the object begins with the first and ends with the last. */
 static int write_json(struct nt_out *out, struct nt_buf *line, const struct nt_doc *doc,
 		      struct counts *c)
 {
+	char number[24];
 	line->len = 0;
 	c->replaced += nt_utf8_check(doc->text, doc->len).n_byte;
-	int rc = nt_buf_printf(line, "{\"text\": ");
+	snprintf(number, sizeof(number), "%llu", nt_llu(c->documents));
+	int rc = nt_buf_printf(line, c->goes_on ? "" : "{\"text\": \"");
 	if (rc == 0)
-		rc = nt_json_string(line, doc->text, doc->len);
-	if (rc == 0)
-		rc = doc->id ? nt_buf_printf(line, ", \"id\": ")
-			     : nt_buf_printf(line, ", \"id\": \"%llu\"", nt_llu(c->documents));
-	if (rc == 0 && doc->id)
-		rc = nt_json_string(line, doc->id, strlen(doc->id));
-	if (rc == 0)
-		rc = nt_buf_printf(line, ", \"source\": ");
-	if (rc == 0)
-		rc = nt_json_string(line, doc->source, strlen(doc->source));
-	if (rc == 0)
-		rc = nt_buf_add(line, "}\n", 2);
+		rc = nt_json_chars(line, doc->text, doc->len);
+	if (rc == 0 && !doc->goes_on &&
+	    ((rc = nt_buf_add(line, "\"", 1)) < 0 ||
+	     (rc = add_member(line, "id", doc->id ? doc->id : number)) < 0 ||
+	     (rc = add_member(line, "source", doc->source)) < 0 ||
+	     (rc = add_member(line, "url", doc->url)) < 0 ||
+	     (rc = add_member(line, "date", doc->date)) < 0 || (rc = nt_buf_add(line, "}\n", 2)) < 0))
+		return rc;
 	return rc < 0 ? rc : nt_out_write(out, line->data, line->len);
 }
 
 static int write_text(struct nt_out *out, const struct nt_doc *doc, struct counts *c)
 {
-	int rc = c->documents ? nt_out_write(out, "", 1) : 0;
-	c->with_nul += doc->len && memchr(doc->text, 0, doc->len);
-	c->last_is_empty = doc->len == 0;
+	int rc = c->documents && !c->goes_on ? nt_out_write(out, "", 1) : 0;
+	c->has_nul |= doc->len && memchr(doc->text, 0, doc->len);
+	c->last_is_empty = doc->len == 0 && !c->goes_on;
+	if (!doc->goes_on) {
+		c->with_nul += c->has_nul;
+		c->has_nul = false;
+	}
 	return rc < 0 ? rc : nt_out_write(out, doc->text, doc->len);
 }
 
@@ -96,7 +137,8 @@ static int copy(const struct nt_cli *cli, const struct options *o, struct nt_out
 		rc = o->is_jsonl ? write_json(out, &line, &doc, c) : write_text(out, &doc, c);
 		if (rc < 0)
 			break;
-		c->documents++;
+		c->goes_on = doc.goes_on;
+		c->documents += !doc.goes_on;
 		c->bytes += doc.len;
 		show_progress(cli, docs, c->documents);
 	}
@@ -110,6 +152,8 @@ static void report(const struct nt_cli *cli, const struct nt_docs *docs, const s
 {
 	if (nt_docs_remark(docs))
 		nt_cli_say(cli, "%s", nt_docs_remark(docs));
+	if (nt_docs_damage(docs))
+		nt_cli_warn(cli, "%s", nt_docs_damage(docs));
 	if (c->with_nul)
 		nt_cli_warn(cli, "%s with NUL bytes inside: a reader will cut there; --jsonl keeps them whole",
 			    nt_cli_count(c->with_nul, "document"));
@@ -120,11 +164,24 @@ static void report(const struct nt_cli *cli, const struct nt_docs *docs, const s
 		   nt_cli_count(c->bytes, "byte"));
 }
 
+/* Damage is far on: what was read in front of it goes out, and the sentence stays. */
+static int keep_what_came(struct nt_out *out, int failed)
+{
+	char why[1024];
+	snprintf(why, sizeof(why), "%s", nt_errmsg());
+	return nt_out_flush(out) < 0 ? NT_ESYS : nt_fail(failed, "%s", why);
+}
+
 static int run(struct nt_cli *cli, void *opt, char **operand, int n_operand)
 {
 	struct options *o = opt;
-	struct nt_docs_options how = {.split = o->is_nul ? "nul" : o->split,
-				      .field = o->field.item, .n_field = o->field.n};
+	struct nt_docs_options how = {
+		.split = o->is_nul ? "nul" : o->split,
+		.field = o->field.item, .n_field = o->field.n,
+		.where = o->where.item, .n_where = o->where.n,
+		.is_lenient = o->is_lenient, .max_ratio = o->max_ratio, .max_size = o->max_size,
+		.part_bytes = PART_BYTES, .seam = o->is_jsonl ? character_seam : any_seam,
+	};
 	struct nt_docs *docs = NULL;
 	struct nt_out *out = NULL;
 	struct counts counts = {0};
@@ -139,6 +196,8 @@ static int run(struct nt_cli *cli, void *opt, char **operand, int n_operand)
 	}
 	if (rc == 0)
 		report(cli, docs, &counts);
+	else if (out && nt_out_is_same(o->output, NULL))
+		rc = keep_what_came(out, rc);
 	nt_out_discard(out);
 	nt_docs_close(docs);
 	return rc;

@@ -27,6 +27,7 @@ for group; do
 		command_ pkg-config pkg-config
 		module libzstd-dev libzstd
 		module zlib1g-dev zlib
+		module libisal-dev libisal
 		module libxxhash-dev libxxhash
 		module libopenblas-dev openblas
 		module libarchive-dev libarchive

@@ -4,13 +4,15 @@
 /*
  * nt/docs.h - documents out of files
  *
- * A source walks its operands in order (a directory: its files, sorted by name, deeper
- * ones included, hidden ones not), undoes compression (gzip, zstd, xz, bzip2, lz4) and
- * archives (tar, zip, 7z, ar), in each other too, by what the bytes say and never by the
- * name alone, and hands out one document at a time. Only that document is in memory.
+ * A source walks its operands in order (a directory: its files, sorted by name bytewise,
+ * deeper ones included, hidden ones not), undoes compression (gzip, zstd, xz, bzip2, lz4)
+ * and archives (tar, cpio, zip, 7z, ar and so .deb), in each other too, by what the bytes
+ * say and never by the name alone, and hands out one document at a time. Only that document
+ * is in memory.
  *
  * What ends a document needs evidence (docs/cli.md, "Documents and units"): a file
- * operand, an archive member, a JSON line, a NUL, or the delimiter that was asked for.
+ * operand, an archive member, a WARC record, a JSON line, a NUL, or the delimiter that was
+ * asked for.
  *
  *	auto     a file or an archive's member is one document; JSON lines if its name
  *	         ends in .jsonl or .ndjson, .gz and the like behind it or not. A stream
@@ -23,9 +25,15 @@
  *	         what stands between; a delimiter at the very end begins no document
  *	jsonl    each line an object; blank lines are passed over
  *
+ * Of WARC files (and WET, which is WARC) the text of `response`, `conversion` and `resource`
+ * records are documents: HTTP heads, chunks and the gzip or deflate of a page are taken
+ * away, HTML is not. Other records, and what is not text, are passed over and counted.
+ *
  * An empty file is an empty document; an empty stream is none. Whether text is UTF-8 is
  * not asked here. A compressed file or archive that is cut or damaged is NT_EFORMAT,
- * wherever the damage is; documents in front of it have been handed out by then.
+ * wherever the damage is; documents in front of it have been handed out by then. So is one
+ * that unpacks to more than max_ratio and max_size allow. No name that an archive holds is
+ * ever opened.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -48,6 +56,15 @@ struct nt_docs_options {
 	size_t part_bytes;
 	size_t (*seam)(const void *arg, const uint8_t *text, size_t len);
 	const void *seam_arg;
+	/* [n_where] what a JSON line must be to be taken: "lang=en,de", "a.b!=x", "score>=0.5",
+	 * with = != < <= > >=; all of them. A member that is not JSON lines is then NT_EARG. */
+	const char *const *where;
+	size_t n_where;
+	/* Damage is passed over and counted: what is left of the JSON line, the WARC record, the
+	 * archive's member or the file; text in front of it has been handed out and stays. */
+	bool is_lenient;
+	uint64_t max_ratio; /* bytes unpacked for each byte of an operand; 0: 1000 behind a GiB */
+	uint64_t max_size;  /* bytes unpacked from an operand; 0: 1 TiB */
 };
 
 /* Pointers are valid until the next nt_docs_next. */
@@ -56,7 +73,9 @@ struct nt_doc {
 	size_t len;
 	const char *source;  /* "a.txt", "a.tar:b.jsonl:17", "standard input:2"; the number is of
 				the line, or of the piece */
-	const char *id;      /* the "id" of a JSON line, a number in decimal; else NULL */
+	/* what a JSON line says (its "id", "url", and "date" or "timestamp", there or in its
+	 * "metadata"; a number in decimal) or the head of a WARC record; else NULL */
+	const char *id, *url, *date;
 	bool goes_on;        /* a part: the next one is more of this document */
 };
 
@@ -71,10 +90,13 @@ int nt_docs_next(struct nt_docs *docs, struct nt_doc *doc);
 uint64_t nt_docs_bytes(const struct nt_docs *docs);
 uint64_t nt_docs_total(const struct nt_docs *docs);
 
-/* The latest sentence about how the text was cut that the user may want to know: what auto
- * decided for a stream, NULs in a file that was kept whole, a delimiter that is nowhere; or
- * NULL. Ask at the end. */
+/* Sentences that the user may want to know: what auto decided for a stream, NULs in a file
+ * that was kept whole, a delimiter that is nowhere, what WARC files held, lines that `where`
+ * passed over. "; " between them; NULL: there are none. Ask at the end. */
 const char *nt_docs_remark(const struct nt_docs *docs);
+
+/* What was passed over because it is damaged (is_lenient), as one sentence, or NULL. */
+const char *nt_docs_damage(const struct nt_docs *docs);
 
 void nt_docs_close(struct nt_docs *docs); /* NULL is harmless */
 

@@ -79,5 +79,6 @@ void nt_out_discard(struct nt_out *out);
  * for each byte.
  */
 int nt_json_string(struct nt_buf *out, const void *bytes, size_t len);
+int nt_json_chars(struct nt_buf *out, const void *bytes, size_t len); /* without the quotes */
 
 #endif

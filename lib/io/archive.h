@@ -18,9 +18,9 @@
 	f(archive_read_next_header) f(archive_read_open1) f(archive_read_set_callback_data)        \
 	f(archive_read_set_format) f(archive_read_set_option) f(archive_read_set_read_callback)    \
 	f(archive_read_set_seek_callback) f(archive_read_support_format_7zip)                      \
-	f(archive_read_support_format_ar) f(archive_read_support_format_tar)                       \
-	f(archive_read_support_format_zip_seekable) f(archive_read_support_format_zip_streamable)  \
-	f(archive_set_error)
+	f(archive_read_support_format_ar) f(archive_read_support_format_cpio)                      \
+	f(archive_read_support_format_tar) f(archive_read_support_format_zip_seekable)             \
+	f(archive_read_support_format_zip_streamable) f(archive_set_error)
 
 /* Its functions, under their own names. */
 struct nt_libarchive {

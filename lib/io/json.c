@@ -32,11 +32,11 @@ static size_t plain_len(const uint8_t *p, size_t left)
 	return n;
 }
 
-int nt_json_string(struct nt_buf *out, const void *bytes, size_t len)
+int nt_json_chars(struct nt_buf *out, const void *bytes, size_t len)
 {
 	const uint8_t *p = bytes;
 	uint32_t c;
-	int rc = nt_buf_add(out, "\"", 1);
+	int rc = 0;
 	for (size_t i = 0, n; rc == 0 && i < len; i += n ? n : 1) {
 		if ((n = plain_len(p + i, len - i)) > 0)
 			rc = nt_buf_add(out, p + i, n);
@@ -45,5 +45,13 @@ int nt_json_string(struct nt_buf *out, const void *bytes, size_t len)
 		else
 			rc = nt_buf_add(out, "\xef\xbf\xbd", 3);
 	}
+	return rc;
+}
+
+int nt_json_string(struct nt_buf *out, const void *bytes, size_t len)
+{
+	int rc = nt_buf_add(out, "\"", 1);
+	if (rc == 0)
+		rc = nt_json_chars(out, bytes, len);
 	return rc < 0 ? rc : nt_buf_add(out, "\"", 1);
 }

@@ -21,6 +21,7 @@
 #include <string.h>
 
 #include "base/utf8.h"
+#include "io/where.h"
 #include "nt/err.h"
 
 enum { MAX_DEPTH = 128 };
@@ -31,6 +32,7 @@ struct nt_jsonl {
 	struct nt_buf names;      /* all names, each with a 0 behind it */
 	struct nt_buf spelt;      /* a line without the pairs that json-c misreads */
 	size_t n_field;
+	struct nt_where *where;
 };
 
 /* Adds the names of one item, which commas separate. */
@@ -49,7 +51,8 @@ static int add_fields(struct nt_jsonl *j, const char *item)
 	}
 }
 
-int nt_jsonl_new(struct nt_jsonl **result, const char *const *field, size_t n)
+int nt_jsonl_new(struct nt_jsonl **result, const char *const *field, size_t n_field,
+		 const char *const *where, size_t n_where)
 {
 	int rc = 0;
 	struct nt_jsonl *j = nt_calloc(1, sizeof(*j));
@@ -60,10 +63,12 @@ int nt_jsonl_new(struct nt_jsonl **result, const char *const *field, size_t n)
 		rc = nt_fail(NT_ESYS, "out of memory: a JSON parser");
 	else
 		json_tokener_set_flags(j->tokener, JSON_TOKENER_STRICT);
-	for (size_t i = 0; rc == 0 && i < n; i++)
+	for (size_t i = 0; rc == 0 && i < n_field; i++)
 		rc = add_fields(j, field[i]);
-	if (rc == 0 && n == 0)
+	if (rc == 0 && n_field == 0)
 		rc = add_fields(j, "text");
+	if (rc == 0)
+		rc = nt_where_new(&j->where, where, n_where);
 	if (rc < 0)
 		nt_jsonl_free(j);
 	else
@@ -165,31 +170,12 @@ static const char *parse(struct nt_jsonl *j, const uint8_t *line, size_t len)
 	return parse_bytes(j, line, len); /* also where the other failed: it knows the place */
 }
 
-/* The member called name, else the one that its dots lead to. A null is there, and is NULL. */
-static bool find(struct json_object *o, const char *name, struct json_object **value)
-{
-	const char *dot;
-	if (json_object_object_get_ex(o, name, value))
-		return true;
-	while ((dot = strchr(name, '.'))) {
-		char head[256];
-		if ((size_t)(dot - name) >= sizeof(head))
-			return false;
-		memcpy(head, name, (size_t)(dot - name));
-		head[dot - name] = 0;
-		if (!json_object_object_get_ex(o, head, &o) || !json_object_is_type(o, json_type_object))
-			return false;
-		name = dot + 1;
-	}
-	return json_object_object_get_ex(o, name, value);
-}
-
 static int join(struct nt_jsonl *j, const char *where, struct nt_buf *text)
 {
 	const char *name = (const char *)j->names.data;
 	for (size_t i = 0; i < j->n_field; i++, name += strlen(name) + 1) {
 		struct json_object *s;
-		if (!find(j->line, name, &s))
+		if (!nt_json_find(j->line, name, &s))
 			return nt_fail(NT_EFORMAT, "%s: no field '%s'; name the one that holds the "
 						   "text with --field", where, name);
 		if (!json_object_is_type(s, json_type_string))
@@ -203,22 +189,36 @@ static int join(struct nt_jsonl *j, const char *where, struct nt_buf *text)
 	return 0;
 }
 
-int nt_jsonl_read(struct nt_jsonl *j, const uint8_t *line, size_t len, const char *where,
-		  struct nt_buf *text, const char **id)
+/* The first of the names that stands for a string or a number, as it is written; or NULL. */
+static const char *find_word(struct nt_jsonl *j, const char *const *name)
 {
 	struct json_object *value;
+	for (; *name; name++)
+		if (nt_json_find(j->line, *name, &value) && value &&
+		    !json_object_is_type(value, json_type_object) &&
+		    !json_object_is_type(value, json_type_array))
+			return json_object_get_string(value);
+	return NULL;
+}
+
+int nt_jsonl_read(struct nt_jsonl *j, const uint8_t *line, size_t len, const char *name,
+		  struct nt_buf *text, struct nt_jsonl_about *about)
+{
+	static const char *const id[] = {"id", NULL}, *const url[] = {"url", "metadata.url", NULL},
+				 *const date[] = {"date", "timestamp", "metadata.date",
+						  "metadata.timestamp", NULL};
 	const char *why = parse(j, line, len);
-	*id = NULL;
 	if (why)
-		return nt_fail(NT_EFORMAT, "%s: not a JSON line: %s, at byte %zu of it", where, why,
+		return nt_fail(NT_EFORMAT, "%s: not a JSON line: %s, at byte %zu of it", name, why,
 			       mark_len(line, len) + json_tokener_get_parse_end(j->tokener));
+	if (!nt_where_fits(j->where, j->line))
+		return 0;
 	text->len = 0;
-	int rc = join(j, where, text);
+	int rc = join(j, name, text);
 	if (rc < 0)
 		return rc;
-	if (json_object_object_get_ex(j->line, "id", &value) && value)
-		*id = json_object_get_string(value); /* numbers too */
-	return 0;
+	*about = (struct nt_jsonl_about){find_word(j, id), find_word(j, url), find_word(j, date)};
+	return 1;
 }
 
 bool nt_jsonl_fits(struct nt_jsonl *j, const uint8_t *line, size_t len)
@@ -228,7 +228,7 @@ bool nt_jsonl_fits(struct nt_jsonl *j, const uint8_t *line, size_t len)
 	const char *name = (const char *)j->names.data;
 	for (size_t i = 0; i < j->n_field; i++, name += strlen(name) + 1) {
 		struct json_object *s;
-		if (!find(j->line, name, &s) || !json_object_is_type(s, json_type_string))
+		if (!nt_json_find(j->line, name, &s) || !json_object_is_type(s, json_type_string))
 			return false;
 	}
 	return true;
@@ -238,6 +238,7 @@ void nt_jsonl_free(struct nt_jsonl *j)
 {
 	if (!j)
 		return;
+	nt_where_free(j->where);
 	json_object_put(j->line);
 	if (j->tokener)
 		json_tokener_free(j->tokener);

@@ -19,7 +19,7 @@
 #include "nt/err.h"
 #include "nt/file.h"
 
-enum { BUFFER_BYTES = 1 << 18 };
+enum { BUFFER_BYTES = 1 << 18, PIPE_BYTES = 1 << 20 };
 
 struct nt_out {
 	int fd;
@@ -111,6 +111,9 @@ int nt_out_open(struct nt_out **result, const char *path, unsigned flags)
 		out->fd = STDOUT_FILENO;
 	else
 		rc = open_named(out, path);
+	/* fewer turns between writer and reader; what is no pipe, or may not, stays as it is */
+	if (rc == 0)
+		fcntl(out->fd, F_SETPIPE_SZ, PIPE_BYTES);
 	if (rc == 0 && (flags & NT_OUT_BINARY) && !(flags & NT_OUT_FORCE) && isatty(out->fd))
 		rc = nt_fail(NT_EARG, "%s is a terminal and the output is binary: "
 				      "redirect it, use -o FILE, or -f to write it anyway",

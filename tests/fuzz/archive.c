@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Bytes as a file of any wrapping, once where it can be sought in and once as a pipe would be. */
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -13,13 +14,15 @@ enum { ENOUGH = 1 << 22 }; /* a few bytes may unpack to very many */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void walk(const char *path)
+static void walk(const char *path, bool is_lenient)
 {
 	static uint8_t buffer[1 << 16];
 	struct nt_input *in;
 	size_t total = 0, members = 0;
 	ssize_t got = 0;
-	if (nt_input_open(&in, path) < 0)
+	struct nt_input_tally tally = {0};
+	struct nt_input_options options = {.is_lenient = is_lenient, .tally = &tally};
+	if (nt_input_open(&in, path, &options) < 0)
 		return;
 	while (got >= 0 && total < ENOUGH && members++ < 1000 && nt_input_next(in) == 1)
 		while (total < ENOUGH && (got = nt_input_read(in, buffer, sizeof(buffer))) > 0)
@@ -34,11 +37,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (fd < 0 || nt_write_full(fd, data, size, "fuzz") < 0)
 		abort();
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	walk(path);
+	walk(path, false);
+	walk(path, true);
 	/* standard input that does not stand at byte 0 cannot be sought in */
 	if (size > 0 && dup2(fd, STDIN_FILENO) == STDIN_FILENO) {
 		lseek(STDIN_FILENO, 1, SEEK_SET);
-		walk("-");
+		walk("-", false);
 	}
 	close(fd);
 	return 0;

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * gzip.c - gzip and zlib data by ISA-L
+ *
+ * A .gz is any number of members, each with a CRC and a length at its end; ISA-L verifies
+ * both, and we see to the rest: that a member follows a member, that the last one is
+ * whole, and that nothing stands behind it but the zeros that pad a tape. A file with a
+ * member for each record (Common Crawl, BGZF) is nothing special: to begin a member costs
+ * the setting of a few fields.
+ *
+ * English text of 416 MB, gzip -6, one core of a Zen 5: ISA-L 0.41 s, zlib 1.3 s, pigz 1.5 s,
+ * gzip 2.1 s. libdeflate needs whole members in memory.
+ */
+#include <isa-l/igzip_lib.h>
+#include <string.h>
+
+#include "io/layer.h"
+#include "nt/err.h"
+
+struct gunzip {
+	bool has_begun, in_member, is_done;
+	int damage; /* what ISA-L said behind the last good bytes */
+	struct inflate_state z;
+};
+
+static const char *why(int rc)
+{
+	switch (rc) {
+	case ISAL_INCORRECT_CHECKSUM:
+		return "its checksum or its length is another one";
+	case ISAL_UNSUPPORTED_METHOD:
+	case ISAL_INVALID_WRAPPER:
+		return "its head is wrong";
+	case ISAL_NEED_DICT:
+		return "it needs a dictionary";
+	default:
+		return "bytes that no compressor writes";
+	}
+}
+
+/* A Content-Encoding of deflate should have zlib's head, and often has none. */
+static int format_of(struct nt_layer *l)
+{
+	const uint8_t *p;
+	if (l->type == &nt_gzip)
+		return ISAL_GZIP;
+	ssize_t n = nt_layer_look(l->below, 2, &p);
+	if (n < 0)
+		return (int)n;
+	return n >= 2 && (p[0] & 0xf) == 8 && (p[0] << 8 | p[1]) % 31 == 0 ? ISAL_ZLIB : ISAL_DEFLATE;
+}
+
+/* Behind a member: 1 if another one begins, 0 if there is nothing but zeros. */
+static int find_member(struct nt_layer *l)
+{
+	const uint8_t *p;
+	ssize_t n = nt_layer_look(l->below, 3, &p);
+	if (n >= 3 && memcmp(p, "\x1f\x8b\x08", 3) == 0)
+		return 1;
+	while (n > 0) {
+		for (ssize_t i = 0; i < n; i++)
+			if (p[i])
+				return nt_layer_damaged(l, "what stands behind it is not of that format");
+		nt_layer_skip(l->below, (size_t)n);
+		n = nt_layer_look(l->below, 1, &p);
+	}
+	return (int)n;
+}
+
+static int begin(struct nt_layer *l)
+{
+	struct gunzip *g = l->state;
+	int format = format_of(l);
+	if (format < 0)
+		return format;
+	isal_inflate_reset(&g->z);
+	g->z.crc_flag = (uint32_t)format;
+	g->in_member = true;
+	g->damage = ISAL_DECOMP_OK;
+	return 1;
+}
+
+static int open_gzip(struct nt_layer *l)
+{
+	struct gunzip *g = l->state;
+	isal_inflate_init(&g->z);
+	int rc = begin(l);
+	return rc < 0 ? rc : 0;
+}
+
+/* Inflates into buf[n] what there is: the bytes it came to, which may be none. */
+static ssize_t inflate(struct nt_layer *l, void *buf, size_t n)
+{
+	struct inflate_state *z = &((struct gunzip *)l->state)->z;
+	int *rc = &((struct gunzip *)l->state)->damage;
+	const uint8_t *p;
+	ssize_t ahead = nt_layer_look(l->below, 1, &p);
+	if (ahead < 0)
+		return ahead;
+	if (*rc != ISAL_DECOMP_OK)
+		return nt_layer_damaged(l, why(*rc));
+	uint32_t room = n > INT32_MAX ? INT32_MAX : (uint32_t)n;
+	z->next_in = (uint8_t *)(uintptr_t)p;
+	z->avail_in = (uint32_t)ahead;
+	z->next_out = buf;
+	z->avail_out = room;
+	*rc = isal_inflate(z);
+	nt_layer_skip(l->below, (size_t)ahead - z->avail_in);
+	ssize_t got = (ssize_t)(room - z->avail_out);
+	if (*rc != ISAL_DECOMP_OK && got == 0)
+		return nt_layer_damaged(l, why(*rc));
+	if (ahead == 0 && got == 0 && z->block_state != ISAL_BLOCK_FINISH)
+		return nt_layer_damaged(l, "it ends too early");
+	return got;
+}
+
+static ssize_t read_gzip(struct nt_layer *l, void *buf, size_t n)
+{
+	struct gunzip *g = l->state;
+	while (!g->is_done) {
+		int rc = g->in_member ? 1 : find_member(l);
+		if (rc == 1 && !g->in_member)
+			rc = begin(l);
+		if (rc <= 0) {
+			g->is_done = rc == 0;
+			return rc;
+		}
+		ssize_t got = inflate(l, buf, n);
+		if (g->z.block_state == ISAL_BLOCK_FINISH) {
+			g->in_member = false;
+			g->is_done = l->type == &nt_deflate; /* which has one member */
+		}
+		if (got != 0)
+			return got;
+	}
+	return 0;
+}
+
+/* The whole file is one member to those who read it. */
+static int next_gzip(struct nt_layer *l)
+{
+	struct gunzip *g = l->state;
+	bool is_first = !g->has_begun;
+	g->has_begun = true;
+	return is_first;
+}
+
+/* Finds the head of a later member: a file with one for each record goes on there. */
+static int resume(struct nt_layer *l)
+{
+	const uint8_t *p, *at;
+	ssize_t n;
+	while ((n = nt_layer_look(l->below, 10, &p)) >= 10) {
+		at = memmem(p + 1, (size_t)n - 4, "\x1f\x8b\x08", 3);
+		if (!at) {
+			nt_layer_skip(l->below, (size_t)n - 3);
+			continue;
+		}
+		nt_layer_skip(l->below, (size_t)(at - p));
+		if (nt_layer_look(l->below, 10, &p) >= 10 && p[3] < 0x20) { /* flags that exist */
+			((struct gunzip *)l->state)->is_done = false;
+			return begin(l);
+		}
+	}
+	return n < 0 ? (int)n : 0;
+}
+
+const struct nt_layer_type nt_gzip = {
+	.name = "gzip", .state_bytes = sizeof(struct gunzip), .open = open_gzip,
+	.next = next_gzip, .read = read_gzip, .resume = resume,
+};
+
+const struct nt_layer_type nt_deflate = {
+	.name = "deflate", .state_bytes = sizeof(struct gunzip), .open = open_gzip,
+	.next = next_gzip, .read = read_gzip,
+};
