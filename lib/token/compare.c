@@ -13,7 +13,7 @@
 #include <time.h>
 
 #include "nt/err.h"
-#include "token/batch.h"
+#include "io/batch.h"
 #include "token/general.h"
 
 enum { PART_BYTES = 8 << 20 }; /* as much as a batch takes */

@@ -7,9 +7,9 @@
 #include "io/spill.h"
 #include "nt/pool.h"
 #include "text/split.h"
-#include "token/batch.h"
+#include "io/batch.h"
 #include "token/count.h"
-#include "token/lend.h"
+#include "base/lend.h"
 
 /* A cutter and what it has counted, lent to whoever counts next. */
 struct nt_tally_desk {

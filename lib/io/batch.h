@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef TOKEN_BATCH_H
-#define TOKEN_BATCH_H
+#ifndef IO_BATCH_H
+#define IO_BATCH_H
 /*
  * batch.h - documents read ahead, in groups that are worth a task each
  *

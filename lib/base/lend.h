@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef TOKEN_LEND_H
-#define TOKEN_LEND_H
+#ifndef BASE_LEND_H
+#define BASE_LEND_H
 /*
  * lend.h - n desks for n threads
  *

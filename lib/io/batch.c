@@ -5,7 +5,7 @@
  * A source's document is gone when the next one is asked for, so they are copied; but one
  * that is as large as a batch is always the last and stays where it is.
  */
-#include "token/batch.h"
+#include "io/batch.h"
 
 #include <stdlib.h>
 #include <string.h>

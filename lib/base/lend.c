@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* lend.c - n desks for n threads */
-#include "token/lend.h"
+#include "base/lend.h"
 
 #include <stdlib.h>
 
