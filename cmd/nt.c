@@ -21,6 +21,7 @@ static const struct {
 } commands[] = {
 	{"cat", "documents out of files and archives"},
 	{"vocab", "learn a byte-level BPE vocabulary"},
+	{"filter", "drop documents by rule"},
 	{"tokenize", "text to token stream, and back"},
 	{"dedup", "drop repeated paragraphs or documents"},
 	{"shuffle", "permute documents"},
@@ -139,9 +140,9 @@ static const struct nt_cmd cmd = {
 		 "Text becomes a model in a pipeline: nt-cat | nt-tokenize | nt-dedup | nt-shuffle | "
 		 "nt-pack > data.bin, then nt-train data.bin, then nt-sample ckpt.",
 	.examples = examples,
-	.see_also = "nt-cat nt-dedup nt-info nt-pack nt-sample nt-score nt-shuffle nt-tokenize "
+	.see_also = "nt-cat nt-dedup nt-filter nt-info nt-pack nt-sample nt-score nt-shuffle nt-tokenize "
 		    "nt-train nt-vocab",
-	.operands = "cat|dedup|help|info|pack|sample|score|shuffle|tokenize|train|vocab",
+	.operands = "cat|dedup|filter|help|info|pack|sample|score|shuffle|tokenize|train|vocab",
 	.opts = opts,
 	.run = nt,
 };

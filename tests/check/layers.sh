@@ -8,14 +8,14 @@ cd "$root"
 layers() {
 	find "$1/lib" "$1/cmd" -name '*.[ch]' | sort | xargs awk -v top="$1/" '
 	BEGIN {
-		n = split("base:|io:base|text:base|kern:base|cli:base|token:base io text|data:base io|" \
+		n = split("base:|io:base|text:base|kern:base|cli:base|token:base io text|filter:base io text|data:base io|" \
 			  "model:base io kern|train:base io data kern model|cmd:cli", row, "|")
 		for (i = 1; i <= n; i++) {
 			split(row[i], kv, ":")
 			may[kv[1]] = " " kv[1] " " kv[2] " "
 		}
 		n = split("base:cpu err hash ident mem pool random real version|io:docs file idlines|" \
-			  "text:text|kern:blas|token:encode inspect tokenizer vocab|" \
+			  "text:text|kern:blas|filter:filter|token:encode inspect tokenizer vocab|" \
 			  "data:data dedup foreign manifest pack shuffle stream|model:model safetensors show|train:train", row, "|")
 		for (i = 1; i <= n; i++) {
 			split(row[i], kv, ":")

@@ -1,0 +1,525 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * nt-filter - documents by rule
+ *
+ * Documents come in as nt-cat reads them, and those that no rule drops go out as nt-cat
+ * writes them, not a byte changed. Rules cost what they cost; the model, which costs far
+ * more, is asked last about what is left.
+ */
+#include "cli/main.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "nt/docs.h"
+#include "nt/file.h"
+#include "nt/filter.h"
+#include "nt/model.h"
+#include "nt/tokenizer.h"
+
+enum { MANY = 128 }; /* rules there are, at most */
+
+struct options {
+	const char *rules, *output, *rejected, *report, *split, *perplexity;
+	struct nt_list set, no, field;
+	double below, above;
+	bool list, explain, is_nul;
+};
+
+#define AT(field) offsetof(struct options, field)
+static const struct nt_opt opts[] = {
+	{.help = "Rules"},
+	{0, "rules", NT_OPT_STR, AT(rules), "LIST", "gopher,c4,fineweb", 0, 0,
+	 "rules and families of rules to ask, with commas between them; none asks none"},
+	{0, "set", NT_OPT_LIST, AT(set), "RULE=VALUE", NULL, 0, 0,
+	 "another threshold; switches the rule on if it was not; several, repeated or with commas"},
+	{0, "no", NT_OPT_LIST, AT(no), "LIST", NULL, 0, 0, "rules and families not to ask after all"},
+	{0, "list-rules", NT_OPT_FLAG, AT(list), NULL, NULL, 0, 0,
+	 "print the rules, their families and thresholds, and which would be asked"},
+	{.help = "A model's opinion"},
+	{0, "perplexity", NT_OPT_STR, AT(perplexity), "CKPT", NULL, 0, 0,
+	 "a checkpoint; documents that the rules keep are dropped by their perplexity under it, exp "
+	 "of the loss per token"},
+	{0, "below", NT_OPT_REAL, AT(below), "X", NULL, 0, INFINITY, "keep documents of a perplexity below X"},
+	{0, "above", NT_OPT_REAL, AT(above), "X", NULL, 0, INFINITY, "keep documents of a perplexity above X"},
+	{.help = "Documents"},
+	{0, "split", NT_OPT_STR, AT(split), "HOW", "auto", 0, 0,
+	 "what ends a document: auto, none, line, blank, nul, jsonl, or a delimiter"},
+	{'0', "null", NT_OPT_FLAG, AT(is_nul), NULL, NULL, 0, 0, "the same as --split=nul"},
+	{0, "field", NT_OPT_LIST, AT(field), "NAME", NULL, 0, 0,
+	 "field of a JSON line that holds the text (default text)"},
+	{.help = "Output"},
+	{0, "explain", NT_OPT_FLAG, AT(explain), NULL, NULL, 0, 0,
+	 "write no text but a line a document: its number, source, kept or dropped, and the rule, what "
+	 "it measured, its threshold"},
+	{0, "rejected", NT_OPT_STR, AT(rejected), "FILE", NULL, 0, 0, "write the documents that are dropped to FILE"},
+	{0, "report", NT_OPT_STR, AT(report), "FILE", NULL, 0, 0, "write what each rule dropped to FILE, as a JSON object"},
+	{'o', "output", NT_OPT_STR, AT(output), "FILE", NULL, 0, 0, "write to FILE"},
+	{0},
+};
+
+/* Documents that went one way. */
+struct heap {
+	uint64_t documents, bytes;
+};
+
+/* Text with a NUL between documents, as nt-cat writes it. */
+struct sheaf {
+	struct nt_out *out; /* NULL: nowhere */
+	struct heap sum;
+	bool last_is_empty;
+};
+
+struct job {
+	const struct nt_cli *cli;
+	const struct options *o;
+	struct nt_filter *filter;
+	struct nt_docs *docs;
+	struct sheaf kept, rejected;
+	struct nt_out *out;
+	struct nt_buf line;
+	struct heap all, by_rule[MANY], by_model;
+	uint64_t invalid;
+
+	struct nt_model *model;
+	struct nt_tokenizer *tokenizer;
+	struct nt_encoder *encoder;
+	struct nt_pool *pool;
+	struct nt_scorer *scorer;
+	struct nt_ids ids;
+};
+
+/* --- which rules ------------------------------------------------------------------------ */
+
+static const char *rule_name(const void *ctx, size_t i)
+{
+	static const char *const family[] = {"all", "none", "gopher", "length", "characters", "gopher_quality",
+					     "gopher_repetition", "c4", "mc4", "fineweb"};
+	enum { N = sizeof(family) / sizeof(*family) };
+	(void)ctx;
+	if (i < N)
+		return family[i];
+	const struct nt_filter_rule *rule = nt_filter_rule(i - N);
+	return rule ? rule->name : NULL;
+}
+
+static int explain_name(int rc, const char *name)
+{
+	const char *near = nt_opt_nearest(name, rule_name, NULL);
+	for (size_t i = 0; rule_name(NULL, i); i++)
+		if (strcmp(rule_name(NULL, i), name) == 0)
+			return rc;
+	if (near)
+		return nt_fail(NT_EARG, "unknown rule '%s': did you mean '%s'?", name, near);
+	return nt_fail(NT_EARG, "unknown rule '%s': --list-rules prints them", name);
+}
+
+static int set_rule(struct nt_filter *f, char *item)
+{
+	char *value = strchr(item, '='), *end;
+	if (!value)
+		return nt_fail(NT_EARG, "--set %s: it is RULE=VALUE", item);
+	*value++ = 0;
+	double x = strtod(value, &end);
+	if (end == value || *end || !isfinite(x))
+		return nt_fail(NT_EARG, "--set %s=%s: the value is no number", item, value);
+	int rc = nt_filter_set(f, item, x);
+	return rc < 0 ? explain_name(rc, item) : 0;
+}
+
+static int rule_on(struct nt_filter *f, char *item)
+{
+	int rc = strcmp(item, "none") == 0 ? 0 : nt_filter_switch(f, item, true);
+	return rc < 0 ? explain_name(rc, item) : 0;
+}
+
+static int rule_off(struct nt_filter *f, char *item)
+{
+	int rc = nt_filter_switch(f, item, false);
+	return rc < 0 ? explain_name(rc, item) : 0;
+}
+
+/* Calls each for every item of a list with commas between them. */
+static int for_each(struct nt_filter *f, const char *list, int (*each)(struct nt_filter *f, char *item))
+{
+	char *copy = strdup(list), *at = copy, *item;
+	int rc = copy ? 0 : nt_fail_sys("out of memory");
+	while (rc == 0 && at && (item = strsep(&at, ",")))
+		if (*item)
+			rc = each(f, item);
+	free(copy);
+	return rc;
+}
+
+static int choose_rules(struct nt_filter *f, const struct options *o)
+{
+	int rc = for_each(f, o->rules, rule_on);
+	for (size_t i = 0; rc == 0 && i < o->set.n; i++)
+		rc = for_each(f, o->set.item[i], set_rule);
+	for (size_t i = 0; rc == 0 && i < o->no.n; i++)
+		rc = for_each(f, o->no.item[i], rule_off);
+	return rc;
+}
+
+static void number(char out[32], double x)
+{
+	snprintf(out, 32, "%.*g", x == floor(x) && fabs(x) < 1e15 ? 16 : 6, x);
+}
+
+static int list_rules(const struct job *j)
+{
+	static const char *const sense[] = {"at least", "at most", "none", "line", "setting"};
+	struct nt_buf page = {0};
+	int rc = nt_buf_printf(&page, "family\trule\tasked\tsense\tthreshold\twhat\n");
+	const struct nt_filter_rule *r;
+	for (size_t i = 0; rc == 0 && (r = nt_filter_rule(i)); i++) {
+		char value[32] = "";
+		if (r->has_value && !isnan(nt_filter_value(j->filter, i)))
+			number(value, nt_filter_value(j->filter, i));
+		rc = nt_buf_printf(&page, "%s\t%s\t%s\t%s\t%s\t%s\n", r->family, r->name,
+				   nt_filter_is_on(j->filter, i) ? "yes" : "no", sense[r->sense], value, r->what);
+	}
+	if (rc == 0)
+		rc = nt_out_write(j->out, page.data, page.len);
+	nt_buf_release(&page);
+	return rc;
+}
+
+/* --- documents ---------------------------------------------------------------------------- */
+
+static int put(struct sheaf *s, const struct nt_judged *doc)
+{
+	int rc = s->out && s->sum.documents ? nt_out_write(s->out, "", 1) : 0;
+	s->sum.documents++;
+	s->sum.bytes += doc->len;
+	s->last_is_empty = doc->len == 0;
+	return rc < 0 || !s->out ? rc : nt_out_write(s->out, doc->text, doc->len);
+}
+
+/* An empty last document would else be none. */
+static int end_sheaf(const struct sheaf *s)
+{
+	return s->out && s->last_is_empty && s->sum.documents > 1 ? nt_out_write(s->out, "", 1) : 0;
+}
+
+static void count(struct heap *h, const struct nt_judged *doc)
+{
+	h->documents++;
+	h->bytes += doc->len;
+}
+
+/* The perplexity of the document, as nt-score has it. */
+static int ask_model(struct job *j, const struct nt_judged *doc, double *perplexity)
+{
+	const struct nt_ident *ident = nt_tokenizer_summary(j->tokenizer);
+	const struct nt_config *c = &j->model->config;
+	uint32_t bos = c->bos_token_id == NT_NO_TOKEN ? ident->bos : c->bos_token_id;
+	uint32_t eos = c->eos_token_id == NT_NO_TOKEN ? ident->eos : c->eos_token_id;
+	if (bos == NT_NO_TOKEN || eos == NT_NO_TOKEN)
+		return nt_fail(NT_EFORMAT, "%s: the model names no bos_token_id or no eos_token_id",
+			       j->o->perplexity);
+	j->ids.n = 0;
+	int rc = nt_ids_add(&j->ids, &bos, 1);
+	if (rc == 0)
+		rc = nt_encode(j->encoder, doc->text, doc->len, 0, &j->ids);
+	if (rc == 0)
+		rc = nt_ids_add(&j->ids, &eos, 1);
+	if (rc == 0)
+		rc = nt_scorer_add(j->scorer, j->ids.id, j->ids.n);
+	if (rc < 0)
+		return rc;
+	*perplexity = exp(nt_scorer_total(j->scorer) / (double)(j->ids.n - 1));
+	return 0;
+}
+
+/* A source may be a file's name, which may hold anything. */
+static int add_source(struct nt_buf *line, const char *source)
+{
+	int rc = 0;
+	for (const char *p = source; *p && rc == 0; p++)
+		rc = *p == '\t' || *p == '\n' || *p == '\\' ? nt_buf_printf(line, "\\x%02x", *p)
+							    : nt_buf_add(line, p, 1);
+	return rc;
+}
+
+static int explain(struct job *j, const struct nt_judged *doc, const char *rule, double value, double limit)
+{
+	char measured[32] = "", threshold[32] = "";
+	j->line.len = 0;
+	if (rule) {
+		number(measured, value);
+		if (isfinite(limit))
+			number(threshold, limit);
+	}
+	int rc = nt_buf_printf(&j->line, "%llu\t", nt_llu(j->all.documents));
+	if (rc == 0)
+		rc = add_source(&j->line, doc->source);
+	if (rc == 0)
+		rc = nt_buf_printf(&j->line, "\t%s\t%s\t%s\t%s\n", rule ? "dropped" : "kept", rule ? rule : "",
+				   measured, threshold);
+	return rc < 0 ? rc : nt_out_write(j->out, j->line.data, j->line.len);
+}
+
+static void show_progress(const struct job *j, uint64_t input_bytes)
+{
+	double read = (double)input_bytes, total = (double)nt_docs_total(j->docs);
+	if (!nt_cli_progress_due(j->cli))
+		return;
+	if (total > 0)
+		nt_cli_progress(j->cli, "%s, %s kept, %.0f %% of %.1f MB", nt_cli_count(j->all.documents, "document"),
+				nt_cli_count(j->kept.sum.documents, "document"), 100 * read / total, total / 1e6);
+	else
+		nt_cli_progress(j->cli, "%s, %s kept, %.1f MB read", nt_cli_count(j->all.documents, "document"),
+				nt_cli_count(j->kept.sum.documents, "document"), read / 1e6);
+}
+
+static int take(void *arg, const struct nt_judged *doc)
+{
+	struct job *j = arg;
+	const char *rule = NULL;
+	double value = doc->verdict.value, limit = 0;
+	int rc = 0;
+	if (doc->verdict.rule >= 0) {
+		size_t i = (size_t)doc->verdict.rule;
+		rule = nt_filter_rule(i)->name;
+		limit = nt_filter_value(j->filter, i);
+		count(&j->by_rule[i], doc);
+	} else if (j->model) {
+		rc = ask_model(j, doc, &value);
+		bool is_high = !(value < j->o->below), is_low = j->o->above > 0 && !(value > j->o->above);
+		limit = is_high ? j->o->below : j->o->above;
+		if (rc == 0 && (is_high || is_low)) {
+			rule = "perplexity";
+			count(&j->by_model, doc);
+		}
+	}
+	if (rc == 0)
+		rc = put(rule ? &j->rejected : &j->kept, doc);
+	if (rc == 0 && j->o->explain)
+		rc = explain(j, doc, rule, value, limit);
+	count(&j->all, doc);
+	j->invalid += doc->verdict.n_invalid;
+	show_progress(j, doc->input_bytes);
+	return rc;
+}
+
+/* --- what became of them --------------------------------------------------------------------- */
+
+static double percent(uint64_t part, uint64_t whole)
+{
+	return whole ? 100 * (double)part / (double)whole : 0;
+}
+
+static void row(const struct job *j, const char *name, const struct heap *h)
+{
+	if (h->documents)
+		fprintf(stderr, "  %-30s %12llu %6.2f %%  %15llu %6.2f %%\n", name, nt_llu(h->documents),
+			percent(h->documents, j->all.documents), nt_llu(h->bytes), percent(h->bytes, j->all.bytes));
+}
+
+static void show_table(const struct job *j)
+{
+	nt_cli_say(j->cli, "%s, %s; %s kept (%.2f %%), %s (%.2f %%)", nt_cli_count(j->all.documents, "document"),
+		   nt_cli_count(j->all.bytes, "byte"), nt_cli_count(j->kept.sum.documents, "document"),
+		   percent(j->kept.sum.documents, j->all.documents), nt_cli_count(j->kept.sum.bytes, "byte"),
+		   percent(j->kept.sum.bytes, j->all.bytes));
+	if (j->cli->quiet || !j->rejected.sum.documents)
+		return;
+	fprintf(stderr, "  %-30s %12s %8s  %15s %8s\n", "dropped by", "documents", "", "bytes", "");
+	for (size_t i = 0; nt_filter_rule(i); i++)
+		row(j, nt_filter_rule(i)->name, &j->by_rule[i]);
+	row(j, "perplexity", &j->by_model);
+}
+
+static int add_heap(struct nt_buf *b, const char *name, const struct heap *h, const char *behind)
+{
+	return nt_buf_printf(b, "\"%s\": {\"documents\": %llu, \"bytes\": %llu}%s", name, nt_llu(h->documents),
+			     nt_llu(h->bytes), behind);
+}
+
+/* Every rule that was asked, and the threshold it was asked with. */
+static int write_report(const struct job *j)
+{
+	struct nt_out *out = NULL;
+	struct nt_buf b = {0};
+	const char *comma = "";
+	int rc = nt_buf_printf(&b, "{");
+	if (rc == 0)
+		rc = add_heap(&b, "read", &j->all, ", ");
+	if (rc == 0)
+		rc = add_heap(&b, "kept", &j->kept.sum, ", \"rules\": [");
+	for (size_t i = 0; rc == 0 && nt_filter_rule(i); i++) {
+		const struct nt_filter_rule *r = nt_filter_rule(i);
+		if (!nt_filter_is_on(j->filter, i))
+			continue;
+		rc = nt_buf_printf(&b, "%s\n{\"rule\": \"%s\", \"family\": \"%s\"", comma, r->name, r->family);
+		if (rc == 0 && r->has_value)
+			rc = nt_buf_printf(&b, ", \"threshold\": %.17g", nt_filter_value(j->filter, i));
+		if (rc == 0 && r->sense <= NT_RULE_NONE)
+			rc = nt_buf_printf(&b, ", ");
+		if (rc == 0 && r->sense <= NT_RULE_NONE)
+			rc = add_heap(&b, "dropped", &j->by_rule[i], "");
+		if (rc == 0)
+			rc = nt_buf_printf(&b, "}");
+		comma = ",";
+	}
+	if (rc == 0 && j->model) {
+		rc = nt_buf_printf(&b, "%s\n{\"rule\": \"perplexity\", ", comma);
+		if (rc == 0)
+			rc = add_heap(&b, "dropped", &j->by_model, "}");
+	}
+	if (rc == 0)
+		rc = nt_buf_printf(&b, "]}\n");
+	if (rc == 0)
+		rc = nt_out_open(&out, j->o->report, 0);
+	if (rc == 0)
+		rc = nt_out_write(out, b.data, b.len);
+	if (rc == 0)
+		rc = nt_out_close(out);
+	else
+		nt_out_discard(out);
+	nt_buf_release(&b);
+	return rc;
+}
+
+/* --- the command ------------------------------------------------------------------------------- */
+
+static int open_model(struct job *j)
+{
+	const char *path = j->o->perplexity;
+	int rc = nt_model_load(&j->model, path);
+	if (rc == 0 && !j->model->tokenizer_json)
+		return nt_fail(NT_EFORMAT, "%s: holds no tokenizer.json", path);
+	if (rc == 0)
+		rc = nt_tokenizer_parse(&j->tokenizer, j->model->tokenizer_json, j->model->tokenizer_json_len, path);
+	if (rc == 0 && !(j->encoder = nt_encoder_new(j->tokenizer)))
+		rc = NT_ESYS;
+	return rc == 0 ? nt_scorer_new(&j->scorer, j->model, j->pool) : rc;
+}
+
+static int check(const struct options *o)
+{
+	bool is_bound = o->below < INFINITY || o->above > 0;
+	if (o->perplexity && !is_bound)
+		return nt_fail(NT_EARG, "--perplexity: say which to keep, with --below X or --above X");
+	if (!o->perplexity && is_bound)
+		return nt_fail(NT_EARG, "--below and --above are about --perplexity CKPT, which is missing");
+	return 0;
+}
+
+static int filter(struct job *j, char **operand, int n_operand)
+{
+	const struct options *o = j->o;
+	struct nt_docs_options how = {.split = o->is_nul ? "nul" : o->split,
+				      .field = o->field.item, .n_field = o->field.n};
+	static const char header[] = "doc\tsource\tverdict\trule\tvalue\tthreshold\n";
+	struct nt_pool *pool = NULL;
+	int rc = nt_docs_open(&j->docs, &how, operand, (size_t)n_operand);
+	if (rc == 0 && !(j->pool = nt_pool_new((int)j->cli->threads)))
+		rc = NT_ESYS;
+	if (rc == 0 && o->perplexity)
+		rc = open_model(j);
+	/* the model is asked from within a task of the pool, and needs one of its own */
+	if (rc == 0 && o->perplexity && !(pool = nt_pool_new(1)))
+		rc = NT_ESYS;
+	if (rc == 0 && o->rejected)
+		rc = nt_out_open(&j->rejected.out, o->rejected, 0);
+	if (rc == 0 && o->explain)
+		rc = nt_out_write(j->out, header, sizeof(header) - 1);
+	if (rc == 0)
+		rc = nt_filter_docs(j->filter, j->docs, pool ? pool : j->pool, take, j);
+	if (rc == 0)
+		rc = end_sheaf(&j->kept);
+	if (rc == 0)
+		rc = end_sheaf(&j->rejected);
+	if (rc == 0 && j->rejected.out) {
+		rc = nt_out_close(j->rejected.out);
+		j->rejected.out = NULL;
+	}
+	nt_pool_free(pool);
+	return rc;
+}
+
+static void release(struct job *j)
+{
+	nt_out_discard(j->rejected.out);
+	nt_docs_close(j->docs);
+	nt_scorer_free(j->scorer);
+	nt_encoder_free(j->encoder);
+	nt_tokenizer_free(j->tokenizer);
+	nt_model_free(j->model);
+	nt_pool_free(j->pool);
+	nt_ids_release(&j->ids);
+	nt_buf_release(&j->line);
+	nt_filter_free(j->filter);
+}
+
+static int run(struct nt_cli *cli, void *opt, char **operand, int n_operand)
+{
+	struct options *o = opt;
+	struct job j = {.cli = cli, .o = o, .filter = nt_filter_new()};
+	if (o->below == 0)
+		o->below = INFINITY;
+	int rc = j.filter ? check(o) : NT_ESYS;
+	if (rc == 0)
+		rc = choose_rules(j.filter, o);
+	if (rc == 0)
+		rc = nt_out_open(&j.out, o->output, 0);
+	if (rc == 0 && !o->explain)
+		j.kept.out = j.out;
+	if (rc == 0)
+		rc = o->list ? list_rules(&j) : filter(&j, operand, n_operand);
+	if (rc == 0) {
+		rc = nt_out_close(j.out);
+		j.out = NULL;
+	}
+	if (rc == 0 && !o->list && o->report)
+		rc = write_report(&j);
+	if (rc == 0 && !o->list) {
+		if (nt_docs_remark(j.docs))
+			nt_cli_say(cli, "%s", nt_docs_remark(j.docs));
+		if (j.invalid)
+			nt_cli_warn(cli, "%llu bytes are not UTF-8; they are kept, and each counts as a character",
+				    nt_llu(j.invalid));
+		show_table(&j);
+	}
+	nt_out_discard(j.out);
+	release(&j);
+	return rc;
+}
+
+static const struct nt_example examples[] = {
+	{"nt-cat crawl.warc.wet.gz | nt-filter | nt-tokenize > clean.nts", "Gopher's, C4's and FineWeb's rules"},
+	{"nt-filter --rules gopher --set gopher_short_doc=20 --no gopher_enough_stop_words docs.jsonl",
+	 "One family with another threshold and without one rule"},
+	{"nt-filter --explain docs.jsonl | cut -f4 | sort | uniq -c", "Which rule drops how many"},
+	{"nt-filter --rules none --perplexity ckpt --below 80 docs.jsonl", "What a model finds likely"},
+	{0},
+};
+
+static const struct nt_cmd cmd = {
+	.name = "nt-filter",
+	.what = "drop documents by rule",
+	.synopsis = "[OPTION...] [FILE...]",
+	.about = "Reads documents as nt-cat does and writes those that no rule drops, byte for byte, with a "
+		 "NUL between them. A table on standard error says how many documents each rule dropped.\n\n"
+		 "The rules are those published with Gopher (families gopher_quality and gopher_repetition, "
+		 "together gopher), C4 and FineWeb, named and defined as in datatrove; further ones "
+		 "about length and kinds of characters are asked once --set gives them a threshold. "
+		 "--list-rules prints them all. The first rule that drops a document is the reason; "
+		 "they are asked in the order of that list.\n\n"
+		 "C4 takes lines out of a page. nt-filter changes no text: C4's rules for lines decide which "
+		 "lines count when the sentences of a document are counted.\n\n"
+		 "Words are cut as spaCy's rules for English do; thresholds are about English.",
+	.examples = examples,
+	.see_also = "nt-cat nt-dedup nt-score nt-tokenize",
+	.opts = opts,
+	.opts_bytes = sizeof(struct options),
+	.run = run,
+};
+
+int main(int argc, char **argv)
+{
+	return nt_cli_main(&cmd, argc, argv);
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef NT_FILTER_H
+#define NT_FILTER_H
+/*
+ * nt/filter.h - documents by rule
+ *
+ * A rule measures a document and drops it if the measure lies on the wrong side of a
+ * threshold. The published rules (Gopher, C4, FineWeb) have the names, the definitions and
+ * the thresholds of datatrove's filters, which take text as Python's str does: characters
+ * are code points, and white space, letters and lines are what str.isspace, str.isalpha and
+ * str.splitlines say. A byte that is not UTF-8 counts as one U+FFFD. docs/data.md has the
+ * rules in one table, and says where a definition had to differ.
+ *
+ * A text is never changed. C4 takes lines out of a page; here its rules for lines decide
+ * which lines count when sentences are counted.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "nt/docs.h"
+#include "nt/pool.h"
+
+enum nt_rule_sense {
+	NT_RULE_MIN,   /* dropped if the measure is below the threshold */
+	NT_RULE_MAX,   /* dropped if it is above */
+	NT_RULE_NONE,  /* dropped if there is any: no threshold */
+	NT_RULE_LINE,  /* a line is left out of account: C4's rules for lines */
+	NT_RULE_SETTING, /* drops nothing: a number in other rules' definitions */
+};
+
+struct nt_filter_rule {
+	const char *family; /* length characters gopher_quality gopher_repetition c4 mc4 fineweb match */
+	const char *name;
+	enum nt_rule_sense sense;
+	bool has_value;
+	double value;       /* the threshold, as published; of a rule of nobody's, NAN: it has none of its own */
+	const char *what;   /* one clause, no full stop */
+};
+
+/* Rules in the order in which they are asked; the first that drops a document is the reason.
+ * What costs little comes first. NULL behind the last. */
+const struct nt_filter_rule *nt_filter_rule(size_t i);
+
+/* Which rules, at which thresholds. Made, then not changed any more: threads may share it. */
+struct nt_filter;
+struct nt_filter *nt_filter_new(void); /* no rule is on; NULL: out of memory */
+void nt_filter_free(struct nt_filter *f); /* NULL is harmless */
+
+/* Switches on or off what `name` says: a rule, a family, `gopher` (two of them) or `all` that
+ * have a threshold. NT_EARG names the nearest. */
+int nt_filter_switch(struct nt_filter *f, const char *name, bool on);
+/* Sets a threshold, and switches its rule on. */
+int nt_filter_set(struct nt_filter *f, const char *name, double value);
+bool nt_filter_is_on(const struct nt_filter *f, size_t rule);
+double nt_filter_value(const struct nt_filter *f, size_t rule);
+
+/* A judge is one thread's memory, which is about 8 times the longest document. */
+struct nt_judge;
+struct nt_judge *nt_judge_new(const struct nt_filter *f); /* borrows f */
+void nt_judge_free(struct nt_judge *j); /* NULL is harmless */
+
+struct nt_verdict {
+	int rule;         /* that dropped the document; -1: it is kept */
+	double value;     /* what that rule measured */
+	size_t n_invalid; /* bytes that are not UTF-8 */
+};
+int nt_judge_text(struct nt_judge *j, const void *text, size_t len, struct nt_verdict *verdict);
+
+/* A document and what became of it. Valid until the sink returns. */
+struct nt_judged {
+	const uint8_t *text; /* [len] */
+	size_t len;
+	const char *source;
+	struct nt_verdict verdict;
+	uint64_t input_bytes; /* nt_docs_bytes when it had been read */
+};
+
+/*
+ * Judges every document of docs and hands it to sink, in order, one after the other. A
+ * negative return of sink ends it and is handed on. The same calls at any size of pool.
+ */
+int nt_filter_docs(const struct nt_filter *f, struct nt_docs *docs, struct nt_pool *pool,
+		   int (*sink)(void *arg, const struct nt_judged *doc), void *arg);
+
+#endif

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * c4.c - C4's rules, and mC4's about paragraphs
+ *
+ * Raffel and others 2020, JMLR 21(140), section 2.2; Xue and others 2021, as datatrove's
+ * C4QualityFilter and C4ParagraphFilter have them. C4 takes lines out of a page and judges what
+ * is left by its sentences. Our text stays whole: lines that C4 would take out do not count.
+ */
+#include <string.h>
+
+#include "filter/judge.h"
+#include "filter/phrase.h"
+#include "filter/signs.h"
+#include "nt/err.h"
+
+/* Bytes of the citation at text[0] == '[': [1] [] [edit] [citation needed]; or 0. */
+static size_t citation(const uint8_t *text, size_t len)
+{
+	static const char *const word[] = {"[edit]", "[citation needed]"};
+	size_t n = 1;
+	while (n < len && text[n] >= '0' && text[n] <= '9')
+		n++;
+	if (n < len && text[n] == ']')
+		return n + 1;
+	for (size_t i = 0; i < sizeof(word) / sizeof(*word); i++)
+		if (len >= strlen(word[i]) && memcmp(text, word[i], strlen(word[i])) == 0)
+			return strlen(word[i]);
+	return 0;
+}
+
+/* A line as the rules see it. */
+struct view {
+	const uint8_t *text;
+	size_t len;
+	bool is_cut; /* citations are gone: the judge's own copy */
+};
+
+static bool without_citations(struct nt_judge *j, struct view *v)
+{
+	const uint8_t *at = memchr(v->text, '[', v->len), *end = v->text + v->len, *from = v->text;
+	j->line.len = 0;
+	for (size_t n; at; at = at + n < end ? memchr(at + n, '[', (size_t)(end - at) - n) : NULL) {
+		n = citation(at, (size_t)(end - at));
+		if (n) {
+			if (nt_buf_add(&j->line, from, (size_t)(at - from)) < 0)
+				return false;
+			from = at + n;
+		}
+		n = n ? n : 1;
+	}
+	if (from == v->text)
+		return true;
+	if (nt_buf_add(&j->line, from, (size_t)(end - from)) < 0)
+		return false;
+	*v = (struct view){j->line.data, j->line.len, true};
+	return true;
+}
+
+static bool ends_sentence(const struct view *v)
+{
+	if (v->len == 0 || (v->len >= 3 && memcmp(v->text + v->len - 3, "...", 3) == 0))
+		return false;
+	uint8_t c = v->text[v->len - 1];
+	return c == '.' || c == '?' || c == '!' || c == '"' || c == '\'';
+}
+
+/* Sentences of words [first, last), as spaCy's sentencizer counts them: one begins with the first
+ * word that is no punctuation behind a full stop. No words are one sentence. */
+static size_t sentences(const struct nt_words *w, size_t first, size_t last)
+{
+	size_t n = 1;
+	bool has_stop = false;
+	for (size_t i = first; i < last; i++) {
+		uint64_t flags = w->word[i].key;
+		if (flags & NT_WORD_ENDS) {
+			has_stop = true;
+		} else if (has_stop && !(flags & NT_WORD_IS_PUNCT)) {
+			n++;
+			has_stop = false;
+		}
+	}
+	return n;
+}
+
+/* What line i adds to the number of sentences; *drops: the whole document goes. */
+static size_t judge_line(struct nt_judge *j, size_t i, bool *drops)
+{
+	const struct nt_line *line = &j->words.line[i];
+	size_t start = line->start, end = line->end, next;
+	if (nt_rule_on(j, NT_R_TOO_LONG_WORD) && (double)line->longest > j->f->value[NT_R_TOO_LONG_WORD])
+		return 0;
+	nt_strip(j->text, &start, &end);
+	struct view v = {j->text + start, end - start, false};
+	if (!without_citations(j, &v)) {
+		j->rc = NT_ESYS;
+		return 0;
+	}
+	if (nt_rule_on(j, NT_R_NO_TERMINAL) && !ends_sentence(&v))
+		return 0;
+	if (nt_rule_on(j, NT_R_TOO_FEW_WORDS) && (double)line->n_chunk < j->f->value[NT_R_TOO_FEW_WORDS])
+		return 0;
+	unsigned found = nt_phrases(v.text, v.len);
+	if ((*drops = nt_rule_drops(j, NT_R_LOREM_IPSUM, found & NT_PHRASE_LOREM ? 1 : 0)))
+		return 0;
+	if (nt_rule_on(j, NT_R_JAVASCRIPT) && found & NT_PHRASE_JAVASCRIPT)
+		return 0;
+	if ((*drops = nt_rule_drops(j, NT_R_CURLY_BRACKET, v.len && memchr(v.text, '{', v.len) ? 1 : 0)))
+		return 0;
+	if (nt_rule_on(j, NT_R_POLICY) && found & NT_PHRASE_POLICY)
+		return 0;
+	if (v.is_cut) {
+		if (nt_words_cut(&j->line_words, v.text, v.len) < 0)
+			j->rc = NT_ESYS;
+		return sentences(&j->line_words, 0, j->line_words.n);
+	}
+	next = i + 1 < j->words.n_line ? line[1].word : j->words.n;
+	return sentences(&j->words, line->word, next);
+}
+
+bool nt_c4(struct nt_judge *j)
+{
+	size_t n = 0;
+	bool drops = false;
+	if (!nt_judge_words(j))
+		return false;
+	for (size_t i = 0; i < j->words.n_line && !drops && j->rc == 0; i++)
+		n += judge_line(j, i, &drops);
+	return !drops && j->rc == 0 && !nt_rule_drops(j, NT_R_TOO_FEW_SENTENCES, (double)n);
+}
+
+bool nt_mc4(struct nt_judge *j)
+{
+	size_t n = 0;
+	const uint8_t *at = j->text, *end = j->text + j->len, *feed;
+	for (; at < end; at = feed + 1) {
+		feed = memchr(at, '\n', (size_t)(end - at));
+		feed = feed ? feed : end;
+		n += (double)nt_count_chars(at, (size_t)(feed - at)) >= j->f->value[NT_R_PARAGRAPH_LENGTH];
+	}
+	return !nt_rule_drops(j, NT_R_TOO_FEW_PARAGRAPHS, (double)n);
+}

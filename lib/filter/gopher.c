@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * gopher.c - Gopher's rules about quality
+ *
+ * Rae and others 2021, arXiv:2112.11446, table A1 and section A1.1, as datatrove's
+ * GopherQualityFilter has them.
+ */
+#include <string.h>
+
+#include "filter/judge.h"
+#include "filter/signs.h"
+
+static bool begins_with_bullet(const uint8_t *text, size_t len)
+{
+	return len && (*text == '-' || (len >= 3 && memcmp(text, "\u2022", 3) == 0));
+}
+
+static bool ends_with_ellipsis(const uint8_t *text, size_t len)
+{
+	return len >= 3 && (memcmp(text + len - 3, "...", 3) == 0 || memcmp(text + len - 3, "\u2026", 3) == 0);
+}
+
+static void count_lines(const struct nt_judge *j, size_t *n_bullet, size_t *n_ellipsis)
+{
+	*n_bullet = *n_ellipsis = 0;
+	for (size_t i = 0; i < j->words.n_line; i++) {
+		size_t start = j->words.line[i].start, end = j->words.line[i].end;
+		nt_strip(j->text, &start, &end);
+		*n_bullet += begins_with_bullet(j->text + start, end - start);
+		*n_ellipsis += ends_with_ellipsis(j->text + start, end - start);
+	}
+}
+
+bool nt_gopher_quality(struct nt_judge *j)
+{
+	const struct nt_words *w = &j->words;
+	size_t n_bullet, n_ellipsis;
+	if (!nt_judge_words(j))
+		return false;
+	double n = (double)w->n, real = (double)w->n_real, length = (double)w->real_chars / real;
+	if (nt_rule_drops(j, NT_R_SHORT_DOC, real) || nt_rule_drops(j, NT_R_LONG_DOC, real) ||
+	    nt_rule_drops(j, NT_R_SHORT_WORDS, length) || nt_rule_drops(j, NT_R_LONG_WORDS, length) ||
+	    nt_rule_drops(j, NT_R_HASHES, (double)w->n_hash / n) ||
+	    nt_rule_drops(j, NT_R_ELLIPSES, (double)w->n_ellipsis / n))
+		return false;
+	count_lines(j, &n_bullet, &n_ellipsis);
+	double lines = (double)w->n_line;
+	return !nt_rule_drops(j, NT_R_BULLETS, (double)n_bullet / lines) &&
+	       !nt_rule_drops(j, NT_R_END_ELLIPSES, (double)n_ellipsis / lines) &&
+	       !nt_rule_drops(j, NT_R_ALPHA, (double)w->n_letter / n) &&
+	       !nt_rule_drops(j, NT_R_STOP_WORDS, __builtin_popcount(w->stop_words));
+}

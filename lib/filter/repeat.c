@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * repeat.c - Gopher's rules about repetition
+ *
+ * Rae and others 2021, table A1, as datatrove's GopherRepetitionFilter has them: of n words, how
+ * much of the text is the commonest run, or in runs that came before.
+ *
+ * Nine counts of runs cost nine tables. Nearly every text is far from every threshold, so one
+ * pass finds bounds first. A run of n >= 5 that came before holds only runs of five that did:
+ * what these cover is no less than what runs of n cover. A run of 2, 3 or 4 that comes often
+ * begins with a pair that comes as often: characters of the four words at each pair, added up
+ * by the pair's hash, are no less than those of any such run. A rule is counted out only where
+ * its bound is beyond the threshold.
+ */
+#include <string.h>
+
+#include "filter/judge.h"
+#include "nt/err.h"
+#include "nt/hash.h"
+
+enum { TOP_MOST = 4, DUP_LEAST = 5, PAIRS = 1024 };
+
+static bool no_memory(struct nt_judge *j)
+{
+	j->rc = NT_ESYS;
+	return false;
+}
+
+/* Words i to i + n without the space between them, which is what datatrove compares. */
+static uint64_t joined_hash(const struct nt_words *w, size_t i, size_t n)
+{
+	return nt_hash64(w->joined + w->word[i].at, w->word[i + n].at - w->word[i].at);
+}
+
+static uint64_t mix(uint64_t a, uint64_t b)
+{
+	unsigned __int128 m = (unsigned __int128)(a ^ UINT64_C(0x9e3779b97f4a7c15)) *
+			      (b | 1);
+	return (uint64_t)m ^ (uint64_t)(m >> 64);
+}
+
+/* Words i to i + n, one space between them. */
+static uint64_t spaced_hash(const struct nt_words *w, size_t i, size_t n)
+{
+	uint64_t h = w->word[i].key;
+	for (size_t k = 1; k < n; k++)
+		h = mix(h, w->word[i + k].key) + k;
+	return h;
+}
+
+/* No run of 2 to 4 words has more characters in all its places. */
+static size_t top_bound(const struct nt_words *w)
+{
+	size_t sum[PAIRS] = {0}, most = 0;
+	for (size_t i = 0; i + 1 < w->n; i++) {
+		size_t n = w->n - i < TOP_MOST ? w->n - i : TOP_MOST;
+		sum[spaced_hash(w, i, 2) % PAIRS] += nt_words_chars(w, i, n) + n - 1;
+	}
+	for (size_t i = 0; i < PAIRS; i++)
+		most = sum[i] > most ? sum[i] : most;
+	return most;
+}
+
+/* No run of DUP_LEAST words or more that came before has more characters in all its places. */
+static bool dup_bound(struct nt_judge *j, size_t *bound)
+{
+	const struct nt_words *w = &j->words;
+	size_t covered = 0; /* words in front of it are counted */
+	*bound = 0;
+	if (!nt_seen_reset(&j->seen, w->n))
+		return no_memory(j);
+	for (size_t i = 0; i + DUP_LEAST <= w->n; i++) {
+		if (!nt_seen_before(&j->seen, joined_hash(w, i, DUP_LEAST)))
+			continue;
+		covered = covered > i ? covered : i;
+		*bound += nt_words_chars(w, covered, i + DUP_LEAST - covered);
+		covered = i + DUP_LEAST;
+	}
+	return true;
+}
+
+/* Characters of the commonest run of n words, times how often it comes; of several as common, the
+ * one that comes first. */
+static bool top_chars(struct nt_judge *j, size_t n, size_t *chars)
+{
+	const struct nt_words *w = &j->words;
+	size_t most = 0, first = 0;
+	bool is_new;
+	if (!nt_seen_reset(&j->seen, w->n) || nt_grow(&j->count, &j->count_cap, j->seen.mask + 1, sizeof(*j->count)) < 0)
+		return no_memory(j);
+	for (size_t i = 0; i + n <= w->n; i++) {
+		size_t slot = nt_seen_find(&j->seen, spaced_hash(w, i, n), &is_new);
+		j->count[slot] = is_new ? 1 : j->count[slot] + 1;
+		most = j->count[slot] > most ? j->count[slot] : most;
+	}
+	for (size_t i = 0; i + n <= w->n; i++)
+		if (j->count[nt_seen_find(&j->seen, spaced_hash(w, i, n), &is_new)] == most) {
+			first = i;
+			break;
+		}
+	*chars = w->n < n ? 0 : (nt_words_chars(w, first, n) + n - 1) * most;
+	return true;
+}
+
+/* Characters of runs of n words that came before, none counted twice. */
+static bool dup_chars(struct nt_judge *j, size_t n, size_t *chars)
+{
+	const struct nt_words *w = &j->words;
+	*chars = 0;
+	if (!nt_seen_reset(&j->seen, w->n))
+		return no_memory(j);
+	for (size_t i = 0; i + n <= w->n;) {
+		bool is_dup = nt_seen_before(&j->seen, joined_hash(w, i, n));
+		*chars += is_dup ? nt_words_chars(w, i, n) : 0;
+		i += is_dup ? n : 1;
+	}
+	return true;
+}
+
+/* Asks rules [first, last], of n words and more, each counted out if the bound is beyond it. */
+static bool ask(struct nt_judge *j, int first, int last, size_t n, size_t bound,
+		bool (*count)(struct nt_judge *j, size_t n, size_t *chars))
+{
+	double len = (double)j->chars;
+	for (int rule = first; rule <= last; rule++, n++) {
+		size_t chars;
+		if (!nt_rule_on(j, rule) || !((double)bound / len > j->f->value[rule]))
+			continue;
+		if (!count(j, n, &chars) || nt_rule_drops(j, rule, (double)chars / len))
+			return false;
+	}
+	return true;
+}
+
+static bool keeps_runs(struct nt_judge *j)
+{
+	size_t bound;
+	if (!nt_judge_words(j))
+		return false;
+	if (!ask(j, NT_R_TOP_2, NT_R_TOP_4, 2, top_bound(&j->words), top_chars))
+		return false;
+	return dup_bound(j, &bound) && ask(j, NT_R_DUP_5, NT_R_DUP_10, DUP_LEAST, bound, dup_chars);
+}
+
+bool nt_gopher_repetition(struct nt_judge *j)
+{
+	const struct nt_line_counts *c = &j->lines;
+	double len = (double)j->chars;
+	if (!nt_judge_lines(j) ||
+	    nt_rule_drops(j, NT_R_DUP_PARA, (double)c->n_dup_para / (double)c->n_para) ||
+	    nt_rule_drops(j, NT_R_DUP_PARA_CHAR, (double)c->dup_para_chars / len) ||
+	    nt_rule_drops(j, NT_R_DUP_LINE, (double)c->n_dup_run / (double)c->n_run) ||
+	    nt_rule_drops(j, NT_R_DUP_LINE_CHAR, (double)c->dup_run_chars / len))
+		return false;
+	return keeps_runs(j);
+}

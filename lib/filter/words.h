@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef FILTER_WORDS_H
+#define FILTER_WORDS_H
+/*
+ * words.h - a document as words and lines
+ *
+ * datatrove's filters count words as spaCy's blank English cuts them, and so do we: white
+ * space ends a word; quotes, brackets and punctuation come off its ends one by one; "don't"
+ * is do n't; hyphens part letters; "Mr.", "e.g." and addresses stay whole (affix.c,
+ * special.c). What is not done: emoticons that touch a word are not put together again, and
+ * a letter is what Unicode calls one, where spaCy lists scripts.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "nt/mem.h"
+
+enum {
+	NT_WORD_HAS_LETTER = 1,
+	NT_WORD_IS_WORD = 2, /* it has a character that is no symbol */
+	NT_WORD_ENDS = 4,    /* a full stop or the like, alone: a sentence ends here */
+	NT_WORD_IS_PUNCT = 8,
+	NT_WORD_FLAGS = 15,
+};
+
+/* Two words are the same if their keys are. */
+struct nt_word {
+	uint64_t key;  /* of its bytes; the lowest bits are the flags */
+	size_t at;     /* of its first byte in `joined` */
+	size_t chars;  /* code points of all words in front of it */
+};
+
+/* What str.splitlines calls a line. */
+struct nt_line {
+	size_t start, end;    /* in the text, without its break */
+	size_t word;          /* its first, or where it would be */
+	size_t n_chunk;       /* runs of characters that are no space */
+	size_t longest;       /* of these, code points */
+};
+
+struct nt_words {
+	struct nt_word *word; /* [n + 1]: the last one is where the words end */
+	size_t n, word_cap;
+	struct nt_line *line; /* [n_line] */
+	size_t n_line, line_cap;
+	uint8_t *joined;      /* [joined_len] all words without space between them, and 64 bytes of anything */
+	size_t joined_len, joined_cap;
+	bool is_ascii, has_failed; /* out of memory: an allocation failed on the way */
+
+	size_t n_hash, n_ellipsis; /* "#"; "..." and U+2026 */
+	size_t n_real, real_chars; /* words with NT_WORD_IS_WORD, their code points */
+	size_t n_letter;           /* words with NT_WORD_HAS_LETTER */
+	unsigned stop_words;       /* which of the eight there are, a bit each */
+
+	size_t *cut;               /* where suffixes of a chunk begin (affix.c) */
+	size_t n_cut, cut_cap;
+};
+
+/* Cuts text[len], which is UTF-8. Starts with {0}; what was there is replaced. */
+int nt_words_cut(struct nt_words *w, const uint8_t *text, size_t len);
+void nt_words_release(struct nt_words *w); /* harmless twice */
+
+static inline size_t nt_words_chars(const struct nt_words *w, size_t first, size_t n)
+{
+	return w->word[first + n].chars - w->word[first].chars;
+}
+
+/* --- between words.c and affix.c ------------------------------------------------------ */
+
+/* Appends text[len] as one word. */
+void nt_words_add(struct nt_words *w, const uint8_t *text, size_t len);
+
+/* Appends the words of text[len], which holds no space. */
+int nt_words_add_chunk(struct nt_words *w, const uint8_t *text, size_t len);
+
+#endif
