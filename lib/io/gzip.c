@@ -126,7 +126,7 @@ static ssize_t read_gzip(struct nt_layer *l, void *buf, size_t n)
 			return rc;
 		}
 		ssize_t got = inflate(l, buf, n);
-		if (g->z.block_state == ISAL_BLOCK_FINISH) {
+		if (g->z.block_state == ISAL_BLOCK_FINISH && g->damage == ISAL_DECOMP_OK) {
 			g->in_member = false;
 			g->is_done = l->type == &nt_deflate; /* which has one member */
 		}

@@ -129,16 +129,31 @@ static const struct nt_layer_type *type_of(const uint8_t *p, size_t n)
 	return n >= SNIFF_BYTES && begins(p + 257, 5, "ustar", 5) ? &nt_tar : NULL;
 }
 
-/* Is it what remains of a wrapping that was cut inside of its magic, as its name says? */
-static bool is_stump(const char *name, const uint8_t *p, size_t n)
+bool nt_is_binary(const uint8_t *p, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (p[i] < 0x20 && !(p[i] >= '\t' && p[i] <= '\r') && p[i] != 0x1b /* ISO-2022-JP */)
+			return true;
+	return false;
+}
+
+/* A name that promises a wrapping which its bytes are not: what is left of one that was cut
+ * inside of its magic, or damaged there? Text under such a name is text. */
+static int check_promise(const char *name, const uint8_t *p, size_t n)
 {
 	size_t len = strlen(name);
 	for (size_t i = 0; i < sizeof(magics) / sizeof(*magics); i++) {
-		size_t suffix = strlen(magics[i].suffix);
-		if (suffix && len > suffix && strcmp(name + len - suffix, magics[i].suffix) == 0)
-			return n < 10 && memcmp(p, magics[i].magic, n < magics[i].len ? n : magics[i].len) == 0;
+		const struct magic *m = &magics[i];
+		size_t suffix = strlen(m->suffix);
+		if (!suffix || len <= suffix || strcmp(name + len - suffix, m->suffix) != 0)
+			continue;
+		if (n < 10 && memcmp(p, m->magic, n < m->len ? n : m->len) == 0)
+			return nt_fail(NT_EFORMAT, "%s: cut at byte %zu, before its format can be told", name, n);
+		if (nt_is_binary(p, n))
+			return nt_fail(NT_EFORMAT, "%s: damaged: its name promises %s, its first bytes are not "
+						   "that, nor text", name, m->type->name);
 	}
-	return false;
+	return 1;
 }
 
 /* --- bytes of a layer ------------------------------------------------------------ */
@@ -400,10 +415,7 @@ static int sniff(struct nt_input *in)
 	if (n < 0)
 		return (int)n;
 	type = type_of(p, (size_t)n);
-	if (!type && is_stump(nt_layer_name(in->top), p, (size_t)n))
-		return nt_fail(NT_EFORMAT, "%s: cut at byte %zd, before its format can be told",
-			       nt_layer_name(in->top), n);
-	return type ? wrap(in, type) : 1;
+	return type ? wrap(in, type) : check_promise(nt_layer_name(in->top), p, (size_t)(n < SNIFF_BYTES ? n : SNIFF_BYTES));
 }
 
 /* The member at the top is used up: fresh bytes behind it, or a layer less. */

@@ -64,6 +64,9 @@ ssize_t nt_layer_look(struct nt_layer *l, size_t n, const uint8_t **p);
 void nt_layer_skip(struct nt_layer *l, size_t n);
 ssize_t nt_layer_take(struct nt_layer *l, void *buf, size_t n); /* 0: the end */
 
+/* Do these first bytes hold some that no text does? */
+bool nt_is_binary(const uint8_t *p, size_t n);
+
 /* The descriptor of a file that stands at its first byte can be sought in. */
 bool nt_layer_can_seek(const struct nt_layer *l);
 int64_t nt_layer_seek(struct nt_layer *l, int64_t offset, int whence); /* negative: cannot */

@@ -88,6 +88,8 @@ static int keep_lines(struct nt_buf *head, const uint8_t *p, size_t n)
 static char *field(const struct nt_buf *head, const char *name)
 {
 	size_t len = strlen(name);
+	if (head->len == 0)
+		return NULL;
 	char *line = (char *)head->data, *end = line + head->len;
 	for (; line < end && *line; line += strlen(line) + 1)
 		if (strncasecmp(line, name, len) == 0 && line[len] == ':')
@@ -226,22 +228,13 @@ static bool ends_with(const char *type, const char *end)
 	return n >= len && strncasecmp(type + n - len, end, len) == 0;
 }
 
-/* Does it hold bytes that no text holds in its first lines? */
-static bool is_binary(const uint8_t *p, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (p[i] < 0x20 && !(p[i] >= '\t' && p[i] <= '\r') && p[i] != 0x1b /* ISO-2022-JP */)
-			return true;
-	return false;
-}
-
 /* By its media type; what has none, or one that says nothing, by its bytes. */
 static bool is_text(const char *type, const uint8_t *p, size_t n)
 {
 	static const char *const text[] = {"application/json", "application/xml", "application/javascript",
 					   "application/x-javascript", "application/ecmascript"};
 	if (!type || !strchr(type, '/') || is_word(type, "unk") || is_word(type, "application/octet-stream"))
-		return !is_binary(p, n);
+		return !nt_is_binary(p, n);
 	if (strncasecmp(type, "text/", 5) == 0 || is_html(type))
 		return true;
 	for (size_t i = 0; i < sizeof(text) / sizeof(*text); i++)
@@ -359,9 +352,9 @@ static int choose(struct nt_layer *l, uint64_t **passed_over)
 	w->inner = NULL;
 	if (n >= 2 && p[0] == 0x1f && p[1] == 0x8b && (is_word(coding, "gzip") || is_word(coding, "x-gzip")))
 		w->inner = &nt_gzip;
-	else if (is_word(coding, "deflate") && is_binary(p, (size_t)n))
+	else if (is_word(coding, "deflate") && nt_is_binary(p, (size_t)n))
 		w->inner = &nt_deflate;
-	else if (coding && *coding && !is_word(coding, "identity") && is_binary(p, (size_t)n))
+	else if (coding && *coding && !is_word(coding, "identity") && nt_is_binary(p, (size_t)n))
 		*passed_over = &tally->warc.encoded;
 	if (!*passed_over && !(w->inner && !type) && !is_text(type, p, (size_t)n))
 		*passed_over = &tally->warc.not_text;

@@ -157,6 +157,37 @@ t 'damage is refused: a wrong CRC in a zip, a second member with a broken head' 
 	exits 3 nt-cat y.gz >out 2>err; grep "y.gz: damaged or cut gzip" err
 	{ cat x.gz; head -c 100 /dev/zero; } >z.gz; nt-cat -q z.gz | cmp a -'
 
+flip() { # flip FILE BYTE: the lowest bit of that byte
+	"$PYTHON" -c 'import sys; f = open(sys.argv[1], "r+b"); f.seek(int(sys.argv[2])); b = f.read(1)[0]; f.seek(-1, 1); f.write(bytes([b ^ 1]))' "$1" "$2"
+}
+
+t 'one bit wrong in any of three members of a .gz or frames of a .zst is found' '
+	seq 3000 >a; gzip -cn a >a.gz; zstd -qc a >a.zst
+	for kind in gz zst; do
+		size=$(wc -c <a.$kind); step=$((size / 7))
+		for at in $(seq 60 $step $((size - 9))) $((size - 8)) $((size - 4)) $((size - 1)); do
+			for member in 0 1 2; do
+				cat a.$kind a.$kind a.$kind >x.$kind; flip x.$kind $((member * size + at))
+				exits 3 nt-cat x.$kind >out 2>err; grep -q "x.$kind: damaged or cut" err
+			done
+		done
+		for tail in j "\037" "\050\265" "\0\0x"; do
+			{ cat a.$kind; printf "$tail"; } >x.$kind
+			exits 3 nt-cat x.$kind >out 2>err; grep -q "x.$kind: damaged or cut" err
+		done
+	done
+	cp a.gz x.gz; flip x.gz 0; exits 3 nt-cat x.gz >out 2>err; grep "name promises gzip" err
+	cp a x.gz; nt-cat -q x.gz | cmp - a'
+
+t 'long windows of zstd, skippable frames and frames without checksums are read' '
+	seq 100000 >a; zstd -q --long=31 --ultra a -o long.zst; nt-cat -q long.zst | cmp - a
+	printf "\122\052\115\030\003\0\0\0abc" >skip; zstd -q --no-check a -o plain.zst
+	cat skip plain.zst skip >x; nt-cat -q x | cmp - a'
+
+t 'what is in front of damage comes out' '
+	seq 300000 >a; gzip -c a >x.gz; size=$(wc -c <x.gz); head -c $((size - 5)) x.gz >cut.gz
+	exits 3 nt-cat cut.gz >got 2>err; cmp got a; exits 3 nt-cat -o new cut.gz 2>err; [ ! -e new ]'
+
 t 'wrappings nested without end are refused' '
 	echo x >x; for i in 1 2 3 4 5 6 7 8 9 10; do gzip -c x >y; mv y x; done
 	exits 3 nt-cat x 2>err; grep "wrapped more than 8 deep" err'
