@@ -261,6 +261,22 @@ static int print_funnel(json_object *manifest)
 	return rc;
 }
 
+/* What is counted by name: "wiki: 12 documents, 3456 tokens", a line each. */
+static void print_sources(json_object *o)
+{
+	json_object_object_foreach(o, name, counts)
+	{
+		printf("%-14s  %s:", "source", name);
+		const char *comma = "";
+		json_object_object_foreach(counts, what, n)
+		{
+			printf("%s %s %s", comma, text_of(n), what);
+			comma = ",";
+		}
+		putchar('\n');
+	}
+}
+
 static int print_table(json_object *o)
 {
 	int rc = 0;
@@ -271,7 +287,9 @@ static int print_table(json_object *o)
 		for (char *c = label; *c; c++)
 			if (*c == '_')
 				*c = ' ';
-		if (!json_object_is_type(value, json_type_array))
+		if (json_object_is_type(value, json_type_object))
+			print_sources(value);
+		else if (!json_object_is_type(value, json_type_array))
 			printf("%-14s  %s\n", label, text_of(value));
 		else if (json_object_array_length(value) && rc == 0)
 			rc = print_funnel(value);

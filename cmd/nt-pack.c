@@ -7,6 +7,7 @@
  * same document is never learned from in one run and tested on in another. The files may
  * be those of other people's trainers, on either side.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,11 +21,11 @@
 #include "nt/tokenizer.h"
 
 struct options {
-	uint64_t seq_len, buffer, file_tokens;
+	uint64_t seq_len, stride, buffer, file_tokens;
 	int64_t seed;
 	int from, format; /* enum nt_foreign */
 	bool ids, force;
-	const char *holdout, *tokenizer, *output;
+	const char *source, *holdout, *tokenizer, *output;
 };
 
 #define AT(field) offsetof(struct options, field)
@@ -32,8 +33,14 @@ static const struct nt_opt opts[] = {
 	{.help = "Rows"},
 	{0, "seq-len", NT_OPT_COUNT, AT(seq_len), "T", NULL, 2, 1 << 24,
 	 "fit documents into rows of T tokens; without it they follow one another"},
+	{0, "stride", NT_OPT_COUNT, AT(stride), "N", NULL, 1, 1 << 24,
+	 "rows of a document that is longer begin N tokens apart, and T - N of each are context only; "
+	 "T - 1 unless said"},
 	{0, "buffer", NT_OPT_COUNT, AT(buffer), "N", "1000", 1, 1 << 24,
 	 "documents that wait for a row they fit into"},
+	{.help = "Sources"},
+	{0, "source", NT_OPT_STR, AT(source), "NAME", NULL, 0, 0,
+	 "name where these documents are from; nt-train tells the loss of each source"},
 	{.help = "Holding out"},
 	{0, "holdout", NT_OPT_STR, AT(holdout), "FRACTION:FILE", NULL, 0, 0,
 	 "write this fraction of the documents to FILE instead"},
@@ -117,6 +124,12 @@ static int check_options(const struct options *o)
 			       "--ids and --from");
 	if (o->format && o->seq_len)
 		return nt_fail(NT_EARG, "--seq-len: rows are for nt-train; the files of --format have none");
+	if (o->stride && o->stride >= o->seq_len)
+		return o->seq_len ? nt_fail(NT_EARG, "--stride %llu: it must be below --seq-len, %llu",
+					    nt_llu(o->stride), nt_llu(o->seq_len))
+				  : nt_fail(NT_EARG, "--stride is for rows: give their --seq-len, too");
+	if (o->format && o->source)
+		return nt_fail(NT_EARG, "--source: the files of --format have no place for a name");
 	if (o->file_tokens && o->format != NT_LLMC)
 		return nt_fail(NT_EARG, "--file-tokens is for --format=llmc");
 	return 0;
@@ -159,8 +172,10 @@ static int open_foreign(struct job *j, struct side *side, const char *path)
 static int open_side(struct job *j, struct side *side, const char *path)
 {
 	const struct nt_pack_options how = {.seq_len = (uint32_t)j->o->seq_len,
+					    .stride = (uint32_t)j->o->stride,
 					    .buffer = j->o->buffer,
-					    .seed = (uint64_t)j->o->seed};
+					    .seed = (uint64_t)j->o->seed,
+					    .source = j->o->source};
 	if (j->o->format)
 		return open_foreign(j, side, path);
 	int rc = nt_out_open(&side->out, path, NT_OUT_BINARY | (j->o->force ? NT_OUT_FORCE : 0));
@@ -224,6 +239,10 @@ static int make_manifest(const struct job *j, const struct side *side, struct nt
 	struct nt_buf m = {0};
 	int rc = nt_buf_printf(&m, "\"options\": {\"seq_len\": %llu, \"buffer\": %llu",
 			       nt_llu(j->o->seq_len), nt_llu(j->o->buffer));
+	if (rc == 0 && j->o->stride)
+		rc = nt_buf_printf(&m, ", \"stride\": %llu", nt_llu(j->o->stride));
+	if (rc == 0 && j->o->source && (rc = nt_buf_printf(&m, ", \"source\": ")) == 0)
+		rc = nt_json_string(&m, j->o->source, strlen(j->o->source));
 	if (rc == 0 && j->o->from)
 		rc = nt_buf_printf(&m, ", \"from\": \"%s\"", nt_foreign_name((enum nt_foreign)j->o->from));
 	if (rc == 0 && j->held_path)
@@ -237,9 +256,9 @@ static int make_manifest(const struct job *j, const struct side *side, struct nt
 	if (rc == 0)
 		rc = nt_buf_printf(&m,
 				   ", \"out\": {\"documents\": %llu, \"tokens\": %llu, \"rows\": %llu, "
-				   "\"padding\": %llu, \"cut\": %llu, \"bytes\": %llu}",
+				   "\"padding\": %llu, \"cut\": %llu, \"repeated\": %llu, \"bytes\": %llu}",
 				   nt_llu(c->documents), nt_llu(c->tokens), nt_llu(c->rows), nt_llu(c->padding),
-				   nt_llu(c->cut), nt_llu(side->bytes));
+				   nt_llu(c->cut), nt_llu(c->repeated), nt_llu(side->bytes));
 	if (rc == 0)
 		rc = nt_manifest_add(manifest, j->in ? nt_data_input_manifest(j->in) : NULL, j->cli->name,
 				     (char *)m.data);
@@ -284,13 +303,17 @@ static void report(const struct job *j, const struct side *side, const char *wha
 		return;
 	}
 	uint64_t all = c->rows * j->o->seq_len;
+	char repeated[64] = "";
+	if (j->o->stride && all)
+		snprintf(repeated, sizeof(repeated), ", %.2f %% repeated as context",
+			 100 * (double)c->repeated / (double)all);
 	if (j->o->seq_len)
 		nt_cli_say(j->cli,
-			   "%s%s, %s in %s of %llu, %.2f %% padding, %s cut", what,
+			   "%s%s, %s in %s of %llu, %.2f %% padding, %s cut%s", what,
 			   nt_cli_count(c->documents, "document"), nt_cli_count(c->tokens, "token"),
 			   nt_cli_count(c->rows, "row"), nt_llu(j->o->seq_len),
 			   all ? 100 * (double)c->padding / (double)all : 0.0,
-			   nt_cli_count(c->cut, "document"));
+			   nt_cli_count(c->cut, "document"), repeated);
 	else
 		nt_cli_say(j->cli, "%s%s, %s", what, nt_cli_count(c->documents, "document"),
 			   nt_cli_count(c->tokens, "token"));
@@ -368,7 +391,8 @@ static const struct nt_cmd cmd = {
 		 "of one tokenizer can be joined with cat.\n\n"
 		 "With --seq-len documents are fitted into rows: of those that wait, the longest begins a row, "
 		 "those that fill it best follow, and what stays free is padding. A document longer than a row is "
-		 "cut into rows that share one token, so that every token is predicted once.\n\n"
+		 "cut into rows that share one token, or T - N with --stride N: in the later row they are context and no "
+		 "targets, so that every token is predicted once.\n\n"
 		 "--holdout chooses by a hash of the document's tokens and the seed, not by its place: a "
 		 "document is on the same side in every run, with all its copies.\n\n"
 		 "--format writes what other trainers read, as their own scripts do, marks included: nanogpt "

@@ -10,6 +10,8 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "cli/main.h"
@@ -62,15 +64,17 @@ struct job {
 	struct nt_ids ids;       /* of the document */
 	bool is_total;
 	struct nt_totals sum;
+	struct nt_totals *source; /* [n_source] those of data files that have names */
+	size_t n_source, source_cap;
 };
 
 /* --- documents ------------------------------------------------------------------ */
 
-/* Bytes of text that the targets stand for. */
+/* Bytes of text that ids stand for. */
 static uint64_t text_bytes(const struct job *j, const uint32_t *id, size_t n)
 {
 	uint64_t sum = 0;
-	for (size_t i = 1; j->t && i < n; i++) {
+	for (size_t i = 0; j->t && i < n; i++) {
 		size_t len;
 		nt_token_bytes(j->t, id[i], &len);
 		sum += len;
@@ -78,18 +82,20 @@ static uint64_t text_bytes(const struct job *j, const uint32_t *id, size_t n)
 	return sum;
 }
 
-static int score(struct job *j, const char *source, const uint32_t *id, size_t n)
+/* The first n_context ids are only context; of a text that is shown, the first. */
+static int score(struct job *j, const char *source, const uint32_t *id, size_t n, size_t n_context)
 {
-	struct nt_score_of doc = {.number = j->sum.documents, .source = source, .id = id, .n = n,
-				  .bytes = text_bytes(j, id, n)};
-	int rc = j->is_total ? nt_scorer_add(j->scorer, id, n)
+	size_t n_target = n > n_context ? n - n_context : 0;
+	struct nt_score_of doc = {.number = j->sum.documents, .source = source, .id = id, .n = n};
+	doc.bytes = text_bytes(j, id + n - n_target, n_target);
+	int rc = j->is_total ? nt_scorer_add_behind(j->scorer, id, n, n_context)
 			     : nt_scorer_run(j->scorer, id, n, &doc.scored);
 	if (rc < 0)
 		return rc == NT_EARG ? nt_fail(NT_EFORMAT, "%s: %s", source, nt_errmsg()) : rc;
 	for (size_t i = 0; !j->is_total && i + 1 < n; i++)
 		j->sum.nats += doc.scored[i].nll;
 	j->sum.documents++;
-	j->sum.targets += n ? n - 1 : 0;
+	j->sum.targets += n_target;
 	j->sum.bytes += doc.bytes;
 	if (j->is_total || !isatty(STDOUT_FILENO)) /* a table on a terminal shows enough by itself */
 		nt_cli_progress(j->cli, "%" PRIu64 " documents, %" PRIu64 " targets", j->sum.documents,
@@ -112,7 +118,7 @@ static int score_text(struct job *j, const struct nt_doc *doc)
 		rc = nt_encode(j->encoder, doc->text, doc->len, 0, &j->ids);
 	if (rc == 0)
 		rc = nt_ids_add(&j->ids, &eos, 1);
-	return rc < 0 ? rc : score(j, doc->source, j->ids.id, j->ids.n);
+	return rc < 0 ? rc : score(j, doc->source, j->ids.id, j->ids.n, 1);
 }
 
 static int score_docs(struct job *j, char **operand, int n)
@@ -138,21 +144,78 @@ static int score_lines(struct job *j, char **operand, int n)
 	int rc = nt_idlines_open(&lines, operand, (size_t)n);
 	for (uint64_t line = 1; rc == 0 && (rc = nt_idlines_next(lines, &j->ids)) == 1; line++) {
 		snprintf(name, sizeof(name), "line %" PRIu64, line);
-		rc = score(j, name, j->ids.id, j->ids.n);
+		rc = score(j, name, j->ids.id, j->ids.n, 1);
 	}
 	nt_idlines_close(lines);
 	return rc;
 }
 
+/* --- data files ------------------------------------------------------------------ */
+
 /* Tokens [start, start + n) of a data file: a document, or a row's piece of one. */
-static int score_span(struct job *j, const struct nt_data *d, const char *name, uint64_t start,
-		      uint64_t n)
+static int score_span(struct job *j, const struct nt_data *d, uint64_t start, uint64_t n,
+		      size_t n_context)
 {
 	j->ids.n = 0;
 	int rc = nt_grow(&j->ids.id, &j->ids.cap, n, sizeof(*j->ids.id));
 	if (rc == 0)
 		rc = nt_data_read(d, start, n, j->ids.id);
-	return rc < 0 ? rc : score(j, name, j->ids.id, n);
+	return rc < 0 ? rc : score(j, nt_data_name(d), j->ids.id, n, n_context);
+}
+
+/* Document i of a file, or fragment i of one of rows. */
+static int score_piece(struct job *j, const struct nt_data *d, uint64_t i)
+{
+	uint64_t start, len;
+	struct nt_fragment f;
+	if (nt_data_kind(d) == NT_DATA_DOCUMENTS) {
+		int rc = nt_data_doc(d, i, &start, &len);
+		return rc < 0 ? rc : score_span(j, d, start, len, 1);
+	}
+	int rc = nt_data_fragment(d, i, &f);
+	return rc < 0 ? rc : score_span(j, d, f.row * nt_data_row_len(d) + f.start, f.len, f.context);
+}
+
+/* Adds what was scored since `before` to the totals of this source. Its name is copied. */
+static int add_to_source(struct job *j, const char *name, const struct nt_totals *before)
+{
+	size_t i = 0;
+	while (i < j->n_source && strcmp(j->source[i].source, name) != 0)
+		i++;
+	if (i == j->n_source) {
+		char *copy = strdup(name);
+		if (!copy || nt_grow(&j->source, &j->source_cap, i + 1, sizeof(*j->source)) < 0) {
+			free(copy);
+			return nt_fail(NT_ESYS, "out of memory");
+		}
+		j->source[j->n_source++] = (struct nt_totals){.source = copy};
+	}
+	struct nt_totals *sum = &j->source[i];
+	sum->nats += j->sum.nats - before->nats;
+	sum->documents += j->sum.documents - before->documents;
+	sum->targets += j->sum.targets - before->targets;
+	sum->bytes += j->sum.bytes - before->bytes;
+	return 0;
+}
+
+static int score_segments(struct job *j, const struct nt_data *d)
+{
+	uint64_t next = 0;
+	int rc = 0;
+	for (size_t k = 0; rc == 0 && k < nt_data_n_segment(d); k++) {
+		struct nt_data_segment s;
+		struct nt_totals before = j->sum;
+		nt_data_segment(d, k, &s);
+		uint64_t n = nt_data_kind(d) == NT_DATA_ROWS ? s.n_fragment : s.n_doc;
+		for (uint64_t end = next + n; rc == 0 && next < end; next++)
+			rc = score_piece(j, d, next);
+		j->sum.documents = before.documents + s.n_doc;
+		if (rc == 0)
+			j->sum.nats += nt_scorer_total(j->scorer);
+		if (rc == 0)
+			rc = add_to_source(j, *s.source ? s.source : nt_data_name(d), &before);
+	}
+	return rc;
 }
 
 static int score_data(struct job *j, const char *path)
@@ -167,22 +230,17 @@ static int score_data(struct job *j, const char *path)
 	else if (ident && !nt_ident_equal(nt_data_ident(d), ident))
 		rc = nt_fail(NT_EFORMAT, "%s: of tokenizer '%s', the model of another, '%s'", path,
 			     nt_data_ident(d)->name, ident->name);
-	uint64_t before = j->sum.documents, start, len;
-	bool is_rows = nt_data_kind(d) == NT_DATA_ROWS;
-	uint64_t n = is_rows ? nt_data_n_fragment(d) : nt_data_n_doc(d);
-	for (uint64_t i = 0; rc == 0 && i < n; i++) {
-		struct nt_fragment f;
-		rc = is_rows ? nt_data_fragment(d, i, &f) : nt_data_doc(d, i, &start, &len);
-		if (rc == 0 && is_rows) {
-			start = f.row * nt_data_row_len(d) + f.start;
-			len = f.len;
-		}
-		if (rc == 0)
-			rc = score_span(j, d, path, start, len);
-	}
-	j->sum.documents = before + nt_data_n_doc(d);
+	if (rc == 0)
+		rc = score_segments(j, d);
 	nt_data_close(d);
 	return rc;
+}
+
+static void free_sources(struct job *j)
+{
+	for (size_t i = 0; i < j->n_source; i++)
+		free((char *)(uintptr_t)j->source[i].source);
+	free(j->source);
 }
 
 /* --- the command ---------------------------------------------------------------- */
@@ -236,8 +294,8 @@ static int score_all(struct job *j, const char *ckpt, char **operand, int n)
 	else if (rc == 0 && !n_data)
 		rc = score_docs(j, operand, n);
 	if (rc == 0 && j->is_total) {
-		j->sum.nats = nt_scorer_total(j->scorer);
-		rc = nt_show_total(j->show, &j->sum);
+		j->sum.nats += nt_scorer_total(j->scorer);
+		rc = nt_show_total(j->show, &j->sum, j->source, j->n_source > 1 ? j->n_source : 0);
 	}
 	return rc;
 }
@@ -298,6 +356,7 @@ static int run(struct nt_cli *cli, void *opt, char **operand, int n_operand)
 	nt_tokenizer_free(j.t);
 	nt_model_free(j.m);
 	nt_ids_release(&j.ids);
+	free_sources(&j);
 	return rc;
 }
 

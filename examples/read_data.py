@@ -4,6 +4,7 @@
 
     read_data.py data.bin            every document, a NUL between (as nt-tokenize -d)
     read_data.py data.bin 3 5        documents 3 and 5 alone
+    read_data.py data.bin --sources  where they are from, as far as it is known
 
 The file is mapped, not read: of a file of 100 GB this touches the footers, the indexes
 and the documents asked for. Two libraries are used where the system has them, through
@@ -22,7 +23,7 @@ MAGIC, END_MAGIC = b"\x89NTD\r\n\x1a\n", b"NTDEND\r\n"
 DOCUMENTS, ROWS = 1, 2
 FINAL = 1
 FRAGMENT = np.dtype([("doc", "<u8"), ("doc_offset", "<u8"), ("row", "<u4"), ("start", "<u4"),
-                     ("len", "<u4"), ("zero", "<u4")])
+                     ("len", "<u4"), ("context", "<u4")])
 
 
 def library(name):
@@ -125,16 +126,30 @@ def documents_of_rows(write):
     for s in write:
         for f in s.section["ROWS"].view(FRAGMENT):
             at = int(f["row"]) * s.row_len + int(f["start"])
-            piece.append((int(f["doc"]), int(f["doc_offset"]), s.token[at:at + int(f["len"])]))
+            piece.append((int(f["doc"]), int(f["doc_offset"]), s.token[at:at + int(f["len"])],
+                          1 + int(f["context"])))
     piece.sort(key=lambda p: p[:2])
     at = 0
     while at < len(piece):
-        doc, _, ids = piece[at]
+        doc, _, ids, _ = piece[at]
         parts, at = [ids], at + 1
         while at < len(piece) and piece[at][0] == doc:
-            parts.append(piece[at][2][1:])  # its first token is the last one of the part before
+            parts.append(piece[at][2][piece[at][3]:])  # what it begins with, the part before ends with
             at += 1
         yield np.concatenate(parts)
+
+
+def print_sources(found):
+    """A line for each run of segments of one source: its documents, its tokens, its name."""
+    run = []
+    for s in found:
+        name = bytes(s.section.get("SRCS", b"")).decode() or "-"
+        if not run or run[-1][2] != name:
+            run.append([0, 0, name])
+        run[-1][0] += s.n_doc
+        run[-1][1] += s.n_token
+    for n_doc, n_token, name in run:
+        print(n_doc, n_token, name)
 
 
 def token_bytes(s):
@@ -161,6 +176,9 @@ def main():
     except (OSError, ValueError) as e:
         sys.exit(f"{sys.argv[1]}: {e}")
     found = segments(file)
+    if sys.argv[2:] == ["--sources"]:
+        print_sources(found)
+        return
     wanted = {int(a) for a in sys.argv[2:]}
     text, out, separator = token_bytes(found[0]), sys.stdout.buffer, b""
     for number, ids in enumerate(documents(found)):

@@ -7,8 +7,12 @@
  * One or more segments; `cat a.bin b.bin` is a data file. In a file of documents
  * (kind 1) every document is [B] text [E], one after the other. In a file of rows
  * (kind 2) every row has row_len tokens: fragments of documents and padding behind.
- * A fragment that goes on with a document begins with the last token of the one before
- * it, so that over all rows every target is predicted exactly once.
+ * A fragment that goes on with a document begins with the last tokens of the one before
+ * it, one unless nt-pack was told more, which are no targets there: so over all rows
+ * every target is predicted exactly once.
+ *
+ * A write can have a name, that of the source of its documents; a file of several writes
+ * may have several.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -25,6 +29,7 @@ struct nt_fragment {
 	uint32_t start, len; /* its place in the row, tokens */
 	uint64_t doc;       /* number of the document ... */
 	uint64_t doc_offset; /* ... and of the fragment's first token in it; 0 is [B] */
+	uint32_t context;   /* its tokens that are no targets, the first of them all; 0: 1 */
 };
 
 struct nt_data;
@@ -102,7 +107,8 @@ int nt_data_describe(const struct nt_data *d, struct nt_buf *json);
 /* The file piece by piece, for those who describe it. */
 struct nt_data_segment {
 	uint64_t offset, bytes; /* in the file */
-	uint64_t n_token, n_doc, n_row;
+	uint64_t n_token, n_doc, n_row, n_fragment;
+	const char *source;     /* of its documents; "" if it has no name; belongs to d */
 	uint64_t seed;          /* as recorded */
 	char producer[32];      /* what wrote it: "nt 0.1.0" */
 	const char *manifest;   /* JSON array [manifest_len], NULL unless it ends a write; */
@@ -118,10 +124,12 @@ struct nt_data_options {
 	enum nt_data_kind kind;
 	uint32_t row_len;     /* kind 2 */
 	uint64_t seed;        /* recorded */
+	const char *source;   /* name of where its documents are from, or NULL; copied */
 	const char *manifest; /* JSON array, or NULL; see nt_data_report */
 	uint64_t segment_tokens, segment_docs; /* where a segment closes; 0: 2^30, 2^24 */
 };
 
+/* NT_EARG: the source's name is not UTF-8 of 1 to 255 bytes without control characters. */
 int nt_data_create(struct nt_data_writer **w, struct nt_out *out, const struct nt_ident *ident,
 		   const struct nt_data_options *options);
 /* Replaces the manifest: what was counted is known only at the end, and that is where

@@ -143,6 +143,8 @@ int nt_scorer_run(struct nt_scorer *s, const uint32_t *id, size_t n, const struc
 /* The same for the total alone, many sequences to a pass: nothing is certain before
  * nt_scorer_total, which adds up what was added since the last call of it. */
 int nt_scorer_add(struct nt_scorer *s, const uint32_t *id, size_t n);
+/* ... where the first n_context ids, at least 1, are only context. */
+int nt_scorer_add_behind(struct nt_scorer *s, const uint32_t *id, size_t n, size_t n_context);
 double nt_scorer_total(struct nt_scorer *s); /* nats */
 
 /* FLOPs of one training step per token at row length T, causal attention counted once. */

@@ -6,8 +6,9 @@
  *
  * Rows: of the documents waiting, a row takes the longest, and then those that fill it
  * best; when none fits the rest is padding. A document longer than a row is cut
- * into pieces of a row that share one token with their neighbour, so that every target
- * is predicted exactly once, and its last piece waits like any other document.
+ * into pieces of a row that begin `stride` tokens apart, and its last piece waits like
+ * any other document. What a piece shares with the one before it is context and no
+ * target, so that every target is predicted exactly once.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -18,14 +19,17 @@
 
 struct nt_pack_options {
 	uint32_t seq_len;     /* tokens in a row, at least 2; 0: no rows */
+	uint32_t stride;      /* below seq_len; 0: seq_len - 1, which is no more than the loss needs */
 	size_t buffer;        /* rows: documents waiting at most, at least 1 */
 	uint64_t seed;        /* recorded */
+	const char *source;   /* name of where the documents are from, or NULL */
 };
 
 struct nt_pack_counts {
 	uint64_t documents, tokens; /* [B] and [E] included, padding and repeated tokens not */
 	uint64_t rows, padding;     /* padding: tokens of it */
 	uint64_t cut;               /* documents in more than one row */
+	uint64_t repeated;          /* tokens that stand in one more row, for context */
 };
 
 struct nt_pack;

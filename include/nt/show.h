@@ -41,6 +41,7 @@ struct nt_score_of {
 };
 
 struct nt_totals {
+	const char *source; /* their source's name, or NULL: of all */
 	double nats;
 	uint64_t documents, targets, bytes;
 };
@@ -54,6 +55,8 @@ void nt_show_free(struct nt_show *s); /* NULL is harmless */
 
 int nt_show_header(struct nt_show *s); /* before the first document: TSV has one */
 int nt_show_document(struct nt_show *s, const struct nt_score_of *doc);
-int nt_show_total(struct nt_show *s, const struct nt_totals *sum);
+/* source[n_source]: the same for each source, where they have names; not in TSV. */
+int nt_show_total(struct nt_show *s, const struct nt_totals *sum, const struct nt_totals *source,
+		  size_t n_source);
 
 #endif

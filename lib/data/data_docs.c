@@ -4,7 +4,7 @@
  *
  * In a file of documents that is the order of the tokens. In a file of rows best fit has
  * moved them about and a long one lies in several rows: an index of the fragments,
- * sorted by document, finds them; neighbours share one token.
+ * sorted by document, finds them; neighbours share what is context in the later one.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -100,7 +100,7 @@ static int add_fragments(struct nt_data_docs *it)
 		int rc = nt_data_fragment(it->d, it->place[it->next_place].fragment, &f);
 		if (rc < 0)
 			return rc;
-		uint32_t overlap = it->next_place > first; /* its first token is here already */
+		uint32_t overlap = it->next_place > first ? f.context : 0; /* they are here already */
 		if (f.doc_offset + overlap != it->ids.n || f.len < overlap)
 			return broken(it);
 		uint64_t at = f.row * nt_data_row_len(it->d) + f.start + overlap;

@@ -21,6 +21,7 @@
 #include "base/le.h"
 #include "data/ids.h"
 #include "data/ntd.h"
+#include "data/source.h"
 #include "data/tokz.h"
 #include "nt/data.h"
 #include "nt/err.h"
@@ -32,8 +33,8 @@ struct section {
 };
 
 /* Sections we know; others are hashed and otherwise left alone. */
-enum { DOCS, ROWS, TOKZ, SUMS, MANI, N_SECTION };
-static const char *const tags[N_SECTION] = {"DOCS", "ROWS", "TOKZ", "SUMS", "MANI"};
+enum { DOCS, ROWS, TOKZ, SUMS, SRCS, MANI, N_SECTION };
+static const char *const tags[N_SECTION] = {"DOCS", "ROWS", "TOKZ", "SUMS", "SRCS", "MANI"};
 
 struct segment {
 	const uint8_t *base, *foot;
@@ -42,6 +43,7 @@ struct segment {
 	uint64_t first_token, first_doc, first_row, first_fragment; /* of it in the file */
 	uint64_t write_doc, write_n_doc; /* kind 2: documents before and in its write */
 	struct section section[N_SECTION];
+	char *source; /* "" if it has no name */
 	atomic_uchar *is_checked; /* [chunks of tokens] */
 };
 
@@ -300,6 +302,22 @@ static int check_counts(const struct nt_data *d, struct segment *s)
 	return 0;
 }
 
+/* The name of the source, which all segments of a write share. */
+static int read_source(const struct nt_data *d, size_t i)
+{
+	struct segment *s = &d->seg[i];
+	const struct section *name = &s->section[SRCS];
+	bool is_first = nt_le64(s->base + HEAD_SEGMENT) == 0;
+	if (name->data && !nt_source_is_name((const char *)name->data, name->len))
+		return damaged(d, s, "the name of its source is none");
+	s->source = strndup(name->data ? (const char *)name->data : "", name->len);
+	if (!s->source)
+		return nt_fail_sys("%s: cannot open", d->name);
+	if (!is_first && strcmp(s->source, d->seg[i - 1].source) != 0)
+		return damaged(d, s, "its source is not that of the segment before it in the same write");
+	return 0;
+}
+
 static int add_up(struct nt_data *d, struct segment *s)
 {
 	s->first_token = d->n_token;
@@ -345,7 +363,8 @@ static int read_segments(struct nt_data *d)
 		struct segment *s = &d->seg[i];
 		if ((rc = check_header(d, s)) < 0 || (i == 0 && (rc = read_first(d)) < 0) ||
 		    (rc = check_same(d, s)) < 0 || (rc = check_order(d, i)) < 0 ||
-		    (rc = read_directory(d, s)) < 0 || (rc = check_counts(d, s)) < 0)
+		    (rc = read_directory(d, s)) < 0 || (rc = check_counts(d, s)) < 0 ||
+		    (rc = read_source(d, i)) < 0)
 			return rc;
 		rc = add_up(d, s);
 	}
@@ -403,8 +422,10 @@ void nt_data_close(struct nt_data *d)
 {
 	if (!d)
 		return;
-	for (size_t i = 0; i < d->n_seg; i++)
+	for (size_t i = 0; i < d->n_seg; i++) {
 		free(d->seg[i].is_checked);
+		free(d->seg[i].source);
+	}
 	nt_map_close(&d->map);
 	nt_buf_release(&d->json);
 	free(d->seg);
@@ -473,6 +494,8 @@ void nt_data_segment(const struct nt_data *d, size_t i, struct nt_data_segment *
 		.n_token = s->n_token,
 		.n_doc = s->n_doc,
 		.n_row = s->n_row,
+		.n_fragment = s->n_fragment,
+		.source = s->source,
 		.seed = nt_le64(s->base + HEAD_SEED),
 		.manifest = (const char *)s->section[MANI].data,
 		.manifest_len = s->section[MANI].len,
@@ -533,16 +556,20 @@ int nt_data_fragment(const struct nt_data *d, uint64_t i, struct nt_fragment *f)
 	const struct segment *s = segment_of(d, i, offsetof(struct segment, first_fragment));
 	const uint8_t *e = s->section[ROWS].data + NTD_FRAGMENT * (i - s->first_fragment);
 	uint64_t row = nt_le32(e + FRAG_ROW), doc = nt_le64(e + FRAG_DOC);
+	uint32_t behind = nt_le32(e + FRAG_CONTEXT);
 	*f = (struct nt_fragment){
 		.row = s->first_row + row,
 		.start = nt_le32(e + FRAG_START),
 		.len = nt_le32(e + FRAG_LEN),
 		.doc = s->write_doc + doc,
 		.doc_offset = nt_le64(e + FRAG_DOC_OFFSET),
+		.context = behind + 1,
 	};
 	if (row >= s->n_row || f->start > d->row_len || f->len > d->row_len - f->start ||
 	    doc >= s->write_n_doc)
 		return damaged(d, s, "its index of rows names what is not there");
+	if (behind && (behind >= f->len || f->doc_offset == 0))
+		return damaged(d, s, "its index of rows takes targets for context");
 	return 0;
 }
 

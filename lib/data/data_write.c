@@ -15,6 +15,7 @@
 #include "data/manifest.h"
 #include "data/ntd.h"
 #include "data/section.h"
+#include "data/source.h"
 #include "data/tokz.h"
 #include "nt/data.h"
 #include "nt/err.h"
@@ -29,7 +30,7 @@ static const uint64_t SEGMENT_TOKENS = 1u << 30, SEGMENT_DOCS = 1u << 24;
 struct nt_data_writer {
 	struct nt_out *out;
 	struct nt_data_options options; /* manifest is a copy */
-	char *manifest;
+	char *manifest, *source;
 	uint8_t page[NTD_PAGE];
 	uint32_t vocab_size;
 	size_t width;
@@ -186,6 +187,8 @@ static int put_sections(struct nt_data_writer *w, bool is_final)
 		rc = put_section(w, "TOKZ", w->tokz.data, w->tokz.len);
 	if (rc == 0)
 		rc = put_section(w, "SUMS", w->sums.data, w->sums.len);
+	if (rc == 0 && w->source)
+		rc = put_section(w, "SRCS", w->source, strlen(w->source));
 	if (rc == 0 && is_final && w->manifest)
 		rc = put_section(w, "MANI", w->manifest, strlen(w->manifest));
 	return rc < 0 ? rc : put_padding(w, NTD_ALIGN, 0);
@@ -235,7 +238,7 @@ static int set_up(struct nt_data_writer *w, const struct nt_ident *ident,
 		  const struct nt_data_options *options)
 {
 	w->options = *options;
-	w->options.manifest = NULL;
+	w->options.manifest = w->options.source = NULL;
 	if (!w->options.segment_tokens)
 		w->options.segment_tokens = SEGMENT_TOKENS;
 	if (!w->options.segment_docs)
@@ -246,6 +249,11 @@ static int set_up(struct nt_data_writer *w, const struct nt_ident *ident,
 	nt_section_init(&w->rows);
 	if (!(w->hasher = nt_hasher_new()) || !(w->section_hasher = nt_hasher_new()))
 		return NT_ESYS;
+	if (options->source && !nt_source_is_name(options->source, strlen(options->source)))
+		return nt_fail(NT_EARG, "'%s' names no source: 1 to %d bytes of UTF-8 without control "
+			       "characters do", options->source, NTD_SOURCE);
+	if (options->source && !(w->source = strdup(options->source)))
+		return nt_fail_sys("out of memory");
 	int rc = nt_buf_reserve(&w->chunk, NTD_CHUNK);
 	if (rc == 0)
 		rc = nt_tokz_pack(&w->tokz, ident);
@@ -297,6 +305,7 @@ static void fill_fragment(uint8_t e[NTD_FRAGMENT], const struct nt_fragment *f, 
 	nt_put32(e + FRAG_ROW, (uint32_t)row);
 	nt_put32(e + FRAG_START, f->start);
 	nt_put32(e + FRAG_LEN, f->len);
+	nt_put32(e + FRAG_CONTEXT, f->context ? f->context - 1 : 0);
 }
 
 int nt_data_write_row(struct nt_data_writer *w, const uint32_t *id, const struct nt_fragment *f,
@@ -336,5 +345,6 @@ void nt_data_writer_free(struct nt_data_writer *w)
 	nt_hasher_free(w->section_hasher);
 	nt_buf_release(&w->sums);
 	free(w->manifest);
+	free(w->source);
 	free(w);
 }

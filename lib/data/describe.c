@@ -166,6 +166,37 @@ int nt_data_manifest(const struct nt_data *d, struct nt_buf *manifest)
 	return rc;
 }
 
+/* Each source with its documents and tokens, as far as they have names: a run of segments
+ * counts as one, and a name that comes back is added up where it came first. */
+static int add_sources(struct nt_buf *json, const struct nt_data *d)
+{
+	struct nt_data_segment s, t;
+	size_t n = nt_data_n_segment(d), n_named = 0;
+	int rc = 0;
+	for (size_t i = 0; i < n && rc == 0; i++) {
+		uint64_t n_doc = 0, n_token = 0;
+		bool is_known = false;
+		nt_data_segment(d, i, &s);
+		for (size_t k = 0; k < n && *s.source && !is_known; k++) {
+			nt_data_segment(d, k, &t);
+			if (strcmp(s.source, t.source) != 0)
+				continue;
+			is_known = k < i;
+			n_doc += t.n_doc;
+			n_token += t.n_token;
+		}
+		if (!*s.source || is_known)
+			continue;
+		rc = nt_buf_printf(json, n_named++ ? ", " : ", \"sources\": {");
+		if (rc == 0)
+			rc = nt_json_string(json, s.source, strlen(s.source));
+		if (rc == 0)
+			rc = nt_buf_printf(json, ": {\"documents\": %" PRIu64 ", \"tokens\": %" PRIu64 "}",
+					   n_doc, n_token);
+	}
+	return rc == 0 && n_named ? nt_buf_printf(json, "}") : rc;
+}
+
 static int add_segments(struct nt_buf *json, const struct nt_data *d)
 {
 	struct nt_data_segment s = {0};
@@ -189,6 +220,8 @@ int nt_data_describe(const struct nt_data *d, struct nt_buf *json)
 		rc = add_text(json, "holds", nt_data_kind(d) == NT_DATA_ROWS ? "rows" : "documents");
 	if (rc == 0)
 		rc = add_counts(json, d);
+	if (rc == 0)
+		rc = add_sources(json, d);
 	if (rc == 0)
 		rc = add_ident(json, nt_data_ident(d));
 	if (rc == 0)

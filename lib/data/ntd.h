@@ -22,6 +22,7 @@ enum {
 	NTD_CHUNK = 1 << 20, /* bytes of tokens under one hash of SUMS */
 	NTD_NAME = 64,
 	NTD_PRODUCER = 32,
+	NTD_SOURCE = 255,   /* bytes of a source's name, at most */
 };
 
 /* The header page. */
@@ -84,6 +85,7 @@ enum {
 	FRAG_ROW = 16, /* u32, in this segment */
 	FRAG_START = 20,
 	FRAG_LEN = 24,
+	FRAG_CONTEXT = 28, /* u32: tokens behind the first that are no targets, either */
 };
 
 #endif

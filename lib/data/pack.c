@@ -20,6 +20,7 @@
 /* A document, or the last piece of one, that waits for its row. */
 struct piece {
 	uint64_t doc, doc_offset;
+	uint32_t context;
 	uint32_t *id;
 };
 
@@ -50,6 +51,12 @@ static int write_row(struct nt_pack *p, uint32_t used, size_t n_fragment)
 	return nt_data_write_row(p->writer, p->row, p->fragment, n_fragment);
 }
 
+/* What a piece of a document begins with that the one before it had. */
+static uint32_t context_at(const struct nt_pack *p, uint64_t doc_offset)
+{
+	return doc_offset ? p->options.seq_len - p->options.stride : 1;
+}
+
 /* Fills one row from what waits. */
 static int fit_row(struct nt_pack *p)
 {
@@ -64,7 +71,8 @@ static int fit_row(struct nt_pack *p)
 		free(piece->id);
 		piece->id = NULL;
 		p->fragment[n++] = (struct nt_fragment){
-			.start = used, .len = len, .doc = piece->doc, .doc_offset = piece->doc_offset};
+			.start = used, .len = len, .doc = piece->doc, .doc_offset = piece->doc_offset,
+			.context = piece->context};
 		used += len;
 	}
 	return write_row(p, used, n);
@@ -77,7 +85,8 @@ static int keep(struct nt_pack *p, const uint32_t *id, uint32_t len, uint64_t do
 	if (!copy)
 		return NT_ESYS;
 	memcpy(copy, id, len * sizeof(*copy));
-	p->piece[nt_fit_add(p->fit, len)] = (struct piece){doc, doc_offset, copy};
+	p->piece[nt_fit_add(p->fit, len)] =
+		(struct piece){doc, doc_offset, context_at(p, doc_offset), copy};
 	return 0;
 }
 
@@ -89,7 +98,8 @@ static int write_full(struct nt_pack *p, const uint32_t *id, uint64_t doc, uint6
 	if (rc < 0)
 		return rc;
 	memcpy(p->row, id, T * sizeof(*id));
-	p->fragment[0] = (struct nt_fragment){.len = T, .doc = doc, .doc_offset = doc_offset};
+	p->fragment[0] = (struct nt_fragment){
+		.len = T, .doc = doc, .doc_offset = doc_offset, .context = context_at(p, doc_offset)};
 	return write_row(p, T, 1);
 }
 
@@ -98,10 +108,11 @@ static int add_to_rows(struct nt_pack *p, const uint32_t *id, size_t n, uint64_t
 	uint32_t T = p->options.seq_len;
 	size_t at = 0;
 	p->count.cut += n > T;
-	for (; n - at > T; at += T - 1) { /* the next begins with the last token of this one */
+	for (; n - at > T; at += p->options.stride) {
 		int rc = write_full(p, id + at, doc, at);
 		if (rc < 0)
 			return rc;
+		p->count.repeated += T - p->options.stride;
 	}
 	if (nt_fit_is_full(p->fit)) {
 		int rc = fit_row(p);
@@ -116,7 +127,9 @@ static int add_to_rows(struct nt_pack *p, const uint32_t *id, size_t n, uint64_t
 static int set_up_rows(struct nt_pack *p)
 {
 	size_t T = p->options.seq_len;
-	nt_assert(T >= 2 && p->options.buffer >= 1);
+	nt_assert(T >= 2 && p->options.buffer >= 1 && p->options.stride < T);
+	if (!p->options.stride)
+		p->options.stride = p->options.seq_len - 1;
 	p->piece = nt_calloc(p->options.buffer, sizeof(*p->piece));
 	p->row = nt_alloc(T, sizeof(*p->row));
 	return p->piece && p->row ? nt_fit_new(&p->fit, (uint32_t)T, p->options.buffer) : NT_ESYS;
@@ -142,6 +155,7 @@ int nt_pack_new(struct nt_pack **result, struct nt_out *out, const struct nt_ide
 		.kind = options->seq_len ? NT_DATA_ROWS : NT_DATA_DOCUMENTS,
 		.row_len = options->seq_len,
 		.seed = options->seed,
+		.source = options->source,
 	};
 	int rc = options->seq_len ? set_up_rows(p) : 0;
 	if (rc == 0)

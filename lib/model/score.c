@@ -157,23 +157,24 @@ static void next_row(struct nt_scorer *s, size_t T)
 }
 
 /* Longer than a row: a pass of its own, so that its context is as long as in nt_scorer_run. */
-static int add_long(struct nt_scorer *s, const uint32_t *id, size_t n)
+static int add_long(struct nt_scorer *s, const uint32_t *id, size_t n, size_t n_context)
 {
 	const struct nt_scored *scored;
 	double nats = 0;
 	flush(s, row_len(s));
 	int rc = nt_scorer_run(s, id, n, &scored);
-	for (size_t i = 0; rc == 0 && i < n - 1; i++)
+	for (size_t i = n_context - 1; rc == 0 && i < n - 1; i++)
 		nats += scored[i].nll;
 	s->nats += nats;
 	return rc;
 }
 
-int nt_scorer_add(struct nt_scorer *s, const uint32_t *id, size_t n)
+int nt_scorer_add_behind(struct nt_scorer *s, const uint32_t *id, size_t n, size_t n_context)
 {
 	size_t T = row_len(s), n_target = n > 0 ? n - 1 : 0;
+	nt_assert(n_context >= 1);
 	if (n_target > T)
-		return add_long(s, id, n);
+		return add_long(s, id, n, n_context);
 	int rc = check_ids(s, id, n);
 	if (rc == 0)
 		rc = reserve(s, ROWS, T);
@@ -181,9 +182,17 @@ int nt_scorer_add(struct nt_scorer *s, const uint32_t *id, size_t n)
 		return rc;
 	if (n_target > T - s->column)
 		next_row(s, T);
-	put(s, s->row * T + s->column, s->column, id, n_target);
+	size_t place = s->row * T + s->column;
+	put(s, place, s->column, id, n_target);
+	for (size_t i = 0; i + 1 < n_context && i < n_target; i++)
+		s->target[place + i] = NT_IGNORE;
 	s->column += n_target;
 	return 0;
+}
+
+int nt_scorer_add(struct nt_scorer *s, const uint32_t *id, size_t n)
+{
+	return nt_scorer_add_behind(s, id, n, 1);
 }
 
 double nt_scorer_total(struct nt_scorer *s)

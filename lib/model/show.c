@@ -261,21 +261,77 @@ static int put_json(struct nt_show *s, const struct nt_score_of *doc)
 	return rc < 0 ? rc : flush_line(s);
 }
 
-static int put_json_total(struct nt_show *s, const struct nt_totals *sum, double each, double bits)
+static double nats_per_token(const struct nt_totals *sum)
+{
+	return per(sum->nats, (double)sum->targets);
+}
+
+static double bits_per_byte(const struct nt_totals *sum)
+{
+	return sum->bytes ? sum->nats / log(2) / (double)sum->bytes : NAN;
+}
+
+/* One object, without what ends it. */
+static int add_json_total(struct nt_show *s, const struct nt_totals *sum)
 {
 	int rc = nt_buf_printf(&s->line, "{");
 	if (rc == 0)
 		rc = add_json_number(s, "nats", sum->nats);
 	if (rc == 0)
-		rc = add_json_number(s, "nats_per_token", each);
+		rc = add_json_number(s, "nats_per_token", nats_per_token(sum));
 	if (rc == 0)
-		rc = add_json_number(s, "perplexity", exp(each));
+		rc = add_json_number(s, "perplexity", exp(nats_per_token(sum)));
 	if (rc == 0)
-		rc = add_json_number(s, "bits_per_byte", bits);
+		rc = add_json_number(s, "bits_per_byte", bits_per_byte(sum));
 	return rc < 0 ? rc
 		      : nt_buf_printf(&s->line, "\"documents\": %" PRIu64 ", \"targets\": %" PRIu64
-						", \"bytes\": %" PRIu64 "}\n",
+						", \"bytes\": %" PRIu64,
 				      sum->documents, sum->targets, sum->bytes);
+}
+
+static int put_json_total(struct nt_show *s, const struct nt_totals *sum,
+			  const struct nt_totals *source, size_t n_source)
+{
+	int rc = add_json_total(s, sum);
+	for (size_t i = 0; rc == 0 && i < n_source; i++) {
+		rc = nt_buf_printf(&s->line, i ? ", " : ", \"sources\": {");
+		if (rc == 0)
+			rc = nt_json_string(&s->line, source[i].source, strlen(source[i].source));
+		if (rc == 0)
+			rc = nt_buf_printf(&s->line, ": ");
+		if (rc == 0)
+			rc = add_json_total(s, &source[i]);
+		if (rc == 0)
+			rc = nt_buf_printf(&s->line, "}");
+	}
+	return rc < 0 ? rc : nt_buf_printf(&s->line, n_source ? "}}\n" : "}\n");
+}
+
+static int put_table_total(struct nt_show *s, const struct nt_totals *sum,
+			   const struct nt_totals *source, size_t n_source)
+{
+	double each = nats_per_token(sum);
+	int rc = nt_buf_printf(&s->line,
+			       "nats        %.6f\nnats/token  %.6f\nperplexity  %.4f\nbits/byte   %.6f\n"
+			       "documents   %" PRIu64 "\ntargets     %" PRIu64 "\nbytes       %" PRIu64 "\n",
+			       sum->nats, each, exp(each), bits_per_byte(sum), sum->documents, sum->targets,
+			       sum->bytes);
+	for (size_t i = 0; rc == 0 && i < n_source; i++)
+		rc = nt_buf_printf(&s->line, "source      %s: %.6f nats/token, %.6f bits/byte, %" PRIu64
+					     " documents, %" PRIu64 " targets\n",
+				   source[i].source, nats_per_token(&source[i]),
+				   bits_per_byte(&source[i]), source[i].documents, source[i].targets);
+	return rc;
+}
+
+static int put_tsv_total(struct nt_show *s, const struct nt_totals *sum)
+{
+	double each = nats_per_token(sum);
+	return nt_buf_printf(&s->line,
+			     "nats\tnats_per_token\tperplexity\tbits_per_byte\tdocuments\ttargets\tbytes\n"
+			     "%.6f\t%.6f\t%.6f\t%.6f\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\n",
+			     sum->nats, each, exp(each), bits_per_byte(sum), sum->documents, sum->targets,
+			     sum->bytes);
 }
 
 /* --- what forms have in common ---------------------------------------------------- */
@@ -294,22 +350,11 @@ int nt_show_document(struct nt_show *s, const struct nt_score_of *doc)
 	return s->form == NT_SHOW_TSV ? put_tsv(s, doc) : put_table(s, doc);
 }
 
-int nt_show_total(struct nt_show *s, const struct nt_totals *sum)
+int nt_show_total(struct nt_show *s, const struct nt_totals *sum, const struct nt_totals *source,
+		  size_t n_source)
 {
-	double each = per(sum->nats, (double)sum->targets);
-	double bits = sum->bytes ? sum->nats / log(2) / (double)sum->bytes : NAN;
-	int rc;
-	if (s->form == NT_SHOW_JSON)
-		rc = put_json_total(s, sum, each, bits);
-	else if (s->form == NT_SHOW_TSV)
-		rc = nt_buf_printf(&s->line,
-				   "nats\tnats_per_token\tperplexity\tbits_per_byte\tdocuments\ttargets\tbytes\n"
-				   "%.6f\t%.6f\t%.6f\t%.6f\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\n",
-				   sum->nats, each, exp(each), bits, sum->documents, sum->targets, sum->bytes);
-	else
-		rc = nt_buf_printf(&s->line,
-				   "nats        %.6f\nnats/token  %.6f\nperplexity  %.4f\nbits/byte   %.6f\n"
-				   "documents   %" PRIu64 "\ntargets     %" PRIu64 "\nbytes       %" PRIu64 "\n",
-				   sum->nats, each, exp(each), bits, sum->documents, sum->targets, sum->bytes);
+	int rc = s->form == NT_SHOW_JSON  ? put_json_total(s, sum, source, n_source)
+		 : s->form == NT_SHOW_TSV ? put_tsv_total(s, sum)
+					  : put_table_total(s, sum, source, n_source);
 	return rc < 0 ? rc : flush_line(s);
 }

@@ -47,7 +47,7 @@ static int fill_span(const struct nt_rows *r, const struct nt_span *s, uint32_t 
 	int n_target = 0;
 	for (uint32_t i = s->col; i < s->col + s->n; i++) {
 		start[i] = s->col;
-		if (bos != NT_NO_TOKEN && target[i] == bos)
+		if (i - s->col < s->context || (bos != NT_NO_TOKEN && target[i] == bos))
 			target[i] = NT_IGNORE;
 		else
 			n_target++;
@@ -100,7 +100,7 @@ static int add_span(struct nt_rows *r, struct nt_span s)
 	if (rc < 0)
 		return rc;
 	r->span[r->n_span++] = s;
-	r->n_target += s.n;
+	r->n_target += s.n - s.context;
 	return 0;
 }
 
@@ -210,7 +210,8 @@ static int take_fragments(struct nt_rows *r, uint64_t *n_row)
 			if (g.len < 2)
 				continue;
 			struct nt_span s = {.token = c->first[f] + g.row * nt_data_row_len(d) + g.start,
-					    .n = g.len - 1, .col = g.start, .row = *n_row + g.row};
+					    .n = g.len - 1, .col = g.start,
+					    .context = g.context - 1, .row = *n_row + g.row};
 			if ((rc = add_span(r, s)) < 0)
 				return rc;
 		}
@@ -245,7 +246,7 @@ static int find_groups(const struct nt_rows *r, struct nt_hasher *h, struct grou
 			int rc = hash_tokens(r->corpus, h, r->span[i].token, r->span[i].n + 1);
 			if (rc < 0)
 				return rc;
-			g->n_target += r->span[i].n;
+			g->n_target += r->span[i].n - r->span[i].context;
 		}
 		g->hash = nt_random_u64(nt_hasher_sum64(h), NT_RANDOM_HOLDOUT, 2);
 	}
@@ -280,7 +281,7 @@ static int hold_out_groups(struct nt_rows *train, struct nt_rows *held, double s
 	for (size_t i = 0; rc == 0 && i < n; i++)
 		for (size_t k = group[i].first; rc == 0 && k < group[i].first + group[i].n; k++) {
 			rc = add_span(held, train->span[k]);
-			train->n_target -= train->span[k].n;
+			train->n_target -= train->span[k].n - train->span[k].context;
 			train->span[k].n = 0;
 		}
 	for (size_t k = 0; k < train->n_span; k++)

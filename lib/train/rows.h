@@ -6,8 +6,9 @@
  *
  * A row has T positions. Each holds an input, and a target that is the token behind it
  * in the same document. A span is a run of positions that see each other and nothing
- * else: n inputs from `token` on, n targets from `token` + 1 on. A document of m tokens
- * has m - 1 targets, and over all rows each of them stands in exactly one place.
+ * else: n inputs from `token` on, n targets from `token` + 1 on, but for the first
+ * `context` of them. A document of m tokens has m - 1 targets, and over all rows each of
+ * them stands in exactly one place.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,8 +18,9 @@
 
 struct nt_span {
 	uint64_t token; /* number of the first input in the corpus */
-	uint32_t n;     /* inputs, and targets */
+	uint32_t n;     /* inputs, and targets but for `context` */
 	uint32_t col;   /* where it begins in its row */
+	uint32_t context; /* of the targets, the first ones that are none */
 	uint64_t row;
 };
 

@@ -26,6 +26,45 @@ t 'rows waste little, and the summary says how much' '
 		nt-tokenize -q -t bytes --split=line | nt-pack --seq-len 256 >rows.bin 2>said
 	grep -Eq "2000 documents, [0-9]+ tokens in [0-9]+ rows of 256, 0\.[0-9]+ % padding, 0 documents cut" said'
 
+t 'with --stride long documents overlap, and come out again' '
+	seq 3000 >long && documents 50 >in && bytes in long >in.nts
+	nt-pack --seq-len 100 --stride 40 -o rows.bin in.nts 2>said
+	grep -Eq "1 document cut, 5[0-9]\.[0-9]+ % repeated as context" said
+	nt-info -q --verify rows.bin >/dev/null
+	nt-tokenize -q -d in.nts >want && nt-tokenize -q -d rows.bin | cmp - want
+	"$PYTHON" "$root/examples/read_data.py" rows.bin | cmp - want
+	nt-pack -q --seq-len 100 --stride 99 -o a.bin in.nts && nt-pack -q --seq-len 100 -o b.bin in.nts
+	[ "$(json a.bin hash)" = "$(json b.bin hash)" ]'
+
+t '--stride is below --seq-len and needs it' '
+	printf a | bytes >in.nts
+	exits 2 nt-pack --seq-len 10 --stride 10 in.nts 2>said >got && grep -q "below --seq-len, 10" said
+	exits 2 nt-pack --stride 10 in.nts 2>said >got && grep -q "give their --seq-len" said
+	exits 2 nt-pack --seq-len 10 --stride 0 in.nts 2>said >got'
+
+t 'the name of a source outlives cat, in documents and rows' '
+	documents 5 | bytes >a.nts && documents 7 | bytes >b.nts
+	for how in "" "--seq-len 20"; do
+		nt-pack -q --source wiki $how a.nts >a.bin && nt-pack -q --source "books, old" $how b.nts >b.bin
+		cat a.bin b.bin >ab.bin
+		nt-info ab.bin | grep "^source  *wiki: 5 documents, [0-9]* tokens$"
+		nt-info ab.bin | grep "^source  *books, old: 7 documents, [0-9]* tokens$"
+		"$PYTHON" "$root/examples/read_data.py" ab.bin --sources >got
+		grep "^5 [0-9]* wiki$" got && grep "^7 [0-9]* books, old$" got
+	done
+	nt-info --json ab.bin | grep -q "\"sources\": {\"wiki\": {\"documents\": 5, "
+	! nt-pack -q a.nts | nt-info - | grep "^source "
+	nt-pack -q --source wiki --holdout 0.5:val.bin a.nts >a.bin
+	nt-info val.bin | grep "^source  *wiki: "'
+
+t 'what is no name of a source is refused' '
+	documents 5 | bytes >a.nts
+	for name in "" "$(printf "a\nb")" "$(printf "\377")"; do
+		exits 2 nt-pack -q --source "$name" -o a.bin a.nts 2>said && grep "names no source" said
+		[ ! -e a.bin ]
+	done
+	exits 2 nt-pack --source a --format nanogpt a.nts 2>said >got && grep "no place for a name" said'
+
 t 'ids as text make the same file as the stream of them' '
 	documents 50 | bytes | nt-pack -q | nt-tokenize -q -d >text || true
 	documents 50 >in

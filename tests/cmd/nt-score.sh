@@ -71,6 +71,43 @@ t 'the totals of held-out data are what training logged' '
 	assert abs(last["val_bpb"] - got["bits_per_byte"]) < 1e-5, (last, got)
 	END'
 
+t 'rows with a stride have the loss of the sliding window' '
+	printf "the cat sat on the log and the dog sat on the mat, both of them asleep" >text
+	nt-tokenize -q -t bytes text >in.nts && nt-pack -q --seq-len 20 --stride 8 in.nts >rows.bin
+	nt-pack -q in.nts >doc.bin
+	ids=$(nt-tokenize -q -t bytes --ids text)
+	b=$(nt-info --json doc.bin | sed "s/.*\"bos_token_id\": \([0-9]*\).*/\1/")
+	e=$(nt-info --json doc.bin | sed "s/.*\"eos_token_id\": \([0-9]*\).*/\1/")
+	set -- $b $ids $e
+	for at in 0 8 16 24 32 40 48 56; do # each window: 20 tokens, behind the first 12 of context
+		[ "$#" -gt "$at" ] || continue
+		echo "$@" | tr " " "\n" | tail -n +$((at + 1)) | head -n 20 | paste -s -d" " - >window
+		nt-score -q --ids --tsv "$ckpt" window | awk -F"\t" -v c=$((at ? 12 : 1)) "NR > c { print \$7 }"
+		[ $((at + 20)) -lt "$#" ] || break
+	done >nll
+	[ "$(wc -l <nll)" = $(($# - 1)) ]
+	near "$(awk "{ s += \$1 } END { printf \"%.6f\", s }" nll)" "$(nt-score -q --tsv "$ckpt" rows.bin | tail -1 | cut -f 1)"
+	[ "$(nt-score -q --tsv "$ckpt" rows.bin | tail -1 | cut -f 6,7)" = "$(nt-score -q --tsv "$ckpt" doc.bin | tail -1 | cut -f 6,7)" ]'
+
+t 'sources that have names have totals of their own' '
+	printf "the cat" | nt-tokenize -q -t bytes >a.nts && printf "on the mat\0a log" | nt-tokenize -q -t bytes >b.nts
+	for how in "" "--seq-len 10"; do
+		nt-pack -q $how --source cats a.nts >a.bin && nt-pack -q $how --source "mats and logs" b.nts >b.bin
+		cat a.bin b.bin a.bin >all.bin && nt-score -q --json "$ckpt" all.bin >both
+		nt-score -q --json "$ckpt" a.bin >a && nt-score -q --json "$ckpt" b.bin >b
+		cat >check.py <<-"END"
+		import json
+		both, a, b = (json.load(open(name)) for name in ("both", "a", "b"))
+		cats, mats = both["sources"]["cats"], both["sources"]["mats and logs"]
+		assert "sources" not in a and list(both["sources"]) == ["cats", "mats and logs"]
+		for key in ("nats", "documents", "targets", "bytes"):
+		    assert abs(cats[key] - 2 * a[key]) < 1e-5 and abs(mats[key] - b[key]) < 1e-5, key
+		    assert abs(both[key] - cats[key] - mats[key]) < 1e-5, key
+		END
+		$PYTHON check.py
+	done
+	nt-score -q "$ckpt" all.bin | grep "^source  *mats and logs: [0-9.]* nats/token, [0-9.]* bits/byte, 2 documents, [0-9]* targets$"'
+
 t 'rows of a data file have the loss of their documents' '
 	printf "the cat sat on the mat\nthe dog sat on the log\n" | nt-tokenize -q -t bytes --split=line |
 		nt-pack -q --seq-len 31 -o rows.bin

@@ -55,7 +55,8 @@ static const struct nt_buf *sample(bool is_rows)
 	const struct nt_ident ident = {.vocab_size = 10, .bos = 9, .eos = 8, .pad = NT_NO_TOKEN,
 				       .json = (const uint8_t *)"{}", .json_len = 2};
 	const struct nt_data_options how = {.kind = is_rows ? NT_DATA_ROWS : NT_DATA_DOCUMENTS,
-					    .row_len = is_rows ? 16 : 0, .manifest = "[{}]"};
+					    .row_len = is_rows ? 16 : 0, .manifest = "[{}]",
+					    .source = "books"};
 	if (made[is_rows].len)
 		return &made[is_rows];
 	snprintf(path, sizeof(path), "/tmp/nt-fuzz-data.%d", (int)getpid());

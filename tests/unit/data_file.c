@@ -2,7 +2,10 @@
 /* data_file.c - tests of the data file: what is written is read, what is hurt is refused */
 #include "data_fake.h"
 
+#include "base/le.h"
+#include "data/ntd.h"
 #include "nt/data.h"
+#include "nt/hash.h"
 #include "nt/random.h"
 
 enum { VOCAB = 1000, N_DOC = 40, T = 16 };
@@ -279,6 +282,135 @@ static void rows_come_back_with_their_fragments(void **state)
 	}
 }
 
+/* A section of a segment [len], by its tag; its entry in the directory. */
+static uint8_t *find_section(uint8_t *seg, size_t len, const char *tag)
+{
+	uint8_t *e = seg + nt_le64(seg + len - NTD_FOOTER + FOOT_DIR);
+	while (memcmp(e + ENTRY_TAG, tag, 4) != 0)
+		e += NTD_ENTRY;
+	return e;
+}
+
+/* Makes the hashes right again after a section was changed: only its sense is wrong. */
+static void seal_section(uint8_t *seg, size_t len, uint8_t *e)
+{
+	uint8_t *foot = seg + len - NTD_FOOTER, *dir = seg + nt_le64(foot + FOOT_DIR);
+	nt_put64(e + ENTRY_HASH, nt_hash64(seg + nt_le64(e + ENTRY_OFFSET), nt_le64(e + ENTRY_LEN)));
+	nt_put64(foot + FOOT_DIR_HASH, nt_hash64(dir, nt_le32(foot + FOOT_N_ENTRY) * NTD_ENTRY));
+	nt_put64(foot + FOOT_HASH, nt_hash64(foot, FOOT_HASH));
+}
+
+static void damaged_fragments_are_refused(void **state)
+{
+	(void)state;
+	static const struct { size_t at; uint32_t value; const char *why; } lie[] = {
+		{NTD_FRAGMENT + FRAG_CONTEXT, 5, "takes targets for context"}, /* of a length of 5 */
+		{FRAG_CONTEXT, 1, "takes targets for context"}, /* where a document begins */
+		{FRAG_ROW, 3, "names what is not there"},
+		{FRAG_LEN, T + 1, "names what is not there"},
+		{FRAG_DOC, 9, "names what is not there"},
+	};
+	struct nt_buf whole = {0};
+	const char *path = fake_path("rows");
+	write_rows(path, 0);
+	SUCCEEDS(nt_read_file(&whole, path));
+	uint8_t *e = find_section(whole.data, whole.len, "ROWS");
+	uint8_t *rows = whole.data + nt_le64(e + ENTRY_OFFSET);
+	for (size_t i = 0; i < sizeof(lie) / sizeof(*lie); i++) {
+		struct nt_data *d;
+		uint8_t was[4];
+		memcpy(was, rows + lie[i].at, 4);
+		nt_put32(rows + lie[i].at, lie[i].value);
+		seal_section(whole.data, whole.len, e);
+		fake_write(path, whole.data, whole.len);
+		SUCCEEDS(nt_data_open(&d, path));
+		assert_int_equal(nt_data_verify(d), NT_EFORMAT);
+		assert_says(lie[i].why);
+		nt_data_close(d);
+		memcpy(rows + lie[i].at, was, 4);
+	}
+	nt_buf_release(&whole);
+}
+
+/* One document in a segment of its own, n times, of a source. */
+static void write_source(const char *path, const char *source, int n)
+{
+	struct nt_ident ident = fake_ident(VOCAB);
+	struct nt_out *out;
+	const uint32_t id[3] = {VOCAB - 1, 7, VOCAB - 2};
+	struct nt_data_writer *w = create(&out, path, &ident,
+					  (struct nt_data_options){.kind = NT_DATA_DOCUMENTS,
+								   .source = source, .segment_docs = 1});
+	for (int i = 0; i < n; i++)
+		SUCCEEDS(nt_data_write_doc(w, id, 3));
+	finish(w, out, 0);
+}
+
+static void names_of_sources_outlive_cat(void **state)
+{
+	(void)state;
+	static const char *const due[] = {"wiki", "wiki", "", "b\xc3\xbc" "cher"};
+	struct nt_data *d;
+	struct nt_data_segment s;
+	struct nt_buf json = {0};
+	write_source(fake_path("a"), "wiki", 2);
+	write_source(fake_path("b"), NULL, 1);
+	write_source(fake_path("c"), "b\xc3\xbc" "cher", 1);
+	fake_cat(fake_path("ab"), fake_path("a"), fake_path("b"));
+	fake_cat(fake_path("abc"), fake_path("ab"), fake_path("c"));
+	SUCCEEDS(nt_data_open(&d, fake_path("abc")));
+	SUCCEEDS(nt_data_verify(d));
+	assert_int_equal(nt_data_n_segment(d), 4);
+	for (size_t i = 0; i < 4; i++) {
+		nt_data_segment(d, i, &s);
+		assert_string_equal(s.source, due[i]);
+	}
+	SUCCEEDS(nt_data_describe(d, &json));
+	assert_non_null(strstr((char *)json.data, "\"sources\": {\"wiki\": {\"documents\": 2, \"tokens\": 6}, "
+						  "\"b\xc3\xbc" "cher\": {\"documents\": 1, \"tokens\": 3}}"));
+	nt_buf_release(&json);
+	nt_data_close(d);
+}
+
+static void what_is_no_name_is_refused(void **state)
+{
+	(void)state;
+	char long_name[257];
+	memset(long_name, 'x', 256);
+	long_name[256] = 0;
+	const char *const bad[] = {"", "a\nb", "\x7f", "\xff", "\xc2\x85", long_name};
+	struct nt_ident ident = fake_ident(VOCAB);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		struct nt_data_writer *w;
+		struct nt_data_options how = {.kind = NT_DATA_DOCUMENTS, .source = bad[i]};
+		assert_int_equal(nt_data_create(&w, NULL, &ident, &how), NT_EARG);
+		assert_says("names no source");
+	}
+}
+
+static void a_damaged_name_is_refused(void **state)
+{
+	(void)state;
+	struct nt_buf whole = {0};
+	const char *path = fake_path("named");
+	write_source(path, "wiki", 2);
+	SUCCEEDS(nt_read_file(&whole, path));
+	size_t len = whole.len / 2; /* of a segment, as the other one */
+	for (int k = 0; k < 2; k++) {
+		struct nt_data *d;
+		uint8_t *seg = whole.data + (k ? len : 0), *e = find_section(seg, len, "SRCS");
+		uint8_t *name = seg + nt_le64(e + ENTRY_OFFSET);
+		name[0] = k ? 'W' : '\n'; /* another name than the first segment's; none at all */
+		seal_section(seg, len, e);
+		fake_write(path, whole.data, whole.len);
+		assert_int_equal(nt_data_open(&d, path), NT_EFORMAT);
+		assert_says(k ? "its source is not that of the segment before" : "the name of its source is none");
+		name[0] = 'w';
+		seal_section(seg, len, e);
+	}
+	nt_buf_release(&whole);
+}
+
 static void two_vocabularies_do_not_mix(void **state)
 {
 	(void)state;
@@ -432,6 +564,10 @@ int main(void)
 		cmocka_unit_test(wide_ids_take_four_bytes),
 		cmocka_unit_test(an_id_outside_the_vocabulary_is_not_written),
 		cmocka_unit_test(rows_come_back_with_their_fragments),
+		cmocka_unit_test(damaged_fragments_are_refused),
+		cmocka_unit_test(names_of_sources_outlive_cat),
+		cmocka_unit_test(what_is_no_name_is_refused),
+		cmocka_unit_test(a_damaged_name_is_refused),
 		cmocka_unit_test(two_vocabularies_do_not_mix),
 		cmocka_unit_test(documents_and_rows_do_not_mix),
 		cmocka_unit_test(two_hundred_cuts_are_refused),

@@ -104,6 +104,48 @@ static void rows_hold_every_target_once(void **state)
 	}
 }
 
+/* Marks the targets of document `doc` by their place in it; returns those of all. */
+static uint64_t count_targets(const struct nt_data *d, uint64_t doc, uint8_t *seen, uint32_t *context)
+{
+	struct nt_fragment f;
+	uint64_t n = 0;
+	for (uint64_t i = 0; i < nt_data_n_fragment(d); i++) {
+		SUCCEEDS(nt_data_fragment(d, i, &f));
+		for (uint32_t k = f.context; k < f.len; k++, n++)
+			if (f.doc == doc)
+				seen[f.doc_offset + k]++;
+		assert_true(f.doc_offset || f.context == 1);
+		if (f.doc_offset)
+			*context = f.context;
+	}
+	return n;
+}
+
+static void a_stride_repeats_context_and_no_target(void **state)
+{
+	(void)state;
+	static const uint32_t T[] = {2, 3, 16, 64, 100};
+	enum { LONG = 100 }; /* see doc_len */
+	for (size_t k = 0; k < sizeof(T) / sizeof(*T); k++)
+		for (uint32_t stride = 1; stride < T[k]; stride += 1 + T[k] / 5) {
+			struct nt_data *d;
+			uint8_t seen[512] = {0};
+			uint32_t context = 0;
+			const char *path = fake_path("rows");
+			struct nt_pack_counts c = pack(path, (struct nt_pack_options){
+				.seq_len = T[k], .stride = stride, .buffer = 30}, 300);
+			assert_docs_of(path, 300);
+			SUCCEEDS(nt_data_open(&d, path));
+			assert_int_equal(count_targets(d, LONG, seen, &context), c.tokens - c.documents);
+			assert_int_equal(context, T[k] - stride);
+			assert_int_equal(seen[0], 0);
+			for (size_t i = 1; i < doc_len(LONG) + 2; i++)
+				assert_int_equal(seen[i], 1);
+			assert_int_equal(c.rows * T[k], c.tokens + c.repeated + c.padding);
+			nt_data_close(d);
+		}
+}
+
 static void best_fit_wastes_little(void **state)
 {
 	(void)state;
@@ -181,6 +223,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(documents_get_their_marks),
 		cmocka_unit_test(rows_hold_every_target_once),
+		cmocka_unit_test(a_stride_repeats_context_and_no_target),
 		cmocka_unit_test(best_fit_wastes_little),
 		cmocka_unit_test(the_longest_that_fits_comes_first),
 		cmocka_unit_test(a_tokenizer_without_marks_is_refused),
