@@ -164,10 +164,11 @@ static json_object *member(json_object *o, const char *key)
 /* --- the funnel ------------------------------------------------------------------ */
 
 static const char *const column[] = {"bytes", "documents", "tokens"};
-enum { N_COLUMN = sizeof(column) / sizeof(*column), PAGE_WIDTH = 80, INDENT = 6 };
+enum { N_COLUMN = sizeof(column) / sizeof(*column), PAGE_WIDTH = 80, INDENT = 6, GAP = 10 };
 
-/* What was let through, and the share of what came that was lost: "790001  -3.2 %". */
-static void print_column(json_object *in, json_object *out)
+/* What was let through, and the share of what came that was lost: "790001  -3.2 %". The gap
+ * is the room before the next column. */
+static void print_column(int *gap, json_object *in, json_object *out)
 {
 	char number[24] = "-", share[16] = "";
 	double before = in ? json_object_get_double(in) : 0;
@@ -178,7 +179,8 @@ static void print_column(json_object *in, json_object *out)
 		snprintf(number, sizeof(number), "%.3f T", (double)n / 1e12);
 	if (out && (double)n < before)
 		snprintf(share, sizeof(share), "-%.3g %%", 100 * (1 - (double)n / before));
-	printf(" %12s %8s", number, share);
+	printf("%*s%12s%s%s", *gap, "", number, *share ? "  " : "", share);
+	*gap = GAP - (*share ? 2 + (int)strlen(share) : 0);
 }
 
 static bool is_one_of(const char *key, const char *const *word, size_t n)
@@ -230,22 +232,31 @@ static void print_words(const char *words)
 		putchar('\n');
 }
 
+/* Chains of several inputs stand one behind the other. One begins with text that is not what
+ * the program before let through, or with files. */
+static bool begins_chain(json_object *in, json_object *before)
+{
+	json_object *hash = member(in, "hash");
+	return before && (member(in, "files") || (hash && !json_object_equal(hash, member(before, "hash"))));
+}
+
 /* The manifest as a funnel: what each program let through, of what came from the one before. */
 static int print_funnel(json_object *manifest)
 {
 	struct nt_buf words = {0};
 	json_object *before = NULL;
 	int rc = 0;
-	printf("%-14s", "made by");
-	for (size_t k = 0; k < N_COLUMN; k++)
-		printf(" %12s %8s", column[k], "");
+	printf("%-14s%12s", "made by", column[0]);
+	for (size_t k = 1; k < N_COLUMN; k++)
+		printf("%*s", GAP + 12, column[k]);
 	putchar('\n');
 	for (size_t i = 0; i < json_object_array_length(manifest) && rc == 0; i++) {
 		json_object *entry = json_object_array_get_idx(manifest, i);
 		json_object *in = member(entry, "in"), *out = member(entry, "out");
-		printf("  %-12s", text_of(member(entry, "program")));
+		printf("%c %-12s", begins_chain(in, before) ? '+' : ' ', text_of(member(entry, "program")));
+		int gap = 0;
 		for (size_t k = 0; k < N_COLUMN; k++)
-			print_column(member(in ? in : before, column[k]), member(out, column[k]));
+			print_column(&gap, member(in ? in : before, column[k]), member(out, column[k]));
 		putchar('\n');
 		words.len = 0;
 		rc = add_words(&words, entry, NULL);

@@ -53,6 +53,12 @@ t 'equal chains add up where streams are joined' '
 	cat data.bin data.bin >twice.bin
 	nt-info twice.bin | grep -Eq "nt-pack +80 +8 +96"'
 
+t 'other chains stand one behind the other, where each begins with a +' '
+	sample | bytes >a.nts && sample | nt-tokenize -q --split=none -t bytes >b.nts
+	nt-dedup -q a.nts b.nts | nt-info >got; cat got
+	sed -n "/^made by/,\$p" got | grep "^[ +] nt" | sed "s/  */ /g" >rows
+	printf "%s\n" " nt-tokenize 20 2 20" "+ nt-tokenize 21 1 21" " nt-dedup 21 -48.8 % 3 21 -48.8 %" | diff - rows'
+
 t '--json is one object a file, a line each' '
 	sample | bytes >s.nts && nt-pack -q <s.nts >data.bin
 	nt-info --json s.nts data.bin >json
