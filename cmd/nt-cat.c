@@ -14,10 +14,11 @@
 
 #include "nt/docs.h"
 #include "nt/file.h"
+#include "nt/manifest.h"
 #include "nt/text.h"
 
 struct options {
-	const char *split, *output;
+	const char *split, *manifest, *output;
 	struct nt_list field, where;
 	uint64_t max_ratio, max_size;
 	bool is_nul, is_jsonl, is_lenient;
@@ -44,6 +45,8 @@ static const struct nt_opt opts[] = {
 	{0, "max-size", NT_OPT_SIZE, AT(max_size), "SIZE", "1T", 1, 1e18,
 	 "unpack at most SIZE bytes of a file"},
 	{.help = "Output"},
+	{0, "manifest", NT_OPT_STR, AT(manifest), "FILE", NULL, 0, 0,
+	 "when all is written, say in FILE what was, for the --manifest of the program that reads it"},
 	{0, "jsonl", NT_OPT_FLAG, AT(is_jsonl), NULL, NULL, 0, 0,
 	 "write one JSON object a line: text, id, source, and url and date where they are known"},
 	{'o', "output", NT_OPT_STR, AT(output), "FILE", NULL, 0, 0, "write to FILE"},
@@ -54,6 +57,7 @@ struct counts {
 	uint64_t documents, bytes, with_nul, replaced;
 	bool last_is_empty;
 	bool goes_on, has_nul; /* the document whose part was written last */
+	struct nt_digest text; /* for the manifest */
 };
 
 /* A document may come in parts, and these may end at any byte; in JSON not inside a character. */
@@ -135,6 +139,8 @@ static int copy(const struct nt_cli *cli, const struct options *o, struct nt_out
 	int rc;
 	while ((rc = nt_docs_next(docs, &doc)) == 1) {
 		rc = o->is_jsonl ? write_json(out, &line, &doc, c) : write_text(out, &doc, c);
+		if (rc == 0 && o->manifest)
+			rc = nt_digest_add(&c->text, doc.text, doc.len, doc.goes_on);
 		if (rc < 0)
 			break;
 		c->goes_on = doc.goes_on;
@@ -145,6 +151,43 @@ static int copy(const struct nt_cli *cli, const struct options *o, struct nt_out
 	if (rc == 0 && c->last_is_empty && c->documents > 1)
 		rc = nt_out_write(out, "", 1);
 	nt_buf_release(&line);
+	return rc;
+}
+
+static int add_list(struct nt_buf *members, const char *name, const struct nt_list *list)
+{
+	if (list->n == 0)
+		return 0;
+	int rc = nt_buf_printf(members, ", \"%s\": [", name);
+	for (size_t i = 0; rc == 0 && i < list->n; i++)
+		if ((rc = nt_buf_add(members, ", ", i ? 2 : 0)) == 0)
+			rc = nt_json_string(members, list->item[i], strlen(list->item[i]));
+	return rc < 0 ? rc : nt_buf_printf(members, "]");
+}
+
+static int save_manifest(const struct nt_cli *cli, const struct options *o, const struct nt_docs *docs,
+			 const struct counts *c)
+{
+	const char *split = o->is_nul ? "nul" : o->split;
+	struct nt_buf members = {0}, manifest = {0};
+	int rc = nt_buf_printf(&members, "\"options\": {\"split\": ");
+	if (rc == 0)
+		rc = nt_json_string(&members, split, strlen(split));
+	if (rc == 0)
+		rc = add_list(&members, "field", &o->field);
+	if (rc == 0)
+		rc = add_list(&members, "where", &o->where);
+	if (rc == 0)
+		rc = nt_buf_printf(&members, ", \"lenient\": %s}, \"in\": {\"file_bytes\": %llu}",
+				   o->is_lenient ? "true" : "false", nt_llu(nt_docs_bytes(docs)));
+	if (rc == 0)
+		rc = nt_manifest_text(&members, "out", &c->text);
+	if (rc == 0)
+		rc = nt_manifest_add(&manifest, NULL, cli->name, (char *)members.data);
+	if (rc == 0)
+		rc = nt_manifest_save(o->manifest, (char *)manifest.data);
+	nt_buf_release(&members);
+	nt_buf_release(&manifest);
 	return rc;
 }
 
@@ -185,11 +228,17 @@ static int run(struct nt_cli *cli, void *opt, char **operand, int n_operand)
 	struct nt_docs *docs = NULL;
 	struct nt_out *out = NULL;
 	struct counts counts = {0};
-	int rc = nt_docs_open(&docs, &how, operand, (size_t)n_operand);
+	if (o->manifest && o->is_jsonl)
+		return nt_fail(NT_EARG, "--manifest is about text with NULs: it says nothing with --jsonl");
+	int rc = o->manifest ? nt_manifest_clear(o->manifest) : 0;
+	if (rc == 0)
+		rc = nt_docs_open(&docs, &how, operand, (size_t)n_operand);
 	if (rc == 0)
 		rc = nt_out_open(&out, o->output, 0);
 	if (rc == 0)
 		rc = copy(cli, o, out, docs, &counts);
+	if (rc == 0 && o->manifest)
+		rc = save_manifest(cli, o, docs, &counts);
 	if (rc == 0) {
 		rc = nt_out_close(out);
 		out = NULL;
@@ -200,6 +249,7 @@ static int run(struct nt_cli *cli, void *opt, char **operand, int n_operand)
 		rc = keep_what_came(out, rc);
 	nt_out_discard(out);
 	nt_docs_close(docs);
+	nt_digest_release(&counts.text);
 	return rc;
 }
 

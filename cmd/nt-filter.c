@@ -15,13 +15,14 @@
 #include "nt/docs.h"
 #include "nt/file.h"
 #include "nt/filter.h"
+#include "nt/manifest.h"
 #include "nt/model.h"
 #include "nt/tokenizer.h"
 
 enum { MANY = 128 }; /* rules there are, at most */
 
 struct options {
-	const char *rules, *output, *rejected, *report, *split, *perplexity;
+	const char *rules, *output, *rejected, *report, *manifest, *split, *perplexity;
 	struct nt_list set, no, field;
 	double below, above;
 	bool list, explain, is_nul;
@@ -55,6 +56,9 @@ static const struct nt_opt opts[] = {
 	 "it measured, its threshold"},
 	{0, "rejected", NT_OPT_STR, AT(rejected), "FILE", NULL, 0, 0, "write the documents that are dropped to FILE"},
 	{0, "report", NT_OPT_STR, AT(report), "FILE", NULL, 0, 0, "write what each rule dropped to FILE, as a JSON object"},
+	{0, "manifest", NT_OPT_STR, AT(manifest), "FILE", NULL, 0, 0,
+	 "of text on standard input: when it has ended, take over from FILE what the program before counted "
+	 "with its own --manifest, and add to it; text that is not all of that is refused. Of files: begin FILE"},
 	{'o', "output", NT_OPT_STR, AT(output), "FILE", NULL, 0, 0, "write to FILE"},
 	{0},
 };
@@ -81,6 +85,8 @@ struct job {
 	struct nt_buf line;
 	struct heap all, by_rule[MANY], by_model;
 	uint64_t invalid;
+	struct nt_digest came, left; /* for the manifest */
+	bool is_first;               /* of those that write it */
 
 	struct nt_model *model;
 	struct nt_tokenizer *tokenizer;
@@ -296,6 +302,10 @@ static int take(void *arg, const struct nt_judged *doc)
 	}
 	if (rc == 0)
 		rc = put(rule ? &j->rejected : &j->kept, doc);
+	if (rc == 0 && j->o->manifest)
+		rc = nt_digest_add(&j->came, doc->text, doc->len, false);
+	if (rc == 0 && j->o->manifest && !rule)
+		rc = nt_digest_add(&j->left, doc->text, doc->len, false);
 	if (rc == 0 && j->o->explain)
 		rc = explain(j, doc, rule, value, limit);
 	count(&j->all, doc);
@@ -383,6 +393,65 @@ static int write_report(const struct job *j)
 	return rc;
 }
 
+/* The rules that were asked, each with its threshold, or with how many documents it dropped. */
+static int add_rules(const struct job *j, struct nt_buf *members, bool dropped)
+{
+	const char *comma = "";
+	int rc = 0;
+	const struct nt_filter_rule *r;
+	for (size_t i = 0; rc == 0 && (r = nt_filter_rule(i)); i++) {
+		if (!nt_filter_is_on(j->filter, i) || (dropped && r->sense > NT_RULE_NONE))
+			continue;
+		rc = nt_buf_printf(members, "%s\"%s\": ", comma, r->name);
+		if (rc == 0 && dropped)
+			rc = nt_buf_printf(members, "%llu", nt_llu(j->by_rule[i].documents));
+		else if (rc == 0)
+			rc = r->has_value ? nt_buf_printf(members, "%.15g", nt_filter_value(j->filter, i))
+					  : nt_buf_printf(members, "true");
+		comma = ", ";
+	}
+	if (rc == 0 && dropped && j->model)
+		rc = nt_buf_printf(members, "%s\"perplexity\": %llu", comma, nt_llu(j->by_model.documents));
+	return rc < 0 ? rc : nt_buf_printf(members, "}");
+}
+
+static int make_members(const struct job *j, struct nt_buf *members)
+{
+	const struct options *o = j->o;
+	int rc = nt_buf_printf(members, "\"options\": {\"rules\": {");
+	if (rc == 0)
+		rc = add_rules(j, members, false);
+	if (rc == 0 && o->perplexity && (rc = nt_buf_printf(members, ", \"perplexity\": ")) == 0)
+		rc = nt_json_string(members, o->perplexity, strlen(o->perplexity));
+	if (rc == 0 && o->below < INFINITY)
+		rc = nt_buf_printf(members, ", \"below\": %.15g", o->below);
+	if (rc == 0 && o->above > 0)
+		rc = nt_buf_printf(members, ", \"above\": %.15g", o->above);
+	if (rc == 0)
+		rc = nt_buf_printf(members, "}, \"dropped\": {");
+	if (rc == 0)
+		rc = add_rules(j, members, true);
+	if (rc == 0)
+		rc = nt_manifest_text(members, "in", &j->came);
+	return rc < 0 ? rc : nt_manifest_text(members, "out", &j->left);
+}
+
+static int save_manifest(const struct job *j)
+{
+	struct nt_buf members = {0}, before = {0}, manifest = {0};
+	int rc = make_members(j, &members);
+	if (rc == 0 && !j->is_first)
+		rc = nt_manifest_load(&before, j->o->manifest, &j->came);
+	if (rc == 0)
+		rc = nt_manifest_add(&manifest, (char *)before.data, j->cli->name, (char *)members.data);
+	if (rc == 0)
+		rc = nt_manifest_save(j->o->manifest, (char *)manifest.data);
+	nt_buf_release(&members);
+	nt_buf_release(&before);
+	nt_buf_release(&manifest);
+	return rc;
+}
+
 /* --- the command ------------------------------------------------------------------------------- */
 
 static int open_model(struct job *j)
@@ -405,6 +474,9 @@ static int check(const struct options *o)
 		return nt_fail(NT_EARG, "--perplexity: say which to keep, with --below X or --above X");
 	if (!o->perplexity && is_bound)
 		return nt_fail(NT_EARG, "--below and --above are about --perplexity CKPT, which is missing");
+	if (o->manifest && (o->explain || o->list))
+		return nt_fail(NT_EARG, "--manifest is about text, and with %s none is written",
+			       o->list ? "--list-rules" : "--explain");
 	return 0;
 }
 
@@ -415,7 +487,10 @@ static int filter(struct job *j, char **operand, int n_operand)
 				      .field = o->field.item, .n_field = o->field.n};
 	static const char header[] = "doc\tsource\tverdict\trule\tvalue\tthreshold\n";
 	struct nt_pool *pool = NULL;
-	int rc = nt_docs_open(&j->docs, &how, operand, (size_t)n_operand);
+	j->is_first = n_operand > 0;
+	int rc = o->manifest && j->is_first ? nt_manifest_clear(o->manifest) : 0;
+	if (rc == 0)
+		rc = nt_docs_open(&j->docs, &how, operand, (size_t)n_operand);
 	if (rc == 0 && !(j->pool = nt_pool_new((int)j->cli->threads)))
 		rc = NT_ESYS;
 	if (rc == 0 && o->perplexity)
@@ -470,6 +545,8 @@ static int run(struct nt_cli *cli, void *opt, char **operand, int n_operand)
 		j.kept.out = j.out;
 	if (rc == 0)
 		rc = o->list ? list_rules(&j) : filter(&j, operand, n_operand);
+	if (rc == 0 && o->manifest)
+		rc = save_manifest(&j);
 	if (rc == 0) {
 		rc = nt_out_close(j.out);
 		j.out = NULL;

@@ -191,28 +191,58 @@ static bool is_one_of(const char *key, const char *const *word, size_t n)
 	return false;
 }
 
-/* Adds what stands in no column: " by=unit", " units=3 of 4", " dropped: short=12". */
+/* Adds what stands in no column: " by=unit", " units=3 of 4". */
 static int add_words(struct nt_buf *words, json_object *o, json_object *came)
 {
-	static const char *const told[] = {"program", "version", "in", "out"};
 	int rc = 0;
 	json_object_object_foreach(o, key, value)
 	{
 		json_object *before = member(came, key);
-		if (rc < 0 || is_one_of(key, told, 4) || is_one_of(key, column, N_COLUMN))
+		if (rc < 0 || strcmp(key, "hash") == 0 || is_one_of(key, column, N_COLUMN))
 			continue;
-		if (json_object_is_type(value, json_type_object)) {
-			if (strcmp(key, "options") != 0)
-				rc = nt_buf_printf(words, " %s:", key);
-			if (rc == 0)
-				rc = add_words(words, value, NULL);
-		} else {
-			rc = nt_buf_printf(words, " %s=%s", key, text_of(value));
-			if (rc == 0 && before && !json_object_equal(before, value))
-				rc = nt_buf_printf(words, " of %s", text_of(before));
+		if (json_object_is_type(value, json_type_object)) { /* --json has it whole */
+			rc = nt_buf_printf(words, " %s=%d", key, json_object_object_length(value));
+			continue;
 		}
+		rc = nt_buf_printf(words, " %s=%s", key, text_of(value));
+		if (rc == 0 && before && !json_object_equal(before, value))
+			rc = nt_buf_printf(words, " of %s", text_of(before));
 	}
 	return rc;
+}
+
+/* Adds what else was counted: " dropped: short=12"; what is 0 is not worth a word. */
+static int add_counts(struct nt_buf *words, json_object *entry)
+{
+	static const char *const told[] = {"program", "version", "options", "in", "out"};
+	int rc = 0;
+	json_object_object_foreach(entry, name, counts)
+	{
+		if (rc < 0 || is_one_of(name, told, sizeof(told) / sizeof(*told)))
+			continue;
+		if (!json_object_is_type(counts, json_type_object)) {
+			rc = nt_buf_printf(words, " %s=%s", name, text_of(counts));
+			continue;
+		}
+		rc = nt_buf_printf(words, " %s:", name);
+		json_object_object_foreach(counts, key, value)
+			if (rc == 0 && json_object_get_double(value) != 0)
+				rc = nt_buf_printf(words, " %s=%s", key, text_of(value));
+	}
+	return rc;
+}
+
+/* All of it: options, counts, and which text came out, or came. */
+static int describe_entry(struct nt_buf *words, json_object *entry)
+{
+	json_object *in = member(entry, "in"), *out = member(entry, "out");
+	json_object *text = member(out, "hash") ? member(out, "hash") : member(in, "hash");
+	int rc = member(entry, "options") ? add_words(words, member(entry, "options"), NULL) : 0;
+	if (rc == 0 && out)
+		rc = add_words(words, out, in);
+	if (rc == 0)
+		rc = add_counts(words, entry);
+	return rc < 0 || !text ? rc : nt_buf_printf(words, " text=%s", text_of(text));
 }
 
 /* Lines as long as the page; a word that is longer has one to itself. */
@@ -237,7 +267,7 @@ static void print_words(const char *words)
 static bool begins_chain(json_object *in, json_object *before)
 {
 	json_object *hash = member(in, "hash");
-	return before && (member(in, "files") || (hash && !json_object_equal(hash, member(before, "hash"))));
+	return before && (member(in, "file_bytes") || (hash && !json_object_equal(hash, member(before, "hash"))));
 }
 
 /* The manifest as a funnel: what each program let through, of what came from the one before. */
@@ -259,11 +289,7 @@ static int print_funnel(json_object *manifest)
 			print_column(&gap, member(in ? in : before, column[k]), member(out, column[k]));
 		putchar('\n');
 		words.len = 0;
-		rc = add_words(&words, entry, NULL);
-		if (rc == 0 && out)
-			rc = add_words(&words, out, in);
-		if (rc == 0 && in && member(in, "hash"))
-			rc = nt_buf_printf(&words, " text=%s", text_of(member(in, "hash")));
+		rc = describe_entry(&words, entry);
 		if (rc == 0 && words.len)
 			print_words((char *)words.data);
 		before = out;

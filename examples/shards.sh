@@ -14,6 +14,7 @@
 #
 #	TOKENIZE='-t tokenizer.json'   DEDUP='--by=document'   SHUFFLE='-s 7 -S 8G'
 #	PACK='--seq-len 2048'          options of each program
+#	FILTER='--rules gopher,c4'     of nt-filter, which is left out without
 set -eu
 LC_ALL=C
 export LC_ALL
@@ -34,7 +35,16 @@ stream() { printf '%s/%08d.nts' "$1" "$2"; }
 
 shard() { # shard OUT N
 	to=$(stream "$1" "$2")
-	[ -e "$to" ] || nt-tokenize -q ${TOKENIZE-} -o "$to" -- "$(sed -n "$2p" "$1/list")"
+	file=$(sed -n "$2p" "$1/list")
+	if [ -e "$to" ]; then
+		return
+	elif [ -z "${FILTER-}" ]; then
+		nt-tokenize -q ${TOKENIZE-} -o "$to" -- "$file"
+	else
+		nt-filter -q $FILTER --manifest "$to.json" -- "$file" |
+			nt-tokenize -q -0 ${TOKENIZE-} --manifest "$to.json" -o "$to"
+		rm -f "$to.json"
+	fi
 }
 
 streams() { # streams OUT: their names, in the order of the list

@@ -64,6 +64,14 @@ else
 	skip 'files by GNU parallel give the data file of one process, byte for byte' 'no GNU parallel'
 fi
 
+t 'the same with a filter in front' '
+	corpus; sh "$root/examples/shards.sh" list out corpus; FILTER="--rules none --set min_words=5"; export FILTER
+	tr "\n" "\0" <out/list | xargs -0 nt-filter -q $FILTER --manifest run.json | nt-tokenize -q -0 --manifest run.json |
+		nt-dedup -q | nt-shuffle -q | nt-pack -q -o whole.bin
+	nt-info whole.bin | grep "^  nt-filter .* -[0-9.]* %.* -[0-9.]* %"
+	for i in 1 0; do SLURM_SUBMIT_DIR=$root SLURM_ARRAY_TASK_COUNT=2 SLURM_ARRAY_TASK_ID=$i sh "$root/examples/slurm.sh" out; done
+	sh "$root/examples/shards.sh" join out 2>err; cmp whole.bin out/data.bin; [ -z "$(find out -name "*.json")" ]'
+
 t 'files by the tasks of a Slurm array give the data file of one process, in any order of tasks' '
 	whole; sh "$root/examples/shards.sh" list out corpus
 	for i in 3 0 2 1; do

@@ -326,7 +326,7 @@ handed_on() { # what a program would write that let the text on standard input t
 t '--manifest takes over what the program before counted' '
 	printf "one\0two" >text && handed_on <text >run.json
 	nt-tokenize -q -0 --manifest run.json <text | nt-dedup -q | nt-info >got; cat got
-	grep -Eq "^  x +6 +2 +- *$" got && grep -q "^ *k=1 hash=[0-9a-f]*$" got
+	grep -Eq "^  x +6 +2 +- *$" got && grep -q "^ *k=1 text=[0-9a-f]*$" got
 	sed -n "/^made by/,\$p" got | grep -c "^  [nx]" | grep -qx 3'
 
 t '--manifest: text that is not all of what was let through is refused, and there is no stream' '

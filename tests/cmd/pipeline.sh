@@ -36,6 +36,35 @@ t 'a producer that fails is noticed although the pipe hides it' '
 	exits 3 sh -c "nt-tokenize -q /nowhere/at/all | nt-dedup -q | nt-pack -q >data.bin" 2>said
 	grep -q "nt-pack: standard input: empty" said'
 
+t 'text that is handed on with a manifest says its whole story' '
+	corpus 2000 >a.txt && corpus 500 | gzip >b
+	nt-cat -q --manifest run.json -0 a.txt b | nt-filter -q -0 --rules none --set min_words=1 --manifest run.json |
+		nt-tokenize -q -0 --manifest run.json | nt-dedup -q | nt-shuffle -q | nt-pack -q -o data.bin
+	nt-info --json data.bin >json
+	${PYTHON:-python3} -c "
+import json
+chain = json.load(open(\"json\"))[\"manifest\"]
+assert [e[\"program\"][3:] for e in chain] == [\"cat\", \"filter\", \"tokenize\", \"dedup\", \"shuffle\", \"pack\"]
+for a, b in zip(chain, chain[1:]):
+    assert a[\"out\"] == b[\"in\"], (a, b)
+assert chain[0][\"in\"][\"file_bytes\"] < chain[0][\"out\"][\"bytes\"] and chain[1][\"dropped\"] == {\"min_words\": 0}"'
+
+t 'with a manifest a producer of text that fails is noticed, too, and an old one is not believed' '
+	corpus 2000 >a.txt; head -c 100 a.txt >b.txt
+	nt-cat -q --manifest run.json -0 a.txt >whole
+	exits 3 sh -c "nt-cat -q --manifest run.json -0 a.txt missing | nt-tokenize -q -0 --manifest run.json | nt-pack -q >data.bin" 2>said
+	cat said; grep -q "run.json: not there" said
+	nt-cat -q --manifest run.json -0 a.txt >whole
+	for stage in "nt-filter -q --rules none" "nt-tokenize -q"; do
+		exits 3 $stage -0 --manifest run.json <b.txt >out 2>said; cat said; grep -q "run.json: nt-cat let 200 documents" said
+	done
+	nt-filter -q --rules none -0 --manifest run.json a.txt b.txt | nt-tokenize -q -0 --manifest run.json | nt-info | grep -q "nt-filter"'
+
+t '--manifest replaces no file that is something else' '
+	echo "my notes" >notes; echo text >a.txt
+	for stage in nt-cat nt-filter; do exits 2 $stage -q --manifest notes a.txt >out 2>said; grep -q "notes is another kind of file" said; done
+	grep -q "my notes" notes'
+
 t 'a stream cut anywhere is refused at every stage' '
 	corpus 3000 | nt-tokenize -q >whole.nts
 	size=$(wc -c <whole.nts)
