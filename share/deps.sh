@@ -43,6 +43,9 @@ for group; do
 		command_ bzip2 bzip2
 		command_ lz4 lz4
 		command_ zip zip
+		command_ cpio cpio
+		command_ p7zip-full 7z
+		command_ binutils ar
 		want parallel sh -c 'parallel --version | grep GNU'
 		command_ zsh zsh
 		command_ fish fish

@@ -105,7 +105,9 @@ static ssize_t inflate(struct nt_layer *l, void *buf, size_t n)
 	z->next_out = buf;
 	z->avail_out = room;
 	*rc = isal_inflate(z);
-	nt_layer_skip(l->below, (size_t)ahead - z->avail_in);
+	/* behind damage avail_in may be anything (ISA-L 2.30) */
+	size_t used = (size_t)(z->next_in - p);
+	nt_layer_skip(l->below, used < (size_t)ahead ? used : (size_t)ahead);
 	ssize_t got = (ssize_t)(room - z->avail_out);
 	if (*rc != ISAL_DECOMP_OK && got == 0)
 		return nt_layer_damaged(l, why(*rc));

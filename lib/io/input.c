@@ -414,8 +414,10 @@ static int sniff(struct nt_input *in)
 	ssize_t n = nt_layer_look(in->top, SNIFF_BYTES, &p);
 	if (n < 0)
 		return (int)n;
-	type = type_of(p, (size_t)n);
-	return type ? wrap(in, type) : check_promise(nt_layer_name(in->top), p, (size_t)(n < SNIFF_BYTES ? n : SNIFF_BYTES));
+	if ((type = type_of(p, (size_t)n)))
+		return wrap(in, type);
+	bool is_unwrapped = in->top->below && !in->top->type->is_archive; /* as its name promised */
+	return is_unwrapped ? 1 : check_promise(nt_layer_name(in->top), p, n < SNIFF_BYTES ? (size_t)n : SNIFF_BYTES);
 }
 
 /* The member at the top is used up: fresh bytes behind it, or a layer less. */

@@ -162,8 +162,10 @@ static int read_head(struct nt_layer *l)
 	snprintf(number, sizeof(number), "%llu", (unsigned long long)++w->number);
 	if (nt_layer_name_member(l, number) < 0 || (n = look_at_head(l, UINT64_MAX, &p)) < 0)
 		return n < 0 ? (int)n : NT_ESYS;
-	if (n == 0)
+	if (n == 0) {
+		nt_layer_skip(l->below, 1); /* whoever goes on must not find this one again */
 		return nt_layer_damaged(l, "the head of the record has no end");
+	}
 	if (memcmp(p, "WARC/", 5) != 0)
 		return nt_layer_damaged(l, "no record begins here; the length of the one before may be wrong");
 	if (keep_lines(&w->head, p, (size_t)n) < 0)

@@ -18,7 +18,7 @@
 enum compare { EQUAL, UNEQUAL, LESS, AT_MOST, MORE, AT_LEAST };
 
 struct value {
-	char *word;
+	const char *word;
 	bool is_number, is_integer;
 	double number;
 	int64_t integer; /* doubles cannot tell large ones apart */
@@ -38,7 +38,7 @@ struct nt_where {
 
 /* --- what was asked ---------------------------------------------------------------- */
 
-static struct value read_value(char *word)
+static struct value read_value(const char *word)
 {
 	char *end;
 	struct value v = {.word = word, .number = strtod(word, &end)};
@@ -169,15 +169,18 @@ static bool is_any(const struct condition *c, struct json_object *o)
 /* Is there an order between them? *order is then below, at or above 0. */
 static bool compare(struct json_object *o, const struct value *v, int *order)
 {
-	if (is_number(o) && v->is_number) {
-		double a = json_object_get_double(o);
-		*order = (a > v->number) - (a < v->number);
-		return true;
+	double number = json_object_get_double(o);
+	bool has_number = is_number(o);
+	if (json_object_is_type(o, json_type_string)) {
+		struct value word = read_value(json_object_get_string(o));
+		*order = strcmp(word.word, v->word);
+		if (!word.is_number || !v->is_number)
+			return true;
+		number = word.number;
+		has_number = true;
 	}
-	if (!json_object_is_type(o, json_type_string) || v->is_number)
-		return false;
-	*order = strcmp(json_object_get_string(o), v->word);
-	return true;
+	*order = (number > v->number) - (number < v->number);
+	return has_number && v->is_number;
 }
 
 static bool fits(const struct condition *c, struct json_object *line)

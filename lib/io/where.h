@@ -12,9 +12,9 @@ struct nt_where;
  * condition[n]: a field, one of = != < <= > >=, and a value; for = and != several values
  * with commas between them, of which one must be equal, or none may be. A string is equal
  * to the value as it is written, a number to one of the same size, true, false and null to
- * their names, an array where one of its elements is. < and its like compare numbers, and
- * strings bytewise with a value that is no number, as dates want. A field that is not there
- * is as if it were null. NULL where n is 0.
+ * their names, an array where one of its elements is. < and its like compare numbers, also
+ * those in strings, and else strings bytewise, as dates want. A field that is not there is
+ * as if it were null. NULL where n is 0.
  */
 int nt_where_new(struct nt_where **w, const char *const *condition, size_t n);
 bool nt_where_fits(const struct nt_where *w, struct json_object *line); /* w NULL: all do */

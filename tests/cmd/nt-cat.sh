@@ -9,6 +9,10 @@ is() { # is WANT COMMAND...: the command prints exactly this, NUL shown as |, ne
 	[ "$got" = "$wanted" ] || { echo "got '$got' instead of '$wanted'"; return 1; }
 }
 
+flip() { # flip FILE BYTE: the lowest bit of that byte
+	"$PYTHON" -c 'import sys; f = open(sys.argv[1], "r+b"); f.seek(int(sys.argv[2])); b = f.read(1)[0]; f.seek(-1, 1); f.write(bytes([b ^ 1]))' "$1" "$2"
+}
+
 t 'one file comes out byte for byte, and the summary counts it' '
 	printf "a\r\n\377\n\n" >a; nt-cat a >b 2>err; cmp a b
 	[ "$(cat err)" = "nt-cat: 1 document, 6 bytes" ]'
@@ -62,6 +66,41 @@ t 'a bad JSON line ends with exit 3, its file and its line' '
 	exits 3 nt-cat a.jsonl >out 2>err; grep "a.jsonl:2: not a JSON line" err
 	printf "{\"txt\":\"a\"}\n" >b.jsonl
 	exits 3 nt-cat b.jsonl 2>err; grep "b.jsonl:1: no field .text." err'
+
+t '--where takes the JSON lines in which it is so' '
+	cat >a.jsonl <<-"END"
+	{"text":"a","lang":"en","score":0.7,"ok":true,"tags":["x","y"],"meta":{"q":{"z":3}},"n":9007199254740993}
+	{"text":"b","lang":"de","score":0.2,"ok":false,"date":"2024-01-02","a.b":"c,d"}
+	{"text":"c","lang":"fr","score":5,"s":"12"}
+	END
+	for try in "a:lang=en" "a|b:lang=en,de" "a|c:score>=0.5" "b:score<0.5" "a|b:score!=5" "c:score=5.0" "a:ok=true" \
+		"b:ok=false" "a:tags=y" "b|c:tags!=y" "a:meta.q.z=3" "a:meta.q.z>2" ":meta.q.z>3" "a:n=9007199254740993" \
+		":n=9007199254740992" "c:lang!=en,de" "b:date>2023" "b:date<=2024-01-02" "a|c:date=null" "c:s>9" "b:a.b>c" ":x<1"; do
+		is "${try%%:*}" nt-cat -q --where "${try#*:}" a.jsonl
+	done
+	is "a" nt-cat -q --where lang=en,fr --where "score<1" a.jsonl
+	is "a" eval "nt-cat --where lang=en <a.jsonl 2>err"; grep "where passed over 2 of 3 JSON lines" err
+	echo "{\"lang\":\"xx\"}" >>a.jsonl; is "a" nt-cat -q --where lang=en a.jsonl
+	for bad in lang "=en" "!en" ""; do exits 2 nt-cat --where "$bad" a.jsonl 2>err; grep "expected FIELD=VALUE" err; done
+	echo text >t; exits 2 nt-cat --where lang=en t 2>err; grep "where asks about JSON lines" err'
+
+t '--jsonl keeps address and date of JSON lines, whatever they are called' '
+	printf "%s\n" "{\"text\":\"a\",\"url\":\"u\",\"date\":\"d\",\"id\":null}" "{\"text\":\"b\",\"timestamp\":17,\"metadata\":{\"url\":\"v\"}}" >a.jsonl
+	nt-cat -q --jsonl a.jsonl >b; nt-cat -q --jsonl --split=jsonl b | sed "s/\"source\": \"[^\"]*\"/S/" >c
+	[ "$(head -n 1 c)" = "{\"text\": \"a\", \"id\": \"0\", S, \"url\": \"u\", \"date\": \"d\"}" ]
+	[ "$(tail -n 1 c)" = "{\"text\": \"b\", \"id\": \"1\", S, \"url\": \"v\", \"date\": \"17\"}" ]'
+
+t '--lenient passes over bad lines, members and files, and warns how many' '
+	printf "{\"text\":\"a\"}\n{\"text\":\n{\"txt\":1}\n{\"text\":\"b\"}\n" >a.jsonl; echo z >z
+	is "a|b|z/" eval "nt-cat --lenient a.jsonl z 2>err"
+	grep "nt-cat: warning: damage passed over in 2 places, the first: a.jsonl:2: not a JSON line" err
+	seq 1000 >1; seq 2000 >2; seq 3000 >3; for f in 1 2 3; do gzip -c $f >$f.gz; done; flip 2.gz 200
+	tar -cf t.tar 1.gz 2.gz 3.gz; exits 3 nt-cat t.tar >out 2>err
+	nt-cat --lenient --jsonl t.tar >got 2>err; grep "in 1 place, the first: t.tar:2.gz: damaged" err
+	grep -c "t.tar:[13].gz\"" got | grep -x 2
+	zip -q -0 t.zip 1 2 3; at=$("$PYTHON" -c "print(open(\"t.zip\", \"rb\").read().find(b\"PK\\3\\4\", 9) + 400)"); flip t.zip $at
+	exits 3 nt-cat t.zip >out 2>err; nt-cat -q --lenient --jsonl t.zip >got; grep "t.zip:3\"" got >out
+	is "z/" eval "nt-cat --lenient 2.gz z 2>err | tail -c 2"; nt-cat --lenient z 2>err; ! grep damage err'
 
 t 'a NUL inside a document is reported, and JSON keeps it' '
 	printf "{\"text\":\"a\\\\u0000b\"}\n" >a.jsonl
@@ -157,10 +196,6 @@ t 'damage is refused: a wrong CRC in a zip, a second member with a broken head' 
 	exits 3 nt-cat y.gz >out 2>err; grep "y.gz: damaged or cut gzip" err
 	{ cat x.gz; head -c 100 /dev/zero; } >z.gz; nt-cat -q z.gz | cmp a -'
 
-flip() { # flip FILE BYTE: the lowest bit of that byte
-	"$PYTHON" -c 'import sys; f = open(sys.argv[1], "r+b"); f.seek(int(sys.argv[2])); b = f.read(1)[0]; f.seek(-1, 1); f.write(bytes([b ^ 1]))' "$1" "$2"
-}
-
 t 'one bit wrong in any of three members of a .gz or frames of a .zst is found' '
 	seq 3000 >a; gzip -cn a >a.gz; zstd -qc a >a.zst
 	for kind in gz zst; do
@@ -187,6 +222,35 @@ t 'long windows of zstd, skippable frames and frames without checksums are read'
 t 'what is in front of damage comes out' '
 	seq 300000 >a; gzip -c a >x.gz; size=$(wc -c <x.gz); head -c $((size - 5)) x.gz >cut.gz
 	exits 3 nt-cat cut.gz >got 2>err; cmp got a; exits 3 nt-cat -o new cut.gz 2>err; [ ! -e new ]'
+
+t 'what unpacks without end is refused, with the option that allows more' '
+	head -c 20000000 /dev/zero | gzip -c | gzip -c >b.gz; nt-cat -q b.gz >got; [ "$(wc -c <got)" = 20000000 ]
+	exits 3 nt-cat --max-ratio=1000 b.gz 2>err >out; grep "b.gz: unpacks to more than 1000 times its size.*--max-ratio" err
+	exits 3 nt-cat --max-size=1M b.gz 2>err >out; grep "more than 1048576 bytes.*--max-size" err
+	[ "$(wc -c <out)" -le 1048576 ]; gzip -c b.gz | exits 3 nt-cat --max-ratio=1000 2>err >out
+	seq 200000 >a; for c in gzip zstd xz; do $c -c a >x; nt-cat -q --max-ratio=1000 --max-size=2M x | cmp - a; done
+	tar -cf t.tar b.gz; exits 3 nt-cat --max-ratio=500 t.tar >out 2>err; nt-cat -q --max-size=20000000 a b.gz >out'
+
+t 'cpio, 7z and Debian packages are opened; cut, they are refused' '
+	mkdir d; for i in 1 2 3; do seq $i 400 >d/$i; done; cat d/1 d/2 d/3 >want
+	for format in bin odc newc crc; do
+		printf "%s\n" d/1 d/2 d/3 | cpio -o --quiet -H $format >x.$format
+		nt-cat -q x.$format | tr -d "\0" | cmp - want; nt-cat -q <x.$format | tr -d "\0" | cmp - want
+		for at in 150 1000 2500 4000; do head -c $at x.$format >cut; exits 3 nt-cat cut >out 2>err; done
+	done
+	tar -czf control.tar.gz d/1; tar -cJf data.tar.xz d/2 d/3; echo 2.0 >debian-binary
+	ar r x.deb debian-binary control.tar.gz data.tar.xz 2>/dev/null
+	nt-cat -q --jsonl x.deb | grep -c "x.deb:\(control.tar.gz:d/1\|data.tar.xz:d/[23]\)\"" | grep -x 3
+	size=$(wc -c <x.deb)
+	for at in 7 100 132 $((size / 2)) $((size - 9)); do head -c $at x.deb >cut.deb; exits 3 nt-cat cut.deb >out 2>err; done
+	ar r gone.deb debian-binary control.tar.gz 2>/dev/null; exits 3 nt-cat gone.deb 2>err; grep "Debian package is missing" err
+	7z a -bd x.7z d >out; nt-cat -q x.7z | tr -d "\0" | cmp - want
+	size=$(wc -c <x.7z); for at in 10 $((size / 2)) $((size - 1)); do head -c $at x.7z >cut.7z; exits 3 nt-cat cut.7z >out 2>err; done
+	flip x.7z 60; exits 3 nt-cat x.7z >out 2>err'
+
+t 'no name out of an archive is opened or written' '
+	mkdir d; echo evil >d/x; tar --transform="s|d/x|../../escaped|" -cPf t.tar d/x; ln -s /etc/passwd link; tar -rf t.tar link
+	is "evil/" nt-cat -q t.tar; [ ! -e ../../escaped ]; [ ! -e ../escaped ]'
 
 t 'wrappings nested without end are refused' '
 	echo x >x; for i in 1 2 3 4 5 6 7 8 9 10; do gzip -c x >y; mv y x; done
