@@ -182,11 +182,13 @@ static size_t find_part(struct nt_reader *r)
 
 /*
  * Takes the bytes before the next delimiter off the buffer: 1, also for none between two
- * delimiters; 0 when no byte is left of the member. Without a delimiter the rest is it.
+ * delimiters; 0 when no byte is left of the member. Without a delimiter the rest is it. What
+ * was said to go on has an end, if only an empty one.
  */
 static int take_piece(struct nt_reader *r, const uint8_t **piece, size_t *len)
 {
 	const uint8_t *at;
+	bool is_awaited = r->goes_on;
 	r->goes_on = false;
 	while (!(at = search(r)) && !r->is_whole) {
 		/* the delimiter may have begun in the last bytes */
@@ -203,7 +205,7 @@ static int take_piece(struct nt_reader *r, const uint8_t **piece, size_t *len)
 		if (rc < 0)
 			return rc;
 	}
-	if (!at && r->pos == r->bytes.len)
+	if (!at && r->pos == r->bytes.len && !is_awaited)
 		return 0;
 	size_t end = at ? (size_t)(at - r->bytes.data) : r->bytes.len;
 	*piece = r->bytes.data + r->pos;

@@ -285,4 +285,11 @@ if [ -n "$shared" ]; then
 else
 	skip 'a corpus of JSON lines under zstd is read as such' 'no shared data here'
 fi
+t 'a document that is read in parts has an end, wherever the last part does' '
+	for n in 262143 262144 262145 524288 786432; do
+		head -c $n /dev/zero | tr "\0" a >a.txt; cp a.txt b.txt
+		nt-cat -q --jsonl a.txt b.txt >got; [ "$(tail -n 1 got | tail -c 3)" = "\"}" ]; [ "$(wc -l <got)" = 2 ]
+		for f in a.txt - "-0 -"; do nt-cat $f <a.txt 2>said | cmp - a.txt; grep -q "^nt-cat: 1 document, $n bytes" said; done
+	done'
+
 done_testing
