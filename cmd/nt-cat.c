@@ -20,7 +20,7 @@
 struct options {
 	const char *split, *manifest, *output;
 	struct nt_list field, where;
-	uint64_t max_ratio, max_size;
+	uint64_t max_ratio, max_size, memory;
 	bool is_nul, is_jsonl, is_lenient;
 };
 
@@ -49,6 +49,9 @@ static const struct nt_opt opts[] = {
 	 "when all is written, say in FILE what was, for the --manifest of the program that reads it"},
 	{0, "jsonl", NT_OPT_FLAG, AT(is_jsonl), NULL, NULL, 0, 0,
 	 "write one JSON object a line: text, id, source, and url and date where they are known"},
+	{'S', "memory", NT_OPT_SIZE, AT(memory), "SIZE", "256M", 1 << 20, 1e15,
+	 "with several files: read at most SIZE bytes ahead of the output; more lets larger files be "
+	 "read at the same time"},
 	{'o', "output", NT_OPT_STR, AT(output), "FILE", NULL, 0, 0, "write to FILE"},
 	{0},
 };
@@ -223,6 +226,7 @@ static int run(struct nt_cli *cli, void *opt, char **operand, int n_operand)
 		.field = o->field.item, .n_field = o->field.n,
 		.where = o->where.item, .n_where = o->where.n,
 		.is_lenient = o->is_lenient, .max_ratio = o->max_ratio, .max_size = o->max_size,
+		.n_thread = (int)cli->threads, .ahead_bytes = o->memory,
 		.part_bytes = PART_BYTES, .seam = o->is_jsonl ? character_seam : any_seam,
 	};
 	struct nt_docs *docs = NULL;

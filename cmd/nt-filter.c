@@ -484,7 +484,8 @@ static int filter(struct job *j, char **operand, int n_operand)
 {
 	const struct options *o = j->o;
 	struct nt_docs_options how = {.split = o->is_nul ? "nul" : o->split,
-				      .field = o->field.item, .n_field = o->field.n};
+				      .field = o->field.item, .n_field = o->field.n,
+				      .n_thread = (int)j->cli->threads};
 	static const char header[] = "doc\tsource\tverdict\trule\tvalue\tthreshold\n";
 	struct nt_pool *pool = NULL;
 	j->is_first = n_operand > 0;

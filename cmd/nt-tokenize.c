@@ -263,7 +263,8 @@ static int show_documents(struct job *j)
 static int encode(struct job *j, char **operand, int n_operand)
 {
 	const struct options *o = j->o;
-	struct nt_docs_options how = {.split = o->split, .field = o->field.item, .n_field = o->field.n};
+	struct nt_docs_options how = {.split = o->split, .field = o->field.item, .n_field = o->field.n,
+				      .n_thread = (int)j->cli->threads};
 	int rc = nt_tokenizer_open(&j->t, o->tokenizer, o->pattern);
 	if (rc == 0 && nt_tokenizer_remark(j->t))
 		nt_cli_note(j->cli, "%s", nt_tokenizer_remark(j->t));

@@ -146,7 +146,8 @@ static int count(struct state *s, struct nt_learner *l, struct nt_pool *pool)
 {
 	const struct options *o = s->options;
 	struct nt_docs_options how = {.split = o->is_nul ? "nul" : o->split,
-				      .field = o->field.item, .n_field = o->field.n};
+				      .field = o->field.item, .n_field = o->field.n,
+				      .n_thread = (int)s->cli->threads};
 	int rc = 0;
 	for (size_t i = 0; rc == 0 && i < s->n_counted; i++) {
 		nt_cli_progress(s->cli, "adding up %s", s->counted[i]);
@@ -309,7 +310,8 @@ static int compare_on(struct state *s, struct nt_tokenizer **t, char **name, siz
 {
 	const struct options *o = s->options;
 	struct nt_docs_options how = {.split = o->is_nul ? "nul" : o->split,
-				      .field = o->field.item, .n_field = o->field.n};
+				      .field = o->field.item, .n_field = o->field.n,
+				      .n_thread = (int)s->cli->threads};
 	struct nt_fit *fit = nt_calloc(n, sizeof(*fit));
 	struct nt_fit_text on;
 	struct nt_buf page = {0};

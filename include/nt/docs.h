@@ -65,6 +65,12 @@ struct nt_docs_options {
 	bool is_lenient;
 	uint64_t max_ratio; /* bytes unpacked for each byte of an operand; 0: 1000 behind a GiB */
 	uint64_t max_size;  /* bytes unpacked from an operand; 0: 1 TiB */
+	/* Several operands, or the files of a directory, are read by so many threads at once and
+	 * handed out in their order, all the same as by one; seam is then called from them. What
+	 * they have read ahead is at most ahead_bytes (0: 32 MiB), or else one document each.
+	 * n_thread 0 or 1: reading is done in nt_docs_next. */
+	int n_thread;
+	uint64_t ahead_bytes;
 };
 
 /* Pointers are valid until the next nt_docs_next. */

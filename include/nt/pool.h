@@ -24,4 +24,9 @@ int nt_pool_size(const struct nt_pool *pool);
  */
 int nt_pool_run(struct nt_pool *pool, size_t n, int (*task)(void *arg, size_t i), void *arg);
 
+/* A thread beside those of a pool, for work that mostly waits, such as reading ahead. */
+struct nt_thread;
+int nt_thread_start(struct nt_thread **t, void (*run)(void *arg), void *arg);
+void nt_thread_join(struct nt_thread *t); /* waits for its end and frees it; NULL is harmless */
+
 #endif

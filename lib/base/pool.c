@@ -169,3 +169,42 @@ int nt_pool_run(struct nt_pool *p, size_t n, int (*task)(void *arg, size_t i), v
 			sched_yield();
 	return atomic_load(&p->failed) ? nt_fail(p->rc, "%s", p->why) : 0;
 }
+
+/* --- one thread ------------------------------------------------------------------------ */
+
+struct nt_thread {
+	pthread_t id;
+	void (*run)(void *arg);
+	void *arg;
+};
+
+static void *run_thread(void *arg)
+{
+	struct nt_thread *t = arg;
+	t->run(t->arg);
+	return NULL;
+}
+
+int nt_thread_start(struct nt_thread **thread, void (*run)(void *arg), void *arg)
+{
+	struct nt_thread *t = nt_alloc(1, sizeof(*t));
+	*thread = NULL;
+	if (!t)
+		return NT_ESYS;
+	*t = (struct nt_thread){.run = run, .arg = arg};
+	int err = pthread_create(&t->id, NULL, run_thread, t);
+	if (err) {
+		free(t);
+		return nt_fail(NT_ESYS, "cannot start a thread: %s", strerror(err));
+	}
+	*thread = t;
+	return 0;
+}
+
+void nt_thread_join(struct nt_thread *t)
+{
+	if (!t)
+		return;
+	pthread_join(t->id, NULL);
+	free(t);
+}

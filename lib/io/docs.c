@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * docs.c - the documents of all operands, and what is to be said about them at the end
+ *
+ * One operand is read where it is asked for; several may be read ahead by threads.
  */
 #include "nt/docs.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
+#include "io/ahead.h"
 #include "io/reader.h"
 #include "io/walk.h"
 #include "nt/err.h"
@@ -16,9 +20,17 @@ struct nt_docs {
 	struct nt_walk *walk;
 	struct nt_reader *reader;
 	bool is_open; /* the reader is in an operand */
+	bool is_many; /* operands, for several threads ... */
+	struct nt_ahead *ahead; /* ... from the first document on */
 	uint64_t total;
 	struct nt_buf remark, damage; /* made at the end */
 };
+
+static bool is_directory(const char *path)
+{
+	struct stat st;
+	return strcmp(path, "-") != 0 && stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
 
 int nt_docs_open(struct nt_docs **docs, const struct nt_docs_options *options,
 		 char *const *operand, size_t n)
@@ -37,8 +49,17 @@ int nt_docs_open(struct nt_docs **docs, const struct nt_docs_options *options,
 		return rc;
 	}
 	d->total = nt_walk_total(d->walk);
+	d->is_many = d->options.n_thread > 1 && (n > 1 || (n == 1 && is_directory(operand[0])));
 	*docs = d;
 	return 0;
+}
+
+static void get_counts(const struct nt_docs *d, struct nt_reader_counts *c)
+{
+	if (d->ahead)
+		nt_ahead_counts(d->ahead, c);
+	else
+		nt_reader_counts(d->reader, c);
 }
 
 /* --- remarks ----------------------------------------------------------------------- */
@@ -87,8 +108,8 @@ static int remark_delimiter(struct nt_docs *d, const struct nt_reader_counts *c)
 static int make_remarks(struct nt_docs *d)
 {
 	struct nt_reader_counts c;
-	const char *latest = nt_reader_remark(d->reader);
-	nt_reader_counts(d->reader, &c);
+	const char *latest = d->ahead ? nt_ahead_remark(d->ahead) : nt_reader_remark(d->reader);
+	get_counts(d, &c);
 	d->remark.len = d->damage.len = 0;
 	int rc = latest ? nt_buf_printf(&d->remark, "%s", latest) : remark_delimiter(d, &c);
 	if (rc == 0 && c.input.warc.records)
@@ -115,7 +136,8 @@ const char *nt_docs_damage(const struct nt_docs *d)
 
 /* --- documents --------------------------------------------------------------------- */
 
-int nt_docs_next(struct nt_docs *d, struct nt_doc *doc)
+/* The next document of one operand after the other, read here. */
+static int next_here(struct nt_docs *d, struct nt_doc *doc)
 {
 	const char *path;
 	for (;;) {
@@ -123,18 +145,26 @@ int nt_docs_next(struct nt_docs *d, struct nt_doc *doc)
 		if (rc != 0)
 			return rc;
 		d->is_open = false;
-		if ((rc = nt_walk_next(d->walk, &path)) == 0)
-			return make_remarks(d);
-		if (rc < 0 || (rc = nt_reader_open(d->reader, path)) < 0)
+		if ((rc = nt_walk_next(d->walk, &path)) <= 0 || (rc = nt_reader_open(d->reader, path)) < 0)
 			return rc;
 		d->is_open = true;
 	}
 }
 
+int nt_docs_next(struct nt_docs *d, struct nt_doc *doc)
+{
+	int rc = 0;
+	if (d->is_many && !d->ahead)
+		rc = nt_ahead_new(&d->ahead, &d->options, d->walk);
+	if (rc == 0)
+		rc = d->is_many ? nt_ahead_next(d->ahead, doc) : next_here(d, doc);
+	return rc == 0 ? make_remarks(d) : rc;
+}
+
 uint64_t nt_docs_bytes(const struct nt_docs *d)
 {
 	struct nt_reader_counts c;
-	nt_reader_counts(d->reader, &c);
+	get_counts(d, &c);
 	return c.bytes;
 }
 
@@ -147,6 +177,7 @@ void nt_docs_close(struct nt_docs *d)
 {
 	if (!d)
 		return;
+	nt_ahead_free(d->ahead);
 	nt_reader_free(d->reader);
 	nt_walk_close(d->walk);
 	nt_buf_release(&d->remark);

@@ -503,6 +503,11 @@ bool nt_input_is_stream(const struct nt_input *in)
 	return (in->is_standard || !in->is_regular) && in->n_archive == 0;
 }
 
+bool nt_input_is_plain(const struct nt_input *in)
+{
+	return !in->top->below;
+}
+
 size_t nt_input_left(const struct nt_input *in)
 {
 	const struct nt_layer *l = in->top;

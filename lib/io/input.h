@@ -60,6 +60,8 @@ struct nt_input_about nt_input_about(const struct nt_input *in);
 /* Is the member standard input, or a pipe, rather than a file or an archive's? */
 bool nt_input_is_stream(const struct nt_input *in);
 
+bool nt_input_is_plain(const struct nt_input *in); /* is no wrapping undone for the member? */
+
 /* Bytes that are likely left to read of this member, a hint for allocation; 0: unknown. */
 size_t nt_input_left(const struct nt_input *in);
 

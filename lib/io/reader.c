@@ -470,6 +470,18 @@ const char *nt_reader_remark(const struct nt_reader *r)
 	return r->remark.len ? (const char *)r->remark.data : NULL;
 }
 
+void nt_reader_reset(struct nt_reader *r)
+{
+	close_input(r);
+	r->counts = (struct nt_reader_counts){0};
+	r->remark.len = 0;
+}
+
+bool nt_reader_is_plain(const struct nt_reader *r)
+{
+	return r->split == NONE && nt_input_is_plain(r->input);
+}
+
 bool nt_reader_has_delimiter(const struct nt_reader *r)
 {
 	return r->asked == DELIMITER;

@@ -28,6 +28,8 @@ int nt_reader_open(struct nt_reader *r, const char *path);
 int nt_reader_next(struct nt_reader *r, struct nt_doc *doc); /* 1, 0 behind the last, or an error */
 void nt_reader_counts(const struct nt_reader *r, struct nt_reader_counts *counts);
 const char *nt_reader_remark(const struct nt_reader *r); /* the latest, or NULL */
+void nt_reader_reset(struct nt_reader *r); /* as if nothing had been read */
+bool nt_reader_is_plain(const struct nt_reader *r); /* of its member nothing is undone or parsed */
 bool nt_reader_has_delimiter(const struct nt_reader *r); /* of the caller's own */
 void nt_reader_free(struct nt_reader *r); /* NULL is harmless */
 

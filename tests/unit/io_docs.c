@@ -292,6 +292,69 @@ static void parts_are_the_document(void **state)
 	}
 }
 
+/* All that a source of many operands gives, with numbers of threads and bytes ahead; the
+ * sentence of a failure behind it. Stops after n_most documents. */
+static void read_many(struct nt_buf *out, char *const *operand, size_t n, int n_thread,
+		      uint64_t ahead_bytes, size_t n_most)
+{
+	struct nt_docs *docs;
+	struct nt_doc doc;
+	struct nt_docs_options how = {.n_thread = n_thread, .ahead_bytes = ahead_bytes,
+				      .part_bytes = 100000, .seam = behind_last_space};
+	int rc = 1;
+	assert_int_equal(nt_docs_open(&docs, &how, operand, n), 0);
+	while (n_most-- > 0 && (rc = nt_docs_next(docs, &doc)) == 1) {
+		assert_int_equal(nt_buf_add(out, doc.text, doc.len), 0);
+		if (!doc.goes_on)
+			assert_int_equal(nt_buf_printf(out, "|%s|%s|%s|%s\n", doc.source, doc.id ? doc.id : "",
+						       doc.url ? doc.url : "", doc.date ? doc.date : ""), 0);
+	}
+	if (rc < 0)
+		assert_int_equal(nt_buf_printf(out, "%d %s", rc, nt_errmsg()), 0);
+	if (rc == 0)
+		assert_int_equal(nt_buf_printf(out, "%llu %s", (unsigned long long)nt_docs_bytes(docs),
+					       nt_docs_remark(docs) ? nt_docs_remark(docs) : "-"), 0);
+	nt_docs_close(docs);
+}
+
+static void threads_hand_out_what_one_does(void **state)
+{
+	(void)state;
+	enum { N = 60 };
+	static char text[1500000], path[N + 2][64], *operand[N + 2];
+	for (size_t i = 0; i < sizeof(text); i++)
+		text[i] = "ab c d \n"[(i * 2654435761u >> 13) % 8];
+	for (size_t i = 0; i < N + 2; i++) {
+		char name[32];
+		size_t len = i % 9 == 3 ? sizeof(text) : i * 37;
+		snprintf(name, sizeof(name), i % 4 == 1 ? "m%zu.jsonl" : "m%zu", i);
+		snprintf(path[i], sizeof(path[i]), "%s/%s", folder, name);
+		operand[i] = path[i];
+		if (i < N && i % 4 == 1)
+			PUT(name, "{\"text\":\"x\",\"id\":7,\"url\":\"u\"}\n{\"text\":\"y\",\"date\":\"d\"}\n");
+		else if (i < N)
+			put(name, text, len);
+	}
+	for (size_t n = 2; n <= N + 1; n += N - 1) { /* the last one is not there */
+		struct nt_buf one = {0};
+		read_many(&one, operand, n == 2 ? N : N + 1, 0, 0, SIZE_MAX);
+		for (int n_thread = 2; n_thread < 8; n_thread += 2)
+			for (uint64_t ahead = 1; ahead < 1 << 30; ahead *= 1 << 20) {
+				struct nt_buf many = {0};
+				read_many(&many, operand, n == 2 ? N : N + 1, n_thread, ahead, SIZE_MAX);
+				assert_int_equal(many.len, one.len);
+				assert_memory_equal(many.data, one.data, one.len);
+				nt_buf_release(&many);
+			}
+		nt_buf_release(&one);
+	}
+	for (size_t n_most = 0; n_most < 40; n_most += 3) { /* nobody wants the others */
+		struct nt_buf some = {0};
+		read_many(&some, operand, N, 3, n_most << 16, n_most);
+		nt_buf_release(&some);
+	}
+}
+
 static int remove_folder(void **state)
 {
 	char command[300];
@@ -310,6 +373,7 @@ int main(void)
 		cmocka_unit_test(any_other_word_is_a_delimiter),
 		cmocka_unit_test(a_delimiter_is_found_across_reads),
 		cmocka_unit_test(parts_are_the_document),
+		cmocka_unit_test(threads_hand_out_what_one_does),
 		cmocka_unit_test(a_json_line_gives_its_text),
 		cmocka_unit_test(escaped_pairs_are_the_character_they_make),
 		cmocka_unit_test(a_bad_json_line_is_named),
