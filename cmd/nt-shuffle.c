@@ -12,6 +12,7 @@
 #include "nt/data.h"
 #include "nt/file.h"
 #include "nt/mem.h"
+#include "nt/pool.h"
 #include "nt/shuffle.h"
 
 struct options {
@@ -39,6 +40,7 @@ struct job {
 	const struct options *o;
 	struct nt_data_input *in;
 	struct nt_shuffle *shuffle;
+	struct nt_pool *pool;
 };
 
 static int read_all(struct job *j, char *const *operand, size_t n)
@@ -49,12 +51,16 @@ static int read_all(struct job *j, char *const *operand, size_t n)
 	};
 	struct nt_tokens doc;
 	int rc = nt_data_input_open(&j->in, operand, n);
+	if (rc == 0 && !(how.pool = j->pool = nt_pool_new((int)j->cli->threads)))
+		rc = NT_ESYS;
 	if (rc == 0) {
 		how.vocab_size = nt_data_input_ident(j->in)->vocab_size;
 		rc = nt_shuffle_new(&j->shuffle, &how);
 	}
 	while (rc == 0 && (rc = nt_data_input_next(j->in, &doc)) == 1) {
-		nt_cli_progress(j->cli, "%s read", nt_cli_count(nt_data_input_counts(j->in)->documents, "document"));
+		if (nt_cli_progress_due(j->cli))
+			nt_cli_progress(j->cli, "%s read",
+					nt_cli_count(nt_data_input_counts(j->in)->documents, "document"));
 		rc = nt_shuffle_add(j->shuffle, &doc);
 	}
 	return rc;
@@ -76,8 +82,11 @@ static int write_all(struct job *j, struct nt_out *out)
 	if (rc == 0)
 		rc = nt_stream_create(&w, out, nt_data_input_ident(j->in), (char *)manifest.data);
 	while (rc == 0 && (rc = nt_shuffle_next(j->shuffle, &doc)) == 1) {
-		nt_cli_progress(j->cli, "%llu of %s written", nt_llu(++n), nt_cli_count(in->documents, "document"));
+		if (nt_cli_progress_due(j->cli))
+			nt_cli_progress(j->cli, "%llu of %s written", nt_llu(n),
+					nt_cli_count(in->documents, "document"));
 		rc = nt_stream_write(w, &doc);
+		n++;
 	}
 	if (rc == 0)
 		rc = nt_stream_end(w, in->source_bytes);
@@ -116,6 +125,7 @@ static int run(struct nt_cli *cli, void *opt, char **operand, int n_operand)
 		report(&j);
 	nt_out_discard(out);
 	nt_shuffle_free(j.shuffle);
+	nt_pool_free(j.pool);
 	nt_data_input_close(j.in);
 	return rc;
 }

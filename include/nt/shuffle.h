@@ -6,17 +6,22 @@
  *
  * Document i gets the key nt_random_u64(seed, NT_RANDOM_SHUFFLE, i); sorting by (key, i)
  * is a permutation that depends on the seed and the number of documents only, never on
- * the memory. What does not fit goes to temporary files by ranges of the key.
+ * the memory or the threads; every one is as likely as any other. What does not fit goes to
+ * a temporary file, written once and read once up to some 4000 times the memory (from 64 MiB
+ * of it up), twice up to the square of that.
  */
 #include <stdint.h>
 
+#include "nt/pool.h"
 #include "nt/stream.h"
 
 struct nt_shuffle_options {
 	uint64_t seed;
-	uint64_t memory;    /* bytes to hold documents in; at least NT_SHUFFLE_MIN are used */
+	uint64_t memory;    /* bytes to hold documents in, and 16 for each; at least NT_SHUFFLE_MIN,
+			     * and what the longest document takes */
 	const char *folder; /* for temporary files; NULL: TMPDIR, or /tmp */
 	uint32_t vocab_size;
+	struct nt_pool *pool; /* to sort with; NULL: this thread alone */
 };
 
 enum { NT_SHUFFLE_MIN = 1 << 16 };

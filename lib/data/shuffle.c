@@ -2,46 +2,59 @@
 /*
  * shuffle.c - a sort by random keys, outside of memory if it must be
  *
- * As long as the documents fit they are kept one behind the other and an index of them
- * is sorted. Once they do not, the key space is cut into equal ranges with a temporary
- * file each; keys are random, so the files come out alike in size. At the end each
- * range in order is read and sorted in memory, or, if it is still too large, cut again.
- * Every byte is written once per level and read once: n log n without seeks.
+ * Memory is one region. Documents are put one behind the other from its beginning, and
+ * 16 bytes for each, its key and its place, from its end: sorting those and fetching the
+ * documents by them is the shuffle. Nothing moves but the 16 bytes, and nothing grows.
  *
- * Half of the memory is what is held; growing it needs the other half for a moment.
- * A document is held whole, so one larger than the memory given takes what it needs.
+ * When the two meet, all is written to a temporary file in order of the keys, as a run, and
+ * what is held begins anew. Keys are random, so each of many equal ranges of them, a
+ * slice, is about the same part of every run, and where it begins there is kept. At the
+ * end as many slices as fit are read, a piece of each run, sorted and handed out, and then
+ * the next: all bytes are written once and read once, in pieces far larger than a page. A
+ * slice that does not fit even by itself goes through runs of its own, by further bits of
+ * the key.
+ *
+ * One document that is larger than the region gets a larger one.
  */
 #include "nt/shuffle.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "data/ids.h"
+#include "data/sortkeys.h"
 #include "io/spill.h"
 #include "nt/err.h"
 #include "nt/random.h"
 
 enum {
-	MAX_BITS = 6,           /* of the key, at each level: 64 files */
-	BUFFER_BYTES = 1 << 20, /* of a file, at most */
+	MAX_BITS = 12,       /* of the key, at each level: 4096 slices */
+	PIECE_BYTES = 1 << 12, /* of a slice in a run, at least, about */
+	BUFFER_BYTES = 1 << 20, /* on the way to the file, at most */
 	MIN_BUFFER = 1 << 12,
-	MAX_DEPTH = 16,
+	MAX_LEVEL = 64,
+	SLACK = 16,             /* record_len reads so much of the last document */
+	AHEAD = 8,              /* documents: how early one is fetched before it is its turn */
+	MOST_AHEAD = 1024,      /* bytes of it */
 };
 
-/* A document, as it lies in memory and in a file: this, then units, then tokens. */
-struct record {
-	uint64_t key, number, n_unit, n;
-};
+/*
+ * A document, in memory and in a file: a word of tokens << 24 | units; the units again, as
+ * 64 bits, if they are MANY; u32 length of each unit, but of only one; the tokens; zeros up
+ * to a multiple of 8. In a file its key stands in front.
+ */
+enum { UNIT_BITS = 24, MANY = (1 << UNIT_BITS) - 1 };
 
-/* Sorted in place of the records. */
-struct entry {
-	uint64_t key, number, at; /* at: of the record in `held` */
-};
-
-/* One cut of a range of keys into 2^bits parts, parts before `next` being done. */
+/* Keys of one range, cut into 2^bits slices; those before `next` are done. */
 struct level {
-	struct nt_spill *part; /* [1 << bits] */
-	unsigned shift, bits, next;
+	struct nt_spill file;
+	unsigned shift, bits;
+	size_t next;
+	struct nt_spill edges; /* [n_run][(1 << bits) + 1] where slices begin in the file */
+	size_t n_run;
+	uint64_t *edge; /* [(1 << bits) + 1] of the run being written */
+	uint64_t *need; /* [1 << bits] memory that a slice takes */
 };
 
 struct nt_shuffle {
@@ -49,16 +62,355 @@ struct nt_shuffle {
 	size_t width;
 	uint64_t n_added, spilled;
 
-	struct nt_buf held;  /* records in memory */
-	struct entry *entry; /* [n_entry] of cap */
-	size_t n_entry, cap, next_entry;
-	bool is_sorted;
+	uint8_t *region; /* [size] */
+	size_t size, used;       /* used: by documents, from the beginning */
+	struct nt_sortkey *entry; /* [n_entry], up to the end of the region */
+	size_t n_entry, next_entry;
 
-	struct level level[MAX_DEPTH]; /* [n_level], the innermost last */
+	struct level level[MAX_LEVEL]; /* [n_level], the innermost last */
 	unsigned n_level;
-	struct nt_buf record; /* one on its way from file to file */
-	struct nt_ids id;     /* the document handed out */
+	bool is_handing_out;
+	struct nt_ids id; /* the document handed out */
+	uint32_t unit;
 };
+
+/* --- the region ------------------------------------------------------------------ */
+
+static void empty(struct nt_shuffle *s)
+{
+	s->used = s->n_entry = s->next_entry = 0;
+	s->entry = (struct nt_sortkey *)(void *)(s->region + s->size);
+}
+
+/* Pages of a mapping are taken when they are touched, so asking for all of it is free. */
+static int take_region(struct nt_shuffle *s, size_t size)
+{
+	if (s->region)
+		munmap(s->region, s->size);
+	s->size = (size + 4095) & ~(size_t)4095;
+	void *p = mmap(NULL, s->size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	s->region = p == MAP_FAILED ? NULL : p;
+	if (!s->region)
+		return nt_fail_sys("out of memory: %zu bytes to shuffle in", s->size);
+	madvise(s->region, s->size, MADV_HUGEPAGE);
+	empty(s);
+	return 0;
+}
+
+static bool has_room(const struct nt_shuffle *s, size_t bytes)
+{
+	size_t entries = (s->n_entry + 1) * sizeof(*s->entry);
+	return bytes <= s->size && entries <= s->size - bytes && s->used <= s->size - bytes - entries;
+}
+
+static void add_entry(struct nt_shuffle *s, uint64_t key, size_t bytes)
+{
+	*--s->entry = (struct nt_sortkey){.key = key, .at = s->used};
+	s->n_entry++;
+	s->used += bytes;
+}
+
+static void sort_held(struct nt_shuffle *s)
+{
+	nt_sortkeys(s->entry, s->n_entry, s->options.pool);
+	s->next_entry = 0;
+}
+
+/* --- documents ------------------------------------------------------------------- */
+
+static size_t record_bytes(const struct nt_shuffle *s, uint64_t n, uint64_t n_unit)
+{
+	size_t bytes = 8 + (n_unit >= MANY ? 8 : 0) + (n_unit == 1 ? 0 : n_unit * sizeof(uint32_t)) + n * s->width;
+	return (bytes + 7) & ~(size_t)7;
+}
+
+/* Of the document at p, of which 16 bytes can be read. */
+static size_t record_len(const struct nt_shuffle *s, const uint8_t *p)
+{
+	uint64_t word[2];
+	memcpy(word, p, sizeof(word));
+	uint64_t n_unit = word[0] & MANY;
+	return record_bytes(s, word[0] >> UNIT_BITS, n_unit == MANY ? word[1] : n_unit);
+}
+
+/*
+ * Begins to fetch the document that comes a little later: its beginning, and when that is
+ * here, the rest. Without the attribute gcc takes this for a function without effect, and
+ * leaves out the calls of it.
+ */
+__attribute__((always_inline)) static inline void look_ahead(const struct nt_shuffle *s, size_t i)
+{
+	if (i + 2 * AHEAD >= s->n_entry)
+		return;
+	__builtin_prefetch(s->region + s->entry[i + 2 * AHEAD].at);
+	const uint8_t *p = s->region + s->entry[i + AHEAD].at;
+	size_t len = record_len(s, p);
+	for (size_t at = 64; at < len + 64 && at <= MOST_AHEAD; at += 64)
+		__builtin_prefetch(p + at);
+}
+
+static void put_record(const struct nt_shuffle *s, uint8_t *at, const struct nt_tokens *doc, size_t bytes)
+{
+	uint64_t n_unit = doc->n_unit, word = (uint64_t)doc->n << UNIT_BITS | (n_unit < MANY ? n_unit : MANY);
+	memset(at + bytes - 8, 0, 8);
+	memcpy(at, &word, 8);
+	at += 8;
+	if (n_unit >= MANY) {
+		memcpy(at, &n_unit, 8);
+		at += 8;
+	}
+	if (n_unit > 1)
+		memcpy(at, doc->unit, n_unit * sizeof(uint32_t));
+	if (n_unit > 1)
+		at += n_unit * sizeof(uint32_t);
+	if (doc->n)
+		nt_ids_narrow(at, doc->id, doc->n, s->width);
+}
+
+static int hand_out(struct nt_shuffle *s, struct nt_tokens *doc)
+{
+	uint8_t *at = s->region + s->entry[s->next_entry].at;
+	uint64_t word, n_unit;
+	look_ahead(s, s->next_entry++);
+	memcpy(&word, at, 8);
+	at += 8;
+	n_unit = word & MANY;
+	if (n_unit == MANY) {
+		memcpy(&n_unit, at, 8);
+		at += 8;
+	}
+	size_t n = word >> UNIT_BITS;
+	int rc = nt_grow(&s->id.id, &s->id.cap, n, sizeof(uint32_t));
+	if (rc < 0)
+		return rc;
+	s->unit = (uint32_t)n;
+	*doc = (struct nt_tokens){.id = s->id.id, .n = n, .unit = &s->unit, .n_unit = n_unit};
+	if (n_unit > 1) {
+		doc->unit = (uint32_t *)(void *)at;
+		at += n_unit * sizeof(uint32_t);
+	}
+	if (n)
+		nt_ids_widen(s->id.id, at, n, s->width);
+	return 1;
+}
+
+/* --- runs ------------------------------------------------------------------------ */
+
+/* As many slices as leave each a few pages in a run. */
+static unsigned choose_bits(const struct nt_shuffle *s, unsigned left)
+{
+	unsigned bits = 1;
+	while (bits < MAX_BITS && bits < left && s->options.memory >> (bits + 1) >= PIECE_BYTES)
+		bits++;
+	return bits;
+}
+
+static size_t n_slice(const struct level *l)
+{
+	return (size_t)1 << l->bits;
+}
+
+static int push_level(struct nt_shuffle *s)
+{
+	unsigned left = s->n_level ? s->level[s->n_level - 1].shift : 64;
+	unsigned bits = choose_bits(s, left);
+	uint64_t room = s->options.memory / 4;
+	size_t buffer = room > BUFFER_BYTES ? BUFFER_BYTES : room < MIN_BUFFER ? MIN_BUFFER : room;
+	struct level *l = &s->level[s->n_level++];
+	*l = (struct level){.shift = left - bits, .bits = bits, .file.fd = -1, .edges.fd = -1};
+	l->edge = nt_alloc(n_slice(l) + 1, sizeof(*l->edge));
+	l->need = nt_calloc(n_slice(l), sizeof(*l->need));
+	if (!l->edge || !l->need)
+		return NT_ESYS;
+	int rc = nt_spill_open(&l->file, s->options.folder, buffer);
+	return rc < 0 ? rc : nt_spill_open(&l->edges, s->options.folder, MIN_BUFFER);
+}
+
+static void pop_level(struct nt_shuffle *s)
+{
+	struct level *l = &s->level[--s->n_level];
+	nt_spill_close(&l->file);
+	nt_spill_close(&l->edges);
+	free(l->edge);
+	free(l->need);
+}
+
+/* Writes what is held to the innermost level as a run, and holds nothing. */
+static int write_run(struct nt_shuffle *s)
+{
+	struct level *l = &s->level[s->n_level - 1];
+	uint64_t before = l->file.bytes;
+	size_t slice = 0;
+	int rc = 0;
+	sort_held(s);
+	l->edge[0] = before;
+	for (size_t i = 0; i < s->n_entry && rc == 0; i++) {
+		const struct nt_sortkey *e = &s->entry[i];
+		const uint8_t *p = s->region + e->at;
+		size_t of = e->key >> l->shift & (n_slice(l) - 1), bytes = record_len(s, p);
+		look_ahead(s, i);
+		while (slice < of)
+			l->edge[++slice] = l->file.bytes;
+		l->need[of] += sizeof(e->key) + bytes + sizeof(*e);
+		if ((rc = nt_spill_add(&l->file, &e->key, sizeof(e->key))) == 0)
+			rc = nt_spill_add(&l->file, p, bytes);
+	}
+	while (slice < n_slice(l))
+		l->edge[++slice] = l->file.bytes;
+	if (rc == 0)
+		rc = nt_spill_add(&l->edges, l->edge, (n_slice(l) + 1) * sizeof(*l->edge));
+	l->n_run++;
+	s->spilled += l->file.bytes - before;
+	empty(s);
+	return rc;
+}
+
+/* Room for a document of so many bytes: by a run, or by a larger region for one that is larger. */
+static int make_room(struct nt_shuffle *s, size_t bytes)
+{
+	int rc = 0;
+	if (has_room(s, bytes))
+		return 0;
+	if (s->n_entry)
+		rc = s->n_level == 0 && (rc = push_level(s)) < 0 ? rc : write_run(s);
+	if (rc == 0 && !has_room(s, bytes))
+		rc = take_region(s, bytes + 4096);
+	return rc;
+}
+
+int nt_shuffle_add(struct nt_shuffle *s, const struct nt_tokens *doc)
+{
+	uint64_t key = nt_random_u64(s->options.seed, NT_RANDOM_SHUFFLE, s->n_added++);
+	size_t bytes = record_bytes(s, doc->n, doc->n_unit);
+	int rc = make_room(s, bytes);
+	if (rc < 0)
+		return rc;
+	put_record(s, s->region + s->used, doc, bytes);
+	add_entry(s, key, bytes);
+	return 0;
+}
+
+/* --- slices ---------------------------------------------------------------------- */
+
+/* Where slices [a, b) lie in a run. */
+static int find_slices(struct level *l, size_t run, size_t a, size_t b, uint64_t *begin, uint64_t *end)
+{
+	uint64_t first = run * (n_slice(l) + 1) * sizeof(*begin);
+	int rc = nt_spill_read_at(&l->edges, first + a * sizeof(*begin), begin, sizeof(*begin));
+	return rc < 0 ? rc : nt_spill_read_at(&l->edges, first + b * sizeof(*end), end, sizeof(*end));
+}
+
+/* Reads slices [a, b), a piece of each run; the keys stay in front of the documents. */
+static int hold_slices(struct nt_shuffle *s, struct level *l, size_t a, size_t b, uint64_t need)
+{
+	int rc = need > s->size ? take_region(s, need) : 0;
+	size_t held = 0;
+	if (rc < 0)
+		return rc;
+	empty(s);
+	for (size_t run = 0; run < l->n_run && rc == 0; run++) {
+		uint64_t begin, end;
+		rc = find_slices(l, run, a, b, &begin, &end);
+		if (rc == 0)
+			rc = nt_spill_read_at(&l->file, begin, s->region + held, end - begin);
+		held += rc == 0 ? end - begin : 0;
+	}
+	while (rc == 0 && s->used < held) {
+		uint64_t key;
+		memcpy(&key, s->region + s->used, sizeof(key));
+		s->used += sizeof(key);
+		add_entry(s, key, record_len(s, s->region + s->used));
+	}
+	sort_held(s);
+	return rc;
+}
+
+/* One document from a place in a file behind what is held. Returns the place behind it. */
+static int hold_one(struct nt_shuffle *s, struct nt_spill *file, uint64_t *at, uint64_t end)
+{
+	uint8_t head[24] = {0};
+	uint64_t key;
+	size_t n = end - *at < sizeof(head) ? end - *at : sizeof(head);
+	int rc = nt_spill_read_at(file, *at, head, n);
+	size_t bytes = record_len(s, head + sizeof(key));
+	memcpy(&key, head, sizeof(key));
+	if (rc == 0)
+		rc = make_room(s, bytes);
+	if (rc == 0)
+		rc = nt_spill_read_at(file, *at + sizeof(key), s->region + s->used, bytes);
+	if (rc == 0)
+		add_entry(s, key, bytes);
+	*at += sizeof(key) + bytes;
+	return rc;
+}
+
+/* Puts a slice that is too large through runs of its own. */
+static int cut_slice(struct nt_shuffle *s, size_t slice)
+{
+	struct level *from = &s->level[s->n_level - 1];
+	int rc = push_level(s);
+	empty(s);
+	for (size_t run = 0; run < from->n_run && rc == 0; run++) {
+		uint64_t at = 0, end = 0;
+		rc = find_slices(from, run, slice, slice + 1, &at, &end);
+		while (at < end && rc == 0)
+			rc = hold_one(s, &from->file, &at, end);
+	}
+	return rc < 0 || !s->n_entry ? rc : write_run(s);
+}
+
+/* Holds what comes next, sorted: as many slices as fit. Returns 0 if there is nothing. */
+static int next_slices(struct nt_shuffle *s)
+{
+	while (s->n_level > 0) {
+		struct level *l = &s->level[s->n_level - 1];
+		size_t a = l->next, b = a;
+		uint64_t need = SLACK;
+		if (a == n_slice(l)) {
+			pop_level(s);
+			continue;
+		}
+		do
+			need += l->need[b++];
+		while (b < n_slice(l) && need + l->need[b] <= s->size);
+		l->next = b;
+		/* a document that is too large for the region is a slice of its own in the end */
+		int rc = need > s->size && l->shift > 0 ? cut_slice(s, a) : hold_slices(s, l, a, b, need);
+		if (rc < 0 || s->n_entry)
+			return rc < 0 ? rc : 1;
+	}
+	return 0;
+}
+
+/* All is added: what is held is the last run, or all there is. */
+static int begin_handing_out(struct nt_shuffle *s)
+{
+	int rc = 0;
+	s->is_handing_out = true;
+	if (s->n_level == 0)
+		sort_held(s);
+	else if (s->n_entry)
+		rc = write_run(s);
+	return rc;
+}
+
+int nt_shuffle_next(struct nt_shuffle *s, struct nt_tokens *doc)
+{
+	int rc = s->is_handing_out ? 0 : begin_handing_out(s);
+	if (rc == 0 && s->next_entry == s->n_entry) {
+		empty(s);
+		if ((rc = next_slices(s)) == 0)
+			return 0;
+	}
+	return rc < 0 ? rc : hand_out(s, doc);
+}
+
+uint64_t nt_shuffle_spilled(const struct nt_shuffle *s)
+{
+	return s->spilled;
+}
+
+/* --- the whole ------------------------------------------------------------------- */
 
 int nt_shuffle_new(struct nt_shuffle **result, const struct nt_shuffle_options *options)
 {
@@ -70,265 +422,7 @@ int nt_shuffle_new(struct nt_shuffle **result, const struct nt_shuffle_options *
 	if (s->options.memory < NT_SHUFFLE_MIN)
 		s->options.memory = NT_SHUFFLE_MIN;
 	s->width = options->vocab_size <= 65536 ? 2 : 4;
-	return 0;
-}
-
-static size_t record_bytes(const struct nt_shuffle *s, const struct record *r)
-{
-	size_t bytes = sizeof(*r) + r->n_unit * sizeof(uint32_t) + r->n * s->width;
-	return (bytes + 7) & ~(size_t)7; /* the next one lies aligned */
-}
-
-/* --- cutting into files ---------------------------------------------------------- */
-
-/* As many parts as half of the memory has buffers for. */
-static unsigned choose_bits(const struct nt_shuffle *s)
-{
-	unsigned bits = 1;
-	while (bits < MAX_BITS && (uint64_t)MIN_BUFFER << (bits + 2) <= s->options.memory)
-		bits++;
-	return bits;
-}
-
-static int push_level(struct nt_shuffle *s)
-{
-	unsigned bits = choose_bits(s);
-	unsigned used = s->n_level ? 64 - s->level[s->n_level - 1].shift : 0;
-	uint64_t room = s->options.memory / 2 >> bits;
-	size_t buffer = room > BUFFER_BYTES ? BUFFER_BYTES : room < MIN_BUFFER ? MIN_BUFFER : room;
-	struct level *l = &s->level[s->n_level];
-	*l = (struct level){.shift = 64 - used - bits, .bits = bits};
-	if (!(l->part = nt_calloc((size_t)1 << bits, sizeof(*l->part))))
-		return NT_ESYS;
-	for (unsigned i = 0; i < 1u << bits; i++)
-		l->part[i].fd = -1;
-	s->n_level++;
-	for (unsigned i = 0; i < 1u << bits; i++) {
-		int rc = nt_spill_open(&l->part[i], s->options.folder, buffer);
-		if (rc < 0)
-			return rc;
-	}
-	return 0;
-}
-
-static int put_record(struct nt_shuffle *s, const void *record, size_t bytes)
-{
-	struct level *l = &s->level[s->n_level - 1];
-	uint64_t key;
-	memcpy(&key, record, sizeof(key));
-	s->spilled += bytes;
-	return nt_spill_add(&l->part[key >> l->shift & ((1u << l->bits) - 1)], record, bytes);
-}
-
-/* Everything held moves into the files of a first level. */
-static int spill_held(struct nt_shuffle *s)
-{
-	int rc = push_level(s);
-	for (size_t at = 0; rc == 0 && at < s->held.len;) {
-		struct record r;
-		memcpy(&r, s->held.data + at, sizeof(r));
-		rc = put_record(s, s->held.data + at, record_bytes(s, &r));
-		at += record_bytes(s, &r);
-	}
-	nt_buf_release(&s->held);
-	free(s->entry);
-	s->entry = NULL;
-	s->n_entry = s->cap = 0;
-	return rc;
-}
-
-/* Reads one record from a file behind what `into` holds. */
-static int get_record(const struct nt_shuffle *s, struct nt_spill *from, struct nt_buf *into,
-		      struct record *r)
-{
-	int rc = nt_spill_read(from, r, sizeof(*r));
-	if (rc == 0)
-		rc = nt_buf_add(into, r, sizeof(*r));
-	size_t rest = rc < 0 ? 0 : record_bytes(s, r) - sizeof(*r);
-	if (rc == 0)
-		rc = nt_buf_reserve(into, rest);
-	if (rc == 0)
-		rc = nt_spill_read(from, into->data + into->len, rest);
-	into->len += rest;
-	return rc;
-}
-
-/* A part that is too large goes into the files of one more level. */
-static int cut_again(struct nt_shuffle *s, struct nt_spill *part)
-{
-	int rc = push_level(s);
-	for (uint64_t at = 0; rc == 0 && at < part->bytes; at += s->record.len) {
-		struct record r;
-		s->record.len = 0;
-		rc = get_record(s, part, &s->record, &r);
-		if (rc == 0)
-			rc = put_record(s, s->record.data, s->record.len);
-	}
-	nt_spill_close(part);
-	return rc;
-}
-
-/* --- adding ---------------------------------------------------------------------- */
-
-static int add_entry(struct nt_shuffle *s, const struct record *r, uint64_t at)
-{
-	int rc = nt_grow(&s->entry, &s->cap, s->n_entry + 1, sizeof(*s->entry));
-	if (rc == 0)
-		s->entry[s->n_entry++] = (struct entry){r->key, r->number, at};
-	return rc;
-}
-
-/* Appends the record of a document, tokens as narrow as they may be. */
-static int pack_record(const struct nt_shuffle *s, struct nt_buf *into, const struct record *r,
-		       const struct nt_tokens *doc)
-{
-	size_t bytes = record_bytes(s, r);
-	int rc = nt_buf_reserve(into, bytes);
-	if (rc < 0)
-		return rc;
-	uint8_t *at = into->data + into->len;
-	memset(at + bytes - 8, 0, 8); /* the padding */
-	memcpy(at, r, sizeof(*r));
-	if (doc->n_unit)
-		memcpy(at + sizeof(*r), doc->unit, doc->n_unit * sizeof(uint32_t));
-	if (doc->n)
-		nt_ids_narrow(at + sizeof(*r) + doc->n_unit * sizeof(uint32_t), doc->id, doc->n, s->width);
-	into->len += bytes;
-	return 0;
-}
-
-int nt_shuffle_add(struct nt_shuffle *s, const struct nt_tokens *doc)
-{
-	struct record r = {.number = s->n_added, .n_unit = doc->n_unit, .n = doc->n};
-	r.key = nt_random_u64(s->options.seed, NT_RANDOM_SHUFFLE, r.number);
-	s->n_added++;
-	uint64_t after = s->held.len + record_bytes(s, &r) + (s->n_entry + 1) * sizeof(struct entry);
-	int rc = 0;
-	if (s->n_level == 0 && s->n_entry > 0 && after > s->options.memory / 2)
-		rc = spill_held(s);
-	if (rc == 0 && s->n_level > 0) {
-		s->record.len = 0;
-		rc = pack_record(s, &s->record, &r, doc);
-		return rc < 0 ? rc : put_record(s, s->record.data, s->record.len);
-	}
-	uint64_t at = s->held.len;
-	if (rc == 0)
-		rc = pack_record(s, &s->held, &r, doc);
-	return rc < 0 ? rc : add_entry(s, &r, at);
-}
-
-/* --- handing out ----------------------------------------------------------------- */
-
-static int compare(const void *a, const void *b)
-{
-	const struct entry *x = a, *y = b;
-	if (x->key != y->key)
-		return x->key < y->key ? -1 : 1;
-	return x->number < y->number ? -1 : x->number > y->number;
-}
-
-static void sort_held(struct nt_shuffle *s)
-{
-	if (s->n_entry)
-		qsort(s->entry, s->n_entry, sizeof(*s->entry), compare);
-	s->next_entry = 0;
-	s->is_sorted = true;
-}
-
-static int hold_part(struct nt_shuffle *s, struct nt_spill *part)
-{
-	int rc = nt_buf_reserve(&s->held, part->bytes);
-	while (rc == 0 && s->held.len < part->bytes) {
-		struct record r;
-		uint64_t at = s->held.len;
-		rc = get_record(s, part, &s->held, &r);
-		if (rc == 0)
-			rc = add_entry(s, &r, at);
-	}
-	nt_spill_close(part);
-	sort_held(s);
-	return rc;
-}
-
-static void pop_level(struct nt_shuffle *s)
-{
-	struct level *l = &s->level[--s->n_level];
-	for (unsigned i = 0; i < 1u << l->bits; i++)
-		nt_spill_close(&l->part[i]);
-	free(l->part);
-}
-
-/* Does a part hold only one document? Then cutting it would be in vain. */
-static int is_single(const struct nt_shuffle *s, struct nt_spill *part, bool *single)
-{
-	struct record r;
-	int rc = nt_spill_read(part, &r, sizeof(r));
-	*single = rc == 0 && record_bytes(s, &r) == part->bytes;
-	return rc < 0 ? rc : nt_spill_rewind(part);
-}
-
-/* Holds the next part in memory, sorted; returns 0 if there is none. */
-static int next_part(struct nt_shuffle *s)
-{
-	s->held.len = s->n_entry = s->next_entry = 0;
-	while (s->n_level > 0) {
-		struct level *l = &s->level[s->n_level - 1];
-		if (l->next == 1u << l->bits) {
-			pop_level(s);
-			continue;
-		}
-		struct nt_spill *part = &l->part[l->next++];
-		bool single = false;
-		int rc = nt_spill_rewind(part);
-		if (rc < 0)
-			return rc;
-		if (part->bytes == 0)
-			continue;
-		bool is_large = part->bytes > s->options.memory / 2;
-		bool can_cut = l->shift >= MAX_BITS && s->n_level < MAX_DEPTH;
-		if (is_large && can_cut && (rc = is_single(s, part, &single)) < 0)
-			return rc;
-		if (is_large && can_cut && !single)
-			rc = cut_again(s, part);
-		else if ((rc = hold_part(s, part)) == 0)
-			return 1;
-		if (rc < 0)
-			return rc;
-	}
-	return 0;
-}
-
-static int hand_out(struct nt_shuffle *s, const struct entry *e, struct nt_tokens *doc)
-{
-	uint8_t *at = s->held.data + e->at;
-	struct record r;
-	memcpy(&r, at, sizeof(r));
-	uint32_t *unit = (uint32_t *)(void *)(at + sizeof(r));
-	const uint8_t *token = at + sizeof(r) + r.n_unit * sizeof(uint32_t);
-	int rc = nt_grow(&s->id.id, &s->id.cap, r.n, sizeof(uint32_t));
-	if (rc < 0)
-		return rc;
-	if (r.n)
-		nt_ids_widen(s->id.id, token, r.n, s->width);
-	*doc = (struct nt_tokens){.id = s->id.id, .n = r.n, .unit = unit, .n_unit = r.n_unit};
-	return 1;
-}
-
-int nt_shuffle_next(struct nt_shuffle *s, struct nt_tokens *doc)
-{
-	if (!s->is_sorted && s->n_level == 0)
-		sort_held(s);
-	if (s->next_entry == s->n_entry) {
-		int rc = next_part(s);
-		if (rc <= 0)
-			return rc;
-	}
-	return hand_out(s, &s->entry[s->next_entry++], doc);
-}
-
-uint64_t nt_shuffle_spilled(const struct nt_shuffle *s)
-{
-	return s->spilled;
+	return take_region(s, s->options.memory);
 }
 
 void nt_shuffle_free(struct nt_shuffle *s)
@@ -337,9 +431,8 @@ void nt_shuffle_free(struct nt_shuffle *s)
 		return;
 	while (s->n_level > 0)
 		pop_level(s);
-	nt_buf_release(&s->held);
-	nt_buf_release(&s->record);
+	if (s->region)
+		munmap(s->region, s->size);
 	nt_ids_release(&s->id);
-	free(s->entry);
 	free(s);
 }

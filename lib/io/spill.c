@@ -2,6 +2,7 @@
 /* spill.c - temporary files that nobody can see and nobody has to remove */
 #include "io/spill.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,6 +56,21 @@ int nt_spill_add(struct nt_spill *s, const void *data, size_t len)
 	if (rc == 0 && !s->buffer.data)
 		rc = nt_buf_reserve(&s->buffer, s->buffer_bytes);
 	return rc < 0 ? rc : nt_buf_add(&s->buffer, data, len);
+}
+
+int nt_spill_read_at(struct nt_spill *s, uint64_t at, void *data, size_t len)
+{
+	int rc = flush(s);
+	for (size_t done = 0; rc == 0 && done < len;) {
+		ssize_t n = pread(s->fd, (char *)data + done, len - done, (off_t)(at + done));
+		if (n > 0)
+			done += (size_t)n;
+		else if (n == 0)
+			rc = nt_fail(NT_ESYS, "%s: shorter than it was written", name);
+		else if (errno != EINTR)
+			rc = nt_fail_sys("%s: cannot read", name);
+	}
+	return rc;
 }
 
 int nt_spill_rewind(struct nt_spill *s)
