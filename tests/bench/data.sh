@@ -133,7 +133,7 @@ fi
 
 if stage lines 'Lines that were there before, from text to text'; then
 	job 'nt-dedup --by=line' 'exec nt-dedup -q --by=line <text.nts'
-	job 'nt-tokenize, nt-dedup, nt-tokenize' 'nt-tokenize -q --split=none lines | nt-dedup -q --by=line | nt-tokenize -q -d'
+	job 'nt-tokenize, nt-dedup, nt-tokenize' 'nt-tokenize -q -0 <text | nt-dedup -q --by=line | nt-tokenize -q -d'
 	peer awk "awk '!seen[\$0]++'" "exec awk '!seen[\$0]++' lines"
 	peer sort 'sort -u' 'exec sort -u --parallel=1 -S 4G lines'
 	measure

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * manifest.c - any bytes as a manifest: two of them joined, added to, counted, and taken over
+ *
+ * What is taken for a manifest stays one, whatever is done to it.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "data/manifest.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void require(const struct nt_buf *b, size_t len)
+{
+	if (nt_manifest_check((const char *)b->data, len, "made") < 0)
+		abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct nt_buf text = {0}, all = {0}, more = {0}, counted = {0};
+	const struct nt_stream_counts counts = {1, 2, 3, UINT64_MAX};
+	if (nt_manifest_check((const char *)data, size, "fuzz") < 0 || nt_buf_add(&text, data, size) < 0 ||
+	    nt_buf_add(&text, "", 1) < 0) {
+		nt_buf_release(&text);
+		return 0;
+	}
+	const char *json = (const char *)text.data;
+	for (int i = 0; i < 2; i++) {
+		if (nt_manifest_join(&all, json) < 0)
+			abort();
+		require(&all, all.len - 1);
+	}
+	if (nt_manifest_add(&more, (const char *)all.data, "fuzz", "\"in\": {\"hash\": \"\"}") < 0 ||
+	    nt_manifest_count(&counted, (const char *)more.data, &counts) < 0)
+		abort();
+	require(&more, more.len);
+	require(&counted, counted.len - 1);
+	nt_buf_release(&text);
+	nt_buf_release(&all);
+	nt_buf_release(&more);
+	nt_buf_release(&counted);
+	return 0;
+}
