@@ -27,7 +27,7 @@ struct nt_data_docs {
 	uint64_t n_read;     /* tokens since pages were last given back */
 };
 
-enum { FORGET_TOKENS = 8 << 20 };
+enum { FORGET_TOKENS = 2 << 20 };
 
 static int compare(const void *a, const void *b)
 {

@@ -62,7 +62,7 @@ struct nt_data {
 
 /* Pages that were looked at count as ours until the system wants them back: memory would seem to
  * grow with the file. Passes over all of it give them back on the way. */
-enum { FORGET_BYTES = 16 << 20 };
+enum { FORGET_BYTES = 4 << 20 };
 
 void nt_data_forget(const struct nt_data *d)
 {
