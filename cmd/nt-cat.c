@@ -37,21 +37,21 @@ static const struct nt_opt opts[] = {
 	{0, "where", NT_OPT_LIST, AT(where), "FIELD=VALUE", NULL, 0, 0,
 	 "take only JSON lines in which it is so; repeated, all must be; VALUE may be several with "
 	 "commas; also != < <= > >="},
-	{.help = "Damage"},
+	{.help = "Limits"},
 	{0, "lenient", NT_OPT_FLAG, AT(is_lenient), NULL, NULL, 0, 0,
 	 "pass over what is damaged, count it, warn, and exit 0"},
 	{0, "max-ratio", NT_OPT_COUNT, AT(max_ratio), "N", NULL, 1, 1e15,
 	 "unpack at most N bytes for each byte of a file (default 1000, behind the first GiB)"},
 	{0, "max-size", NT_OPT_SIZE, AT(max_size), "SIZE", "1T", 1, 1e18,
 	 "unpack at most SIZE bytes of a file"},
+	{'S', "memory", NT_OPT_SIZE, AT(memory), "SIZE", "256M", 1 << 20, 1e15,
+	 "with several files: read at most SIZE bytes ahead of the output; more lets larger files be "
+	 "read at the same time"},
 	{.help = "Output"},
 	{0, "manifest", NT_OPT_STR, AT(manifest), "FILE", NULL, 0, 0,
 	 "when all is written, say in FILE what was, for the --manifest of the program that reads it"},
 	{0, "jsonl", NT_OPT_FLAG, AT(is_jsonl), NULL, NULL, 0, 0,
 	 "write one JSON object a line: text, id, source, and url and date where they are known"},
-	{'S', "memory", NT_OPT_SIZE, AT(memory), "SIZE", "256M", 1 << 20, 1e15,
-	 "with several files: read at most SIZE bytes ahead of the output; more lets larger files be "
-	 "read at the same time"},
 	{'o', "output", NT_OPT_STR, AT(output), "FILE", NULL, 0, 0, "write to FILE"},
 	{0},
 };
@@ -260,6 +260,8 @@ static int run(struct nt_cli *cli, void *opt, char **operand, int n_operand)
 static const struct nt_example examples[] = {
 	{"nt-cat corpus/ | nt-tokenize > corpus.nts", "Every file below corpus/ is a document"},
 	{"nt-cat --field title,text wiki.jsonl.zst > wiki.txt0", "Title and text of each JSON line"},
+	{"nt-cat --where lang=en,de --where 'score>=0.5' docs/*.jsonl.gz > some.txt0", "Only some of the lines"},
+	{"nt-cat --jsonl crawl.warc.wet.gz > crawl.jsonl", "The texts of a crawl, with address and date"},
 	{"nt-cat --split='<|endoftext|>' stories.txt.gz | nt-cat --jsonl", "Other people's delimiter"},
 	{0},
 };
@@ -270,9 +272,12 @@ static const struct nt_cmd cmd = {
 	.synopsis = "[OPTION...] [FILE...]",
 	.about = "Writes the documents of the files, or of standard input, to standard output with a "
 		 "NUL byte between them; the other commands read them in that form.\n\n"
-		 "gzip, zstd, xz, bzip2 and lz4 are undone, and tar, zip, 7z and ar opened, one in the "
-		 "other too; they are told by what they hold, not by their names. A directory "
-		 "stands for the files below it, sorted by name, hidden ones left out.\n\n"
+		 "gzip, zstd, xz, bzip2 and lz4 are undone, and tar, cpio, zip, 7z, ar and .deb opened, "
+		 "one in the other too; they are told by what they hold, not by their names. A directory "
+		 "stands for the files below it, sorted by name bytewise, hidden ones left out.\n\n"
+		 "Of WARC and WET files, response, conversion and resource records are documents: HTTP "
+		 "heads, chunks, gzip and deflate are taken off, HTML tags are not. Other records, "
+		 "images and the like are passed over, and a line on standard error says how many.\n\n"
 		 "With --split=auto a file is a document, and so is each file of an archive; a name that "
 		 "ends in .jsonl or .ndjson (before .gz and the like) means one document a line. "
 		 "Standard input is cut at NULs if it holds any, into lines if the first is a JSON "
@@ -280,7 +285,12 @@ static const struct nt_cmd cmd = {
 		 "which. Empty documents are kept; if the last of several is empty, a NUL ends it.\n\n"
 		 "With --split=line, the newline is not part of the document. With --split=blank, "
 		 "lines up to a blank one are a document. A delimiter at the very end begins no "
-		 "further document.",
+		 "further document.\n\n"
+		 "What is cut or damaged, wherever, ends it with exit status 3; the documents in front of "
+		 "the damage have been written to standard output by then. With --lenient the rest of the "
+		 "JSON line, the WARC record, the archive's member or the file is passed over instead. Of a "
+		 ".gz with a member for each record, one record is lost.\n\n"
+		 "Several files are read by several threads (-j) and written in their order.",
 	.examples = examples,
 	.see_also = "nt-dedup nt-tokenize nt-vocab",
 	.opts = opts,

@@ -70,29 +70,33 @@ static int begin_remark(struct nt_docs *d)
 	return d->remark.len ? nt_buf_printf(&d->remark, "; ") : 0;
 }
 
-static int add_count(struct nt_buf *to, uint64_t n, const char *what)
+/* "between N what", unless N is 0. */
+static int add_count(struct nt_buf *to, const char **between, uint64_t n, const char *what)
 {
-	return n ? nt_buf_printf(to, ", %llu %s", (unsigned long long)n, what) : 0;
+	if (n == 0)
+		return 0;
+	int rc = nt_buf_printf(to, "%s %llu %s", *between, (unsigned long long)n, what);
+	*between = ",";
+	return rc;
 }
 
 static int remark_warc(struct nt_docs *d, const struct nt_reader_counts *c)
 {
 	const struct nt_input_tally *t = &c->input;
 	uint64_t over = t->warc.other_types + t->warc.not_text + t->warc.encoded + t->warc.segments;
+	const char *between = ",", *over_between = "; passed over";
 	struct nt_buf *to = &d->remark;
 	if (begin_remark(d) < 0 ||
 	    nt_buf_printf(to, "WARC: documents in %llu of %llu records",
 			  (unsigned long long)(t->warc.records - over),
 			  (unsigned long long)t->warc.records) < 0 ||
-	    add_count(to, t->warc.other_types, "of other types passed over") < 0 ||
-	    add_count(to, t->warc.not_text, "not text") < 0 ||
-	    add_count(to, t->warc.encoded, "in a Content-Encoding other than gzip and deflate") < 0 ||
-	    add_count(to, t->warc.segments, "in segments") < 0 ||
-	    add_count(to, t->warc.cut, "cut by the server or the crawler") < 0)
+	    add_count(to, &between, t->warc.html, "in HTML, tags and all") < 0 ||
+	    add_count(to, &between, t->warc.cut, "cut by the server or the crawler") < 0 ||
+	    add_count(to, &over_between, t->warc.other_types, "of other types") < 0 ||
+	    add_count(to, &over_between, t->warc.not_text, "not text") < 0 ||
+	    add_count(to, &over_between, t->warc.encoded, "in a Content-Encoding other than gzip and deflate") < 0)
 		return NT_ESYS;
-	return t->warc.html ? nt_buf_printf(to, ", %llu of the documents are HTML, tags and all",
-					    (unsigned long long)t->warc.html)
-			    : 0;
+	return add_count(to, &over_between, t->warc.segments, "in segments");
 }
 
 /* A delimiter that is nowhere is likelier misspelt than meant. */

@@ -52,7 +52,7 @@ t 'requests, metadata, revisits and the like are passed over and counted' '
 	record "WARC-Type: response\r\nContent-Type: text/plain\r\nWARC-Segment-Number: 1" 1
 	record "WARC-Type: continuation\r\nWARC-Segment-Number: 2" 1; wet 0; } >x
 	is "one/|one/||" eval "nt-cat x 2>err"
-	grep "documents in 3 of 11 records, 6 of other types passed over, 2 in segments" err'
+	grep "documents in 3 of 11 records; passed over 6 of other types, 2 in segments" err'
 
 t 'what is not text is passed over and counted; what has no type is looked at' '
 	printf "\211PNG\r\n\032\n\0\0" >png; echo one >1
@@ -63,7 +63,7 @@ t 'what is not text is passed over and counted; what has no type is looked at' '
 		page "content-type:$type" 1
 	done; } >x
 	is "one/|one/|one/|one/|one/|one/" eval "nt-cat x 2>err"
-	grep "6 of 12 records, 6 not text, 2 of the documents are HTML" err'
+	grep "6 of 12 records, 2 in HTML, tags and all; passed over 6 not text" err'
 
 t 'chunks are joined, with extensions and trailers, and those that are joined already' '
 	printf "4\r\nWiki\r\nB;name=value\r\npedia in\r\n\r\r\n0\r\nTrailer: x\r\n\r\n" >chunks
@@ -91,7 +91,7 @@ t 'a page whose gzip is cut comes out as far as it goes; one in br or zstd does 
 	nt-cat x 2>err >got; grep "2 of 2 records, 1 cut by the server" err
 	tail -c 5 got | tr "\0" "|" | grep -x "|end"; head -c 1000 got | cmp -n 1000 - 1
 	zstd -q 1; for coding in br zstd compress; do page "Content-Encoding: $coding\r\nContent-Type: text/plain" 1.zst; done >y
-	nt-cat y 2>err | cmp - /dev/null; grep "0 of 3 records, 3 in a Content-Encoding" err'
+	nt-cat y 2>err | cmp - /dev/null; grep "0 of 3 records; passed over 3 in a Content-Encoding" err'
 
 t 'a response without an HTTP head, or with nothing behind it, is no failure' '
 	printf "HTTP/1.1 304 Not Modified\r\nX: y\r\n" >1; echo plain >2
