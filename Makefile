@@ -47,6 +47,9 @@ endif
 $B/obj/lib/kern/%.o $B/f64/lib/kern/%.o: OPT := -O3 -fno-trapping-math
 
 # Masks of 64 bits belong in general registers.
+# Hashes by the block.
+$B/obj/lib/data/shingle_%.o: OPT := -O3
+
 $B/obj/lib/text/window_%.o: OPT := -fno-tree-vectorize
 
 # Before the first object: are the compiler and the libraries here?

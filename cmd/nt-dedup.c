@@ -17,7 +17,10 @@
 
 struct options {
 	int by;
-	bool is_check, ids, force;
+	double threshold;
+	uint64_t bands, rows;
+	int64_t seed;
+	bool is_near, is_check, ids, force;
 	const char *kept, *output;
 };
 
@@ -28,6 +31,15 @@ static const struct nt_opt opts[] = {
 	 "compare the units of the stream (paragraphs), whole documents, or lines"},
 	{0, "ids", NT_OPT_FLAG, AT(ids), NULL, NULL, 0, 0,
 	 "read and write lines of decimal ids, each a document that is compared whole"},
+	{.help = "Near duplicates"},
+	{0, "near", NT_OPT_FLAG, AT(is_near), NULL, NULL, 0, 0,
+	 "drop whole documents that share most runs of five words with one that stayed"},
+	{0, "threshold", NT_OPT_REAL, AT(threshold), "J", "0.8", 0.1, 1,
+	 "Jaccard similarity at which at least nine of ten are found; it chooses bands and rows"},
+	{0, "bands", NT_OPT_COUNT, AT(bands), "N", NULL, 1, 4096,
+	 "bands of the sketch; documents that agree in one are looked at"},
+	{0, "rows", NT_OPT_COUNT, AT(rows), "N", NULL, 1, 4096, "bytes of a band"},
+	{'s', "seed", NT_OPT_INT, AT(seed), "N", "1337", 0, 9007199254740992.0, "of the sketches"},
 	{.help = "Output"},
 	{0, "check", NT_OPT_FLAG, AT(is_check), NULL, NULL, 0, 0,
 	 "write nothing; exit with status 1 if anything repeats"},

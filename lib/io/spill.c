@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -58,21 +59,6 @@ int nt_spill_add(struct nt_spill *s, const void *data, size_t len)
 	return rc < 0 ? rc : nt_buf_add(&s->buffer, data, len);
 }
 
-int nt_spill_read_at(struct nt_spill *s, uint64_t at, void *data, size_t len)
-{
-	int rc = flush(s);
-	for (size_t done = 0; rc == 0 && done < len;) {
-		ssize_t n = pread(s->fd, (char *)data + done, len - done, (off_t)(at + done));
-		if (n > 0)
-			done += (size_t)n;
-		else if (n == 0)
-			rc = nt_fail(NT_ESYS, "%s: shorter than it was written", name);
-		else if (errno != EINTR)
-			rc = nt_fail_sys("%s: cannot read", name);
-	}
-	return rc;
-}
-
 int nt_spill_rewind(struct nt_spill *s)
 {
 	int rc = flush(s);
@@ -88,6 +74,28 @@ int nt_spill_read(struct nt_spill *s, void *data, size_t len)
 	if (n < 0)
 		return (int)n;
 	return (size_t)n == len ? 0 : nt_fail(NT_ESYS, "%s: shorter than it was written", name);
+}
+
+int nt_spill_read_at(const struct nt_spill *s, uint64_t at, void *data, size_t len)
+{
+	uint64_t on_disk = s->bytes - s->buffer.len;
+	uint8_t *p = data;
+	nt_assert(at + len <= s->bytes);
+	while (len && at < on_disk) {
+		ssize_t got = pread(s->fd, p, len < on_disk - at ? len : (size_t)(on_disk - at), (off_t)at);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return nt_fail_sys("%s: cannot read", name);
+		if (got == 0)
+			return nt_fail(NT_ESYS, "%s: shorter than it was written", name);
+		p += got;
+		at += (uint64_t)got;
+		len -= (size_t)got;
+	}
+	if (len)
+		memcpy(p, s->buffer.data + (at - on_disk), len);
+	return 0;
 }
 
 int nt_spill_map(struct nt_spill *s, struct nt_map *m)

@@ -23,7 +23,8 @@ int nt_spill_open(struct nt_spill *s, const char *folder, size_t buffer_bytes);
 int nt_spill_add(struct nt_spill *s, const void *data, size_t len);
 int nt_spill_rewind(struct nt_spill *s); /* writes what is left, frees the buffer */
 int nt_spill_read(struct nt_spill *s, void *data, size_t len); /* exactly len bytes */
-int nt_spill_read_at(struct nt_spill *s, uint64_t at, void *data, size_t len);
+/* Exactly len bytes from `at` on, of all that was appended, while more is being appended. */
+int nt_spill_read_at(const struct nt_spill *s, uint64_t at, void *data, size_t len);
 int nt_spill_map(struct nt_spill *s, struct nt_map *m); /* all of it, until nt_map_close */
 void nt_spill_close(struct nt_spill *s); /* harmless on one never opened: fd -1 */
 

@@ -16,7 +16,7 @@ layers() {
 		}
 		n = split("base:cpu err hash ident mem pool random real version|io:docs file idlines|" \
 			  "text:text|kern:blas|filter:filter|token:encode inspect tokenizer vocab|" \
-			  "data:data dedup foreign manifest pack shuffle stream|model:model safetensors show|train:train", row, "|")
+			  "data:data dedup foreign manifest near overlap pack shuffle stream substring words|model:model safetensors show|train:train", row, "|")
 		for (i = 1; i <= n; i++) {
 			split(row[i], kv, ":")
 			m = split(kv[2], header, " ")

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef NT_NEAR_H
+#define NT_NEAR_H
+/*
+ * nt/near.h - documents that are nearly those that were there before
+ *
+ * Two documents are compared by their shingles: all runs of five words (nt/words.h), as a
+ * set; J is the Jaccard similarity of two such sets, what they share divided by what either
+ * has. A document is sketched in bands * rows bytes, each of which agrees between two
+ * documents with probability J. Those that agree in all rows of a band are looked at: with
+ * probability 1 - (1 - J^rows)^bands. Of these, the ones whose sketches say J >= least are
+ * near duplicates. A document goes if one that stayed is its near duplicate, so that for all
+ * that is dropped something like it is left.
+ *
+ * Source: Broder 1997, "On the resemblance and containment of documents"; Indyk, Motwani 1998,
+ * "Approximate nearest neighbors" (bands); the sketch: Dahlgaard, Knudsen, Thorup 2017.
+ *
+ * Memory: 4 bytes for each band of each document that stays, at 63 to 85 % of a table, which
+ * is 66 to 89 bytes with 14 bands. The sketches lie in a temporary file of bands * rows bytes
+ * each.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "nt/pool.h"
+#include "nt/stream.h"
+#include "nt/words.h"
+
+enum { NT_NEAR_BYTES = 112 }; /* of a sketch, unless bands and rows say otherwise */
+
+struct nt_near_options {
+	uint32_t bands, rows; /* both at least 1, their product at most 4096 */
+	double least;         /* J of those that go, as the sketches estimate it; 0: all looked at */
+	uint64_t seed;
+};
+
+/* Bands and rows that tell documents of J = threshold with probability 0.9 or more, with as
+ * many rows as then go into NT_NEAR_BYTES: 14 and 8 for 0.8. least is 0.74 of it, where as
+ * many wrong documents go as right ones stay. threshold in (0, 1]. */
+void nt_near_options_for(struct nt_near_options *o, double threshold);
+
+struct nt_near;
+int nt_near_new(struct nt_near **n, const struct nt_near_options *options);
+void nt_near_free(struct nt_near *n); /* NULL is harmless */
+
+size_t nt_near_sketch_bytes(const struct nt_near *n); /* bands * rows */
+uint64_t nt_near_n_doc(const struct nt_near *n);      /* that stayed */
+
+/* Makes sketches; one for each thread that does, and it may outlive n. */
+struct nt_near_sketcher;
+int nt_near_sketcher_new(struct nt_near_sketcher **s, const struct nt_near *n);
+void nt_near_sketcher_free(struct nt_near_sketcher *s); /* NULL is harmless */
+/* sketch[nt_near_sketch_bytes] of the words with these hashes. */
+int nt_near_sketch(struct nt_near_sketcher *s, uint8_t *sketch, const uint32_t *word, size_t n_word);
+
+/* Begins to fetch what nt_near_add will look at: some dozens of documents ahead. */
+void nt_near_prefetch(const struct nt_near *n, const uint8_t *sketch);
+/* Returns 1 if the document stays, and is remembered; 0 if it is a near duplicate of document
+ * *of, in the order in which they stayed; or NT_ESYS. */
+int nt_near_add(struct nt_near *n, const uint8_t *sketch, uint64_t *of);
+
+/*
+ * Documents by the batch, sketched by as many threads as there are; which stay is decided in
+ * their order, and depends on nothing else.
+ */
+struct nt_near_batch;
+/* words NULL: each id is a word. They and pool (NULL: no threads) must outlive it, and so must n. */
+int nt_near_batch_new(struct nt_near_batch **b, struct nt_near *n, const struct nt_words *words,
+		      struct nt_pool *pool);
+void nt_near_batch_free(struct nt_near_batch *b); /* NULL is harmless */
+
+/* Puts a copy of a document in. Returns 1 if the batch is full and must be decided now. */
+int nt_near_batch_put(struct nt_near_batch *b, const struct nt_tokens *doc);
+/* Decides about all that were put in since the last time. */
+int nt_near_batch_decide(struct nt_near_batch *b);
+/* Returns 1 with the next document that was put in and whether it stays; 0: there is none, and
+ * the batch is empty again. Valid until then. */
+int nt_near_batch_take(struct nt_near_batch *b, struct nt_tokens *doc, bool *stays);
+
+#endif

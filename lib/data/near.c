@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * near.c - near duplicates: bands find them, sketches decide
+ *
+ * Every band of a sketch is a key. The table of keys (bandtable.h) says in which group of 32
+ * documents one with the same key may be, and the sketches of that group are fetched from the
+ * temporary file to see. So a slot of the table is 4 bytes however many documents there are,
+ * what a slot says by accident costs a look and not a document, and memory stays free of
+ * sketches, which are asked for only where something is alike.
+ *
+ * A band alone is a weak witness: with 14 bands of 8 rows one document in ten is found to share
+ * one with another at J = 0.55. The other rows tell the two apart: of their estimate of J the
+ * standard deviation is 0.04 or less.
+ *
+ * The table grows by a third and is then filled again from the sketches.
+ */
+#include "nt/near.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "data/bandtable.h"
+#include "data/sketch.h"
+#include "io/spill.h"
+#include "nt/err.h"
+#include "nt/hash.h"
+#include "nt/mem.h"
+
+enum {
+	GROUP = 32,             /* documents whose sketches are looked at together */
+	FIRST_ROOM = 1 << 14,   /* documents */
+	SPILL_BUFFER = 1 << 20, /* bytes */
+	AHEAD = 8,              /* documents whose lines are on the way while the table fills */
+};
+
+struct nt_near {
+	struct nt_near_options o;
+	size_t bytes; /* of a sketch */
+	uint64_t n_doc;
+	struct nt_spill sketches;
+	struct nt_bandtable table;
+	uint8_t *group; /* [GROUP * bytes] */
+};
+
+struct nt_near_sketcher {
+	struct nt_sketcher s;
+};
+
+/* --- bands ----------------------------------------------------------------------- */
+
+static uint64_t key_of(const struct nt_near *n, const uint8_t *sketch, uint32_t band)
+{
+	const uint8_t *p = sketch + (size_t)band * n->o.rows;
+	uint64_t key = 0;
+	if (n->o.rows > sizeof(key))
+		key = nt_hash64(p, n->o.rows);
+	else
+		memcpy(&key, p, n->o.rows);
+	key = (key + band) * UINT64_C(0x9e3779b97f4a7c15);
+	return (key ^ key >> 32) * UINT64_C(0xd6e8feb86659fd93);
+}
+
+static bool share_band(const struct nt_near *n, const uint8_t *a, const uint8_t *b, uint32_t band)
+{
+	size_t at = (size_t)band * n->o.rows;
+	return memcmp(a + at, b + at, n->o.rows) == 0;
+}
+
+/* J by the rows outside of the band that the two are known to share. */
+static double estimate(const struct nt_near *n, const uint8_t *a, const uint8_t *b)
+{
+	const double chance = 1.0 / 256; /* that different rows have equal bytes */
+	size_t same = 0, others = n->bytes - n->o.rows;
+	for (size_t i = 0; i < n->bytes; i++)
+		same += a[i] == b[i];
+	if (others == 0)
+		return 1;
+	return ((double)(same - n->o.rows) / (double)others - chance) / (1 - chance);
+}
+
+/* Looks for a near duplicate among the documents of a group. Returns 1 with its number. */
+static int look(const struct nt_near *n, const uint8_t *sketch, uint32_t band, uint64_t group,
+		uint64_t *of)
+{
+	uint64_t first = group * GROUP, n_doc = n->n_doc - first;
+	if (n_doc > GROUP)
+		n_doc = GROUP;
+	int rc = nt_spill_look(&n->sketches, n->group, (size_t)n_doc * n->bytes, first * n->bytes);
+	for (uint64_t i = 0; rc == 0 && i < n_doc; i++) {
+		const uint8_t *other = n->group + i * n->bytes;
+		if (!share_band(n, sketch, other, band) || estimate(n, sketch, other) < n->o.least)
+			continue;
+		*of = first + i;
+		return 1;
+	}
+	return rc;
+}
+
+static void add_bands(struct nt_near *n, const uint8_t *sketch, uint64_t doc)
+{
+	for (uint32_t b = 0; b < n->o.bands; b++)
+		nt_bandtable_add(&n->table, key_of(n, sketch, b), (uint32_t)(doc / GROUP));
+}
+
+/* --- the table ------------------------------------------------------------------- */
+
+/* Makes a table for that many documents, of those that are there. */
+static int make_table(struct nt_near *n, uint64_t room)
+{
+	enum { AT_ONCE = 1 << 10 };
+	if (room / GROUP >= UINT64_C(1) << 28)
+		return nt_fail(NT_ESYS, "near duplicates: 2^33 documents are the most: use several runs");
+	int rc = nt_bandtable_make(&n->table, room * n->o.bands, room / GROUP + 1);
+	uint8_t *block = rc == 0 ? nt_alloc(AT_ONCE, n->bytes) : NULL;
+	if (rc == 0 && !block)
+		rc = NT_ESYS;
+	for (uint64_t first = 0; rc == 0 && first < n->n_doc; first += AT_ONCE) {
+		uint64_t many = n->n_doc - first < AT_ONCE ? n->n_doc - first : AT_ONCE;
+		rc = nt_spill_look(&n->sketches, block, (size_t)many * n->bytes, first * n->bytes);
+		for (uint64_t i = 0; rc == 0 && i < many; i++) {
+			if (i + AHEAD < many)
+				nt_near_prefetch(n, block + (i + AHEAD) * n->bytes);
+			add_bands(n, block + i * n->bytes, first + i);
+		}
+	}
+	free(block);
+	return rc;
+}
+
+void nt_near_prefetch(const struct nt_near *n, const uint8_t *sketch)
+{
+	for (uint32_t b = 0; b < n->o.bands; b++)
+		nt_bandtable_prefetch(&n->table, key_of(n, sketch, b));
+}
+
+int nt_near_add(struct nt_near *n, const uint8_t *sketch, uint64_t *of)
+{
+	uint32_t group[NT_BAND_SAME];
+	for (uint32_t b = 0; b < n->o.bands; b++) {
+		size_t many = nt_bandtable_find(&n->table, key_of(n, sketch, b), group);
+		for (size_t i = 0; i < many; i++) {
+			int rc = look(n, sketch, b, group[i], of);
+			if (rc)
+				return rc < 0 ? rc : 0;
+		}
+	}
+	int rc = 0;
+	if (n->table.n + n->o.bands > n->table.room)
+		rc = make_table(n, n->table.room / n->o.bands * 4 / 3);
+	if (rc == 0)
+		rc = nt_spill_add(&n->sketches, sketch, n->bytes);
+	if (rc < 0)
+		return rc;
+	add_bands(n, sketch, n->n_doc++);
+	return 1;
+}
+
+/* --- from outside ---------------------------------------------------------------- */
+
+void nt_near_options_for(struct nt_near_options *o, double threshold)
+{
+	uint32_t rows = NT_NEAR_BYTES;
+	while (rows > 1 && 1 - pow(1 - pow(threshold, rows), NT_NEAR_BYTES / rows) < 0.9)
+		rows--;
+	o->rows = rows;
+	o->bands = NT_NEAR_BYTES / rows;
+	o->least = 0.74 * threshold;
+}
+
+int nt_near_new(struct nt_near **result, const struct nt_near_options *options)
+{
+	struct nt_near *n = nt_calloc(1, sizeof(*n));
+	*result = n;
+	if (!n)
+		return NT_ESYS;
+	n->o = *options;
+	n->bytes = (size_t)options->bands * options->rows;
+	nt_assert(n->bytes >= 1 && n->bytes <= NT_SKETCH_MAX);
+	n->sketches.fd = -1;
+	if (!(n->group = nt_alloc(GROUP, n->bytes)))
+		return NT_ESYS;
+	int rc = nt_spill_open(&n->sketches, NULL, SPILL_BUFFER);
+	return rc < 0 ? rc : make_table(n, FIRST_ROOM);
+}
+
+void nt_near_free(struct nt_near *n)
+{
+	if (!n)
+		return;
+	nt_spill_close(&n->sketches);
+	nt_bandtable_release(&n->table);
+	free(n->group);
+	free(n);
+}
+
+size_t nt_near_sketch_bytes(const struct nt_near *n)
+{
+	return n->bytes;
+}
+
+uint64_t nt_near_n_doc(const struct nt_near *n)
+{
+	return n->n_doc;
+}
+
+int nt_near_sketcher_new(struct nt_near_sketcher **result, const struct nt_near *n)
+{
+	struct nt_near_sketcher *s = nt_calloc(1, sizeof(*s));
+	*result = s;
+	return s ? nt_sketcher_init(&s->s, n->bytes, n->o.seed) : NT_ESYS;
+}
+
+void nt_near_sketcher_free(struct nt_near_sketcher *s)
+{
+	if (s)
+		nt_sketcher_release(&s->s);
+	free(s);
+}
+
+int nt_near_sketch(struct nt_near_sketcher *s, uint8_t *sketch, const uint32_t *word, size_t n_word)
+{
+	return nt_sketch(&s->s, sketch, word, n_word);
+}
