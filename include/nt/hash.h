@@ -20,6 +20,8 @@ struct nt_hash128 {
 
 uint64_t nt_hash64(const void *data, size_t len);
 struct nt_hash128 nt_hash128(const void *data, size_t len);
+/* With a secret that nobody else knows, not even enemies find things of equal hash beforehand. */
+struct nt_hash128 nt_hash128_keyed(const void *data, size_t len, uint64_t secret);
 struct nt_hash128 nt_hash128_sum(struct nt_hash128 a, struct nt_hash128 b); /* modulo 2^128 */
 
 /* A hash over bytes that come in pieces; the pieces' borders do not matter. */

@@ -28,6 +28,13 @@ struct nt_stream_counts {
 	uint64_t documents, units, tokens, source_bytes;
 };
 
+static inline void nt_stream_count(struct nt_stream_counts *c, const struct nt_tokens *doc)
+{
+	c->documents++;
+	c->units += doc->n_unit;
+	c->tokens += doc->n;
+}
+
 /* --- reading ------------------------------------------------------------------- */
 struct nt_stream_reader;
 

@@ -33,6 +33,11 @@ struct nt_hash128 nt_hash128_sum(struct nt_hash128 a, struct nt_hash128 b)
 	return (struct nt_hash128){.lo = lo, .hi = a.hi + b.hi + (lo < a.lo)};
 }
 
+struct nt_hash128 nt_hash128_keyed(const void *data, size_t len, uint64_t secret)
+{
+	return from_xxh(XXH3_128bits_withSeed(data, len, secret));
+}
+
 struct nt_hasher *nt_hasher_new(void)
 {
 	struct nt_hasher *h = (struct nt_hasher *)XXH3_createState();

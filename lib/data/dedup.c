@@ -2,9 +2,10 @@
 /*
  * dedup.c - exact repeats, in one pass, 16 bytes for each different thing
  *
- * Ids are compared and not text: a stream holds no text, and equal ids of one tokenizer
- * are equal text. The reverse nearly holds, too: the ids of a unit depend on what stands
- * around it only where a token reaches over its border (docs/formats.md, "Units").
+ * Ids are compared and not text: equal ids of one tokenizer are equal text. The reverse nearly
+ * holds, too: the ids of a unit depend on what stands around it only where a token reaches over
+ * its border (docs/formats.md, "Units"). Lines are short and there is more around them than in
+ * them: they are compared as text (dedup_line.c).
  *
  * The white space behind a unit is no part of what is compared, or the last paragraph
  * of a text would differ from all others for the blank line that it lacks. It may sit in
@@ -20,7 +21,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "data/keyset.h"
+#include "data/dedup_line.h"
+#include "data/seen.h"
 #include "nt/err.h"
 #include "nt/ident.h"
 #include "nt/mem.h"
@@ -28,7 +30,8 @@
 struct nt_dedup {
 	struct nt_dedup_options options;
 	struct nt_dedup_counts count;
-	struct nt_keyset seen;
+	struct nt_seen seen;
+	struct nt_dedup_line line;
 	struct nt_ids id, unit; /* what is kept of the current document */
 	struct nt_ids trimmed;  /* a unit without the white space at its end */
 };
@@ -39,45 +42,47 @@ int nt_dedup_new(struct nt_dedup **result, const struct nt_dedup_options *option
 	*result = d;
 	if (!d)
 		return NT_ESYS;
-	nt_assert(options->by != NT_DEDUP_LINE || options->token);
+	nt_assert(options->by != NT_DEDUP_LINE || (options->token && options->find));
 	d->options = *options;
-	return 0;
+	return nt_seen_init(&d->seen);
 }
 
-/* Returns 1 if id[n] is seen for the first time. */
-static int is_first(struct nt_dedup *d, const uint32_t *id, size_t n)
-{
-	int rc = nt_keyset_add(&d->seen, nt_hash128(id, n * sizeof(*id)));
-	d->count.compared++;
-	d->count.repeated += rc == 0;
-	return rc;
-}
+/* --- units ----------------------------------------------------------------------- */
 
-/* The same without the white space at its end; if that is all there is, as *stays says. */
-static int is_first_trimmed(struct nt_dedup *d, const uint32_t *id, size_t n, bool *stays)
+/* The length of id[n] without tokens of white space at its end. */
+static size_t trimmed_len(const struct nt_dedup *d, const uint32_t *id, size_t n)
 {
 	const struct nt_dedup_token *token = d->options.token;
 	while (n && token && token[id[n - 1]].trimmed == NT_NO_TOKEN)
 		n--;
-	if (n == 0)
-		return *stays;
-	int rc = 0;
+	return n;
+}
+
+/* Asks about id[n] without the white space in its last token. */
+static int ask(struct nt_dedup *d, const uint32_t *id, size_t n)
+{
+	const struct nt_dedup_token *token = d->options.token;
 	uint32_t last = token ? token[id[n - 1]].trimmed : id[n - 1];
 	if (last != id[n - 1]) {
 		d->trimmed.n = 0;
-		if ((rc = nt_ids_add(&d->trimmed, id, n)) < 0)
-			return rc;
+		if (nt_ids_add(&d->trimmed, id, n) < 0)
+			return NT_ESYS;
 		d->trimmed.id[n - 1] = last;
 		id = d->trimmed.id;
 	}
-	rc = is_first(d, id, n);
-	*stays = rc == 1;
-	return rc;
+	return nt_seen_ask(&d->seen, id, n * sizeof(*id));
 }
 
-static int keep(struct nt_dedup *d, const uint32_t *id, size_t n)
+static int ask_units(struct nt_dedup *d, const struct nt_tokens *doc)
 {
-	return nt_ids_add(&d->id, id, n);
+	int rc = 0;
+	size_t at = 0;
+	for (size_t i = 0; rc == 0 && i < doc->n_unit; at += doc->unit[i++]) {
+		size_t n = trimmed_len(d, doc->id + at, doc->unit[i]);
+		if (n)
+			rc = ask(d, doc->id + at, n);
+	}
+	return rc;
 }
 
 static void drop(struct nt_dedup *d, const uint32_t *id, size_t n)
@@ -86,78 +91,75 @@ static void drop(struct nt_dedup *d, const uint32_t *id, size_t n)
 		d->count.dropped_bytes += d->options.token[id[i]].bytes;
 }
 
-/* A span that is compared as one: it is kept or dropped. */
-static int keep_span(struct nt_dedup *d, const uint32_t *id, size_t n, bool *stays)
+static int keep(struct nt_dedup *d, const uint32_t *id, uint32_t n)
 {
-	int rc = is_first_trimmed(d, id, n, stays);
-	if (rc == 0)
-		drop(d, id, n);
-	return rc == 1 ? keep(d, id, n) : rc;
-}
-
-/* Tokens of the line that id[n] begins with. */
-static size_t line_len(const struct nt_dedup *d, const uint32_t *id, size_t n)
-{
-	size_t i = 0;
-	while (i < n && !d->options.token[id[i]].has_break)
-		i++;
-	return i < n ? i + 1 : n;
-}
-
-static int keep_unit(struct nt_dedup *d, const uint32_t *id, size_t n, bool *stays)
-{
-	int rc = 0;
-	if (d->options.by == NT_DEDUP_UNIT)
-		return keep_span(d, id, n, stays);
-	for (size_t at = 0, len; at < n && rc == 0; at += len) {
-		len = line_len(d, id + at, n - at);
-		rc = keep_span(d, id + at, len, stays);
-	}
-	return rc;
+	int rc = nt_ids_add(&d->id, id, n);
+	return rc < 0 ? rc : nt_ids_add(&d->unit, &n, 1);
 }
 
 static int keep_units(struct nt_dedup *d, const struct nt_tokens *doc)
 {
 	bool stays = true; /* white space at the very beginning */
-	size_t at = 0;
-	d->id.n = d->unit.n = 0;
-	for (size_t i = 0; i < doc->n_unit; at += doc->unit[i++]) {
-		size_t before = d->id.n;
-		int rc = keep_unit(d, doc->id + at, doc->unit[i], &stays);
-		uint32_t left = (uint32_t)(d->id.n - before);
-		if (rc == 0 && left)
-			rc = nt_ids_add(&d->unit, &left, 1);
-		if (rc < 0)
-			return rc;
+	size_t at = 0, asked = 0;
+	int rc = ask_units(d, doc);
+	for (size_t i = 0; rc >= 0 && i < doc->n_unit; at += doc->unit[i++]) {
+		const uint32_t *id = doc->id + at;
+		if (doc->unit[i] == 0)
+			continue;
+		if (trimmed_len(d, id, doc->unit[i])) {
+			if ((rc = nt_seen_answer(&d->seen, asked++)) < 0)
+				break;
+			stays = rc == 1;
+			d->count.repeated += !stays;
+		}
+		if (stays)
+			rc = keep(d, id, doc->unit[i]);
+		else
+			drop(d, id, doc->unit[i]);
 	}
-	return d->id.n > 0;
+	d->count.compared += asked;
+	return rc < 0 ? rc : d->id.n > 0;
 }
 
-static void count(struct nt_stream_counts *c, const struct nt_tokens *doc)
+/* --- documents ------------------------------------------------------------------- */
+
+static int keep_document(struct nt_dedup *d, const struct nt_tokens *doc)
 {
-	c->documents++;
-	c->units += doc->n_unit;
-	c->tokens += doc->n;
+	int rc = nt_seen_ask(&d->seen, doc->id, doc->n * sizeof(*doc->id));
+	if (rc == 0)
+		rc = nt_seen_answer(&d->seen, 0);
+	d->count.compared++;
+	d->count.repeated += rc == 0;
+	if (rc == 0)
+		drop(d, doc->id, doc->n);
+	return rc;
+}
+
+static int keep_lines(struct nt_dedup *d, const struct nt_tokens *doc)
+{
+	int rc = nt_dedup_line(&d->line, &d->options, &d->seen, doc, &d->id, &d->unit);
+	d->count.compared += d->line.n;
+	d->count.repeated += d->line.n_repeated;
+	d->count.dropped_bytes += d->line.dropped_bytes;
+	return rc < 0 ? rc : d->id.n > 0;
 }
 
 int nt_dedup_next(struct nt_dedup *d, struct nt_tokens *kept, const struct nt_tokens *doc)
 {
 	int rc = 1;
-	count(&d->count.in, doc);
+	nt_stream_count(&d->count.in, doc);
 	*kept = *doc;
-	if (doc->n == 0) {
-		rc = 1;
-	} else if (d->options.by == NT_DEDUP_DOCUMENT) {
-		rc = is_first(d, doc->id, doc->n);
-		if (rc == 0)
-			drop(d, doc->id, doc->n);
-	} else {
-		rc = keep_units(d, doc);
+	d->id.n = d->unit.n = 0;
+	if (doc->n && d->options.by == NT_DEDUP_DOCUMENT) {
+		rc = keep_document(d, doc);
+	} else if (doc->n) {
+		rc = d->options.by == NT_DEDUP_UNIT ? keep_units(d, doc) : keep_lines(d, doc);
 		*kept = (struct nt_tokens){
 			.id = d->id.id, .n = d->id.n, .unit = d->unit.id, .n_unit = d->unit.n};
 	}
+	nt_seen_done(&d->seen);
 	if (rc == 1)
-		count(&d->count.kept, kept);
+		nt_stream_count(&d->count.kept, kept);
 	return rc;
 }
 
@@ -170,7 +172,8 @@ void nt_dedup_free(struct nt_dedup *d)
 {
 	if (!d)
 		return;
-	nt_keyset_release(&d->seen);
+	nt_seen_release(&d->seen);
+	nt_dedup_line_release(&d->line);
 	nt_ids_release(&d->id);
 	nt_ids_release(&d->unit);
 	nt_ids_release(&d->trimmed);

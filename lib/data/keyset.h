@@ -18,6 +18,13 @@ struct nt_keyset {
 	bool has_zero;
 };
 
+/* Begins to fetch what nt_keyset_add will look at. */
+static inline void nt_keyset_prefetch(const struct nt_keyset *s, struct nt_hash128 key)
+{
+	if (s->cap)
+		__builtin_prefetch(&s->slot[key.lo & (s->cap - 1)], 1);
+}
+
 /* Returns 1 if key is new and was added, 0 if it was there, or NT_ESYS. */
 int nt_keyset_add(struct nt_keyset *s, struct nt_hash128 key);
 void nt_keyset_release(struct nt_keyset *s); /* harmless twice */

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef DATA_DEDUP_LINE_H
+#define DATA_DEDUP_LINE_H
+/*
+ * dedup_line.h - which lines of a document stay, and the ids of what is left
+ */
+#include "data/seen.h"
+#include "nt/dedup.h"
+#include "nt/mem.h"
+
+/* Start with {0}. */
+struct nt_dedup_line {
+	size_t n, n_repeated;   /* lines compared in the latest document, and not the first */
+	uint64_t dropped_bytes; /* of it */
+	struct nt_buf text;
+	size_t *end;            /* [n_line] of each line, its line feed included */
+	bool *stays;            /* [n_line] */
+	size_t n_line, cap_end, cap_stays;
+};
+
+/* Appends what is left of doc to id and to unit the lengths of what is left of its units. */
+int nt_dedup_line(struct nt_dedup_line *l, const struct nt_dedup_options *o, struct nt_seen *seen,
+		  const struct nt_tokens *doc, struct nt_ids *id, struct nt_ids *unit);
+void nt_dedup_line_release(struct nt_dedup_line *l); /* harmless twice */
+
+#endif
