@@ -22,7 +22,7 @@ struct options {
 	uint64_t bands, rows;
 	int64_t seed;
 	bool keep_blank, is_near, is_check, ids, force;
-	const char *kept, *output;
+	const char *state, *kept, *output;
 };
 
 #define AT(field) offsetof(struct options, field)
@@ -34,6 +34,8 @@ static const struct nt_opt opts[] = {
 	 "with --by=line: compare blank lines with nothing; each goes where the one before it goes"},
 	{0, "ids", NT_OPT_FLAG, AT(ids), NULL, NULL, 0, 0,
 	 "read and write lines of decimal ids, each a document that is compared whole"},
+	{0, "state", NT_OPT_STR, AT(state), "FILE", NULL, 0, 0,
+	 "what is in FILE counts as seen; all that was seen is in it at the end. Begins it, if it is not there"},
 	{.help = "Near duplicates"},
 	{0, "near", NT_OPT_FLAG, AT(is_near), NULL, NULL, 0, 0,
 	 "drop whole documents that share most runs of five words with one that stayed"},
@@ -175,6 +177,7 @@ static int open_near(struct job *j)
 	if (o->bands || o->rows)
 		j->how.bands = (uint32_t)(o->bands ? o->bands : 1 + (NT_NEAR_BYTES - 1) / o->rows);
 	j->how.seed = (uint64_t)o->seed;
+	j->how.of_ids = o->ids;
 	if ((uint64_t)j->how.bands * j->how.rows > 4096)
 		return nt_fail(NT_EARG, "--bands, --rows: a sketch of %u x %u bytes; the most is 4096",
 			       j->how.bands, j->how.rows);
@@ -200,6 +203,30 @@ static int open_input(struct job *j, char *const *operand, size_t n)
 	if (rc < 0)
 		return rc;
 	return j->o->is_near ? open_near(j) : nt_dedup_new(&j->dedup, &how);
+}
+
+static int load_state(struct job *j)
+{
+	static const uint8_t none[16];
+	const uint8_t *fingerprint = j->reader ? nt_stream_ident(j->reader)->fingerprint : none;
+	if (!j->o->state)
+		return 0;
+	int rc = j->near ? nt_near_load(j->near, j->o->state, fingerprint)
+			 : nt_dedup_load(j->dedup, j->o->state, fingerprint);
+	if (rc == 0)
+		nt_cli_say(j->cli, "%s: not there: begun", j->o->state);
+	return rc < 0 ? rc : 0;
+}
+
+/* Last of all: what a state holds has been written. */
+static int save_state(struct job *j)
+{
+	static const uint8_t none[16];
+	const uint8_t *fingerprint = j->reader ? nt_stream_ident(j->reader)->fingerprint : none;
+	if (!j->o->state || j->o->is_check)
+		return 0;
+	return j->near ? nt_near_save(j->near, j->o->state, fingerprint)
+		       : nt_dedup_save(j->dedup, j->o->state, fingerprint);
 }
 
 static int open_output(struct job *j)
@@ -331,11 +358,15 @@ static int run(struct nt_cli *cli, void *opt, char **operand, int n_operand)
 		return nt_fail(NT_EARG, "--kept: %s is where the documents go: name another file", o->kept);
 	int rc = open_input(&j, operand, (size_t)n_operand);
 	if (rc == 0)
+		rc = load_state(&j);
+	if (rc == 0)
 		rc = open_output(&j);
 	if (rc == 0)
 		rc = j.near ? copy_near(&j) : copy_exact(&j);
 	if (rc == 0)
 		rc = finish(&j);
+	if (rc == 0)
+		rc = save_state(&j);
 	if (rc == 0)
 		rc = report(&j);
 	nt_stream_free(j.writer);

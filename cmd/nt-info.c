@@ -16,6 +16,7 @@
 
 #include "cli/main.h"
 #include "nt/data.h"
+#include "nt/dedup.h"
 #include "nt/file.h"
 #include "nt/mem.h"
 #include "nt/safetensors.h"
@@ -72,6 +73,12 @@ static int describe_counts(const char *path, const struct options *o, struct nt_
 {
 	(void)o; /* nor can they */
 	return nt_counts_describe(path, json);
+}
+
+static int describe_state(const char *path, const struct options *o, struct nt_buf *json)
+{
+	(void)o; /* nor can they */
+	return nt_state_describe(path, json);
 }
 
 static int describe_checkpoint(const char *dir, const struct options *o, struct nt_buf *json)
@@ -139,13 +146,15 @@ static int describe(const char *path, const struct options *o, struct nt_buf *js
 		return describe_stream(path, o, json);
 	if (n > 3 && memcmp(magic, "\x89NTC", seen) == 0)
 		return describe_counts(path, o, json);
+	if (n > 3 && memcmp(magic, "\x89NTK", seen) == 0)
+		return describe_state(path, o, json);
 	if (n == 8 && ends_with(path, ".safetensors"))
 		return describe_safetensors(path, o, json);
 	if (magic[0] == '{' || ends_with(path, ".tiktoken"))
 		return describe_tokenizer(path, o, json);
 	return nt_fail(NT_EFORMAT,
-		       "%s: %s; nt-info knows token streams, data files, tokenizers, counts, checkpoints "
-		       "and safetensors",
+		       "%s: %s; nt-info knows token streams, data files, tokenizers, counts, states, "
+		       "checkpoints and safetensors",
 		       path, n == 0 ? "empty" : "not a file of this suite");
 }
 

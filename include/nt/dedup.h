@@ -57,6 +57,18 @@ int nt_dedup_new(struct nt_dedup **d, const struct nt_dedup_options *options);
  */
 int nt_dedup_next(struct nt_dedup *d, struct nt_tokens *kept, const struct nt_tokens *doc);
 const struct nt_dedup_counts *nt_dedup_counts(const struct nt_dedup *d);
+/*
+ * The state of an earlier run, so that what it saw counts as seen: before the first document.
+ * fingerprint: of the tokenizer, zeros if there is none. load returns 1; 0 if there is no file at
+ * path; NT_EFORMAT: damaged, or of something else. save writes all that was seen by now.
+ */
+int nt_dedup_load(struct nt_dedup *d, const char *path, const uint8_t fingerprint[16]);
+int nt_dedup_save(const struct nt_dedup *d, const char *path, const uint8_t fingerprint[16]);
+
 void nt_dedup_free(struct nt_dedup *d); /* NULL is harmless */
+
+/* Reads all of a state, of nt_near's as well, which checks its hash, and appends one JSON object
+ * that describes it. A NUL stands behind. */
+int nt_state_describe(const char *path, struct nt_buf *json);
 
 #endif

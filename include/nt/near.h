@@ -33,6 +33,7 @@ struct nt_near_options {
 	uint32_t bands, rows; /* both at least 1, their product at most 4096 */
 	double least;         /* J of those that go, as the sketches estimate it; 0: all looked at */
 	uint64_t seed;
+	bool of_ids;          /* ids are compared, not words: states say so */
 };
 
 /* Bands and rows that tell documents of J = threshold with probability 0.9 or more, with as
@@ -46,6 +47,11 @@ void nt_near_free(struct nt_near *n); /* NULL is harmless */
 
 size_t nt_near_sketch_bytes(const struct nt_near *n); /* bands * rows */
 uint64_t nt_near_n_doc(const struct nt_near *n);      /* that stayed */
+
+/* As nt_dedup_load and nt_dedup_save do. A state is of its bands, rows and seed, and of no tokenizer
+ * unless ids are compared. */
+int nt_near_load(struct nt_near *n, const char *path, const uint8_t fingerprint[16]);
+int nt_near_save(const struct nt_near *n, const char *path, const uint8_t fingerprint[16]);
 
 /* Makes sketches; one for each thread that does, and it may outlive n. */
 struct nt_near_sketcher;

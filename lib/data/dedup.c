@@ -21,8 +21,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/le.h"
 #include "data/dedup_line.h"
 #include "data/seen.h"
+#include "data/state.h"
 #include "nt/err.h"
 #include "nt/ident.h"
 #include "nt/mem.h"
@@ -166,6 +168,64 @@ int nt_dedup_next(struct nt_dedup *d, struct nt_tokens *kept, const struct nt_to
 const struct nt_dedup_counts *nt_dedup_counts(const struct nt_dedup *d)
 {
 	return &d->count;
+}
+
+/* --- states ---------------------------------------------------------------------- */
+
+static struct nt_state state_of(const struct nt_dedup *d, const uint8_t fingerprint[16])
+{
+	static const uint32_t kind[] = {NT_STATE_UNITS, NT_STATE_DOCUMENTS, NT_STATE_LINES};
+	const struct nt_keyset *set = &d->seen.set;
+	struct nt_state s = {.kind = kind[d->options.by], .secret = d->seen.secret,
+			     .n = set->n + set->has_zero};
+	if (d->options.by != NT_DEDUP_LINE)
+		memcpy(s.fingerprint, fingerprint, sizeof(s.fingerprint));
+	return s;
+}
+
+static int begin_state(void *arg, const struct nt_state *s)
+{
+	struct nt_dedup *d = arg;
+	d->seen.secret = s->secret;
+	return nt_keyset_reserve(&d->seen.set, s->n);
+}
+
+static int take_keys(void *arg, const uint8_t *entries, size_t n)
+{
+	struct nt_dedup *d = arg;
+	int rc = 0;
+	for (size_t i = 0; rc >= 0 && i < n; i++, entries += 16)
+		rc = nt_keyset_add(&d->seen.set, (struct nt_hash128){nt_le64(entries), nt_le64(entries + 8)});
+	return rc < 0 ? rc : 0;
+}
+
+int nt_dedup_load(struct nt_dedup *d, const char *path, const uint8_t fingerprint[16])
+{
+	struct nt_state s, due = state_of(d, fingerprint);
+	return nt_state_read(path, &s, &due, begin_state, take_keys, d);
+}
+
+static int write_key(struct nt_state_writer *w, struct nt_hash128 key)
+{
+	uint8_t entry[16];
+	nt_put64(entry, key.lo);
+	nt_put64(entry + 8, key.hi);
+	return nt_state_add(w, entry, sizeof(entry));
+}
+
+int nt_dedup_save(const struct nt_dedup *d, const char *path, const uint8_t fingerprint[16])
+{
+	const struct nt_keyset *set = &d->seen.set;
+	const struct nt_hash128 zero = {0};
+	struct nt_state s = state_of(d, fingerprint);
+	struct nt_state_writer w;
+	int rc = nt_state_begin(&w, path, &s);
+	for (size_t i = 0; rc == 0 && i < set->cap; i++)
+		if (set->slot[i].lo | set->slot[i].hi)
+			rc = write_key(&w, set->slot[i]);
+	if (rc == 0 && set->has_zero)
+		rc = write_key(&w, zero);
+	return nt_state_end(&w, rc);
 }
 
 void nt_dedup_free(struct nt_dedup *d)

@@ -29,9 +29,9 @@ static struct nt_hash128 *find(const struct nt_keyset *s, struct nt_hash128 key)
 	return &s->slot[i];
 }
 
-static int grow(struct nt_keyset *s)
+static int make_larger(struct nt_keyset *s, size_t cap)
 {
-	struct nt_keyset more = {.cap = s->cap ? 2 * s->cap : FIRST_CAP};
+	struct nt_keyset more = {.cap = cap};
 	if (!(more.slot = nt_calloc(more.cap, sizeof(*more.slot))))
 		return NT_ESYS;
 	for (size_t i = 0; i < s->cap; i++)
@@ -43,6 +43,14 @@ static int grow(struct nt_keyset *s)
 	return 0;
 }
 
+int nt_keyset_reserve(struct nt_keyset *s, size_t n)
+{
+	size_t cap = s->cap ? s->cap : FIRST_CAP;
+	while (cap / 4 * 3 < n && cap <= SIZE_MAX / 4)
+		cap *= 2;
+	return cap > s->cap ? make_larger(s, cap) : 0;
+}
+
 int nt_keyset_add(struct nt_keyset *s, struct nt_hash128 key)
 {
 	if (is_zero(key)) {
@@ -51,7 +59,7 @@ int nt_keyset_add(struct nt_keyset *s, struct nt_hash128 key)
 		return is_new;
 	}
 	if (4 * (s->n + 1) > 3 * s->cap) {
-		int rc = grow(s);
+		int rc = make_larger(s, s->cap ? 2 * s->cap : FIRST_CAP);
 		if (rc < 0)
 			return rc;
 	}

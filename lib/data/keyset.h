@@ -27,6 +27,7 @@ static inline void nt_keyset_prefetch(const struct nt_keyset *s, struct nt_hash1
 
 /* Returns 1 if key is new and was added, 0 if it was there, or NT_ESYS. */
 int nt_keyset_add(struct nt_keyset *s, struct nt_hash128 key);
+int nt_keyset_reserve(struct nt_keyset *s, size_t n); /* room for n keys at once */
 void nt_keyset_release(struct nt_keyset *s); /* harmless twice */
 
 #endif

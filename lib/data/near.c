@@ -23,6 +23,7 @@
 
 #include "data/bandtable.h"
 #include "data/sketch.h"
+#include "data/state.h"
 #include "io/spill.h"
 #include "nt/err.h"
 #include "nt/hash.h"
@@ -106,27 +107,41 @@ static void add_bands(struct nt_near *n, const uint8_t *sketch, uint64_t doc)
 
 /* --- the table ------------------------------------------------------------------- */
 
-/* Makes a table for that many documents, of those that are there. */
-static int make_table(struct nt_near *n, uint64_t room)
+/* Calls visit with the sketches of all documents, many at a time. */
+static int visit_sketches(const struct nt_near *n, int (*visit)(void *arg, const uint8_t *sketch, uint64_t first,
+								 size_t many), void *arg)
 {
 	enum { AT_ONCE = 1 << 10 };
-	if (room / GROUP >= UINT64_C(1) << 28)
-		return nt_fail(NT_ESYS, "near duplicates: 2^33 documents are the most: use several runs");
-	int rc = nt_bandtable_make(&n->table, room * n->o.bands, room / GROUP + 1);
-	uint8_t *block = rc == 0 ? nt_alloc(AT_ONCE, n->bytes) : NULL;
-	if (rc == 0 && !block)
-		rc = NT_ESYS;
+	uint8_t *block = nt_alloc(AT_ONCE, n->bytes);
+	int rc = block ? 0 : NT_ESYS;
 	for (uint64_t first = 0; rc == 0 && first < n->n_doc; first += AT_ONCE) {
-		uint64_t many = n->n_doc - first < AT_ONCE ? n->n_doc - first : AT_ONCE;
-		rc = nt_spill_look(&n->sketches, block, (size_t)many * n->bytes, first * n->bytes);
-		for (uint64_t i = 0; rc == 0 && i < many; i++) {
-			if (i + AHEAD < many)
-				nt_near_prefetch(n, block + (i + AHEAD) * n->bytes);
-			add_bands(n, block + i * n->bytes, first + i);
-		}
+		size_t many = n->n_doc - first < AT_ONCE ? (size_t)(n->n_doc - first) : AT_ONCE;
+		rc = nt_spill_look(&n->sketches, block, many * n->bytes, first * n->bytes);
+		if (rc == 0)
+			rc = visit(arg, block, first, many);
 	}
 	free(block);
 	return rc;
+}
+
+static int fill(void *arg, const uint8_t *sketch, uint64_t first, size_t many)
+{
+	struct nt_near *n = arg;
+	for (size_t i = 0; i < many; i++) {
+		if (i + AHEAD < many)
+			nt_near_prefetch(n, sketch + (i + AHEAD) * n->bytes);
+		add_bands(n, sketch + i * n->bytes, first + i);
+	}
+	return 0;
+}
+
+/* Makes a table for that many documents, of those that are there. */
+static int make_table(struct nt_near *n, uint64_t room)
+{
+	if (room / GROUP >= UINT64_C(1) << 28)
+		return nt_fail(NT_ESYS, "near duplicates: 2^33 documents are the most: use several runs");
+	int rc = nt_bandtable_make(&n->table, room * n->o.bands, room / GROUP + 1);
+	return rc < 0 ? rc : visit_sketches(n, fill, n);
 }
 
 void nt_near_prefetch(const struct nt_near *n, const uint8_t *sketch)
@@ -222,4 +237,49 @@ void nt_near_sketcher_free(struct nt_near_sketcher *s)
 int nt_near_sketch(struct nt_near_sketcher *s, uint8_t *sketch, const uint32_t *word, size_t n_word)
 {
 	return nt_sketch(&s->s, sketch, word, n_word);
+}
+
+/* --- states ---------------------------------------------------------------------- */
+
+static struct nt_state state_of(const struct nt_near *n, const uint8_t fingerprint[16])
+{
+	struct nt_state s = {.kind = n->o.of_ids ? NT_STATE_IDS : NT_STATE_WORDS, .secret = n->o.seed,
+			     .bands = n->o.bands, .rows = n->o.rows, .n = n->n_doc};
+	if (n->o.of_ids)
+		memcpy(s.fingerprint, fingerprint, sizeof(s.fingerprint));
+	return s;
+}
+
+static int take_sketches(void *arg, const uint8_t *entries, size_t many)
+{
+	struct nt_near *n = arg;
+	n->n_doc += many;
+	return nt_spill_add(&n->sketches, entries, many * n->bytes);
+}
+
+int nt_near_load(struct nt_near *n, const char *path, const uint8_t fingerprint[16])
+{
+	struct nt_state s, due = state_of(n, fingerprint);
+	int rc = nt_state_read(path, &s, &due, NULL, take_sketches, n);
+	if (rc <= 0)
+		return rc;
+	rc = make_table(n, n->n_doc / 3 * 4 + FIRST_ROOM);
+	return rc < 0 ? rc : 1;
+}
+
+static int write_sketches(void *arg, const uint8_t *sketch, uint64_t first, size_t many)
+{
+	(void)first;
+	struct nt_state_writer *w = arg;
+	return nt_state_add(w, sketch, many * w->entry_bytes);
+}
+
+int nt_near_save(const struct nt_near *n, const char *path, const uint8_t fingerprint[16])
+{
+	struct nt_state s = state_of(n, fingerprint);
+	struct nt_state_writer w;
+	int rc = nt_state_begin(&w, path, &s);
+	if (rc == 0)
+		rc = visit_sketches(n, write_sketches, &w);
+	return nt_state_end(&w, rc);
 }
