@@ -15,6 +15,9 @@
  * Source: Broder 1997, "On the resemblance and containment of documents"; Indyk, Motwani 1998,
  * "Approximate nearest neighbors" (bands); the sketch: Dahlgaard, Knudsen, Thorup 2017.
  *
+ * That is decided in one pass, by what stood before. In two passes the groups are those that are
+ * connected by near duplicates, in however many steps, and of each the first document stays.
+ *
  * Memory: 4 bytes for each band of each document that stays, at 63 to 85 % of a table, which
  * is 66 to 89 bytes with 14 bands. The sketches lie in a temporary file of bands * rows bytes
  * each.
@@ -66,22 +69,28 @@ void nt_near_prefetch(const struct nt_near *n, const uint8_t *sketch);
  * *of, in the order in which they stayed; or NT_ESYS. */
 int nt_near_add(struct nt_near *n, const uint8_t *sketch, uint64_t *of);
 
+/* The other way: documents are only remembered, and when all are, stays[nt_near_n_doc] says which
+ * are the first of their group. 20 bytes of memory each while that is found. */
+int nt_near_remember(struct nt_near *n, const uint8_t *sketch);
+int nt_near_groups(struct nt_near *n, bool *stays);
+
 /*
  * Documents by the batch, sketched by as many threads as there are; which stay is decided in
  * their order, and depends on nothing else.
  */
 struct nt_near_batch;
-/* words NULL: each id is a word. They and pool (NULL: no threads) must outlive it, and so must n. */
+/* words NULL: each id is a word. They and pool (NULL: no threads) must outlive it, and so must n.
+ * in_groups: as nt_near_groups does; documents wait in a temporary file until the end. */
 int nt_near_batch_new(struct nt_near_batch **b, struct nt_near *n, const struct nt_words *words,
-		      struct nt_pool *pool);
+		      struct nt_pool *pool, bool in_groups);
 void nt_near_batch_free(struct nt_near_batch *b); /* NULL is harmless */
 
 /* Puts a copy of a document in. Returns 1 if the batch is full and must be decided now. */
 int nt_near_batch_put(struct nt_near_batch *b, const struct nt_tokens *doc);
-/* Decides about all that were put in since the last time. */
-int nt_near_batch_decide(struct nt_near_batch *b);
-/* Returns 1 with the next document that was put in and whether it stays; 0: there is none, and
- * the batch is empty again. Valid until then. */
+/* Decides about all that were put in since the last time. is_end: no more will be. */
+int nt_near_batch_decide(struct nt_near_batch *b, bool is_end);
+/* Returns 1 with the next document that was decided about, and whether it stays; 0: there is
+ * none, and the batch is empty again; or NT_ESYS. Valid until the next call. */
 int nt_near_batch_take(struct nt_near_batch *b, struct nt_tokens *doc, bool *stays);
 
 #endif

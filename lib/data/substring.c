@@ -32,7 +32,8 @@ enum {
 	FIRST_CAP = 1 << 12,
 };
 
-/* Hashes and the places where they were seen: open addressing by the hash's upper bits. */
+/* The lower 32 bits of hashes, of which the upper ones were small, and the places where they were
+ * seen: open addressing. */
 struct places {
 	uint32_t *hash;
 	uint64_t *place; /* [cap] in tokens, from 1; 0: free */
@@ -199,7 +200,7 @@ static int look(struct nt_substring *s, const struct nt_tokens *doc, size_t at, 
 {
 	uint64_t place[MOST_PLACES];
 	struct run best = {0, 0}, run;
-	size_t n = places_of(&s->places, (uint32_t)(s->hash[at] >> 32), place);
+	size_t n = places_of(&s->places, (uint32_t)s->hash[at], place);
 	for (size_t i = 0; i < n; i++) {
 		if (compare(s, doc, at, from, place[i], doc_place, &run) < 0)
 			return NT_ESYS;
@@ -261,7 +262,7 @@ static int find_runs(struct nt_substring *s, const struct nt_tokens *doc, uint64
 		if (chosen >= from)
 			rc = look(s, doc, chosen, from, doc_place);
 		if (rc == 0)
-			rc = remember(&s->places, (uint32_t)(s->hash[chosen] >> 32), doc_place + chosen);
+			rc = remember(&s->places, (uint32_t)s->hash[chosen], doc_place + chosen);
 	}
 	return rc;
 }
