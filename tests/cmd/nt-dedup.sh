@@ -29,7 +29,7 @@ t 'whole documents are compared with --by=document' '
 	printf "a\n\na\n\n\0b" | cmp - got
 	printf "0\n1\n" | cmp - kept'
 
-t 'lines are compared with --by=line, and blank ones go with the line before them' '
+t 'lines are compared with --by=line, blank ones as well' '
 	printf "x\ny\n\nx\n\nz\ny\n" | bytes | nt-dedup -q --by=line | text >got
 	printf "x\ny\n\nz\n" | cmp - got'
 
@@ -96,6 +96,138 @@ t 'numbers and documents are not written to one place' '
 		exits 2 nt-dedup $where --by=document </dev/null 2>said
 		grep -q "name another file" said
 	done'
+
+awk_lines() { awk '!seen[$0]++' "$@"; }
+lines_as_awk() {
+	nt-tokenize -q --split=none $1 "$2" | nt-dedup -q --by=line | nt-tokenize -q -d >got
+	awk_lines "$2" | cmp - got
+}
+t 'by line, what stays is what awk leaves, whatever the tokens are' '
+	{ cat "$root"/tests/cmd/*.sh; printf "  indented\n\n\n    more\n\tx \nx\nx \n\r\n\r\nlast\n"; } >text
+	for tokenizer in "" "-t bytes"; do lines_as_awk "$tokenizer" text; done'
+
+if [ -n "$shared" ]; then
+	t 'so it is with real text and code' '
+		for f in austen.txt code-lua-py.jsonl handbook-de-es-ja-ru.jsonl; do
+			zstd -qdcf "$shared/data/corpora/$f.zst" >text
+			lines_as_awk "" text
+		done'
+fi
+
+t '--keep-blank compares blank lines with nothing' '
+	printf "x\n\ny\n\nx\n\nz\n" | bytes | nt-dedup -q --by=line --keep-blank | text >got
+	printf "x\n\ny\n\nz\n" | cmp - got'
+
+# Documents of 60 words; each third is the one before with case, spacing and a word changed.
+words() {
+	awk 'BEGIN {
+		srand(4)
+		for (d = 0; d < 300; d++) {
+			for (i = 0; i < 60 && d % 3 < 2; i++)
+				w[i] = sprintf("w%x", rand() * 1000000)
+			for (i = 0; i < 60; i++)
+				printf "%s%s", d % 3 < 2 ? w[i] " " : (i == 58 ? "other" : toupper(w[i])) ",\n  ", i == 59 && d < 299 ? "|" : ""
+		}
+	}' | tr '|' '\0'
+}
+t '--near drops what differs by a word, case and spacing' '
+	words >docs
+	nt-tokenize -q -0 docs | nt-dedup --near --kept kept 2>said >near.nts
+	grep -q "^nt-dedup: 100 of 300 documents are near duplicates (33.33 %); 200 of 300 documents" said
+	awk "BEGIN { for (d = 0; d < 300; d++) if (d % 3 < 2) print d }" | cmp - kept
+	nt-info --json near.nts | grep -q "\"near\":0.592,\"bands\":14,\"rows\":8,\"two_pass\":false,\"seed\":1337"'
+
+t 'which ones does not depend on the tokenizer, threads, or when they were seen' '
+	words >docs
+	nt-tokenize -q -0 docs | nt-dedup -q --near -j3 --kept kept >near.nts
+	nt-tokenize -q -0 -t bytes docs | nt-dedup -q --near --kept other >bytes.nts
+	cmp kept other
+	nt-tokenize -q -0 docs | nt-dedup -q -j1 --near | cmp - near.nts
+	nt-tokenize -q -0 docs | nt-dedup -q --near --two-pass --kept other >groups.nts
+	cmp kept other
+	head -c 30000 docs | nt-tokenize -q -0 | nt-dedup -q --near --state seen >first.nts
+	nt-info seen | grep -q "near duplicates"
+	nt-tokenize -q -0 docs | nt-dedup -q --near --state seen 2>said >rest.nts
+	nt-tokenize -q -0 docs | nt-dedup --near --state seen --check 2>said || true
+	grep -q "300 of 300 documents are near duplicates" said'
+
+if [ -n "$shared" ]; then
+	# The scorer that comes with the set; nothing of J < 0.6 may be dropped but 0.5 %.
+	score() {
+		nt-tokenize -q --split=jsonl docs.jsonl | nt-dedup -q --near --kept kept >near.nts
+		awk '{ printf "d%05d\n", $1 }' kept >ids
+		/usr/bin/python3 "$shared/data/corpora/neardup-A/eval_dedup.py" . ids 0.8 >score
+		tr -d ' ",:{}' <score | awk '
+			/^dropped[0-9]/ { dropped = substr($0, 8) }
+			/^dropped_by/ { inside = 1; next }
+			/^wrong/ { inside = 0 }
+			inside && /^0\.[0-5]/ { wrong += substr($0, 5) }
+			/^pair_detection/ { pairs = 1; next }
+			pairs && /^0\./ {
+				s = substr($0, 1, 4) + 0.025; found = substr($0, 5)
+				due = 1 - (1 - s ^ 8) ^ 14
+				if (s > 0.6 && found < due - 3.29 * sqrt(due * (1 - due) / 450)) { print "found", s, found; bad = 1 }
+			}
+			END { print dropped, wrong; exit bad || dropped < 4400 || wrong > 0.005 * dropped }'
+	}
+	t 'of labelled documents it finds what bands promise, and drops few others' '
+		for f in docs.jsonl truth_docs.tsv truth_pairs.tsv; do
+			zstd -qdcf "$shared/data/corpora/neardup-A/$f.zst" >$f
+		done
+		score'
+fi
+
+t '--state makes runs go on from each other' '
+	printf "a\n\nb\n\n" | bytes >one.nts
+	printf "b\n\nc\n\n" | bytes >two.nts
+	for by in unit document line; do
+		rm -f seen
+		nt-dedup --by=$by --state seen one.nts 2>said | text >got
+		grep -q "seen: not there: begun" said
+		nt-dedup -q --by=$by --state seen two.nts | text >>got
+		cp seen before
+		exits 1 nt-dedup --by=$by --state seen --check one.nts two.nts >out 2>said
+		cmp seen before
+		[ $by = document ] && printf "a\n\nb\n\nb\n\nc\n\n" | cmp - got
+		[ $by != unit ] || printf "a\n\nb\n\nc\n\n" | cmp - got
+		[ $by != line ] || printf "a\n\nb\nc\n" | cmp - got
+	done || true
+	exits 3 nt-dedup --state seen --by=unit one.nts >out 2>said
+	grep -q "a state of lines, not of units" said'
+
+t 'a run that fails leaves the state of the one before' '
+	printf "a\n\nb\n\n" | bytes >one.nts
+	printf "b\n\nc\n\n" | bytes >two.nts
+	rm -f seen && nt-dedup -q --state seen one.nts >out && cp seen before
+	head -c -1 two.nts | exits 3 nt-dedup -q --state seen >out 2>said
+	cmp seen before && [ ! -e seen.part ]
+	exits 4 nt-dedup -q --state seen two.nts >/dev/full 2>said
+	cmp seen before
+	head -c 70 seen >cut
+	exits 3 nt-dedup -q --state cut two.nts >out 2>said
+	grep -q "cut: cut or damaged" said'
+
+t '--against drops paragraphs that a test text has thirteen words of' '
+	printf "{\"question\": \"Which of the seven grey cats sat on the old red mat in the hall?\", \"answer\": \"four\"}\n" >test.jsonl
+	printf "One.\n\nHe asked which of the SEVEN grey cats sat on the old red mat, in the hall.\n\nTwo.\n" >train
+	nt-tokenize -q train | nt-dedup --against test.jsonl --field question,answer 2>said | text >got
+	printf "One.\n\nTwo.\n" | cmp - got
+	grep -q "1 text to test on, 4 grams of 13 words; 0 with fewer than 8 words passed over" said
+	nt-tokenize -q -t bytes train | nt-dedup -q --against test.jsonl --field question --by=document | nt-info --json |
+		grep -q "\"documents\": 0"
+	nt-tokenize -q train >train.nts
+	exits 3 nt-dedup --against test.jsonl train.nts >out 2>said
+	exits 2 nt-dedup --against test.jsonl --near train.nts >out 2>said
+	grep -q "three things" said'
+
+t '--substring takes out what stood before, and only that' '
+	for d in 1 2; do printf "doc $d "; for i in $(seq 40); do printf "common%d " $i; done; printf "end $d"; [ $d = 2 ] || printf "\0"; done >docs
+	nt-tokenize -q -t bytes docs | nt-dedup --substring 50 2>said | text >got
+	tr "\0" "\n" <got >got.lines && tail -n 1 got.lines | grep -q "^doc 2"
+	[ "$(tail -n 1 got.lines | wc -c)" -lt 15 ]
+	grep -q "tokens repeat" said
+	exits 2 nt-dedup --substring 50 --state s x.nts >out 2>said
+	exits 2 nt-dedup --substring 5 x.nts >out 2>said'
 
 t 'a terminal gets no binary' '
 	printf "$seven" | bytes >in.nts

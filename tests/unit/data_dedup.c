@@ -72,16 +72,32 @@ static void documents_are_compared_whatever_their_units(void **state)
 	nt_dedup_free(d);
 }
 
-/* Ids are letters; '/' is a line break, '!' is ".\n" and goes with '.'. */
+/* Ids are letters; '/' is a line feed, '!' is ".\n" and goes with '.', '}' is "\nb", '#' is "\n\n". */
 static const struct nt_dedup_token *letters(void)
 {
+	static uint8_t text[256];
 	static struct nt_dedup_token token[256];
-	for (uint32_t i = 0; i < 256; i++)
-		token[i] = (struct nt_dedup_token){.bytes = 1, .trimmed = i};
-	token['/'] = (struct nt_dedup_token){.bytes = 1, .trimmed = NT_NO_TOKEN, .has_break = true};
+	for (uint32_t i = 0; i < 256; i++) {
+		text[i] = (uint8_t)i;
+		token[i] = (struct nt_dedup_token){.text = text + i, .bytes = 1, .trimmed = i};
+	}
+	token['/'] = (struct nt_dedup_token){.text = (const uint8_t *)"\n", .bytes = 1, .trimmed = NT_NO_TOKEN};
 	token[' '].trimmed = NT_NO_TOKEN;
-	token['!'] = (struct nt_dedup_token){.bytes = 2, .trimmed = '.', .has_break = true};
+	token['!'] = (struct nt_dedup_token){.text = (const uint8_t *)".\n", .bytes = 2, .trimmed = '.'};
+	token['}'] = (struct nt_dedup_token){.text = (const uint8_t *)"\nb", .bytes = 2, .trimmed = '}'};
+	token['#'] = (struct nt_dedup_token){.text = (const uint8_t *)"\n\n", .bytes = 2, .trimmed = NT_NO_TOKEN};
 	return token;
+}
+
+/* Of the tokens above; the letter z has none of its own. */
+static uint32_t find_letter(const void *arg, const uint8_t *bytes, size_t len)
+{
+	(void)arg;
+	if (len == 2 && memcmp(bytes, ".\n", 2) == 0)
+		return '!';
+	if (len != 1 || *bytes == 'z')
+		return NT_NO_TOKEN;
+	return *bytes == '\n' ? '/' : *bytes;
 }
 
 static void white_space_behind_a_unit_does_not_count(void **state)
@@ -97,18 +113,118 @@ static void white_space_behind_a_unit_does_not_count(void **state)
 	nt_dedup_free(d);
 }
 
-static void repeated_lines_go_with_the_blank_ones_behind_them(void **state)
+static struct nt_dedup *by_line(bool keep_blank)
+{
+	struct nt_dedup *d;
+	SUCCEEDS(nt_dedup_new(&d, &(struct nt_dedup_options){.by = NT_DEDUP_LINE, .token = letters(),
+							     .find = find_letter, .keep_blank = keep_blank}));
+	return d;
+}
+
+static void repeated_lines_go_as_awk_has_it(void **state)
 {
 	(void)state;
-	struct nt_dedup *d;
-	SUCCEEDS(nt_dedup_new(&d, &(struct nt_dedup_options){.by = NT_DEDUP_LINE, .token = letters()}));
+	struct nt_dedup *d = by_line(false);
 	check(d, "a/b/a/|c/", "a/b/|c/");
 	check(d, "x/ /y/", "x/ /y/");
-	check(d, "a/ //z!z!", "z!");
+	check(d, "a/ //v!v!", "/v!"); /* the space was there, the empty line not */
 	check(d, "b/|c/", NULL);
-	check(d, "//w", "//w");
-	check(d, "w/v", "v"); /* the break is no part of the line */
+	check(d, "//w", "w");
+	check(d, "w/u", "u"); /* the break is no part of the line */
+	check(d, "u /u", "u /"); /* a space is */
+	assert_int_equal(nt_dedup_counts(d)->compared, 4 + 3 + 5 + 2 + 3 + 2 + 2);
+	assert_int_equal(nt_dedup_counts(d)->dropped_bytes, 2 + (2 + 2 + 3) + 4 + 2 + 2 + 1);
 	nt_dedup_free(d);
+}
+
+static void blank_lines_stay_on_request(void **state)
+{
+	(void)state;
+	struct nt_dedup *d = by_line(true);
+	check(d, "x/ /y/", "x/ /y/");
+	check(d, "a/ //v!v!", "a/ //v!");
+	check(d, "//y/ /", "//");
+	nt_dedup_free(d);
+}
+
+static void a_token_over_the_end_of_a_line_is_cut(void **state)
+{
+	(void)state;
+	struct nt_dedup *d = by_line(false);
+	check(d, "a}/a#c", "a}//c"); /* a, b, (a), "", c: "\n\n" ends the second a and is an empty line */
+	nt_dedup_free(d);
+	d = by_line(false);
+	check(d, "a}", "a}");
+	check(d, "c}", "c/");  /* c stays, b goes: half of the token */
+	check(d, "a}d", "bd"); /* a goes, "bd" stays */
+	check(d, "e#f", "e#f");
+	check(d, "g#h", "g/h"); /* the empty line was there */
+	nt_dedup_free(d);
+}
+
+static void a_state_says_what_was_seen(void **state)
+{
+	(void)state;
+	static const uint8_t one[16] = "one", other[16] = "other";
+	const char *path = fake_path("state");
+	struct nt_dedup *d;
+	const struct nt_dedup_options by_unit = {.by = NT_DEDUP_UNIT};
+	SUCCEEDS(nt_dedup_new(&d, &by_unit));
+	assert_int_equal(nt_dedup_load(d, path, one), 0);
+	check(d, "one|two", "one|two");
+	SUCCEEDS(nt_dedup_save(d, path, one));
+	nt_dedup_free(d);
+
+	SUCCEEDS(nt_dedup_new(&d, &by_unit));
+	assert_int_equal(nt_dedup_load(d, path, one), 1);
+	check(d, "two|three|one", "three");
+	SUCCEEDS(nt_dedup_save(d, path, one));
+	nt_dedup_free(d);
+
+	SUCCEEDS(nt_dedup_new(&d, &by_unit));
+	assert_int_equal(nt_dedup_load(d, path, other), NT_EFORMAT);
+	assert_says("another tokenizer");
+	nt_dedup_free(d);
+	d = by_line(false);
+	assert_int_equal(nt_dedup_load(d, path, one), NT_EFORMAT);
+	assert_says("a state of units, not of lines");
+	nt_dedup_free(d);
+
+	struct nt_buf json = {0};
+	SUCCEEDS(nt_state_describe(path, &json));
+	assert_non_null(strstr((char *)json.data, "\"of\": \"units\", \"entries\": 3"));
+	nt_buf_release(&json);
+}
+
+/* Cut anywhere, or with any bit flipped, it is refused. */
+static void a_damaged_state_is_refused(void **state)
+{
+	(void)state;
+	static const uint8_t id[16] = "one";
+	const char *path = fake_path("whole"), *bad = fake_path("bad");
+	struct nt_buf file = {0}, json = {0};
+	struct nt_dedup *d;
+	SUCCEEDS(nt_dedup_new(&d, &(struct nt_dedup_options){.by = NT_DEDUP_UNIT}));
+	check(d, "one|two", "one|two");
+	SUCCEEDS(nt_dedup_save(d, path, id));
+	nt_dedup_free(d);
+	SUCCEEDS(nt_read_file(&file, path));
+	SUCCEEDS(nt_state_describe(path, &json));
+	for (size_t len = 0; len < file.len; len++) {
+		fake_write(bad, file.data, len);
+		assert_int_equal(nt_state_describe(bad, &json), NT_EFORMAT);
+	}
+	for (size_t bit = 0; bit < 8 * file.len; bit++) {
+		file.data[bit / 8] ^= (uint8_t)(1 << bit % 8);
+		fake_write(bad, file.data, file.len);
+		assert_int_equal(nt_state_describe(bad, &json), NT_EFORMAT);
+		file.data[bit / 8] ^= (uint8_t)(1 << bit % 8);
+	}
+	SUCCEEDS(nt_buf_add(&file, "", 1));
+	fake_write(bad, file.data, file.len);
+	assert_int_equal(nt_state_describe(bad, &json), NT_EFORMAT);
+	nt_buf_release(&file);
+	nt_buf_release(&json);
 }
 
 static void a_set_remembers_what_it_was_given(void **state)
@@ -133,8 +249,12 @@ int main(void)
 		cmocka_unit_test(repeated_units_go_and_the_first_stays),
 		cmocka_unit_test(documents_are_compared_whatever_their_units),
 		cmocka_unit_test(white_space_behind_a_unit_does_not_count),
-		cmocka_unit_test(repeated_lines_go_with_the_blank_ones_behind_them),
+		cmocka_unit_test(repeated_lines_go_as_awk_has_it),
+		cmocka_unit_test(blank_lines_stay_on_request),
+		cmocka_unit_test(a_token_over_the_end_of_a_line_is_cut),
+		cmocka_unit_test(a_state_says_what_was_seen),
+		cmocka_unit_test(a_damaged_state_is_refused),
 		cmocka_unit_test(a_set_remembers_what_it_was_given),
 	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, fake_begin, fake_end);
 }
