@@ -23,7 +23,7 @@
 
 #include "base/le.h"
 #include "data/dedup_line.h"
-#include "data/seen.h"
+#include "data/once.h"
 #include "data/state.h"
 #include "nt/err.h"
 #include "nt/ident.h"
@@ -32,7 +32,7 @@
 struct nt_dedup {
 	struct nt_dedup_options options;
 	struct nt_dedup_counts count;
-	struct nt_seen seen;
+	struct nt_once seen;
 	struct nt_dedup_line line;
 	struct nt_ids id, unit; /* what is kept of the current document */
 	struct nt_ids trimmed;  /* a unit without the white space at its end */
@@ -46,7 +46,7 @@ int nt_dedup_new(struct nt_dedup **result, const struct nt_dedup_options *option
 		return NT_ESYS;
 	nt_assert(options->by != NT_DEDUP_LINE || (options->token && options->find));
 	d->options = *options;
-	return nt_seen_init(&d->seen);
+	return nt_once_init(&d->seen);
 }
 
 /* --- units ----------------------------------------------------------------------- */
@@ -72,7 +72,7 @@ static int ask(struct nt_dedup *d, const uint32_t *id, size_t n)
 		d->trimmed.id[n - 1] = last;
 		id = d->trimmed.id;
 	}
-	return nt_seen_ask(&d->seen, id, n * sizeof(*id));
+	return nt_once_ask(&d->seen, id, n * sizeof(*id));
 }
 
 static int ask_units(struct nt_dedup *d, const struct nt_tokens *doc)
@@ -109,7 +109,7 @@ static int keep_units(struct nt_dedup *d, const struct nt_tokens *doc)
 		if (doc->unit[i] == 0)
 			continue;
 		if (trimmed_len(d, id, doc->unit[i])) {
-			if ((rc = nt_seen_answer(&d->seen, asked++)) < 0)
+			if ((rc = nt_once_answer(&d->seen, asked++)) < 0)
 				break;
 			stays = rc == 1;
 			d->count.repeated += !stays;
@@ -127,9 +127,9 @@ static int keep_units(struct nt_dedup *d, const struct nt_tokens *doc)
 
 static int keep_document(struct nt_dedup *d, const struct nt_tokens *doc)
 {
-	int rc = nt_seen_ask(&d->seen, doc->id, doc->n * sizeof(*doc->id));
+	int rc = nt_once_ask(&d->seen, doc->id, doc->n * sizeof(*doc->id));
 	if (rc == 0)
-		rc = nt_seen_answer(&d->seen, 0);
+		rc = nt_once_answer(&d->seen, 0);
 	d->count.compared++;
 	d->count.repeated += rc == 0;
 	if (rc == 0)
@@ -159,7 +159,7 @@ int nt_dedup_next(struct nt_dedup *d, struct nt_tokens *kept, const struct nt_to
 		*kept = (struct nt_tokens){
 			.id = d->id.id, .n = d->id.n, .unit = d->unit.id, .n_unit = d->unit.n};
 	}
-	nt_seen_done(&d->seen);
+	nt_once_done(&d->seen);
 	if (rc == 1)
 		nt_stream_count(&d->count.kept, kept);
 	return rc;
@@ -232,7 +232,7 @@ void nt_dedup_free(struct nt_dedup *d)
 {
 	if (!d)
 		return;
-	nt_seen_release(&d->seen);
+	nt_once_release(&d->seen);
 	nt_dedup_line_release(&d->line);
 	nt_ids_release(&d->id);
 	nt_ids_release(&d->unit);

@@ -54,7 +54,7 @@ static bool is_blank(const uint8_t *p, size_t n)
 }
 
 /* Finds lines from *at on, a block of them, and asks about those that are compared. */
-static int ask_lines(struct nt_dedup_line *l, const struct nt_dedup_options *o, struct nt_seen *seen,
+static int ask_lines(struct nt_dedup_line *l, const struct nt_dedup_options *o, struct nt_once *seen,
 		     size_t *at)
 {
 	const uint8_t *text = l->text.data;
@@ -68,7 +68,7 @@ static int ask_lines(struct nt_dedup_line *l, const struct nt_dedup_options *o, 
 			return NT_ESYS;
 		/* for now: is it compared? */
 		l->stays[l->n_line] = !o->keep_blank || !is_blank(text + *at, end - *at);
-		if (l->stays[l->n_line] && nt_seen_ask(seen, text + *at, end - *at) < 0)
+		if (l->stays[l->n_line] && nt_once_ask(seen, text + *at, end - *at) < 0)
 			return NT_ESYS;
 		l->end[l->n_line++] = next;
 	}
@@ -76,13 +76,13 @@ static int ask_lines(struct nt_dedup_line *l, const struct nt_dedup_options *o, 
 }
 
 /* Answers what was asked about lines from number k on. */
-static int judge_lines(struct nt_dedup_line *l, struct nt_seen *seen, size_t k)
+static int judge_lines(struct nt_dedup_line *l, struct nt_once *seen, size_t k)
 {
 	bool stays = k == 0 || l->stays[k - 1];
 	size_t asked = 0;
 	for (; k < l->n_line; k++) {
 		if (l->stays[k]) {
-			int rc = nt_seen_answer(seen, asked++);
+			int rc = nt_once_answer(seen, asked++);
 			if (rc < 0)
 				return rc;
 			stays = rc == 1;
@@ -91,7 +91,7 @@ static int judge_lines(struct nt_dedup_line *l, struct nt_seen *seen, size_t k)
 		l->stays[k] = stays;
 		l->dropped_bytes += stays ? 0 : l->end[k] - (k ? l->end[k - 1] : 0);
 	}
-	nt_seen_done(seen);
+	nt_once_done(seen);
 	l->n += asked;
 	return 0;
 }
@@ -161,7 +161,7 @@ static int write_unit(struct nt_dedup_line *l, const struct nt_dedup_options *o,
 	return rc == 0 && left ? nt_ids_add(unit, &left, 1) : rc;
 }
 
-int nt_dedup_line(struct nt_dedup_line *l, const struct nt_dedup_options *o, struct nt_seen *seen,
+int nt_dedup_line(struct nt_dedup_line *l, const struct nt_dedup_options *o, struct nt_once *seen,
 		  const struct nt_tokens *doc, struct nt_ids *id, struct nt_ids *unit)
 {
 	size_t at = 0, k = 0;

@@ -4,7 +4,7 @@
 /*
  * dedup_line.h - which lines of a document stay, and the ids of what is left
  */
-#include "data/seen.h"
+#include "data/once.h"
 #include "nt/dedup.h"
 #include "nt/mem.h"
 
@@ -19,7 +19,7 @@ struct nt_dedup_line {
 };
 
 /* Appends what is left of doc to id and to unit the lengths of what is left of its units. */
-int nt_dedup_line(struct nt_dedup_line *l, const struct nt_dedup_options *o, struct nt_seen *seen,
+int nt_dedup_line(struct nt_dedup_line *l, const struct nt_dedup_options *o, struct nt_once *seen,
 		  const struct nt_tokens *doc, struct nt_ids *id, struct nt_ids *unit);
 void nt_dedup_line_release(struct nt_dedup_line *l); /* harmless twice */
 

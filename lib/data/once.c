@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* seen.c - exact repeats by a keyed hash */
-#include "data/seen.h"
+/* once.c - exact repeats by a keyed hash */
+#include "data/once.h"
 
 #include <stdlib.h>
 #include <sys/random.h>
@@ -8,22 +8,22 @@
 #include "nt/err.h"
 #include "nt/mem.h"
 
-int nt_seen_init(struct nt_seen *s)
+int nt_once_init(struct nt_once *s)
 {
-	*s = (struct nt_seen){0};
+	*s = (struct nt_once){0};
 	if (getrandom(&s->secret, sizeof(s->secret), 0) != sizeof(s->secret))
 		return nt_fail_sys("cannot get random bytes");
 	return 0;
 }
 
-void nt_seen_release(struct nt_seen *s)
+void nt_once_release(struct nt_once *s)
 {
 	nt_keyset_release(&s->set);
 	free(s->key);
-	*s = (struct nt_seen){0};
+	*s = (struct nt_once){0};
 }
 
-int nt_seen_ask(struct nt_seen *s, const void *bytes, size_t len)
+int nt_once_ask(struct nt_once *s, const void *bytes, size_t len)
 {
 	if (nt_grow(&s->key, &s->cap, s->n + 1, sizeof(*s->key)) < 0)
 		return NT_ESYS;
@@ -32,13 +32,13 @@ int nt_seen_ask(struct nt_seen *s, const void *bytes, size_t len)
 	return 0;
 }
 
-int nt_seen_answer(struct nt_seen *s, size_t i)
+int nt_once_answer(struct nt_once *s, size_t i)
 {
 	nt_assert(i < s->n);
 	return nt_keyset_add(&s->set, s->key[i]);
 }
 
-void nt_seen_done(struct nt_seen *s)
+void nt_once_done(struct nt_once *s)
 {
 	s->n = 0;
 }
