@@ -88,7 +88,7 @@ static int look(const struct nt_near *n, const uint8_t *sketch, uint32_t band, u
 	uint64_t first = group * GROUP, n_doc = n->n_doc - first;
 	if (n_doc > GROUP)
 		n_doc = GROUP;
-	int rc = nt_spill_look(&n->sketches, n->group, (size_t)n_doc * n->bytes, first * n->bytes);
+	int rc = nt_spill_read_at(&n->sketches, first * n->bytes, n->group, (size_t)n_doc * n->bytes);
 	for (uint64_t i = 0; rc == 0 && i < n_doc; i++) {
 		const uint8_t *other = n->group + i * n->bytes;
 		if (!share_band(n, sketch, other, band) || estimate(n, sketch, other) < n->o.least)
@@ -116,7 +116,7 @@ static int visit_sketches(const struct nt_near *n, int (*visit)(void *arg, const
 	int rc = block ? 0 : NT_ESYS;
 	for (uint64_t first = 0; rc == 0 && first < n->n_doc; first += AT_ONCE) {
 		size_t many = n->n_doc - first < AT_ONCE ? (size_t)(n->n_doc - first) : AT_ONCE;
-		rc = nt_spill_look(&n->sketches, block, many * n->bytes, first * n->bytes);
+		rc = nt_spill_read_at(&n->sketches, first * n->bytes, block, many * n->bytes);
 		if (rc == 0)
 			rc = visit(arg, block, first, many);
 	}

@@ -147,7 +147,7 @@ static ptrdiff_t agree_right(struct nt_substring *s, const uint32_t *id, size_t 
 	uint32_t there[LOOK];
 	for (size_t done = 0; done < n;) {
 		size_t k = n - done < LOOK ? n - done : LOOK, i = 0;
-		if (nt_spill_look(&s->store, there, k * sizeof(*there), (place + done) * sizeof(*there)) < 0)
+		if (nt_spill_read_at(&s->store, (place + done) * sizeof(*there), there, k * sizeof(*there)) < 0)
 			return NT_ESYS;
 		while (i < k && there[i] == id[done + i])
 			i++;
@@ -166,7 +166,7 @@ static ptrdiff_t agree_left(struct nt_substring *s, const uint32_t *id, size_t n
 		n = (size_t)place;
 	for (size_t done = 0; done < n;) {
 		size_t k = n - done < LOOK ? n - done : LOOK, i = 0;
-		if (nt_spill_look(&s->store, there, k * sizeof(*there), (place - done - k) * sizeof(*there)) < 0)
+		if (nt_spill_read_at(&s->store, (place - done - k) * sizeof(*there), there, k * sizeof(*there)) < 0)
 			return NT_ESYS;
 		while (i < k && there[k - 1 - i] == *(id - done - 1 - i))
 			i++;
