@@ -94,12 +94,34 @@ static void on_step(struct listener *l, const struct nt_train_event *e)
 			"step %" PRIu64 "/%" PRIu64 "  loss %.3f%s  %.0f tokens/s  MFU %.0f %%  ETA %s", e->step, e->max_steps, e->smooth_loss, val, e->tokens_per_s, 100 * e->mfu, eta);
 }
 
+/* "wiki 3.2100, books 3.5000", those that fit. */
+static void text_of_sources(char out[400], const struct nt_train_event *e)
+{
+	size_t len = 0;
+	*out = 0;
+	for (size_t i = 0; i < e->n_source && len < 400; i++)
+		if (e->source[i].n_target)
+			len += (size_t)snprintf(out + len, 400 - len, "%s%s %.4f", len ? ", " : "",
+						e->source[i].name, e->source[i].loss);
+}
+
+static void say_sources(const struct nt_cli *cli, const struct nt_train_event *e,
+			void (*say)(const struct nt_cli *cli, const char *fmt, ...))
+{
+	char text[400];
+	text_of_sources(text, e);
+	if (*text)
+		say(cli, "held out by source: %s nats/token", text);
+}
+
 static void on_event(void *arg, const struct nt_train_event *e)
 {
 	struct listener *l = arg;
 	l->last = *e;
 	if (e->kind == NT_EVENT_STEP)
 		on_step(l, e);
+	if (e->kind == NT_EVENT_END)
+		say_sources(l->cli, e, nt_cli_say);
 	if (e->kind == NT_EVENT_SAVE)
 		nt_cli_note(l->cli, "step %" PRIu64 ": saved %s", e->step, e->path);
 	if (e->kind != NT_EVENT_EVAL)
@@ -107,6 +129,7 @@ static void on_event(void *arg, const struct nt_train_event *e)
 	l->val_loss = e->val_loss;
 	nt_cli_note(l->cli, "step %" PRIu64 ": loss %.4f, held out %.4f nats/token, %.4f bits/byte", e->step,
 		    e->smooth_loss, e->val_loss, e->val_bpb);
+	say_sources(l->cli, e, nt_cli_note);
 }
 
 static int say_plan(const struct nt_cli *cli, const struct nt_train_plan *p)
@@ -126,6 +149,10 @@ static int say_plan(const struct nt_cli *cli, const struct nt_train_plan *p)
 			" tokens, %.3g epochs",
 		   (double)p->n_param * 1e-6, (double)p->n_target * 1e-6, o->max_steps,
 		   p->step_targets, p->epochs);
+	for (size_t i = 0; i < p->n_source && i < 20; i++)
+		nt_cli_say(cli, "%s: %.1f %% of what is trained on, %.3g epochs of %.2fM targets",
+			   p->source[i].name, 100 * p->source[i].share, p->source[i].epochs,
+			   (double)p->source[i].n_target * 1e-6);
 	int rc = nt_train_plan_options(p, &pins);
 	if (rc == 0 && (p->is_chosen || p->step_seconds > 0))
 		nt_cli_say(cli, "chosen for %.0f s on this machine; the same again: %.*s", o->time,
@@ -245,6 +272,7 @@ static int run(struct nt_cli *cli, void *opts, char **operand, int n_operand)
 static const struct nt_example examples[] = {
 	{"nt-train data.bin", "Train for ten minutes, into ckpt/; run it again to resume"},
 	{"nt-train --time 2h --val val.bin data.bin -o big", "Two hours, with held-out data of its own"},
+	{"nt-train wiki.bin:0.7 books.bin:0.3", "Seven tokens of ten out of one file, three out of the other"},
 	{"nt-train --plan --hidden-size 768 --num-hidden-layers 12 data.bin",
 	 "Say what that takes, and stop"},
 	{"nt-train --init gpt2/ --learning-rate 1e-4 --max-steps 500 -o tuned data.bin",
@@ -285,6 +313,8 @@ static const struct nt_opt opts[] = {
 	 "whole documents side by side, or windows of all text in a line"},
 	{0, "seq-len", NT_OPT_COUNT, TRAIN(seq_len), "N", NULL, 1, 1 << 24,
 	 "positions in a row; 256 unless the data says otherwise"},
+	{0, "stride", NT_OPT_COUNT, TRAIN(stride), "N", NULL, 1, 1 << 24,
+	 "rows of a document that is longer begin N tokens apart; as many as --seq-len unless said"},
 	{0, "batch-size", NT_OPT_COUNT, TRAIN(batch_size), "N", NULL, 1, 1 << 20,
 	 "rows computed at once"},
 	{0, "gradient-accumulation-steps", NT_OPT_COUNT, TRAIN(gradient_accumulation_steps), "N", NULL, 1,
@@ -322,7 +352,7 @@ static const struct nt_opt opts[] = {
 static const struct nt_cmd cmd = {
 	.name = "nt-train",
 	.what = "train a causal transformer",
-	.synopsis = "[OPTION...] DATA...",
+	.synopsis = "[OPTION...] DATA[:WEIGHT]...",
 	.about =
 		"Trains on data files that nt-pack wrote, and writes a directory that Hugging Face's "
 		"programs load as it is. Without options it measures this machine, chooses the size that "
@@ -331,6 +361,10 @@ static const struct nt_cmd cmd = {
 		"The same command again goes on where the last one stopped, bit for bit as if it had not. "
 		"Other data, or an option that contradicts the checkpoint, is refused. SIGINT and SIGTERM "
 		"finish the step, save, and stop.\n\n"
+		"Several files are one set, read in proportion to their sizes; DATA:WEIGHT gives a file that share "
+		"of the tokens that are trained on, whatever its size, and files without a weight share what is left "
+		"of 1. Sources, which nt-pack --source names, or files that have weights, keep their rows apart, and "
+		"the log tells the loss of each.\n\n"
 		"The loss is the sum of -log p over all targets of a step divided by their number, in "
 		"nats/token. Documents that share a row do not see each other.",
 	.examples = examples,

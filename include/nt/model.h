@@ -119,6 +119,9 @@ void nt_work_free(struct nt_work *w); /* NULL is harmless */
 double nt_forward(struct nt_work *w, const struct nt_model *m, const struct nt_batch *batch,
 		  nt_real *nll, nt_real *logits);
 
+/* What of it is row b's, in nats, after either of these two. */
+double nt_row_loss(const struct nt_work *w, size_t b);
+
 /* The same, and grad[n_param] += scale * dL/dparam. The same bits at any pool size. */
 double nt_forward_backward(struct nt_work *w, const struct nt_model *m,
 			   const struct nt_batch *batch, double scale, nt_real *grad);

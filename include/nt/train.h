@@ -45,6 +45,7 @@ struct nt_train_options {
 	/* rows and steps */
 	int rows;                      /* enum nt_rows_kind */
 	uint64_t seq_len;              /* positions in a row */
+	uint64_t stride;               /* ... and how far apart those of a longer document begin */
 	uint64_t batch_size;           /* rows that are computed at once */
 	uint64_t gradient_accumulation_steps; /* batches that make one step */
 	uint64_t max_steps;
@@ -72,6 +73,14 @@ struct nt_train_options {
 	size_t n_named;
 };
 
+/* A source as it is mixed. */
+struct nt_train_share {
+	const char *name;
+	double share;                 /* of all targets of training, at most 1 */
+	uint64_t n_target, n_val_target;
+	double epochs;                /* times it is seen */
+};
+
 /* What nt_train_settle decided. */
 struct nt_train_plan {
 	struct nt_config config;
@@ -90,9 +99,18 @@ struct nt_train_plan {
 	bool is_chosen;                   /* the size was */
 	uint64_t first_step;              /* 0, or where a checkpoint goes on */
 	char remark[256];                 /* what a user should know about held-out data, or "" */
+	const struct nt_train_share *source; /* [n_source], if there is more than one; else 0 */
+	size_t n_source;                  /* of them; they belong to the run */
 };
 
 enum nt_train_event_kind { NT_EVENT_START, NT_EVENT_STEP, NT_EVENT_EVAL, NT_EVENT_SAVE, NT_EVENT_END };
+
+/* What a source made of a loss. */
+struct nt_train_loss {
+	const char *name;
+	double loss, bpb;         /* nats/token, bits/byte; NaN without targets or bytes */
+	uint64_t n_target;
+};
 
 struct nt_train_event {
 	enum nt_train_event_kind kind;
@@ -104,6 +122,10 @@ struct nt_train_event {
 	double lr, grad_norm;     /* of this step, before clipping */
 	double tokens_per_s, mfu; /* moving averages */
 	double eta;               /* seconds to the end */
+	/* NT_EVENT_STEP: of `loss`; NT_EVENT_EVAL and NT_EVENT_END: of `val_loss`. Where there is
+	 * more than one source; else n_source is 0. */
+	const struct nt_train_loss *source;
+	size_t n_source;
 	const char *path;         /* NT_EVENT_SAVE: the directory */
 };
 
@@ -115,7 +137,9 @@ struct nt_train_callback {
 struct nt_train;
 
 /*
- * data[n]: data files, together one set, all of one tokenizer and one kind. NT_EARG if
+ * data[n]: data files, together one set, all of one tokenizer and one kind: FILE, or
+ * FILE:WEIGHT for the share of its tokens in training; what has no weight goes by its size,
+ * beside weights in what they leave of 1. NT_EARG if
  * a checkpoint in options->output was made from other data or with other values.
  */
 int nt_train_open(struct nt_train **t, const struct nt_train_options *options,

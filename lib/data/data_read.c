@@ -568,7 +568,7 @@ int nt_data_fragment(const struct nt_data *d, uint64_t i, struct nt_fragment *f)
 	if (row >= s->n_row || f->start > d->row_len || f->len > d->row_len - f->start ||
 	    doc >= s->write_n_doc)
 		return damaged(d, s, "its index of rows names what is not there");
-	if (behind && (behind >= f->len || f->doc_offset == 0))
+	if (behind && ((uint64_t)behind + 1 >= f->len || f->doc_offset == 0))
 		return damaged(d, s, "its index of rows takes targets for context");
 	return 0;
 }

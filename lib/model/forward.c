@@ -97,6 +97,7 @@ static void begin(struct nt_work *w, const struct nt_batch *b)
 {
 	nt_assert(b->B >= 1 && b->B <= w->max_B && b->T >= 1 && b->T <= w->max_T);
 	w->N = b->B * b->T;
+	w->T = b->T;
 	w->n_span = 0;
 	for (size_t n = 0; n < w->N; n++) {
 		size_t t = n % b->T;
@@ -132,6 +133,14 @@ static double sum_nll(const struct nt_work *w)
 {
 	double sum = 0;
 	for (size_t n = 0; n < w->N; n++)
+		sum += w->nll[n];
+	return sum;
+}
+
+double nt_row_loss(const struct nt_work *w, size_t b)
+{
+	double sum = 0;
+	for (size_t n = b * w->T; n < (b + 1) * w->T; n++)
 		sum += w->nll[n];
 	return sum;
 }

@@ -71,7 +71,7 @@ struct nt_work {
 	nt_real *dwide; /* [N][max(Q, U)] */
 	nt_real *dact;  /* [N][F] */
 
-	size_t N; /* of this batch */
+	size_t N, T; /* of this batch, T in a row */
 };
 
 /* Layer l's part of a kept array, each elements per position. */

@@ -18,6 +18,7 @@ struct nt_trainer {
 	uint64_t step, tokens;
 	double seconds;
 	char data_hash[33], val_hash[33]; /* val_hash "": none of its own */
+	const char *mixture;              /* nt_corpus_mixture; belongs to json, or to the caller */
 	char fingerprint[33];             /* of the tokenizer */
 	struct nt_train_options options;  /* the pinned ones; strings belong to json */
 	struct json_object *json;         /* what it was read from, or NULL */

@@ -94,6 +94,8 @@ static int take_members(struct nt_trainer *t, const char *path)
 	    !take_text(data, "val_hash", t->val_hash, sizeof(t->val_hash)) ||
 	    !take_text(tokenizer, "fingerprint", t->fingerprint, sizeof(t->fingerprint)) || !options)
 		return bad(path, "a member is missing or of the wrong type");
+	struct json_object *mixture = member(data, "mixture", json_type_string); /* older ones lack it */
+	t->mixture = mixture ? json_object_get_string(mixture) : "";
 	t->seconds = json_object_get_double(seconds);
 	return nt_settings_read(&t->options, options, path);
 }

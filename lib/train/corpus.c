@@ -1,8 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* corpus.c - several data files as one */
+/*
+ * corpus.c - several data files as one, source after source
+ *
+ * cat may have put sources into a file in any order, and a source may lie in many files.
+ * The segments of each are gathered, so that to everything above a source is one run of
+ * tokens; nothing is copied.
+ */
 #include "train/corpus.h"
 
-#include <stdbool.h>
+#include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,9 +20,11 @@
 #include "nt/hash.h"
 #include "nt/mem.h"
 
-static int check_alike(const struct nt_corpus *c, const char *first, const char *path,
-		       const struct nt_data *d)
+/* --- files ----------------------------------------------------------------------- */
+
+static int check_alike(const struct nt_corpus *c, const struct nt_data *d)
 {
+	const char *first = nt_data_name(c->file[0]), *path = nt_data_name(d);
 	const struct nt_ident *id = nt_data_ident(d);
 	if (memcmp(id->fingerprint, c->ident->fingerprint, sizeof(id->fingerprint)) != 0)
 		return nt_fail(NT_EFORMAT,
@@ -28,39 +37,176 @@ static int check_alike(const struct nt_corpus *c, const char *first, const char 
 	return 0;
 }
 
-/* FILE:2.5 asks for a mixture by weight, unless there is a file of that name. */
-static bool has_weight(const char *path)
+/* PATH:WEIGHT, unless there is a file of that name: cuts the weight off the path. */
+static int parse_weight(char *path, double *weight)
 {
-	const char *colon = strrchr(path, ':');
-	return colon && colon[1] && strspn(colon + 1, "0123456789.") == strlen(colon + 1) &&
-	       access(path, F_OK) < 0;
+	char *colon = strrchr(path, ':'), *end;
+	*weight = 0;
+	if (!colon || colon == path || !colon[1] || access(path, F_OK) == 0)
+		return 0;
+	double w = strtod(colon + 1, &end);
+	if (*end)
+		return 0;
+	if (!(w > 0) || !isfinite(w))
+		return nt_fail(NT_EARG, "%s: a weight is a number above 0, such as 0.3", path);
+	*colon = 0;
+	*weight = w;
+	return 0;
 }
 
-static int open_files(struct nt_corpus *c, char *const *path, size_t n)
+static int open_file(struct nt_corpus *c, const char *operand)
 {
-	for (size_t i = 0; i < n; i++) {
-		if (has_weight(path[i]))
-			return nt_fail(NT_EARG, "%s: mixtures by weight are not supported: name the files "
-						"without weights, and all of them are read", path[i]);
-		int rc = nt_data_open(&c->file[i], path[i]);
-		if (rc < 0)
-			return rc;
-		c->n = i + 1;
-		c->first[i + 1] = c->first[i] + nt_data_n_token(c->file[i]);
-		if (i == 0)
-			c->ident = nt_data_ident(c->file[0]);
-		else if ((rc = check_alike(c, path[0], path[i], c->file[i])) < 0)
-			return rc;
+	char *path = strdup(operand);
+	if (!path)
+		return nt_fail_sys("%s: cannot open", operand);
+	int rc = parse_weight(path, &c->weight[c->n]);
+	if (rc == 0)
+		rc = nt_data_open(&c->file[c->n], path);
+	free(path);
+	if (rc < 0)
+		return rc;
+	c->has_weight |= c->weight[c->n] > 0;
+	if (c->n++ == 0)
+		c->ident = nt_data_ident(c->file[0]);
+	return check_alike(c, c->file[c->n - 1]);
+}
+
+/* Files without a weight share what the others leave of 1. */
+static int check_weights(const struct nt_corpus *c)
+{
+	double sum = 0;
+	const char *without = NULL;
+	for (size_t i = 0; i < c->n; i++) {
+		sum += c->weight[i];
+		if (c->weight[i] == 0)
+			without = nt_data_name(c->file[i]);
+	}
+	if (without && sum >= 1)
+		return nt_fail(NT_EARG, "%s has no weight, and the others, %g together, leave nothing of 1 "
+					"for it: give it one, too", without, sum);
+	return 0;
+}
+
+/* --- sources --------------------------------------------------------------------- */
+
+static int find_source(struct nt_corpus *c, const char *name, size_t operand, size_t *found)
+{
+	for (size_t i = 0; i < c->n_source; i++) {
+		if (strcmp(c->source[i].name, name) != 0)
+			continue;
+		*found = i;
+		if (c->has_weight && c->source[i].operand != operand)
+			return nt_fail(NT_EARG, "%s and %s both hold '%s', and weights are of sources: join "
+						"them with cat, and give that file one",
+				       nt_data_name(c->file[c->source[i].operand]),
+				       nt_data_name(c->file[operand]), name);
+		return 0;
+	}
+	char *copy = strdup(name);
+	if (!copy || nt_grow(&c->source, &c->source_cap, c->n_source + 1, sizeof(*c->source)) < 0) {
+		free(copy);
+		return nt_fail(NT_ESYS, "out of memory");
+	}
+	*found = c->n_source;
+	c->source[c->n_source++] = (struct nt_source){.name = copy, .operand = operand};
+	return 0;
+}
+
+static int add_extent(struct nt_corpus *c, const struct nt_extent *e)
+{
+	struct nt_extent *last = c->n_extent ? &c->extent[c->n_extent - 1] : NULL;
+	if (last && last->file == e->file && last->source == e->source) {
+		last->n_token += e->n_token;
+		last->n_doc += e->n_doc;
+		last->n_fragment += e->n_fragment;
+		return 0;
+	}
+	int rc = nt_grow(&c->extent, &c->extent_cap, c->n_extent + 1, sizeof(*c->extent));
+	if (rc == 0)
+		c->extent[c->n_extent++] = *e;
+	return rc;
+}
+
+static int add_segments(struct nt_corpus *c, size_t operand)
+{
+	const struct nt_data *d = c->file[operand];
+	struct nt_extent e = {.file = d};
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && i < nt_data_n_segment(d); i++) {
+		struct nt_data_segment s;
+		nt_data_segment(d, i, &s);
+		const char *name = *s.source || !c->has_weight ? s.source : nt_data_name(d);
+		e.n_token = s.n_token;
+		e.n_doc = s.n_doc;
+		e.n_fragment = s.n_fragment;
+		if ((rc = find_source(c, name, operand, &e.source)) == 0)
+			rc = add_extent(c, &e);
+		e.token += e.n_token;
+		e.doc += e.n_doc;
+		e.fragment += e.n_fragment;
+	}
+	return rc;
+}
+
+static int by_source(const void *a, const void *b)
+{
+	const struct nt_extent *x = a, *y = b;
+	if (x->source != y->source)
+		return x->source < y->source ? -1 : 1;
+	return x->number < y->number ? -1 : x->number > y->number;
+}
+
+/* Brings the extents into the order of their sources, and numbers the tokens. */
+static void gather(struct nt_corpus *c)
+{
+	uint64_t n = 0;
+	for (size_t i = 0; i < c->n_extent; i++)
+		c->extent[i].number = i; /* where it stands now, to keep that order */
+	qsort(c->extent, c->n_extent, sizeof(*c->extent), by_source);
+	for (size_t i = 0; i < c->n_extent; i++) {
+		struct nt_extent *e = &c->extent[i];
+		struct nt_source *s = &c->source[e->source];
+		if (s->n_extent++ == 0) {
+			s->extent = i;
+			s->token = n;
+		}
+		e->number = n;
+		s->n_token += e->n_token;
+		n += e->n_token;
+	}
+}
+
+/* What nobody named is told from what has names. */
+static int name_the_rest(struct nt_corpus *c)
+{
+	for (size_t i = 0; i < c->n_source && c->n_source > 1; i++) {
+		if (*c->source[i].name)
+			continue;
+		char *name = strdup("(no name)");
+		if (!name)
+			return nt_fail(NT_ESYS, "out of memory");
+		free(c->source[i].name);
+		c->source[i].name = name;
 	}
 	return 0;
 }
 
-int nt_corpus_open(struct nt_corpus *c, char *const *path, size_t n)
+int nt_corpus_open(struct nt_corpus *c, char *const *operand, size_t n)
 {
 	*c = (struct nt_corpus){0};
 	c->file = nt_calloc(n, sizeof(*c->file));
-	c->first = nt_calloc(n + 1, sizeof(*c->first));
-	int rc = c->file && c->first ? open_files(c, path, n) : NT_ESYS;
+	c->weight = nt_calloc(n, sizeof(*c->weight));
+	int rc = c->file && c->weight ? 0 : NT_ESYS;
+	for (size_t i = 0; rc == 0 && i < n; i++)
+		rc = open_file(c, operand[i]);
+	if (rc == 0 && c->has_weight)
+		rc = check_weights(c);
+	for (size_t i = 0; rc == 0 && i < n; i++)
+		rc = add_segments(c, i);
+	if (rc == 0) {
+		gather(c);
+		rc = name_the_rest(c);
+	}
 	if (rc < 0)
 		nt_corpus_close(c);
 	return rc;
@@ -70,14 +216,21 @@ void nt_corpus_close(struct nt_corpus *c)
 {
 	for (size_t i = 0; i < c->n; i++)
 		nt_data_close(c->file[i]);
+	for (size_t i = 0; i < c->n_source; i++)
+		free(c->source[i].name);
 	free(c->file);
-	free(c->first);
+	free(c->weight);
+	free(c->source);
+	free(c->extent);
 	*c = (struct nt_corpus){0};
 }
 
+/* --- asking ---------------------------------------------------------------------- */
+
 uint64_t nt_corpus_n_token(const struct nt_corpus *c)
 {
-	return c->first[c->n];
+	const struct nt_extent *last = &c->extent[c->n_extent - 1];
+	return last->number + last->n_token;
 }
 
 enum nt_data_kind nt_corpus_kind(const struct nt_corpus *c)
@@ -85,16 +238,28 @@ enum nt_data_kind nt_corpus_kind(const struct nt_corpus *c)
 	return nt_data_kind(c->file[0]);
 }
 
+/* The last extent that begins at or before token `start`. */
+static size_t extent_of(const struct nt_corpus *c, uint64_t start)
+{
+	size_t lo = 0, hi = c->n_extent;
+	while (hi - lo > 1) {
+		size_t mid = lo + (hi - lo) / 2;
+		if (c->extent[mid].number <= start)
+			lo = mid;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
 int nt_corpus_read(const struct nt_corpus *c, uint64_t start, size_t n, uint32_t *id)
 {
-	size_t f = 0;
-	while (n > 0) {
-		while (f < c->n && start >= c->first[f + 1])
-			f++;
-		nt_assert(f < c->n);
-		uint64_t left = c->first[f + 1] - start;
+	for (size_t k = extent_of(c, start); n > 0; k++) {
+		nt_assert(k < c->n_extent);
+		const struct nt_extent *e = &c->extent[k];
+		uint64_t at = start - e->number, left = e->n_token - at;
 		size_t part = left < n ? (size_t)left : n;
-		int rc = nt_data_read(c->file[f], start - c->first[f], part, id);
+		int rc = part ? nt_data_read(e->file, e->token + at, part, id) : 0;
 		if (rc < 0)
 			return rc;
 		start += part;
@@ -102,6 +267,15 @@ int nt_corpus_read(const struct nt_corpus *c, uint64_t start, size_t n, uint32_t
 		n -= part;
 	}
 	return 0;
+}
+
+int nt_corpus_mixture(const struct nt_corpus *c, struct nt_buf *text)
+{
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && i < c->n_source && c->n_source > 1; i++)
+		rc = nt_buf_printf(text, "%s%.17g:%" PRIu64, i ? " " : "",
+				   c->weight[c->source[i].operand], c->source[i].n_token);
+	return rc < 0 ? rc : nt_buf_add(text, "", 1);
 }
 
 void nt_hex128(const uint8_t bytes[16], char hex[33])

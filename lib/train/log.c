@@ -51,6 +51,32 @@ static int add_count(struct nt_buf *b, const char *key, uint64_t value)
 	return nt_buf_printf(b, ", \"%s\": %" PRIu64, key, value);
 }
 
+/* What each source made of a loss; one without targets is left out. */
+static int add_sources(struct nt_buf *b, const struct nt_train_event *e)
+{
+	bool is_val = e->kind != NT_EVENT_STEP;
+	const char *before = ", \"sources\": {";
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && i < e->n_source; i++) {
+		const struct nt_train_loss *s = &e->source[i];
+		if (s->n_target == 0)
+			continue;
+		rc = nt_buf_printf(b, "%s", before);
+		if (rc == 0)
+			rc = nt_json_string(b, s->name, strlen(s->name));
+		if (rc == 0)
+			rc = nt_buf_printf(b, ": {\"targets\": %" PRIu64, s->n_target);
+		if (rc == 0)
+			rc = add_real(b, is_val ? "val_loss" : "loss", s->loss);
+		if (rc == 0 && is_val)
+			rc = add_real(b, "val_bpb", s->bpb);
+		if (rc == 0)
+			rc = nt_buf_printf(b, "}");
+		before = ", ";
+	}
+	return rc == 0 && *before == ',' && before[2] == 0 ? nt_buf_printf(b, "}") : rc;
+}
+
 static int add_numbers(struct nt_buf *b, const struct nt_train_event *e)
 {
 	int rc = 0;
@@ -62,12 +88,14 @@ static int add_numbers(struct nt_buf *b, const struct nt_train_event *e)
 		    (rc = add_real(b, "grad_norm", e->grad_norm)) < 0 ||
 		    (rc = add_real(b, "tokens_per_s", e->tokens_per_s)) < 0)
 			return rc;
-		return add_real(b, "mfu", e->mfu);
+		rc = add_real(b, "mfu", e->mfu);
+		return rc < 0 ? rc : add_sources(b, e);
 	case NT_EVENT_EVAL:
 	case NT_EVENT_END:
 		if ((rc = add_real(b, "val_loss", e->val_loss)) < 0)
 			return rc;
-		return add_real(b, "val_bpb", e->val_bpb);
+		rc = add_real(b, "val_bpb", e->val_bpb);
+		return rc < 0 ? rc : add_sources(b, e);
 	case NT_EVENT_SAVE:
 		if ((rc = nt_buf_printf(b, ", \"path\": ")) < 0)
 			return rc;

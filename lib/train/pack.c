@@ -2,7 +2,8 @@
 /*
  * pack.c - spans into rows by the best fit that nt-pack uses, a thousand waiting
  *
- * Whole documents stay whole, at a padding of a fraction of a per cent: data/fit.c.
+ * Whole documents stay whole, at a padding of a fraction of a per cent: data/fit.c. Rows
+ * come out one after the other, so no more is kept of the plan than the plan itself.
  */
 #include <stdlib.h>
 
@@ -12,41 +13,58 @@
 
 enum { WAITING = 1000 };
 
-struct packer {
-	struct nt_span *span;
-	size_t *waiting; /* [WAITING] index of the span in each slot */
+struct nt_packer {
+	struct nt_rows *rows;
 	struct nt_fit *fit;
-	uint64_t n_row;
-	size_t T;
+	struct nt_span waiting[WAITING]; /* by slot */
 };
 
-static void fill_row(struct packer *p)
+int nt_packer_new(struct nt_packer **result, struct nt_rows *rows)
 {
-	uint32_t used = 0, n;
-	size_t slot;
-	while ((n = nt_fit_next(p->fit, (uint32_t)p->T - used, &slot)) > 0) {
-		struct nt_span *s = &p->span[p->waiting[slot]];
-		s->row = p->n_row;
-		s->col = used;
-		used += n;
+	struct nt_packer *p = *result = nt_calloc(1, sizeof(*p));
+	if (!p)
+		return NT_ESYS;
+	p->rows = rows;
+	int rc = nt_fit_new(&p->fit, (uint32_t)rows->T, WAITING);
+	if (rc < 0) {
+		free(p);
+		*result = NULL;
 	}
-	p->n_row++;
+	return rc;
 }
 
-int nt_rows_pack(struct nt_span *span, size_t n, size_t T, uint64_t *n_row)
+void nt_packer_free(struct nt_packer *p)
 {
-	struct packer p = {.span = span, .T = T};
-	p.waiting = nt_alloc(WAITING, sizeof(*p.waiting));
-	int rc = p.waiting ? nt_fit_new(&p.fit, (uint32_t)T, WAITING) : NT_ESYS;
-	for (size_t i = 0; rc == 0 && i < n; i++) {
-		if (nt_fit_is_full(p.fit))
-			fill_row(&p);
-		p.waiting[nt_fit_add(p.fit, span[i].n)] = i;
+	if (!p)
+		return;
+	nt_fit_free(p->fit);
+	free(p);
+}
+
+static int fill_row(struct nt_packer *p)
+{
+	uint32_t room = (uint32_t)p->rows->T, n;
+	size_t slot;
+	int rc = 0;
+	while (rc == 0 && (n = nt_fit_next(p->fit, room, &slot)) > 0) {
+		rc = nt_rows_add(p->rows, &p->waiting[slot]);
+		room -= n;
 	}
-	while (rc == 0 && nt_fit_n_waiting(p.fit) > 0)
-		fill_row(&p);
-	*n_row = p.n_row;
-	nt_fit_free(p.fit);
-	free(p.waiting);
+	return rc < 0 ? rc : nt_rows_end_row(p->rows);
+}
+
+int nt_packer_add(struct nt_packer *p, const struct nt_span *s)
+{
+	int rc = nt_fit_is_full(p->fit) ? fill_row(p) : 0;
+	if (rc == 0)
+		p->waiting[nt_fit_add(p->fit, s->n)] = *s;
+	return rc;
+}
+
+int nt_packer_flush(struct nt_packer *p)
+{
+	int rc = 0;
+	while (rc == 0 && nt_fit_n_waiting(p->fit) > 0)
+		rc = fill_row(p);
 	return rc;
 }

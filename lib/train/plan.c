@@ -1,12 +1,29 @@
 /* SPDX-License-Identifier: MIT */
 /* plan.c - a plan as text: what --plan prints, and the options that would choose the same */
 #include <inttypes.h>
+#include <string.h>
 
+#include "nt/file.h"
 #include "nt/train.h"
 
 static const char *arch_name(const struct nt_train_plan *p)
 {
 	return p->config.arch == NT_GPT2 ? "gpt2" : "llama";
+}
+
+static int add_source(const struct nt_train_share *s, bool as_json, bool is_first, struct nt_buf *out)
+{
+	if (!as_json)
+		return nt_buf_printf(out, "%-28s %s: %.6g of the targets, %" PRIu64 " to train on, %" PRIu64
+					  " held out, %.3g epochs\n",
+				     "source", s->name, s->share, s->n_target, s->n_val_target, s->epochs);
+	int rc = nt_buf_printf(out, is_first ? ", \"sources\": {" : ", ");
+	if (rc == 0)
+		rc = nt_json_string(out, s->name, strlen(s->name));
+	return rc < 0 ? rc
+		      : nt_buf_printf(out, ": {\"share\": %.15g, \"targets\": %" PRIu64
+					   ", \"held_out_targets\": %" PRIu64 ", \"epochs\": %.15g}",
+				      s->share, s->n_target, s->n_val_target, s->epochs);
 }
 
 int nt_train_plan_write(const struct nt_train_plan *p, bool as_json, struct nt_buf *out)
@@ -46,7 +63,9 @@ int nt_train_plan_write(const struct nt_train_plan *p, bool as_json, struct nt_b
 	for (size_t i = 0; rc == 0 && i < sizeof(row) / sizeof(*row); i++)
 		rc = nt_buf_printf(out, as_json ? ", \"%s\": %.15g" : "%-28s %.15g\n", row[i].name,
 				   row[i].value);
-	return rc == 0 && as_json ? nt_buf_printf(out, "}\n") : rc;
+	for (size_t i = 0; rc == 0 && i < p->n_source; i++)
+		rc = add_source(&p->source[i], as_json, i == 0, out);
+	return rc == 0 && as_json ? nt_buf_printf(out, p->n_source ? "}}\n" : "}\n") : rc;
 }
 
 int nt_train_plan_options(const struct nt_train_plan *p, struct nt_buf *out)

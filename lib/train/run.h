@@ -8,6 +8,12 @@
 #include "train/optimizer.h"
 #include "train/rows.h"
 
+/* What was lost on a source. */
+struct nt_tally {
+	double nats;
+	uint64_t n_target, n_byte;
+};
+
 struct nt_train {
 	struct nt_train_options options; /* strings: the caller's, or trainer's */
 	struct nt_pool *pool;
@@ -15,6 +21,7 @@ struct nt_train {
 	struct nt_corpus corpus, val;    /* val.n 0: held out from corpus */
 	struct nt_split split;
 	uint32_t *token_bytes;           /* [vocab_size], or NULL */
+	struct nt_buf mixture;           /* nt_corpus_mixture */
 
 	bool is_resumed;
 	struct nt_buf step_dir;          /* resumed from; NUL-terminated */
@@ -23,6 +30,7 @@ struct nt_train {
 	bool is_settled;
 	struct nt_config config;
 	struct nt_train_plan plan;
+	struct nt_train_share *share;    /* [corpus.n_source] of the plan */
 
 	/* what nt_train_prepare makes: weights, moments, and all a step needs */
 	struct nt_model *model;
@@ -30,6 +38,8 @@ struct nt_train {
 	struct nt_work *work;
 	nt_real *grad;                       /* [n_param] */
 	uint32_t *input, *target, *start;    /* [rows_per_step][seq_len] */
+	size_t *row_source;                  /* [rows_per_step] */
+	struct nt_tally *tally;              /* [the most sources] of a step or an evaluation */
 
 	uint64_t step, tokens;               /* done */
 	double seconds;
@@ -55,7 +65,14 @@ struct nt_step_result {
  */
 int nt_train_one_step(struct nt_train *t, double lr, struct nt_step_result *result);
 
-/* Mean nats/token over n_row held-out rows (all of them if that is as many), bits/byte. */
+/* The corpus that held-out rows are of. */
+static inline const struct nt_corpus *nt_val_corpus(const struct nt_train *t)
+{
+	return t->val.n ? &t->val : &t->corpus;
+}
+
+/* Mean nats/token over n_row held-out rows (all of them if that is as many), bits/byte; both
+ * this and a step leave in t->tally what of it was each source's. */
 int nt_train_evaluate(struct nt_train *t, uint64_t n_row, double *loss, double *bpb);
 
 /* f32 FLOP/s of a GEMM, the best of some short ones. */

@@ -32,6 +32,7 @@ static const struct setting settings[] = {
 	{"init", TEXT, AT(init), false, {0}},
 	{"rows", CHOICE, AT(rows), false, {"fit", "concat"}},
 	{"seq-len", COUNT, AT(seq_len), false, {0}},
+	{"stride", COUNT, AT(stride), false, {0}},
 	{"batch-size", COUNT, AT(batch_size), false, {0}},
 	{"gradient-accumulation-steps", COUNT, AT(gradient_accumulation_steps), false, {0}},
 	{"max-steps", COUNT, AT(max_steps), true, {0}},
@@ -149,6 +150,8 @@ int nt_settings_read(struct nt_train_options *o, struct json_object *object, con
 		char key[64];
 		struct json_object *v;
 		key_of(&settings[i], key);
+		if (settings[i].at == AT(stride) && !json_object_object_get_ex(object, key, NULL))
+			continue; /* of before there was one: 0, none */
 		if (!json_object_object_get_ex(object, key, &v) ||
 		    !take_value(&settings[i], v, (char *)o + settings[i].at))
 			return nt_fail(NT_EFORMAT, "%s: option '%s' is missing or makes no sense", path, key);

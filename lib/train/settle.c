@@ -38,12 +38,29 @@ static void settle_seq_len(struct nt_train *t)
 		o->seq_len /= 2;
 }
 
+/* How far apart the rows of a long document begin: as far as they can. */
+static int settle_stride(struct nt_train *t)
+{
+	struct nt_train_options *o = &t->options;
+	bool is_cut_here = o->rows == NT_ROWS_FIT && nt_corpus_kind(&t->corpus) == NT_DATA_DOCUMENTS;
+	if (nt_settings_named(o, "stride") && !is_cut_here)
+		return nt_fail(NT_EARG, "--stride is for documents that are cut here: %s",
+			       o->rows == NT_ROWS_FIT ? "these are rows already" : "windows overlap as they fall");
+	if (!o->stride)
+		o->stride = o->seq_len;
+	return o->stride <= o->seq_len ? 0 :
+	       nt_fail(NT_EARG, "--stride %" PRIu64 " is more than --seq-len %" PRIu64 ": text would be left out",
+		       o->stride, o->seq_len);
+}
+
 static int settle_rows(struct nt_train *t)
 {
 	const struct nt_corpus *val = t->val.n ? &t->val : NULL;
-	int rc = t->options.rows == NT_ROWS_CONCAT
-			 ? nt_rows_concat(&t->split, &t->corpus, val, t->options.seq_len)
-			 : nt_rows_fit(&t->split, &t->corpus, val, t->options.seq_len);
+	int rc = settle_stride(t);
+	if (rc == 0)
+		rc = t->options.rows == NT_ROWS_CONCAT
+			     ? nt_rows_concat(&t->split, &t->corpus, val, t->options.seq_len)
+			     : nt_rows_fit(&t->split, &t->corpus, val, t->options.seq_len, t->options.stride);
 	if (rc == 0 && t->split.train.n_target == 0)
 		rc = nt_fail(NT_EFORMAT, "the data holds nothing to predict: %" PRIu64 " tokens",
 			     nt_corpus_n_token(&t->corpus));
@@ -154,10 +171,8 @@ static void settle_rate(struct nt_train_options *o)
 static double steps_of_use(const struct nt_train *t)
 {
 	const struct nt_rows *train = &t->split.train;
-	double per_step = (double)nt_rows_per_step(&t->options) * (double)t->options.seq_len;
-	double share = train->n_row ? (double)train->n_target / (double)train->n_row /
-					      (double)t->options.seq_len : 1;
-	return ceil(EPOCHS * (double)train->n_target / (per_step * share));
+	double per_step = (double)nt_rows_per_step(&t->options) * nt_rows_mean_target(train);
+	return ceil(EPOCHS * (double)train->n_target / per_step);
 }
 
 /* Steps that fit into the time: a tenth is kept for a machine that gets busier, what
@@ -196,6 +211,27 @@ static int settle_steps(struct nt_train *t)
 	return 0;
 }
 
+/* What the mixture comes to over the whole run. */
+static void describe_sources(struct nt_train *t)
+{
+	const struct nt_rows *train = &t->split.train, *val = &t->split.val;
+	double all = (double)(t->options.max_steps * nt_rows_per_step(&t->options)) * nt_rows_mean_target(train);
+	for (size_t i = 0; i < t->corpus.n_source; i++) {
+		const struct nt_part *p = &train->part[i];
+		t->share[i] = (struct nt_train_share){
+			.name = t->corpus.source[i].name,
+			.share = p->share,
+			.n_target = p->n_target,
+			.epochs = p->n_target ? all * p->share / (double)p->n_target : 0,
+		};
+		for (size_t k = 0; k < val->corpus->n_source; k++)
+			if (strcmp(val->corpus->source[k].name, t->share[i].name) == 0)
+				t->share[i].n_val_target = val->part[k].n_target;
+	}
+	t->plan.source = t->share;
+	t->plan.n_source = t->corpus.n_source > 1 ? t->corpus.n_source : 0;
+}
+
 static void describe(struct nt_train *t)
 {
 	struct nt_train_plan *p = &t->plan;
@@ -210,7 +246,8 @@ static void describe(struct nt_train *t)
 	p->n_val_target = t->split.val.n_target;
 	p->padding = train->n_row ? 1 - (double)train->n_target / ((double)train->n_row * (double)T) : 0;
 	p->step_targets = nt_rows_per_step(o) * T;
-	p->epochs = (double)(o->max_steps * p->step_targets) * (1 - p->padding) / (double)p->n_target;
+	p->epochs = (double)(o->max_steps * nt_rows_per_step(o)) * nt_rows_mean_target(train) /
+		    (double)p->n_target;
 	p->flops_per_token = nt_flops_per_token(&t->config, T);
 	p->flops = p->flops_per_token * (double)(o->max_steps * p->step_targets);
 	p->param_bytes = p->grad_bytes = p->n_param * sizeof(nt_real);
@@ -219,6 +256,7 @@ static void describe(struct nt_train *t)
 	p->total_bytes = p->param_bytes + p->grad_bytes + p->moment_bytes + p->activation_bytes;
 	p->first_step = t->step;
 	snprintf(p->remark, sizeof(p->remark), "%s", t->split.remark);
+	describe_sources(t);
 }
 
 /* The one table counts, with no memory for weights. */
@@ -242,6 +280,9 @@ int nt_train_settle(struct nt_train *t, struct nt_train_plan *plan)
 			return rc;
 		settle_batch(t);
 		settle_rate(o);
+		t->share = nt_calloc(t->corpus.n_source, sizeof(*t->share));
+		if (!t->share)
+			return NT_ESYS;
 		if ((rc = settle_steps(t)) < 0 || (rc = nt_settings_check(o)) < 0 ||
 		    (rc = count_params(&t->config, &t->plan.n_param)) < 0)
 			return rc;

@@ -11,7 +11,6 @@
 #include <string.h>
 
 #include "nt/err.h"
-#include "nt/random.h"
 #include "train/run.h"
 
 static int make_model(struct nt_train *t)
@@ -41,14 +40,43 @@ int nt_train_prepare(struct nt_train *t)
 	t->input = nt_calloc(n, sizeof(*t->input));
 	t->target = nt_calloc(n, sizeof(*t->target));
 	t->start = nt_calloc(n, sizeof(*t->start));
-	return t->grad && t->input && t->target && t->start ? 0 : NT_ESYS;
+	size_t a = t->corpus.n_source, b = nt_val_corpus(t)->n_source;
+	t->row_source = nt_calloc(nt_rows_per_step(o), sizeof(*t->row_source));
+	t->tally = nt_calloc(a > b ? a : b, sizeof(*t->tally));
+	return t->grad && t->input && t->target && t->start && t->row_source && t->tally ? 0 : NT_ESYS;
+}
+
+/* Bytes of text behind the targets of n positions. */
+static uint64_t bytes_of(const struct nt_train *t, const uint32_t *target, size_t n)
+{
+	uint64_t bytes = 0;
+	for (size_t i = 0; i < n && t->token_bytes; i++)
+		if (target[i] != NT_IGNORE)
+			bytes += t->token_bytes[target[i]];
+	return bytes;
+}
+
+static void clear_tally(struct nt_train *t, const struct nt_corpus *c)
+{
+	memset(t->tally, 0, c->n_source * sizeof(*t->tally));
 }
 
 /* Fills place `at` of the step's rows; returns the targets in it. */
 static int fill(struct nt_train *t, const struct nt_rows *rows, uint64_t row, size_t at)
 {
 	size_t T = t->options.seq_len;
-	return nt_rows_fill(rows, row, t->input + at * T, t->target + at * T, t->start + at * T);
+	t->row_source[at] = nt_rows_source(rows, row);
+	int n = nt_rows_fill(rows, row, t->input + at * T, t->target + at * T, t->start + at * T);
+	if (n > 0)
+		t->tally[t->row_source[at]].n_target += (uint64_t)n;
+	return n;
+}
+
+/* After a pass over n rows from `first` on: what each of their sources lost. */
+static void add_losses(struct nt_train *t, size_t first, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		t->tally[t->row_source[first + i]].nats += nt_row_loss(t->work, i);
 }
 
 static struct nt_batch batch_at(const struct nt_train *t, size_t first_row, size_t n_row)
@@ -65,6 +93,7 @@ static int fill_step(struct nt_train *t, uint64_t *n_target)
 {
 	uint64_t n = nt_rows_per_step(&t->options);
 	*n_target = 0;
+	clear_tally(t, &t->corpus);
 	for (uint64_t i = 0; i < n; i++) {
 		uint64_t row = nt_rows_order(&t->split.train, t->options.seed, t->step * n + i);
 		int rc = fill(t, &t->split.train, row, i);
@@ -87,6 +116,7 @@ int nt_train_one_step(struct nt_train *t, double lr, struct nt_step_result *r)
 		struct nt_batch batch = batch_at(t, i * o->batch_size, o->batch_size);
 		r->loss += nt_forward_backward(t->work, t->model, &batch,
 					       1 / (double)r->n_target, t->grad);
+		add_losses(t, i * o->batch_size, o->batch_size);
 	}
 	r->grad_norm = nt_optimizer_norm(&t->optimizer, t->grad, t->pool);
 	if (!isfinite(r->loss) || !isfinite(r->grad_norm))
@@ -104,16 +134,6 @@ int nt_train_one_step(struct nt_train *t, double lr, struct nt_step_result *r)
 	return 0;
 }
 
-/* Bytes of text behind the targets of n positions. */
-static uint64_t bytes_of(const struct nt_train *t, const uint32_t *target, size_t n)
-{
-	uint64_t bytes = 0;
-	for (size_t i = 0; i < n; i++)
-		if (target[i] != NT_IGNORE)
-			bytes += t->token_bytes[target[i]];
-	return bytes;
-}
-
 int nt_train_evaluate(struct nt_train *t, uint64_t n_row, double *loss, double *bpb)
 {
 	const struct nt_rows *val = &t->split.val;
@@ -121,22 +141,23 @@ int nt_train_evaluate(struct nt_train *t, uint64_t n_row, double *loss, double *
 	uint64_t n_target = 0, n_byte = 0;
 	double sum = 0;
 	*loss = *bpb = NAN;
+	clear_tally(t, val->corpus);
 	for (uint64_t done = 0; done < n_row; done += n) {
 		n = n_row - done < B ? (size_t)(n_row - done) : B;
 		for (size_t i = 0; i < n; i++) {
 			/* a part of the rows is a fair sample only if it is not the first ones */
-			uint64_t row = n_row == val->n_row ? done + i
-							   : nt_random_permute(0, NT_RANDOM_HOLDOUT,
-									       val->n_row, done + i);
+			uint64_t row = n_row == val->n_row ? done + i : nt_rows_sample(val, done + i);
 			int rc = fill(t, val, row, i);
 			if (rc < 0)
 				return rc;
 			n_target += (uint64_t)rc;
+			uint64_t bytes = bytes_of(t, t->target + i * T, T);
+			t->tally[t->row_source[i]].n_byte += bytes;
+			n_byte += bytes;
 		}
 		struct nt_batch batch = batch_at(t, 0, n);
 		sum += nt_forward(t->work, t->model, &batch, NULL, NULL);
-		if (t->token_bytes)
-			n_byte += bytes_of(t, t->target, n * T);
+		add_losses(t, 0, n);
 	}
 	if (n_target)
 		*loss = sum / (double)n_target;

@@ -45,6 +45,11 @@ static int compare_data(const struct nt_train *t, const char *data)
 	if (strcmp(hex, t->trainer.data_hash) != 0)
 		return nt_fail(NT_EARG, "%s: it was trained on other data than %s: give it that data, use "
 					"--restart to begin anew, or -o OTHER", dir, data);
+	const char *mixture = (const char *)t->mixture.data;
+	if (strcmp(mixture, t->trainer.mixture) != 0)
+		return nt_fail(NT_EARG, "%s: its sources were mixed as '%s' (WEIGHT:TOKENS), and '%s' was asked: "
+					"give it the same weights, use --restart to begin anew, or -o OTHER",
+			       dir, t->trainer.mixture, mixture);
 	if (t->val.n)
 		nt_corpus_hash(&t->val, hex);
 	if (strcmp(t->val.n ? hex : "", t->trainer.val_hash) != 0)
@@ -82,6 +87,8 @@ int nt_train_open(struct nt_train **result, const struct nt_train_options *optio
 	if (rc == 0)
 		rc = nt_corpus_open(&t->corpus, data, n);
 	if (rc == 0)
+		rc = nt_corpus_mixture(&t->corpus, &t->mixture);
+	if (rc == 0)
 		rc = open_val(t);
 	if (rc == 0)
 		rc = open_checkpoint(t, data[0]);
@@ -104,6 +111,10 @@ void nt_train_free(struct nt_train *t)
 	nt_corpus_close(&t->val);
 	nt_trainer_release(&t->trainer);
 	nt_buf_release(&t->step_dir);
+	nt_buf_release(&t->mixture);
+	free(t->share);
+	free(t->row_source);
+	free(t->tally);
 	free(t->grad);
 	free(t->input);
 	free(t->target);
@@ -139,6 +150,7 @@ struct runner {
 	double smooth_loss, smooth_tokens, smooth_seconds, weight; /* moving sums */
 	uint64_t saved_step;   /* UINT64_MAX: none */
 	struct nt_train_event event; /* the latest */
+	struct nt_train_loss *loss;  /* [the most sources] what its `source` is */
 };
 
 static double seconds_between(uint64_t a, uint64_t b)
@@ -163,10 +175,27 @@ static int tell(struct runner *r, enum nt_train_event_kind kind)
 	return rc;
 }
 
+/* Leaves in the event what each source made of the loss, if there are several. */
+static void divide_loss(struct runner *r, const struct nt_corpus *c)
+{
+	for (size_t i = 0; i < c->n_source; i++) {
+		const struct nt_tally *s = &r->t->tally[i];
+		r->loss[i] = (struct nt_train_loss){
+			.name = c->source[i].name,
+			.loss = s->n_target ? s->nats / (double)s->n_target : NAN,
+			.bpb = s->n_byte ? s->nats / log(2) / (double)s->n_byte : NAN,
+			.n_target = s->n_target,
+		};
+	}
+	r->event.source = r->loss;
+	r->event.n_source = c->n_source > 1 ? c->n_source : 0;
+}
+
 static int save(struct runner *r)
 {
 	struct nt_train *t = r->t;
-	struct nt_trainer now = {.step = t->step, .tokens = t->tokens, .options = t->options};
+	struct nt_trainer now = {.step = t->step, .tokens = t->tokens, .options = t->options,
+				 .mixture = (const char *)t->mixture.data};
 	struct nt_buf path = {0};
 	now.seconds = t->seconds;
 	nt_corpus_hash(&t->corpus, now.data_hash);
@@ -223,6 +252,7 @@ static int look(struct runner *r, uint64_t n_row)
 {
 	struct nt_train_event *e = &r->event;
 	int rc = nt_train_evaluate(r->t, n_row, &e->val_loss, &e->val_bpb);
+	divide_loss(r, nt_val_corpus(r->t));
 	if (rc == 0 && !isfinite(e->val_loss))
 		rc = diverged(r, r->t->step, "held-out loss", e->val_loss);
 	return rc;
@@ -265,6 +295,7 @@ static int advance(struct runner *r)
 	t->step++;
 	t->tokens += s.n_target;
 	average(r, &s, seconds_between(start, nt_now_ns()));
+	divide_loss(r, &t->corpus);
 	return tell(r, NT_EVENT_STEP);
 }
 
@@ -297,6 +328,7 @@ static int loop(struct runner *r, const volatile sig_atomic_t *stop)
 	if (rc < 0)
 		return rc;
 	r->event.val_loss = r->event.val_bpb = NAN;
+	r->event.n_source = 0;
 	if (t->step == t->options.max_steps && t->split.val.n_row)
 		rc = look(r, t->split.val.n_row);
 	if (rc == 0 && t->step != r->saved_step)
@@ -324,7 +356,10 @@ int nt_train_run(struct nt_train *t, const volatile sig_atomic_t *stop,
 			   .saved_step = t->is_resumed ? t->step : UINT64_MAX,
 			   .event.smooth_loss = NAN,
 			   .seconds_before = t->seconds};
+	size_t a = t->corpus.n_source, b = nt_val_corpus(t)->n_source;
 	nt_assert(t->is_settled);
+	if (!(r.loss = nt_calloc(a > b ? a : b, sizeof(*r.loss))))
+		return NT_ESYS;
 	r.begin_ns = r.saved_ns = nt_now_ns();
 	int rc = nt_checkpoint_claim(t->options.output, t->options.force);
 	if (rc == 0)
@@ -340,6 +375,7 @@ int nt_train_run(struct nt_train *t, const volatile sig_atomic_t *stop,
 		rc = loop(&r, stop);
 	}
 	nt_log_close(&r.log);
+	free(r.loss);
 	return rc;
 }
 

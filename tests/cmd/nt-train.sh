@@ -120,6 +120,127 @@ t 'windows of concatenated text train too' '
 	train -q --rows=concat --max-steps=3 --arch=gpt2 "$data/data.bin" "$data/other.bin"
 	exits 2 train --rows=concat --max-steps=3 -o x "$data/rows.bin"'
 
+t 'weights mix files, and the log tells the loss of each' '
+	train --max-steps=10 --batch-size=10 --eval-every=5 "$data/data.bin:0.7" "$data/other.bin:0.3" 2>err
+	grep "data.bin: 70.0 % of what is trained on, [0-9.]* epochs of " err
+	grep "held out by source: .*data.bin [0-9.]*, .*other.bin [0-9.]* nats/token" err
+	cat >check.py <<-"END"
+	import json, sys
+	events = [json.loads(line) for line in open("ckpt/log.jsonl")]
+	n = [0, 0]
+	for e in events:
+	    if e["event"] not in ("step", "eval", "end"): continue
+	    one, two = sorted(e["sources"].items())
+	    assert one[0].endswith("data.bin") and two[0].endswith("other.bin"), e
+	    both = (one[1], two[1])
+	    key = "loss" if e["event"] == "step" else "val_loss"
+	    mean = sum(s[key] * s["targets"] for s in both) / sum(s["targets"] for s in both)
+	    assert abs(mean - e[key]) < 1e-6, e
+	    if e["event"] != "step": assert {"val_loss", "val_bpb", "targets"} == set(two[1])
+	    else: n = [a + s["targets"] for a, s in zip(n, both)]
+	assert abs(n[0] / sum(n) - 0.7) < 0.02, n
+	END
+	$PYTHON check.py'
+
+t 'stopped in the middle of a mixture it goes on with the same bits, and no other mixture' '
+	mix() { train -q --save-every=5 "$@" "$data/data.bin:3" "$data/other.bin:1"; }
+	mix --max-steps=10 -j1 -o straight
+	cp -R straight half && rm -r half/step-000010 half/latest && ln -s step-000005 half/latest
+	mix --max-steps=10 -j2 -o half
+	cmp straight/model.safetensors half/model.safetensors
+	cmp straight/latest/trainer.safetensors half/latest/trainer.safetensors
+	tail -n 1 straight/log.jsonl | sed "s/.*\"sources\"//" >a
+	tail -n 1 half/log.jsonl | sed "s/.*\"sources\"//" | cmp - a
+	exits 2 train -o half --max-steps=12 "$data/data.bin:1" "$data/other.bin:1" 2>err
+	grep "its sources were mixed as .3:[0-9]* 1:[0-9]*. (WEIGHT:TOKENS), and .1:[0-9]* 1:[0-9]*. was asked" err
+	exits 2 train -o half --max-steps=12 "$data/data.bin" "$data/other.bin" 2>err'
+
+t 'sources that have names have a loss each, in documents, rows and windows, without weights' '
+	nt-pack -q --source cats <"$data/stream" >a.bin
+	nt-tokenize -q -d "$data/other.bin" | nt-tokenize -q -t bytes | nt-pack -q --source "the \"others\"" >b.bin
+	cat a.bin b.bin >ab.bin
+	nt-pack -q --seq-len=33 --source cats a.bin >ar.bin
+	nt-pack -q --seq-len=33 --source "the \"others\"" b.bin >br.bin
+	train -q --max-steps=4 --batch-size=8 -o docs ab.bin
+	train -q --max-steps=4 --batch-size=8 -o two a.bin b.bin
+	train -q --max-steps=4 --batch-size=8 -o concat --rows=concat ab.bin
+	train -q --max-steps=4 --batch-size=8 -o rows ar.bin br.bin
+	cmp docs/model.safetensors two/model.safetensors
+	for run in docs concat rows; do
+		for e in step eval end; do
+			grep "\"event\": \"$e\"" $run/log.jsonl >events
+			grep "\"cats\": {\"targets\": " events && grep "\"the ..others..\": {\"targets\": " events
+		done
+	done
+	train -q --max-steps=2 -o one a.bin
+	! grep sources one/log.jsonl'
+
+t '--plan shows the mixture' '
+	train --plan --max-steps=10 "$data/data.bin:0.75" "$data/other.bin:0.25" >plan
+	grep "^source .*data.bin: 0.75 of the targets, [0-9]* to train on, [0-9]* held out, [0-9.]* epochs$" plan
+	train --plan --json --max-steps=10 "$data/data.bin:3" "$data/other.bin:1" | $PYTHON -c "
+import json, sys
+s = list(json.load(sys.stdin)[\"sources\"].values())
+assert [x[\"share\"] for x in s] == [0.75, 0.25]
+assert abs(s[0][\"epochs\"] * s[0][\"targets\"] / s[1][\"epochs\"] / s[1][\"targets\"] - 3) < 1e-9"'
+
+t 'a file whose name ends like a weight is a file' '
+	cp "$data/data.bin" run:2
+	train -q --max-steps=1 run:2 && ! grep mixed ckpt/latest/trainer.json
+	grep "\"mixture\": \"\"" ckpt/latest/trainer.json'
+
+t 'files that differ in kind or row length are refused by name' '
+	nt-pack -q --seq-len=40 -o short.bin <"$data/stream"
+	exits 2 nt-train --max-steps=1 "$data/rows.bin:1" short.bin:1 2>err
+	grep "rows.bin and short.bin differ in kind or row length" err
+	exits 2 nt-train --max-steps=1 "$data/data.bin" "$data/rows.bin" 2>err
+	grep "data.bin and .*rows.bin differ" err'
+
+t '--stride overlaps the rows of long documents, is pinned, and is for those alone' '
+	tr "\n" " " <"$data/text" | nt-tokenize -q -t bytes | nt-pack -q >long.bin
+	train --plan --json --max-steps=2 long.bin >a && train --plan --json --max-steps=2 --stride=8 long.bin >b
+	$PYTHON -c "
+import json
+a, b = json.load(open(\"a\")), json.load(open(\"b\"))
+assert a[\"targets\"] + a[\"held_out_targets\"] == b[\"targets\"] + b[\"held_out_targets\"]
+assert a[\"padding\"] < 0.02 and 0.7 < b[\"padding\"] < 0.8, (a, b)"
+	train -q --max-steps=2 --stride=8 long.bin
+	exits 2 train --max-steps=3 --stride=9 long.bin 2>err && grep "its stride is 8, and 9 was asked" err
+	train -q --max-steps=3 long.bin
+	exits 2 train --max-steps=2 --stride=33 -o x long.bin 2>err && grep "more than --seq-len 32" err
+	exits 2 nt-train --max-steps=2 --stride=8 -o x "$data/rows.bin" 2>err && grep "rows already" err
+	exits 2 train --max-steps=2 --stride=8 --rows=concat -o x long.bin 2>err'
+
+t 'rows of nt-pack --stride give the held-out loss of nt-score' '
+	tr "\n" " " <"$data/text" | head -c 3000 | nt-tokenize -q -t bytes | nt-pack -q --seq-len=33 --stride=8 >val.bin
+	train -q --max-steps=3 --val val.bin "$data/data.bin"
+	nt-score -q --json ckpt val.bin >total
+	$PYTHON -c "
+import json
+total, end = json.load(open(\"total\")), json.loads(open(\"ckpt/log.jsonl\").readlines()[-1])
+assert abs(total[\"nats_per_token\"] - end[\"val_loss\"]) < 1e-6, (total, end)
+assert abs(total[\"bits_per_byte\"] - end[\"val_bpb\"]) < 1e-6, (total, end)
+assert total[\"targets\"] == 3001"'
+
+if [ -n "$shared" ] && [ -s "$shared/data/corpora/tinystories-sample.txt.zst" ]; then
+	t 'two real sources, each with its losses' '
+		for name in tinystories-sample.txt tinyshakespeare.txt; do
+			nt-tokenize -q "$shared/data/corpora/$name.zst" | nt-pack -q --source "${name%.*}" -o "${name%.*}.bin"
+		done
+		train -q --max-steps=20 --batch-size=8 tinystories-sample.bin:0.25 tinyshakespeare.bin:0.75
+		cat >check.py <<-"END"
+		import json
+		events = [json.loads(line) for line in open("ckpt/log.jsonl")]
+		steps = [e["sources"] for e in events if e["event"] == "step"]
+		n = {s: sum(e[s]["targets"] for e in steps) for s in ("tinystories-sample", "tinyshakespeare")}
+		assert abs(n["tinystories-sample"] / sum(n.values()) - 0.25) < 0.01, n
+		for s in n: assert events[-1]["sources"][s]["val_loss"] < steps[0][s]["loss"]
+		END
+		$PYTHON check.py'
+else
+	skip 'two real sources, each with its losses' 'no corpora here'
+fi
+
 t 'a held-out file is evaluated, and going on without it is refused' '
 	train --max-steps=2 --val "$data/other.bin" "$data/data.bin" 2>err
 	grep "held out" err
@@ -186,8 +307,12 @@ t 'wrong options are refused with exit 2, near names are suggested' '
 	exits 2 train --num-attention-heads=3 --max-steps=1 "$data/data.bin" 2>err
 	grep "not a multiple" err
 	exits 2 train --max-steps=0 "$data/data.bin"
-	exits 2 train --max-steps=1 "$data/data.bin:2" 2>err
-	grep "without weights" err
+	exits 2 train --max-steps=1 "$data/data.bin:0" 2>err
+	grep "a weight is a number above 0" err
+	exits 2 train --max-steps=1 "$data/data.bin:1" "$data/other.bin" 2>err
+	grep "leave nothing of 1" err
+	exits 4 train --max-steps=1 "$data/missing.bin:2" 2>err
+	grep "missing.bin: " err
 	exits 2 train --max-steps=2 --warmup-steps=5 "$data/data.bin"'
 
 t 'a full disk ends --plan with exit 4' '

@@ -41,7 +41,7 @@ static void open_documents(struct nt_corpus *c, const uint32_t *n_text, size_t n
 static void count_targets(const struct nt_rows *r, uint8_t *count)
 {
 	for (size_t i = 0; i < r->n_span; i++)
-		for (uint32_t k = 0; k < r->span[i].n; k++)
+		for (uint32_t k = r->span[i].context; k < r->span[i].n; k++)
 			count[r->span[i].token + 1 + k]++;
 }
 
@@ -54,7 +54,7 @@ static void every_target_once(void **state)
 	struct nt_corpus c;
 	struct nt_split s;
 	open_documents(&c, n_text, 120);
-	SUCCEEDS(nt_rows_fit(&s, &c, NULL, T));
+	SUCCEEDS(nt_rows_fit(&s, &c, NULL, T, T));
 	assert_true(s.val.n_target > 0);
 	uint64_t n = nt_corpus_n_token(&c);
 	uint8_t *count = nt_calloc(n, 1);
@@ -79,7 +79,7 @@ static void spans_do_not_overlap_and_know_their_start(void **state)
 	struct nt_corpus c;
 	struct nt_split s;
 	open_documents(&c, n_text, 9);
-	SUCCEEDS(nt_rows_fit(&s, &c, &c, T)); /* validation of its own: all is trained on */
+	SUCCEEDS(nt_rows_fit(&s, &c, &c, T, T)); /* validation of its own: all is trained on */
 	uint64_t n_target = 0;
 	for (uint64_t row = 0; row < s.train.n_row; row++) {
 		int n = nt_rows_fill(&s.train, row, input, target, start);
@@ -105,17 +105,61 @@ static void spans_do_not_overlap_and_know_their_start(void **state)
 	nt_corpus_close(&c);
 }
 
+/* Three documents fill a row exactly, a fourth has its own; the longest comes first. */
 static void spans_are_fitted_into_rows(void **state)
 {
 	(void)state;
-	struct nt_span span[] = {{.n = 10}, {.n = 12}, {.n = 4}, {.n = 6}, {.n = 16}, {.n = 1}};
-	static const struct { uint64_t row; uint32_t col; } due[] = {{2, 0}, {1, 0}, {1, 12}, {2, 10}, {0, 0}, {3, 0}};
-	uint64_t n_row;
-	SUCCEEDS(nt_rows_pack(span, 6, T, &n_row));
-	assert_int_equal(n_row, 4);
-	for (size_t i = 0; i < 6; i++) {
-		assert_int_equal(span[i].row, due[i].row);
-		assert_int_equal(span[i].col, due[i].col);
+	static const uint32_t n_text[] = {9, 3, 15, 5, 2, 11}; /* one more input each */
+	static const uint32_t due[4][3] = {{16}, {12, 4}, {10, 6}, {3}};
+	struct nt_corpus c;
+	struct nt_split s;
+	open_documents(&c, n_text, 6);
+	SUCCEEDS(nt_rows_fit(&s, &c, &c, T, T));
+	assert_int_equal(s.train.n_row, 4);
+	for (size_t row = 0; row < 4; row++) {
+		size_t n = s.train.first[row + 1] - s.train.first[row];
+		assert_int_equal(n, due[row][1] ? 2 : 1);
+		for (size_t i = 0; i < n; i++)
+			assert_int_equal(s.train.span[s.train.first[row] + i].n, due[row][i]);
+	}
+	nt_split_release(&s);
+	nt_corpus_close(&c);
+}
+
+/* Sliding windows: a target is followed once, in the window where it has most before it. */
+static void a_stride_gives_context_and_each_target_once(void **state)
+{
+	(void)state;
+	static const uint32_t n_text[] = {100, 5, 15, 16, 17, 40};
+	uint32_t input[T], target[T], start[T];
+	for (size_t stride = 1; stride <= T; stride += 3) {
+		struct nt_corpus c;
+		struct nt_split s;
+		uint64_t n_target = 0;
+		open_documents(&c, n_text, 6);
+		SUCCEEDS(nt_rows_fit(&s, &c, &c, T, stride));
+		uint8_t *count = nt_calloc(nt_corpus_n_token(&c), 1);
+		count_targets(&s.train, count);
+		for (size_t i = 0, at = 0; i < 6; at += n_text[i++] + 2) {
+			assert_int_equal(count[at], 0);
+			for (size_t k = 1; k < n_text[i] + 2; k++)
+				assert_int_equal(count[at + k], 1);
+		}
+		for (uint64_t row = 0; row < s.train.n_row; row++) {
+			int n = nt_rows_fill(&s.train, row, input, target, start);
+			SUCCEEDS(n);
+			n_target += (uint64_t)n;
+			for (size_t i = 0; i < T; i++) { /* what is followed lies behind enough context */
+				const struct nt_span *span = &s.train.span[s.train.first[row]];
+				if (span->n == T && span->context)
+					assert_int_equal(target[i] == NT_IGNORE, i < T - stride);
+			}
+		}
+		assert_int_equal(n_target, 193 + 6);
+		assert_int_equal(s.train.n_target, 193 + 6);
+		free(count);
+		nt_split_release(&s);
+		nt_corpus_close(&c);
 	}
 }
 
@@ -129,7 +173,7 @@ static void copies_are_held_out_together(void **state)
 	struct nt_corpus c;
 	struct nt_split s;
 	open_documents(&c, n_text, 6000); /* 120,000 tokens over 40,000 ids */
-	SUCCEEDS(nt_rows_fit(&s, &c, NULL, 32));
+	SUCCEEDS(nt_rows_fit(&s, &c, NULL, 32, 32));
 	assert_non_null(strstr(s.remark, "documents by hash"));
 	uint8_t *held = nt_calloc(40000, 1);
 	uint32_t first;
@@ -155,7 +199,7 @@ static void one_long_document_is_held_out_in_pieces(void **state)
 	struct nt_corpus c;
 	struct nt_split s;
 	open_documents(&c, n_text, 1);
-	SUCCEEDS(nt_rows_fit(&s, &c, NULL, T));
+	SUCCEEDS(nt_rows_fit(&s, &c, NULL, T, T));
 	assert_non_null(strstr(s.remark, "pieces"));
 	assert_in_range(s.val.n_target, 190, 210);
 	assert_int_equal(s.train.n_target + s.val.n_target, 1901);
@@ -166,16 +210,25 @@ static void one_long_document_is_held_out_in_pieces(void **state)
 static void an_epoch_visits_every_row_once_and_the_next_in_another_order(void **state)
 {
 	(void)state;
-	struct nt_rows r = {.n_row = 100};
+	uint32_t n_text[100];
+	for (size_t i = 0; i < 100; i++)
+		n_text[i] = T - 1; /* a row each */
+	struct nt_corpus c;
+	struct nt_split s;
 	uint8_t seen[100] = {0};
 	int n_same = 0;
+	open_documents(&c, n_text, 100);
+	SUCCEEDS(nt_rows_fit(&s, &c, &c, T, T));
+	assert_int_equal(s.train.n_row, 100);
 	for (uint64_t k = 0; k < 100; k++) {
-		seen[nt_rows_order(&r, 7, k)]++;
-		n_same += nt_rows_order(&r, 7, k) == nt_rows_order(&r, 7, 100 + k);
+		seen[nt_rows_order(&s.train, 7, k)]++;
+		n_same += nt_rows_order(&s.train, 7, k) == nt_rows_order(&s.train, 7, 100 + k);
 	}
 	for (size_t i = 0; i < 100; i++)
 		assert_int_equal(seen[i], 1);
 	assert_true(n_same < 20);
+	nt_split_release(&s);
+	nt_corpus_close(&c);
 }
 
 static void windows_run_over_documents_and_never_predict_a_beginning(void **state)
@@ -187,7 +240,8 @@ static void windows_run_over_documents_and_never_predict_a_beginning(void **stat
 	struct nt_split s;
 	open_documents(&c, n_text, 3);
 	SUCCEEDS(nt_rows_concat(&s, &c, &c, T));
-	assert_int_equal(s.train.n_window, 96 - T);
+	assert_int_equal(s.train.n_row, 0);
+	assert_int_equal(s.train.part[0].n, 96 - T);
 	bool has_crossed = false;
 	for (uint64_t k = 0; k < 200; k++) {
 		SUCCEEDS(nt_rows_fill(&s.train, nt_rows_order(&s.train, 3, k), input, target, start));
@@ -234,6 +288,7 @@ int main(void)
 		cmocka_unit_test(every_target_once),
 		cmocka_unit_test(spans_do_not_overlap_and_know_their_start),
 		cmocka_unit_test(spans_are_fitted_into_rows),
+		cmocka_unit_test(a_stride_gives_context_and_each_target_once),
 		cmocka_unit_test(copies_are_held_out_together),
 		cmocka_unit_test(one_long_document_is_held_out_in_pieces),
 		cmocka_unit_test(an_epoch_visits_every_row_once_and_the_next_in_another_order),

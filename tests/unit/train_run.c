@@ -299,43 +299,68 @@ static void going_on_from_a_model_begins_with_its_weights(void **state)
 	assert_int_equal(b.n_step, 20);
 }
 
-/* What the rows of a step sum to is what their documents give one by one. */
-static void a_packed_step_is_the_sum_of_its_documents(void **state)
+/* One span by itself, behind nothing: what its targets lose. */
+static double lose_alone(struct nt_work *w, const struct nt_train *t, const struct nt_span *s)
 {
-	(void)state;
+	uint32_t id[64], target[64], start[64] = {0};
+	SUCCEEDS(nt_corpus_read(&t->corpus, s->token, s->n + 1, id));
+	for (size_t i = 0; i < s->n; i++)
+		target[i] = i < s->context ? NT_IGNORE : id[i + 1];
+	struct nt_batch batch = {1, s->n, id, target, start};
+	return nt_forward(w, t->model, &batch, NULL, NULL);
+}
+
+/* What the rows of a step sum to is what their spans give one by one, in all and for each source. */
+static void check_packed_step(char *const *data, size_t n_data, uint64_t seq_len, uint64_t stride)
+{
 	struct nt_train_options o = tiny(fake_path("unused"));
 	struct nt_train_plan plan;
 	struct nt_train *t;
 	struct nt_step_result r;
 	struct nt_work *w;
-	char *data = (char *)(uintptr_t)fake_path("data.bin");
-	o.seq_len = 52; /* every document whole */
+	double alone[2] = {0};
+	uint64_t n_target[2] = {0};
+	o.seq_len = seq_len;
+	o.stride = stride;
 	o.batch_size = 4;
-	SUCCEEDS(nt_train_open(&t, &o, &data, 1, NULL));
+	SUCCEEDS(nt_train_open(&t, &o, data, n_data, NULL));
 	SUCCEEDS(nt_train_settle(t, &plan));
 	SUCCEEDS(nt_train_prepare(t));
 	SUCCEEDS(nt_train_one_step(t, 0, &r));
-	SUCCEEDS(nt_work_new(&w, &t->config, 1, 52, false, NULL));
-	double alone = 0;
-	uint64_t n_target = 0;
-	const struct nt_rows *rows = &t->split.train;
+	SUCCEEDS(nt_work_new(&w, &t->config, 1, seq_len, false, NULL));
 	nt_model_init(t->model, o.seed); /* without the decay of that step */
+	const struct nt_rows *rows = &t->split.train;
 	for (uint64_t k = 0; k < 8; k++) {
 		uint64_t row = nt_rows_order(rows, o.seed, k);
+		size_t source = nt_rows_source(rows, row);
 		for (size_t i = rows->first[row]; i < rows->first[row + 1]; i++) {
-			uint32_t id[64], start[64] = {0};
-			size_t n = rows->span[i].n;
-			SUCCEEDS(nt_corpus_read(&t->corpus, rows->span[i].token, n + 1, id));
-			assert_int_equal(id[0], BOS);
-			struct nt_batch batch = {1, n, id, id + 1, start};
-			alone += nt_forward(w, t->model, &batch, NULL, NULL);
-			n_target += n;
+			alone[source] += lose_alone(w, t, &rows->span[i]);
+			n_target[source] += rows->span[i].n - rows->span[i].context;
 		}
 	}
-	assert_int_equal(r.n_target, n_target);
-	assert_true(fabs(r.loss / alone - 1) < 1e-6);
+	assert_int_equal(r.n_target, n_target[0] + n_target[1]);
+	assert_true(fabs(r.loss / (alone[0] + alone[1]) - 1) < 1e-6);
+	for (size_t i = 0; i < t->corpus.n_source; i++) {
+		assert_int_equal(t->tally[i].n_target, n_target[i]);
+		assert_true(n_target[i] > 0);
+		assert_true(fabs(t->tally[i].nats / alone[i] - 1) < 1e-6);
+	}
 	nt_work_free(w);
 	nt_train_free(t);
+}
+
+static void a_packed_step_is_the_sum_of_its_documents(void **state)
+{
+	(void)state;
+	char a[160], b[160], *data[2] = {a, b};
+	snprintf(a, sizeof(a), "%s", fake_path("data.bin"));
+	check_packed_step(data, 1, 52, 0); /* every document whole */
+	check_packed_step(data, 1, 20, 0);
+	check_packed_step(data, 1, 20, 7);
+	snprintf(a, sizeof(a), "%s:0.4", fake_path("data.bin"));
+	snprintf(b, sizeof(b), "%s:0.6", fake_path("other.bin"));
+	check_packed_step(data, 2, 52, 0);
+	check_packed_step(data, 2, 20, 7);
 }
 
 int main(void)
