@@ -31,7 +31,7 @@ struct options {
 	int64_t seed;
 	bool keep_blank, is_near, two_pass, is_check, ids, force;
 	struct nt_list against, field;
-	const char *state, *kept, *output;
+	const char *part, *state, *kept, *output;
 };
 
 #define AT(field) offsetof(struct options, field)
@@ -41,6 +41,9 @@ static const struct nt_opt opts[] = {
 	 "compare the units of the stream (paragraphs), whole documents, or lines"},
 	{0, "keep-blank", NT_OPT_FLAG, AT(keep_blank), NULL, NULL, 0, 0,
 	 "with --by=line: compare blank lines with nothing; each goes where the one before it goes"},
+	{0, "part", NT_OPT_STR, AT(part), "I/N", NULL, 0, 0,
+	 "with --by=document: take only part I of N, from 1, by a hash of the document, so that N runs, "
+	 "each with an Nth of the memory, do what one would"},
 	{.help = "Near duplicates"},
 	{0, "near", NT_OPT_FLAG, AT(is_near), NULL, NULL, 0, 0,
 	 "drop whole documents that share most runs of five words with one that stayed"},
@@ -97,6 +100,7 @@ struct job {
 	struct nt_overlap *overlap;
 	struct nt_substring *substring;
 	struct nt_near_options how;
+	uint64_t part, n_part; /* 1 to n_part; n_part 0: no parts */
 	struct nt_near_batch *batch;
 	struct nt_pool *pool;
 	struct nt_dedup_counts count; /* of what was decided so far */
@@ -177,7 +181,8 @@ static int open_exact(struct job *j)
 {
 	struct nt_dedup_options how = {
 		.by = j->o->ids ? NT_DEDUP_DOCUMENT : (enum nt_dedup_by)j->o->by, .token = j->token,
-		.find = find_token, .find_arg = j->tokenizer, .keep_blank = j->o->keep_blank};
+		.find = find_token, .find_arg = j->tokenizer, .keep_blank = j->o->keep_blank,
+		.part = j->part - 1, .n_part = j->n_part};
 	return nt_dedup_new(&j->dedup, &how);
 }
 
@@ -277,7 +282,9 @@ static int write_options(const struct job *j, struct nt_buf *out)
 	case SUBSTRING:
 		return nt_buf_printf(out, "\"substring\": %llu", nt_llu(j->o->substring));
 	default:
-		return nt_buf_printf(out, "\"by\": \"%s\"", by[j->o->by]);
+		return j->n_part ? nt_buf_printf(out, "\"by\": \"%s\", \"part\": \"%llu/%llu\"", by[j->o->by],
+						 nt_llu(j->part), nt_llu(j->n_part))
+				 : nt_buf_printf(out, "\"by\": \"%s\"", by[j->o->by]);
 	}
 }
 
@@ -457,6 +464,19 @@ static int report(const struct job *j)
 	return 0;
 }
 
+static int read_part(struct job *j)
+{
+	unsigned long long part, n_part;
+	char behind;
+	if (sscanf(j->o->part, "%llu/%llu%c", &part, &n_part, &behind) != 2 || part < 1 || part > n_part)
+		return nt_fail(NT_EARG, "--part: '%s' is not I/N, such as 3/16", j->o->part);
+	j->part = part;
+	j->n_part = n_part;
+	if (j->way != EXACT || (j->o->by != NT_DEDUP_DOCUMENT && !j->o->ids))
+		return nt_fail(NT_EARG, "--part divides whole documents: use it with --by=document");
+	return 0;
+}
+
 /* What cannot go together, and what is to be done. */
 static int check_options(struct job *j)
 {
@@ -475,7 +495,7 @@ static int check_options(struct job *j)
 		return nt_fail(NT_EARG, "--kept numbers whole documents: use it with --by=document or --near");
 	if (o->kept && !o->is_check && nt_out_is_same(o->kept, o->output))
 		return nt_fail(NT_EARG, "--kept: %s is where the documents go: name another file", o->kept);
-	return 0;
+	return o->part ? read_part(j) : 0;
 }
 
 static int work(struct job *j, char *const *operand, size_t n)

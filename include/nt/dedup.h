@@ -40,6 +40,9 @@ struct nt_dedup_options {
 	uint32_t (*find)(const void *arg, const uint8_t *bytes, size_t len);
 	const void *find_arg;
 	bool keep_blank; /* lines of white space alone are compared with nothing, too */
+	/* Documents: only those of part [0, n_part) are taken, the others dropped unseen. A hash of
+	 * its ids says of which part one is, so that copies are in the same. n_part 0: all are taken. */
+	uint64_t part, n_part;
 };
 
 struct nt_dedup_counts {

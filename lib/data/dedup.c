@@ -26,6 +26,7 @@
 #include "data/once.h"
 #include "data/state.h"
 #include "nt/err.h"
+#include "nt/hash.h"
 #include "nt/ident.h"
 #include "nt/mem.h"
 
@@ -44,6 +45,7 @@ int nt_dedup_new(struct nt_dedup **result, const struct nt_dedup_options *option
 	*result = d;
 	if (!d)
 		return NT_ESYS;
+	nt_assert(options->by == NT_DEDUP_DOCUMENT || options->n_part == 0);
 	nt_assert(options->by != NT_DEDUP_LINE || (options->token && options->find));
 	d->options = *options;
 	return nt_once_init(&d->seen);
@@ -125,8 +127,19 @@ static int keep_units(struct nt_dedup *d, const struct nt_tokens *doc)
 
 /* --- documents ------------------------------------------------------------------- */
 
+/* A hash that every run knows: those of `seen` are of one run, or of one state. */
+static bool is_of_part(const struct nt_dedup *d, const struct nt_tokens *doc)
+{
+	const struct nt_dedup_options *o = &d->options;
+	return o->n_part == 0 || nt_hash64(doc->id, doc->n * sizeof(*doc->id)) % o->n_part == o->part;
+}
+
 static int keep_document(struct nt_dedup *d, const struct nt_tokens *doc)
 {
+	if (!is_of_part(d, doc)) {
+		drop(d, doc->id, doc->n);
+		return 0;
+	}
 	int rc = nt_once_ask(&d->seen, doc->id, doc->n * sizeof(*doc->id));
 	if (rc == 0)
 		rc = nt_once_answer(&d->seen, 0);
@@ -152,8 +165,8 @@ int nt_dedup_next(struct nt_dedup *d, struct nt_tokens *kept, const struct nt_to
 	nt_stream_count(&d->count.in, doc);
 	*kept = *doc;
 	d->id.n = d->unit.n = 0;
-	if (doc->n && d->options.by == NT_DEDUP_DOCUMENT) {
-		rc = keep_document(d, doc);
+	if (d->options.by == NT_DEDUP_DOCUMENT) {
+		rc = doc->n ? keep_document(d, doc) : is_of_part(d, doc);
 	} else if (doc->n) {
 		rc = d->options.by == NT_DEDUP_UNIT ? keep_units(d, doc) : keep_lines(d, doc);
 		*kept = (struct nt_tokens){

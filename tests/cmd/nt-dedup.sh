@@ -234,4 +234,20 @@ t 'a terminal gets no binary' '
 	script -qec "nt-dedup in.nts" /dev/null </dev/null >said || true
 	grep -q "is a terminal" said'
 
+t '--part: copies meet in a part, and all parts together are what one run keeps' '
+	awk "BEGIN { for (i = 0; i < 300; i++) printf \"Text %d.%c\", i % 190, 0 }" >in
+	nt-tokenize -q -0 in >all.nts; nt-dedup -q --by=document all.nts | nt-tokenize -q -d | tr "\0" "\n" | sort >want
+	head -c 1500 in | nt-tokenize -q -0 >a.nts; tail -c +1501 in | nt-tokenize -q -0 >b.nts
+	for i in 1 2 3; do
+		for f in a b; do nt-dedup -q --by=document --part $i/3 -o $f.$i $f.nts; done
+		cat a.$i b.$i | nt-dedup -q --by=document >$i.nts
+		cat a.nts b.nts | nt-dedup -q --by=document --part $i/3 | nt-tokenize -q -d >got; nt-tokenize -q -d $i.nts | cmp - got
+		nt-info --json $i.nts | grep "\"options\":{\"by\":\"document\",\"part\":\"$i/3\"}"
+	done
+	cat a.nts b.nts | nt-dedup -q --by=document | nt-tokenize -q -d | tr "\0" "\n" | sort >want
+	cat 1.nts 2.nts 3.nts | nt-tokenize -q -d | tr "\0" "\n" | sort | cmp - want
+	[ "$(nt-info --json 2.nts | sed "s/.*\"documents\": \([0-9]*\), \"units.*/\1/")" -gt 30 ]
+	for p in 0/3 4/3 1 1/ x/3 1/3x -1/3; do exits 2 nt-dedup --by=document --part=$p all.nts 2>said; grep "is not I/N" said; done
+	exits 2 nt-dedup --part 1/3 all.nts 2>said; grep "by=document" said'
+
 done_testing
