@@ -419,7 +419,7 @@ static void a_temporary_file_past_4_gib_is_read_where_it_was_written(void **stat
 	char got[4];
 	if (!takes_holes(9 * GIGA))
 		skip();
-	SUCCEEDS(nt_spill_open(&s, fake_folder, 4096));
+	SUCCEEDS(nt_spill_open(&s, fake_folder, 1));
 	for (uint64_t k = 1; k <= 8; k++) {
 		s.bytes = k * GIGA;
 		assert_int_equal(lseek(s.fd, (off_t)s.bytes, SEEK_SET), s.bytes);
