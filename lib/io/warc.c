@@ -245,6 +245,12 @@ static bool is_text(const char *type, const uint8_t *p, size_t n)
 	return strncasecmp(type, "application/", 12) == 0 && (ends_with(type, "+xml") || ends_with(type, "+json"));
 }
 
+/* Wget stores its own log as a resource. */
+static bool is_log(const char *url)
+{
+	return url && strncasecmp(url, "metadata:", 9) == 0;
+}
+
 /* Takes the HTTP head off the block, if it has one. */
 static int read_http(struct nt_layer *l)
 {
@@ -382,7 +388,7 @@ static int next_record(struct nt_layer *l, uint64_t **passed_over)
 		*passed_over = is_word(type, "continuation") ? &tally->warc.segments : &tally->warc.other_types;
 	else if (field(&w->head, "WARC-Segment-Number"))
 		*passed_over = &tally->warc.segments;
-	else if (is_word(field(&w->head, "Content-Type"), "text/dns"))
+	else if (is_word(field(&w->head, "Content-Type"), "text/dns") || is_log(field(&w->head, "WARC-Target-URI")))
 		*passed_over = &tally->warc.other_types;
 	if (!*passed_over && is_word(type, "response"))
 		rc = read_http(l);

@@ -49,10 +49,11 @@ t 'requests, metadata, revisits and the like are passed over and counted' '
 		record "WARC-Type: $type\r\nContent-Type: text/plain" 1
 	done; wet 1; record "WARC-Type: resource\r\nContent-Type: text/x-any" 1
 	record "WARC-Type: response\r\nContent-Type: text/dns" 1
+	record "WARC-Type: resource\r\nWARC-Target-URI: metadata://gnu.org/software/wget/wget.log\r\nContent-Type: text/plain" 1
 	record "WARC-Type: response\r\nContent-Type: text/plain\r\nWARC-Segment-Number: 1" 1
 	record "WARC-Type: continuation\r\nWARC-Segment-Number: 2" 1; wet 0; } >x
 	is "one/|one/||" eval "nt-cat x 2>err"
-	grep "documents in 3 of 11 records; passed over 6 of other types, 2 in segments" err'
+	grep "documents in 3 of 12 records; passed over 7 of other types, 2 in segments" err'
 
 t 'what is not text is passed over and counted; what has no type is looked at' '
 	printf "\211PNG\r\n\032\n\0\0" >png; echo one >1

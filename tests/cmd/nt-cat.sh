@@ -214,6 +214,23 @@ t 'one bit wrong in any of three members of a .gz or frames of a .zst is found' 
 	cp a.gz x.gz; flip x.gz 0; exits 3 nt-cat x.gz >out 2>err; grep "name promises gzip" err
 	cp a x.gz; nt-cat -q x.gz | cmp - a'
 
+t 'heads of .gz members with all that they may hold are read, wherever a read ends' '
+	"$PYTHON" - <<-"END"
+	import gzip, struct, zlib
+	out = b""
+	for flags in range(32):
+	    head = b"\x1f\x8b\x08" + bytes([flags]) + bytes(6)
+	    head += struct.pack("<H", 5) + b"a\0b\0c" if flags & 4 else b""
+	    head += b"name\0" if flags & 8 else b""
+	    head += b"comment\0" if flags & 16 else b""
+	    head += struct.pack("<H", zlib.crc32(head) & 0xffff) if flags & 2 else b""
+	    out += head + gzip.compress(b"%d\n" % flags, mtime=0)[10:]
+	open("x.gz", "wb").write(out)
+	END
+	seq 0 31 >want; nt-cat -q x.gz | cmp - want
+	for at in 2 11 700 $(seq 900 925); do { head -c $at x.gz; sleep 0.02; tail -c +$((at + 1)) x.gz; } | nt-cat -q | cmp - want; done
+	size=$(wc -c <x.gz); flip x.gz $((size - 28 - 3)); exits 3 nt-cat x.gz >out 2>err; grep "x.gz: damaged or cut gzip" err'
+
 t 'long windows of zstd, skippable frames and frames without checksums are read' '
 	seq 100000 >a; zstd -q --long=31 --ultra a -o long.zst; nt-cat -q long.zst | cmp - a
 	printf "\122\052\115\030\003\0\0\0abc" >skip; zstd -q --no-check a -o plain.zst
