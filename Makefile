@@ -138,6 +138,7 @@ bench-tokenize: all $B/bench/tokenize
 	@PATH="$$PWD/$B/bin:$$PWD/$B/bench:$$PATH" NT_BUILD="$$PWD/$B" sh tests/bench/tokenize.sh $(TEXT)
 # ... and of the data tools: TEXT=files MB=200 RUNS=5 STAGES='cat dedup'.
 bench-data: all $B/bench/data
+	@sh share/deps.sh bench || :
 	@PATH="$$PWD/$B/bin:$$PWD/$B/bench:$$PATH" sh tests/bench/data.sh
 
 bench: all $B/bench/data

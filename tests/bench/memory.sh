@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # make bench BENCH=memory: does a filter need more memory for more text? The peak of each at two
-# sizes, of text that comes through a pipe; fails if one that should be flat grows by over 5 %.
+# sizes, of text that comes through a pipe; fails if one that should be flat grows by over 5 %
+# (and by half a MB: the peak of the same run differs by a few pages from time to time).
 #
 #	SIZES='1000 10000'   MB of text
 #	TEXT='files'         repeated as tests/bench/data.c says; without it, as tests/bench/text.sh
@@ -43,7 +44,7 @@ row() { # row flat|grows text|tokens|file COMMAND...
 	verdict=$(awk -v a="$a" -v b="$b" -v k="$kind" -v n="$more" 'BEGIN {
 		growth = 100 * (b / a - 1)
 		if (k == "grows") printf "%.1f bytes/document", 1024 * (b - a) / n
-		else printf "%+.1f %%%s", growth, (growth > 5) ? ", NOT FLAT" : "" }')
+		else printf "%+.1f %%%s", growth, (growth > 5 && b - a > 512) ? ", NOT FLAT" : "" }')
 	case $verdict in *NOT*) is_flat=no ;; esac
 	echo "$a $b" | awk -v c="$*" -v v="$verdict" '{ printf "| %-32s | %8.1f | %8.1f | %20s |\n", c, $1 / 1024, $2 / 1024, v }'
 }
