@@ -19,7 +19,7 @@
 
 struct options {
 	struct nt_train_options train;
-	struct nt_list named;
+	struct nt_list named, weight;
 	bool plan, bench, json;
 };
 
@@ -256,6 +256,8 @@ static int run(struct nt_cli *cli, void *opts, char **operand, int n_operand)
 			       o->train.output);
 	o->train.named = o->named.item;
 	o->train.n_named = o->named.n;
+	o->train.weight = o->weight.item;
+	o->train.n_weight = o->weight.n;
 	struct nt_pool *pool = nt_pool_new((int)cli->threads);
 	if (!pool)
 		return NT_ESYS;
@@ -296,6 +298,8 @@ static const struct nt_opt opts[] = {
 	 "go on from the weights of a Hugging Face directory"},
 	{'s', "seed", NT_OPT_COUNT, TRAIN(seed), "N", "1337", 0, 1e18,
 	 "for the first weights and the order of rows"},
+	{0, "weight", NT_OPT_LIST, AT(weight), "NAME=X", NULL, 0, 0,
+	 "a source's share of the tokens that are trained on, whatever files it lies in"},
 	{.help = "The model; what is left out is chosen"},
 	{0, "arch", NT_OPT_ENUM, TRAIN(arch), "llama|gpt2", "llama", 0, 0, "the family"},
 	{0, "hidden-size", NT_OPT_COUNT, TRAIN(hidden_size), "N", NULL, 1, 1 << 20, "width"},
@@ -363,7 +367,7 @@ static const struct nt_cmd cmd = {
 		"finish the step, save, and stop.\n\n"
 		"Several files are one set, read in proportion to their sizes; DATA:WEIGHT gives a file that share "
 		"of the tokens that are trained on, whatever its size, and files without a weight share what is left "
-		"of 1. Sources, which nt-pack --source names, or files that have weights, keep their rows apart, and "
+		"of 1. --weight does the same for a source that lies in many files. Sources, which nt-pack --source names, or files that have weights, keep their rows apart, and "
 		"the log tells the loss of each.\n\n"
 		"The loss is the sum of -log p over all targets of a step divided by their number, in "
 		"nats/token. Documents that share a row do not see each other.",

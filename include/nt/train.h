@@ -59,6 +59,10 @@ struct nt_train_options {
 	uint64_t warmup_steps;
 	int lr_schedule;               /* enum nt_lr_schedule */
 
+	/* the mixture, beside the weights of files */
+	const char *const *weight;     /* [n_weight] NAME=WEIGHT of sources */
+	size_t n_weight;
+
 	/* looking and saving */
 	const char *val;               /* a data file held out; NULL: a part of the data */
 	uint64_t eval_every, save_every; /* steps */

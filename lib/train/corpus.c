@@ -37,6 +37,12 @@ static int check_alike(const struct nt_corpus *c, const struct nt_data *d)
 	return 0;
 }
 
+static int check_weight(const char *text, double weight)
+{
+	return weight > 0 && isfinite(weight) ? 0 :
+	       nt_fail(NT_EARG, "%s: a weight is a number above 0, such as 0.3", text);
+}
+
 /* PATH:WEIGHT, unless there is a file of that name: cuts the weight off the path. */
 static int parse_weight(char *path, double *weight)
 {
@@ -47,11 +53,10 @@ static int parse_weight(char *path, double *weight)
 	double w = strtod(colon + 1, &end);
 	if (*end)
 		return 0;
-	if (!(w > 0) || !isfinite(w))
-		return nt_fail(NT_EARG, "%s: a weight is a number above 0, such as 0.3", path);
+	int rc = check_weight(path, w);
 	*colon = 0;
 	*weight = w;
-	return 0;
+	return rc;
 }
 
 static int open_file(struct nt_corpus *c, const char *operand)
@@ -71,7 +76,14 @@ static int open_file(struct nt_corpus *c, const char *operand)
 	return check_alike(c, c->file[c->n - 1]);
 }
 
-/* Files without a weight share what the others leave of 1. */
+/* What has no weight shares what the others leave of 1. */
+static int check_left(double sum, const char *without)
+{
+	return !without || sum < 1 ? 0 :
+	       nt_fail(NT_EARG, "%s has no weight, and the others, %g together, leave nothing of 1 "
+				"for it: give it one, too", without, sum);
+}
+
 static int check_weights(const struct nt_corpus *c)
 {
 	double sum = 0;
@@ -81,10 +93,7 @@ static int check_weights(const struct nt_corpus *c)
 		if (c->weight[i] == 0)
 			without = nt_data_name(c->file[i]);
 	}
-	if (without && sum >= 1)
-		return nt_fail(NT_EARG, "%s has no weight, and the others, %g together, leave nothing of 1 "
-					"for it: give it one, too", without, sum);
-	return 0;
+	return check_left(sum, without);
 }
 
 /* --- sources --------------------------------------------------------------------- */
@@ -96,8 +105,8 @@ static int find_source(struct nt_corpus *c, const char *name, size_t operand, si
 			continue;
 		*found = i;
 		if (c->has_weight && c->source[i].operand != operand)
-			return nt_fail(NT_EARG, "%s and %s both hold '%s', and weights are of sources: join "
-						"them with cat, and give that file one",
+			return nt_fail(NT_EARG, "%s and %s both hold '%s', and files that share a source cannot "
+						"have weights: use --weight NAME=WEIGHT for sources",
 				       nt_data_name(c->file[c->source[i].operand]),
 				       nt_data_name(c->file[operand]), name);
 		return 0;
@@ -108,7 +117,8 @@ static int find_source(struct nt_corpus *c, const char *name, size_t operand, si
 		return nt_fail(NT_ESYS, "out of memory");
 	}
 	*found = c->n_source;
-	c->source[c->n_source++] = (struct nt_source){.name = copy, .operand = operand};
+	c->source[c->n_source++] = (struct nt_source){.name = copy, .operand = operand, .group = operand,
+						      .weight = c->weight[operand]};
 	return 0;
 }
 
@@ -212,6 +222,55 @@ int nt_corpus_open(struct nt_corpus *c, char *const *operand, size_t n)
 	return rc;
 }
 
+static int no_source(const struct nt_corpus *c, const char *text)
+{
+	struct nt_buf names = {0};
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && i < c->n_source; i++)
+		rc = nt_buf_printf(&names, " '%s'", c->source[i].name);
+	if (rc == 0)
+		rc = nt_fail(NT_EARG, "--weight %s: no source has that name; the data has%.*s", text,
+			     names.len > 400 ? 400 : (int)names.len, (const char *)names.data);
+	nt_buf_release(&names);
+	return rc;
+}
+
+/* NAME=WEIGHT: of the last '=', for names may hold one. */
+static int weigh_source(struct nt_corpus *c, const char *text)
+{
+	const char *sign = strrchr(text, '=');
+	size_t len = sign ? (size_t)(sign - text) : 0, i = 0;
+	char *end;
+	if (!sign || !sign[1])
+		return nt_fail(NT_EARG, "--weight %s: it is not NAME=WEIGHT, such as wiki=0.7", text);
+	double weight = strtod(sign + 1, &end);
+	while (i < c->n_source && (strlen(c->source[i].name) != len || memcmp(c->source[i].name, text, len)))
+		i++;
+	if (i == c->n_source)
+		return no_source(c, text);
+	c->source[i].weight = weight;
+	c->source[i].group = c->n + i;
+	return check_weight(text, *end ? 0 : weight);
+}
+
+int nt_corpus_weigh(struct nt_corpus *c, const char *const *weight, size_t n)
+{
+	const char *without = NULL;
+	double sum = 0;
+	int rc = 0;
+	if (n && c->has_weight)
+		return nt_fail(NT_EARG, "--weight is for sources, and files have weights: one or the other");
+	for (size_t i = 0; rc == 0 && i < n; i++)
+		rc = weigh_source(c, weight[i]);
+	for (size_t i = 0; n && i < c->n_source; i++) {
+		sum += c->source[i].weight;
+		if (c->source[i].weight == 0)
+			without = c->source[i].name;
+	}
+	c->has_weight |= n > 0;
+	return rc < 0 ? rc : check_left(sum, without);
+}
+
 void nt_corpus_close(struct nt_corpus *c)
 {
 	for (size_t i = 0; i < c->n; i++)
@@ -274,7 +333,7 @@ int nt_corpus_mixture(const struct nt_corpus *c, struct nt_buf *text)
 	int rc = 0;
 	for (size_t i = 0; rc == 0 && i < c->n_source && c->n_source > 1; i++)
 		rc = nt_buf_printf(text, "%s%.17g:%" PRIu64, i ? " " : "",
-				   c->weight[c->source[i].operand], c->source[i].n_token);
+				   c->source[i].weight, c->source[i].n_token);
 	return rc < 0 ? rc : nt_buf_add(text, "", 1);
 }
 

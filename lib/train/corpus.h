@@ -17,6 +17,8 @@
 struct nt_source {
 	char *name;
 	size_t operand;             /* the first one that has any of it */
+	double weight;              /* 0: none, or of its group: the sources of one file, */
+	size_t group;               /* or this one alone; below n + n_source */
 	size_t extent, n_extent;    /* where it lies */
 	uint64_t token, n_token;
 };
@@ -35,7 +37,7 @@ struct nt_corpus {
 	struct nt_data **file; /* [n] */
 	double *weight;        /* [n] as asked for: 0, none, or above */
 	size_t n;
-	bool has_weight;       /* one of them */
+	bool has_weight;       /* one of them, or a source */
 	struct nt_source *source; /* [n_source], in the order in which they are met */
 	size_t n_source, source_cap;
 	struct nt_extent *extent; /* [n_extent] by source, then in the order of the files */
@@ -50,6 +52,10 @@ struct nt_corpus {
  */
 int nt_corpus_open(struct nt_corpus *c, char *const *operand, size_t n);
 void nt_corpus_close(struct nt_corpus *c); /* harmless twice */
+
+/* weight[n]: NAME=WEIGHT of a source, whatever files it lies in. NT_EARG: no such source, a
+ * weight as above, or files have weights. */
+int nt_corpus_weigh(struct nt_corpus *c, const char *const *weight, size_t n);
 
 uint64_t nt_corpus_n_token(const struct nt_corpus *c);
 enum nt_data_kind nt_corpus_kind(const struct nt_corpus *c);

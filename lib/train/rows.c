@@ -153,48 +153,51 @@ void nt_split_release(struct nt_split *s)
 
 /* --- whose turn it is ------------------------------------------------------------ */
 
-/* What of all targets a source's documents are to be. */
-static int settle_share(struct nt_rows *r, const double *target_of_file, double left, double rest,
-			bool by_weight)
-{
-	const struct nt_corpus *c = r->corpus;
-	for (size_t i = 0; i < c->n_source; i++) {
-		size_t f = c->source[i].operand;
-		double mine = (double)r->part[i].n_target;
-		if (by_weight && c->weight[f] > 0 && target_of_file[f] == 0)
-			return nt_fail(NT_EFORMAT, "%s: it has a weight, and nothing to train on",
-				       nt_data_name(c->file[f]));
-		if (!by_weight)
-			r->part[i].share = mine / (double)r->n_target;
-		else if (c->weight[f] > 0)
-			r->part[i].share = c->weight[f] * mine / target_of_file[f];
-		else
-			r->part[i].share = rest > 0 ? left * mine / rest : 0;
-	}
-	return 0;
-}
-
+/* What of all targets a source's are to be: as much as it has, or its part of its group's
+ * weight, or of what weights leave. */
 static int settle_shares(struct nt_rows *r, bool by_weight)
 {
 	const struct nt_corpus *c = r->corpus;
-	double *of_file = nt_calloc(c->n, sizeof(*of_file)), left = 1, rest = 0, sum = 0;
-	if (!of_file)
+	double *of_group = nt_calloc(c->n + c->n_source, sizeof(*of_group)), left = 1, rest = 0, sum = 0;
+	if (!of_group)
 		return NT_ESYS;
-	for (size_t i = 0; i < c->n_source; i++) {
-		size_t f = c->source[i].operand;
-		of_file[f] += (double)r->part[i].n_target;
-		if (c->weight[f] == 0)
-			rest += (double)r->part[i].n_target;
-	}
-	for (size_t f = 0; f < c->n; f++)
-		left -= c->weight[f];
-	int rc = settle_share(r, of_file, left, rest, by_weight);
 	for (size_t i = 0; i < c->n_source; i++)
+		of_group[c->source[i].group] += (double)r->part[i].n_target;
+	for (size_t i = 0; i < c->n_source; i++) {
+		const struct nt_source *s = &c->source[i];
+		struct nt_part *p = &r->part[i];
+		p->share = (double)p->n_target;
+		if (!by_weight)
+			continue;
+		if (s->weight > 0)
+			left -= p->share = s->weight * p->share / of_group[s->group];
+		else
+			rest += p->share;
+	}
+	for (size_t i = 0; i < c->n_source; i++) {
+		if (by_weight && c->source[i].weight == 0 && rest > 0)
+			r->part[i].share *= left / rest;
 		sum += r->part[i].share;
+	}
 	for (size_t i = 0; i < c->n_source; i++)
 		r->part[i].share /= sum;
-	free(of_file);
-	return rc;
+	free(of_group);
+	return 0;
+}
+
+/* A weight asks for targets. */
+static int check_groups(const struct nt_rows *r)
+{
+	const struct nt_corpus *c = r->corpus;
+	for (size_t i = 0; i < c->n_source; i++) {
+		uint64_t n = 0;
+		for (size_t k = 0; k < c->n_source; k++)
+			n += c->source[k].group == c->source[i].group ? r->part[k].n_target : 0;
+		if (c->source[i].weight > 0 && n == 0)
+			return nt_fail(NT_EFORMAT, "%s: it has a weight, and nothing to train on",
+				       c->source[i].name);
+	}
+	return 0;
 }
 
 /* Rows of a source for each target of training. */
@@ -234,7 +237,11 @@ int nt_rows_mix(struct nt_rows *r, bool by_weight)
 		return 0;
 	uint64_t *quota = nt_calloc(r->corpus->n_source, sizeof(*quota));
 	by_weight &= r->corpus->has_weight;
-	int rc = quota ? settle_shares(r, by_weight) : NT_ESYS;
+	int rc = quota ? 0 : NT_ESYS;
+	if (rc == 0 && by_weight)
+		rc = check_groups(r);
+	if (rc == 0)
+		rc = settle_shares(r, by_weight);
 	if (rc == 0) {
 		settle_quotas(r, quota, by_weight);
 		rc = nt_mix_init(&r->mix, quota, r->corpus->n_source);

@@ -87,6 +87,8 @@ int nt_train_open(struct nt_train **result, const struct nt_train_options *optio
 	if (rc == 0)
 		rc = nt_corpus_open(&t->corpus, data, n);
 	if (rc == 0)
+		rc = nt_corpus_weigh(&t->corpus, options->weight, options->n_weight);
+	if (rc == 0)
 		rc = nt_corpus_mixture(&t->corpus, &t->mixture);
 	if (rc == 0)
 		rc = open_val(t);

@@ -173,7 +173,10 @@ t 'sources that have names have a loss each, in documents, rows and windows, wit
 		done
 	done
 	train -q --max-steps=2 -o one a.bin
-	! grep sources one/log.jsonl'
+	! grep sources one/log.jsonl
+	train --plan --max-steps=2 --weight cats=0.1 --weight "the \"others\"=0.9" ab.bin b.bin >plan
+	grep "^source  *cats: 0.1 of the targets" plan && grep "^source  *the .others.: 0.9 of the targets" plan
+	exits 2 train --max-steps=2 --weight dogs=1 -o x ab.bin 2>err && grep "no source has that name; the data has .cats" err'
 
 t '--plan shows the mixture' '
 	train --plan --max-steps=10 "$data/data.bin:0.75" "$data/other.bin:0.25" >plan

@@ -241,6 +241,30 @@ static void what_has_no_weight_shares_what_is_left(void **state)
 	nt_corpus_close(&c);
 }
 
+static void a_source_in_many_files_has_one_weight(void **state)
+{
+	(void)state;
+	static const uint32_t first_id[] = {0, 1000, 2000};
+	struct nt_corpus c;
+	struct nt_split s;
+	uint64_t n[3];
+	write_file(fake_path("a"), "one", 0, 0, 30, 60);
+	write_file(fake_path("b"), "two=2", 0, 1000, 200, 60);
+	write_file(fake_path("c"), "three", 0, 2000, 300, 60);
+	write_file(fake_path("d"), "two=2", 0, 1000, 100, 60);
+	fake_cat(fake_path("ab"), fake_path("a"), fake_path("b"));
+	SUCCEEDS(nt_corpus_open(&c, (char *[]){path_of("ab"), path_of("c"), path_of("d")}, 3));
+	SUCCEEDS(nt_corpus_weigh(&c, (const char *[]){"two=2=0.25", "one=0.5"}, 2));
+	SUCCEEDS(nt_rows_fit(&s, &c, NULL, T, T));
+	assert_true(fabs(s.train.part[0].share - 0.5) < 1e-12);
+	assert_true(fabs(s.train.part[1].share - 0.25) < 1e-12);
+	assert_true(fabs(s.train.part[2].share - 0.25) < 1e-12);
+	draw(&s.train, 4000, first_id, n);
+	assert_true(fabs((double)n[0] / (double)(n[0] + n[1] + n[2]) - 0.5) < 0.003);
+	nt_split_release(&s);
+	nt_corpus_close(&c);
+}
+
 static void windows_keep_to_their_source_and_share(void **state)
 {
 	(void)state;
@@ -285,6 +309,21 @@ static void weights_that_say_nothing_are_refused(void **state)
 	snprintf(b, sizeof(b), "%s:2", fake_path("a"));
 	assert_int_equal(nt_corpus_open(&c, (char *[]){a, b}, 2), NT_EARG);
 	assert_says("both hold 'wiki'");
+	SUCCEEDS(nt_corpus_open(&c, (char *[]){a, path_of("b")}, 1));
+	assert_int_equal(nt_corpus_weigh(&c, (const char *[]){"wiki=1"}, 1), NT_EARG);
+	assert_says("one or the other");
+	nt_corpus_close(&c);
+	static const struct { const char *weight, *why; } wrong[] = {
+		{"wiki", "not NAME=WEIGHT"}, {"wiki=", "not NAME=WEIGHT"}, {"wiki=0", "a number above 0"},
+		{"wiki=x", "a number above 0"}, {"wikis=1", "the data has 'wiki' '(no name)'"},
+		{"wiki=1", "(no name) has no weight, and the others, 1 together"},
+	};
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
+		SUCCEEDS(nt_corpus_open(&c, (char *[]){path_of("a"), path_of("b")}, 2));
+		assert_int_equal(nt_corpus_weigh(&c, &wrong[i].weight, 1), NT_EARG);
+		assert_says(wrong[i].why);
+		nt_corpus_close(&c);
+	}
 	snprintf(a, sizeof(a), "%s:x", fake_path("a"));
 	assert_int_equal(nt_corpus_open(&c, (char *[]){a}, 1), NT_ESYS); /* a path, and none there */
 }
@@ -308,6 +347,7 @@ int main(void)
 		cmocka_unit_test(without_weights_an_epoch_reads_every_row_once),
 		cmocka_unit_test(a_source_is_read_through_before_it_is_read_again),
 		cmocka_unit_test(what_has_no_weight_shares_what_is_left),
+		cmocka_unit_test(a_source_in_many_files_has_one_weight),
 		cmocka_unit_test(windows_keep_to_their_source_and_share),
 		cmocka_unit_test(weights_that_say_nothing_are_refused),
 		cmocka_unit_test(a_file_whose_whole_name_it_is_wins),
