@@ -84,6 +84,7 @@ struct job {
 	uint32_t *token_bytes; /* [vocab_size], when bytes must be counted here */
 	double fraction;
 	const char *held_path;
+	char *source; /* of a data file that is packed again */
 	struct side train, held;
 };
 
@@ -160,6 +161,21 @@ static int open_input(struct job *j, char *const *operand, size_t n)
 	return rc;
 }
 
+/* Documents of a data file keep the name of their source, if they have one and no other. */
+static int find_source(struct job *j)
+{
+	int rc = j->o->source || j->o->format || !j->in ? 0 : nt_data_input_source(j->in, &j->source);
+	if (rc == 0 && j->in && !j->source && !j->o->source && !j->o->format)
+		nt_cli_warn(j->cli, "the input is of several sources, and their names are lost: pack each by "
+				    "itself, and join the files with cat");
+	return rc;
+}
+
+static const char *source_of(const struct job *j)
+{
+	return j->o->source ? j->o->source : j->source && *j->source ? j->source : NULL;
+}
+
 static int open_foreign(struct job *j, struct side *side, const char *path)
 {
 	const struct nt_foreign_options how = {
@@ -175,7 +191,7 @@ static int open_side(struct job *j, struct side *side, const char *path)
 					    .stride = (uint32_t)j->o->stride,
 					    .buffer = j->o->buffer,
 					    .seed = (uint64_t)j->o->seed,
-					    .source = j->o->source};
+					    .source = source_of(j)};
 	if (j->o->format)
 		return open_foreign(j, side, path);
 	int rc = nt_out_open(&side->out, path, NT_OUT_BINARY | (j->o->force ? NT_OUT_FORCE : 0));
@@ -241,8 +257,8 @@ static int make_manifest(const struct job *j, const struct side *side, struct nt
 			       nt_llu(j->o->seq_len), nt_llu(j->o->buffer));
 	if (rc == 0 && j->o->stride)
 		rc = nt_buf_printf(&m, ", \"stride\": %llu", nt_llu(j->o->stride));
-	if (rc == 0 && j->o->source && (rc = nt_buf_printf(&m, ", \"source\": ")) == 0)
-		rc = nt_json_string(&m, j->o->source, strlen(j->o->source));
+	if (rc == 0 && source_of(j) && (rc = nt_buf_printf(&m, ", \"source\": ")) == 0)
+		rc = nt_json_string(&m, source_of(j), strlen(source_of(j)));
 	if (rc == 0 && j->o->from)
 		rc = nt_buf_printf(&m, ", \"from\": \"%s\"", nt_foreign_name((enum nt_foreign)j->o->from));
 	if (rc == 0 && j->held_path)
@@ -321,7 +337,9 @@ static void report(const struct job *j, const struct side *side, const char *wha
 
 static int pack(struct job *j)
 {
-	int rc = open_side(j, &j->train, j->o->output);
+	int rc = find_source(j);
+	if (rc == 0)
+		rc = open_side(j, &j->train, j->o->output);
 	if (rc == 0 && j->held_path)
 		rc = open_side(j, &j->held, j->held_path);
 	if (rc == 0)
@@ -366,6 +384,7 @@ static int run(struct nt_cli *cli, void *opt, char **operand, int n_operand)
 	nt_ids_release(&j.line);
 	nt_tokenizer_free(j.tokenizer);
 	free(j.token_bytes);
+	free(j.source);
 	return rc;
 }
 

@@ -93,6 +93,9 @@ const struct nt_ident *nt_data_input_ident(const struct nt_data_input *in); /* b
 int nt_data_input_next(struct nt_data_input *in, struct nt_tokens *doc);
 /* Of all that was read: the manifest (a JSON array, at the end, valid until the close), and
  * counts (so far; source_bytes at the end, 0 if they are not known). */
+/* The name of the source of all documents, for the caller to free: "" if it has none, as in a
+ * stream. *name is NULL where they differ. Looks into every file. */
+int nt_data_input_source(const struct nt_data_input *in, char **name);
 const char *nt_data_input_manifest(const struct nt_data_input *in);
 const struct nt_stream_counts *nt_data_input_counts(const struct nt_data_input *in);
 void nt_data_input_close(struct nt_data_input *in); /* NULL is harmless */

@@ -7,6 +7,7 @@
  * end, because the tokenizer that is handed out lies in it.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "nt/data.h"
 #include "nt/err.h"
@@ -96,6 +97,44 @@ int nt_data_input_next(struct nt_data_input *in, struct nt_tokens *doc)
 			return rc;
 	}
 	return 0;
+}
+
+/* *name, NULL at first, stays what it is if this file's segments all have that name; else it
+ * becomes NULL, and 1 is returned. */
+static int compare_source(const struct nt_data *d, char **name)
+{
+	for (size_t i = 0; i < nt_data_n_segment(d); i++) {
+		struct nt_data_segment s;
+		nt_data_segment(d, i, &s);
+		if (!*name && !(*name = strdup(s.source)))
+			return nt_fail(NT_ESYS, "out of memory");
+		if (strcmp(s.source, *name) != 0) {
+			free(*name);
+			*name = NULL;
+			return 1;
+		}
+	}
+	return 0;
+}
+
+int nt_data_input_source(const struct nt_data_input *in, char **name)
+{
+	*name = NULL;
+	if (in->stream)
+		return (*name = strdup("")) ? 0 : nt_fail(NT_ESYS, "out of memory");
+	int rc = compare_source(in->first, name);
+	for (size_t i = 1; rc == 0 && i < in->n; i++) {
+		struct nt_data *d;
+		if ((rc = nt_data_open(&d, in->operand[i])) < 0)
+			break;
+		rc = compare_source(d, name);
+		nt_data_close(d);
+	}
+	if (rc < 0) {
+		free(*name);
+		*name = NULL;
+	}
+	return rc < 0 ? rc : 0;
 }
 
 const char *nt_data_input_manifest(const struct nt_data_input *in)

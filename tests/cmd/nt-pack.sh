@@ -57,6 +57,20 @@ t 'the name of a source outlives cat, in documents and rows' '
 	nt-pack -q --source wiki --holdout 0.5:val.bin a.nts >a.bin
 	nt-info val.bin | grep "^source  *wiki: "'
 
+t 'a data file that is packed again keeps the name, and is warned of several' '
+	documents 5 | bytes | nt-pack -q --source wiki >a.bin && documents 7 | bytes | nt-pack -q --source books >b.bin
+	cat a.bin b.bin >ab.bin && cat a.bin a.bin >aa.bin
+	for in in a.bin aa.bin "a.bin aa.bin"; do
+		nt-pack --seq-len 20 $in -o r.bin 2>said && nt-info r.bin | grep "^source  *wiki: "
+		! grep warning said
+	done
+	for in in ab.bin "a.bin b.bin"; do
+		nt-pack --seq-len 20 $in -o r.bin 2>said && ! nt-info r.bin | grep "^source "
+		grep "warning: the input is of several sources" said
+	done
+	nt-pack --source both ab.bin -o r.bin 2>said && nt-info r.bin | grep "^source  *both: 12 documents"
+	! grep warning said'
+
 t 'what is no name of a source is refused' '
 	documents 5 | bytes >a.nts
 	for name in "" "$(printf "a\nb")" "$(printf "\377")"; do
