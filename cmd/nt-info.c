@@ -18,6 +18,7 @@
 #include "nt/data.h"
 #include "nt/dedup.h"
 #include "nt/file.h"
+#include "nt/manifest.h"
 #include "nt/mem.h"
 #include "nt/safetensors.h"
 #include "nt/tokenizer.h"
@@ -73,6 +74,13 @@ static int describe_counts(const char *path, const struct options *o, struct nt_
 {
 	(void)o; /* nor can they */
 	return nt_counts_describe(path, json);
+}
+
+/* What nt-cat and nt-filter leave beside their text. */
+static int describe_manifest(const char *path, const struct options *o, struct nt_buf *json)
+{
+	(void)o; /* a manifest has no hashes of its own */
+	return nt_manifest_describe(path, json);
 }
 
 static int describe_state(const char *path, const struct options *o, struct nt_buf *json)
@@ -148,13 +156,15 @@ static int describe(const char *path, const struct options *o, struct nt_buf *js
 		return describe_counts(path, o, json);
 	if (n > 3 && memcmp(magic, "\x89NTK", seen) == 0)
 		return describe_state(path, o, json);
+	if (n > 2 && memcmp(magic, "[{\"", 3) == 0)
+		return describe_manifest(path, o, json);
 	if (n == 8 && ends_with(path, ".safetensors"))
 		return describe_safetensors(path, o, json);
 	if (magic[0] == '{' || ends_with(path, ".tiktoken"))
 		return describe_tokenizer(path, o, json);
 	return nt_fail(NT_EFORMAT,
 		       "%s: %s; nt-info knows token streams, data files, tokenizers, counts, states, "
-		       "checkpoints and safetensors",
+		       "manifests, checkpoints and safetensors",
 		       path, n == 0 ? "empty" : "not a file of this suite");
 }
 
@@ -393,8 +403,8 @@ static const struct nt_cmd cmd = {
 	.name = "nt-info",
 	.what = "describe and verify any file of the suite",
 	.synopsis = "[OPTION...] [FILE...]",
-	.about = "Describes token streams, data files, tokenizers (tokenizer.json, .tiktoken), counts, checkpoints "
-		 "and safetensors files, or the stream on standard input. Streams and data files tell how they came about: each "
+	.about = "Describes token streams, data files, tokenizers (tokenizer.json, .tiktoken), counts, manifests, "
+		 "checkpoints and safetensors files, or the stream on standard input. Streams and data files tell how they came about: each "
 		 "program of the pipeline with its options and what it counted.\n\n"
 		 "Without --verify the tokens of a data file are not read; its header, indexes and "
 		 "footers always are checked. A file that is cut or damaged ends with status 3, or with "

@@ -39,4 +39,7 @@ int nt_manifest_clear(const char *path);
 int nt_manifest_save(const char *path, const char *manifest);
 int nt_manifest_load(struct nt_buf *manifest, const char *path, const struct nt_digest *came);
 
+/* Appends one JSON object that describes the manifest at path. A NUL stands behind. */
+int nt_manifest_describe(const char *path, struct nt_buf *json);
+
 #endif

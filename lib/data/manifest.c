@@ -331,3 +331,21 @@ int nt_manifest_load(struct nt_buf *manifest, const char *path, const struct nt_
 	json_object_put(root);
 	return rc;
 }
+
+int nt_manifest_describe(const char *path, struct nt_buf *json)
+{
+	int rc;
+	json_object *root = read_manifest(path, &rc);
+	if (!root)
+		return rc < 0 ? rc : nt_fail(NT_ESYS, "%s: not there", path);
+	if ((rc = nt_buf_printf(json, "{\"file\": ")) == 0)
+		rc = nt_json_string(json, path, strlen(path));
+	if (rc == 0)
+		rc = nt_buf_printf(json, ", \"kind\": \"manifest\", \"manifest\": ");
+	if (rc < 0) {
+		json_object_put(root);
+		return rc;
+	}
+	rc = put(json, root);
+	return rc < 0 ? rc : nt_buf_printf(json, "}");
+}

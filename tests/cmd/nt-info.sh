@@ -59,6 +59,11 @@ t 'other chains stand one behind the other, where each begins with a +' '
 	sed -n "/^made by/,\$p" got | grep "^[ +] nt" | sed "s/  */ /g" >rows
 	printf "%s\n" " nt-tokenize 20 2 20" "+ nt-tokenize 21 1 21" " nt-dedup 21 -48.8 % 3 21 -48.8 %" | diff - rows'
 
+t 'a manifest that lies beside a text is described' '
+	sample | nt-cat -q -0 --manifest run.json >text && nt-info run.json >got; cat got
+	grep -q "^kind  *manifest$" got && grep -Eqx "  nt-cat +20 +2 +-" got
+	printf "[{\"a" >cut && for o in "" --json; do exits 3 nt-info $o cut 2>said >got; [ ! -s got ]; grep -q "cut: not a manifest" said; done'
+
 t '--json is one object a file, a line each' '
 	sample | bytes >s.nts && nt-pack -q <s.nts >data.bin
 	nt-info --json s.nts data.bin >json
