@@ -27,7 +27,7 @@
 struct options {
 	int by;
 	double threshold, least;
-	uint64_t bands, rows, substring;
+	uint64_t bands, rows, memory, substring;
 	int64_t seed;
 	bool keep_blank, is_near, two_pass, is_check, ids, force;
 	struct nt_list against, field;
@@ -56,6 +56,9 @@ static const struct nt_opt opts[] = {
 	 "of those looked at, drop the ones estimated at this or more (default 0.74 of the threshold)"},
 	{0, "two-pass", NT_OPT_FLAG, AT(two_pass), NULL, NULL, 0, 0,
 	 "find whole groups first, connected in however many steps, and keep the first of each"},
+	{'S', "memory", NT_OPT_SIZE, AT(memory), "SIZE", NULL, 1 << 20, 0x1p53,
+	 "for the table (default: what it needs, 66 to 89 bytes a document). When it is full a Bloom "
+	 "filter takes its place, of 28 bytes or more a document, and one shared band is enough to go"},
 	{'s', "seed", NT_OPT_INT, AT(seed), "N", "1337", 0, 9007199254740992.0, "of the sketches"},
 	{.help = "Test texts"},
 	{0, "against", NT_OPT_LIST, AT(against), "FILE", NULL, 0, 0,
@@ -198,6 +201,7 @@ static int open_near(struct job *j)
 		j->how.least = o->least;
 	j->how.seed = (uint64_t)o->seed;
 	j->how.of_ids = o->ids;
+	j->how.memory = o->memory;
 	if ((uint64_t)j->how.bands * j->how.rows > 4096)
 		return nt_fail(NT_EARG, "--bands, --rows: a sketch of %u x %u bytes; the most is 4096",
 			       j->how.bands, j->how.rows);
@@ -461,6 +465,9 @@ static int report(const struct job *j)
 		   c->compared ? 100 * (double)c->repeated / (double)c->compared : 0.0,
 		   nt_llu(c->kept.documents), nt_cli_count(c->in.documents, "document"), nt_llu(c->kept.tokens),
 		   nt_cli_count(c->in.tokens, "token"));
+	if (j->near && nt_near_is_short(j->near))
+		nt_cli_warn(j->cli, "the table did not fit into -S: documents went for one shared band, which "
+				    "more of them do that are not alike");
 	return 0;
 }
 

@@ -19,8 +19,8 @@
  * connected by near duplicates, in however many steps, and of each the first document stays.
  *
  * Memory: 4 bytes for each band of each document that stays, at 63 to 85 % of a table, which
- * is 66 to 89 bytes with 14 bands. The sketches lie in a temporary file of bands * rows bytes
- * each.
+ * is 66 to 89 bytes with 14 bands; in a Bloom filter, 28 bytes at least. The sketches lie in a
+ * temporary file of bands * rows bytes each.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -37,6 +37,8 @@ struct nt_near_options {
 	double least;         /* J of those that go, as the sketches estimate it; 0: all looked at */
 	uint64_t seed;
 	bool of_ids;          /* ids are compared, not words: states say so */
+	uint64_t memory;      /* bytes the table may take, 0: any. Then a Bloom filter of that size takes
+			       * its place, and what shares a band goes, whatever its sketch */
 };
 
 /* Bands and rows that tell documents of J = threshold with probability 0.9 or more, with as
@@ -50,6 +52,7 @@ void nt_near_free(struct nt_near *n); /* NULL is harmless */
 
 size_t nt_near_sketch_bytes(const struct nt_near *n); /* bands * rows */
 uint64_t nt_near_n_doc(const struct nt_near *n);      /* that stayed */
+bool nt_near_is_short(const struct nt_near *n);       /* of memory: a filter is in use */
 
 /* As nt_dedup_load and nt_dedup_save do. A state is of its bands, rows and seed, and of no tokenizer
  * unless ids are compared. */
@@ -66,7 +69,7 @@ int nt_near_sketch(struct nt_near_sketcher *s, uint8_t *sketch, const uint32_t *
 /* Begins to fetch what nt_near_add will look at: some dozens of documents ahead. */
 void nt_near_prefetch(const struct nt_near *n, const uint8_t *sketch);
 /* Returns 1 if the document stays, and is remembered; 0 if it is a near duplicate of document
- * *of, in the order in which they stayed; or NT_ESYS. */
+ * *of, in the order in which they stayed (UINT64_MAX: a filter does not know); or NT_ESYS. */
 int nt_near_add(struct nt_near *n, const uint8_t *sketch, uint64_t *of);
 
 /* The other way: documents are only remembered, and when all are, stays[nt_near_n_doc] says which

@@ -14,11 +14,21 @@
 #include "nt/err.h"
 #include "nt/mem.h"
 
+static uint64_t lines_for(uint64_t room)
+{
+	return room * 100 / 85 / NT_BAND_SLOTS + 1;
+}
+
+uint64_t nt_bandtable_bytes(uint64_t room)
+{
+	return lines_for(room) * NT_BAND_SLOTS * sizeof(uint32_t);
+}
+
 int nt_bandtable_make(struct nt_bandtable *t, uint64_t room, uint64_t n_number)
 {
 	nt_bandtable_release(t);
 	nt_assert(n_number <= UINT64_C(1) << 28);
-	t->n_line = room * 100 / 85 / NT_BAND_SLOTS + 1;
+	t->n_line = lines_for(room);
 	t->room = room;
 	for (t->number_bits = 8; UINT64_C(1) << t->number_bits < n_number;)
 		t->number_bits++;

@@ -23,6 +23,7 @@ struct nt_bandtable {
 	unsigned number_bits; /* of a slot, the lower ones; above them bits of the key */
 };
 
+uint64_t nt_bandtable_bytes(uint64_t room); /* of memory */
 /* Room for that many keys with numbers below n_number, at most 2^28, and nothing in it; what
  * it held is given back first. */
 int nt_bandtable_make(struct nt_bandtable *t, uint64_t room, uint64_t n_number);

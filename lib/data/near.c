@@ -12,7 +12,8 @@
  * one with another at J = 0.55. The other rows tell the two apart: of their estimate of J the
  * standard deviation is 0.04 or less.
  *
- * The table grows by a third and is then filled again from the sketches.
+ * The table grows by a third and is then filled again from the sketches. Where it may not grow, a
+ * Bloom filter of keys takes its place, which says no more than "seen": bands decide alone.
  */
 #include "nt/near.h"
 
@@ -22,6 +23,7 @@
 #include <string.h>
 
 #include "data/bandtable.h"
+#include "data/bloom.h"
 #include "data/sketch.h"
 #include "data/state.h"
 #include "io/spill.h"
@@ -33,6 +35,7 @@ enum {
 	GROUP = 32,             /* documents whose sketches are looked at together */
 	FIRST_ROOM = 1 << 14,   /* documents */
 	SPILL_BUFFER = 1 << 20, /* bytes */
+	LEAST_BITS = 16,        /* of a filter, for each key */
 	AHEAD = 8,              /* documents whose lines are on the way while the table fills */
 };
 
@@ -41,7 +44,9 @@ struct nt_near {
 	size_t bytes; /* of a sketch */
 	uint64_t n_doc;
 	struct nt_spill sketches;
-	struct nt_bandtable table;
+	struct nt_bandtable table; /* one of these two */
+	struct nt_bloom filter;
+	uint64_t filter_room;      /* documents */
 	uint8_t *group; /* [GROUP * bytes] */
 };
 
@@ -101,7 +106,9 @@ static int look(const struct nt_near *n, const uint8_t *sketch, uint32_t band, u
 
 static void add_bands(struct nt_near *n, const uint8_t *sketch, uint64_t doc)
 {
-	for (uint32_t b = 0; b < n->o.bands; b++)
+	for (uint32_t b = 0; b < n->o.bands && n->filter.word; b++)
+		nt_bloom_add(&n->filter, key_of(n, sketch, b));
+	for (uint32_t b = 0; b < n->o.bands && n->table.slot; b++)
 		nt_bandtable_add(&n->table, key_of(n, sketch, b), (uint32_t)(doc / GROUP));
 }
 
@@ -135,35 +142,63 @@ static int fill(void *arg, const uint8_t *sketch, uint64_t first, size_t many)
 	return 0;
 }
 
-/* Makes a table for that many documents, of those that are there. */
+/* Makes a table for that many documents, or what there is memory for, of those that are there. */
 static int make_table(struct nt_near *n, uint64_t room)
 {
+	uint64_t bytes = nt_bandtable_bytes(room * n->o.bands);
+	int rc;
 	if (room / GROUP >= UINT64_C(1) << 28)
 		return nt_fail(NT_ESYS, "near duplicates: 2^33 documents are the most: use several runs");
-	int rc = nt_bandtable_make(&n->table, room * n->o.bands, room / GROUP + 1);
+	if (n->o.memory && bytes > n->o.memory) {
+		nt_bandtable_release(&n->table);
+		n->filter_room = n->o.memory * 8 / ((uint64_t)n->o.bands * LEAST_BITS);
+		if (n->filter_room <= n->n_doc)
+			return nt_fail(NT_ESYS, "near duplicates: %llu MB are full with %llu documents: allow more (-S)",
+				       (unsigned long long)n->o.memory >> 20, (unsigned long long)n->n_doc);
+		rc = nt_bloom_make(&n->filter, n->o.memory);
+	} else {
+		rc = nt_bandtable_make(&n->table, room * n->o.bands, room / GROUP + 1);
+	}
 	return rc < 0 ? rc : visit_sketches(n, fill, n);
 }
 
 void nt_near_prefetch(const struct nt_near *n, const uint8_t *sketch)
 {
-	for (uint32_t b = 0; b < n->o.bands; b++)
-		nt_bandtable_prefetch(&n->table, key_of(n, sketch, b));
+	for (uint32_t b = 0; b < n->o.bands; b++) {
+		uint64_t key = key_of(n, sketch, b);
+		if (n->table.slot)
+			nt_bandtable_prefetch(&n->table, key);
+		else
+			__builtin_prefetch(nt_bloom_line(&n->filter, key), 1);
+	}
+}
+
+/* Returns 1 if a near duplicate was found. */
+static int find(const struct nt_near *n, const uint8_t *sketch, uint64_t *of)
+{
+	uint32_t group[NT_BAND_SAME];
+	*of = UINT64_MAX;
+	for (uint32_t b = 0; b < n->o.bands; b++) {
+		uint64_t key = key_of(n, sketch, b);
+		if (n->filter.word && nt_bloom_has(&n->filter, key))
+			return 1;
+		size_t many = n->table.slot ? nt_bandtable_find(&n->table, key, group) : 0;
+		for (size_t i = 0; i < many; i++) {
+			int rc = look(n, sketch, b, group[i], of);
+			if (rc)
+				return rc;
+		}
+	}
+	return 0;
 }
 
 int nt_near_add(struct nt_near *n, const uint8_t *sketch, uint64_t *of)
 {
-	uint32_t group[NT_BAND_SAME];
-	for (uint32_t b = 0; b < n->o.bands; b++) {
-		size_t many = nt_bandtable_find(&n->table, key_of(n, sketch, b), group);
-		for (size_t i = 0; i < many; i++) {
-			int rc = look(n, sketch, b, group[i], of);
-			if (rc)
-				return rc < 0 ? rc : 0;
-		}
-	}
-	int rc = 0;
-	if (n->table.n + n->o.bands > n->table.room)
-		rc = make_table(n, n->table.room / n->o.bands * 4 / 3);
+	int rc = find(n, sketch, of);
+	if (rc)
+		return rc < 0 ? rc : 0;
+	if (n->table.slot ? n->table.n + n->o.bands > n->table.room : n->n_doc == n->filter_room)
+		rc = make_table(n, n->table.slot ? n->table.room / n->o.bands * 4 / 3 : n->n_doc * 4 / 3);
 	if (rc == 0)
 		rc = nt_spill_add(&n->sketches, sketch, n->bytes);
 	if (rc < 0)
@@ -299,6 +334,7 @@ void nt_near_free(struct nt_near *n)
 		return;
 	nt_spill_close(&n->sketches);
 	nt_bandtable_release(&n->table);
+	nt_bloom_release(&n->filter);
 	free(n->group);
 	free(n);
 }
@@ -311,6 +347,11 @@ size_t nt_near_sketch_bytes(const struct nt_near *n)
 uint64_t nt_near_n_doc(const struct nt_near *n)
 {
 	return n->n_doc;
+}
+
+bool nt_near_is_short(const struct nt_near *n)
+{
+	return n->filter.word != NULL;
 }
 
 int nt_near_sketcher_new(struct nt_near_sketcher **result, const struct nt_near *n)

@@ -5,6 +5,7 @@
 #include "data_fake.h"
 
 #include "data/bandtable.h"
+#include "data/bloom.h"
 #include "data/shingle.h"
 #include "data/sketch.h"
 #include "nt/near.h"
@@ -185,6 +186,24 @@ static void a_table_brings_back_what_was_put_in(void **state)
 	nt_bandtable_release(&t);
 }
 
+static void a_filter_forgets_nothing(void **state)
+{
+	(void)state;
+	enum { N = 100000, BITS = 16 };
+	struct nt_bloom b = {0};
+	size_t strange = 0;
+	SUCCEEDS(nt_bloom_make(&b, N * BITS / 8));
+	for (uint64_t i = 0; i < N; i++)
+		nt_bloom_add(&b, nt_random_u64(6, NT_RANDOM_SAMPLE, i));
+	for (uint64_t i = 0; i < N; i++)
+		assert_true(nt_bloom_has(&b, nt_random_u64(6, NT_RANDOM_SAMPLE, i)));
+	for (uint64_t i = 0; i < N; i++)
+		strange += nt_bloom_has(&b, nt_random_u64(7, NT_RANDOM_SAMPLE, i));
+	assert_in_range(strange, 1, N / 500);
+	nt_bloom_release(&b);
+	nt_bloom_release(&b);
+}
+
 /* --- documents ------------------------------------------------------------------- */
 
 static void options_follow_the_threshold(void **state)
@@ -273,6 +292,42 @@ static void a_shared_band_is_not_enough(void **state)
 		}
 	assert_in_range(found[0], 10, 60); /* 1 - (1 - 0.485^8)^14 = 4.2 %: 25 */
 	assert_in_range(found[1], 0, 3);
+}
+
+static void where_memory_is_short_a_filter_takes_over(void **state)
+{
+	(void)state;
+	enum { N = 30000, MEMORY = 1 << 20 }; /* 16384 documents take more as a table */
+	const struct nt_near_options o = {.bands = 14, .rows = 8, .least = 0.592, .memory = MEMORY};
+	struct nt_near *n;
+	uint32_t word[60];
+	uint64_t of;
+	size_t strange = 0;
+	SUCCEEDS(nt_near_new(&n, &o));
+	for (uint32_t d = 0; d < N; d++) {
+		write_words(word, 60, 0, d);
+		strange += add(n, word, 60, &of) == 0;
+	}
+	assert_true(nt_near_is_short(n));
+	assert_in_range(strange, 0, N / 200);
+	for (uint32_t d = 0; d < N; d += 97) {
+		write_words(word, 60, 0, d);
+		assert_int_equal(add(n, word, 60, &of), 0);
+		assert_true(of == UINT64_MAX);
+	}
+	struct nt_near_sketcher *s;
+	uint8_t sketch[NT_NEAR_BYTES];
+	int rc = 1;
+	SUCCEEDS(nt_near_sketcher_new(&s, n));
+	for (uint32_t d = N; rc >= 0 && d < 2 * N; d++) {
+		write_words(word, 60, 0, d);
+		SUCCEEDS(nt_near_sketch(s, sketch, word, 60));
+		rc = nt_near_add(n, sketch, &of);
+	}
+	assert_int_equal(rc, NT_ESYS);
+	assert_says("1 MB are full with 37449 documents");
+	nt_near_sketcher_free(s);
+	nt_near_free(n);
 }
 
 static void tiny_and_empty_documents_are_compared_whole(void **state)
@@ -430,9 +485,11 @@ int main(void)
 		cmocka_unit_test(all_instruction_sets_make_the_same_sketch),
 		cmocka_unit_test(sketches_agree_as_documents_do),
 		cmocka_unit_test(a_table_brings_back_what_was_put_in),
+		cmocka_unit_test(a_filter_forgets_nothing),
 		cmocka_unit_test(options_follow_the_threshold),
 		cmocka_unit_test(near_duplicates_are_found_and_others_are_not),
 		cmocka_unit_test(a_shared_band_is_not_enough),
+		cmocka_unit_test(where_memory_is_short_a_filter_takes_over),
 		cmocka_unit_test(tiny_and_empty_documents_are_compared_whole),
 		cmocka_unit_test(a_chain_is_one_group),
 		cmocka_unit_test(a_bridge_joins_what_stood_apart),
