@@ -64,7 +64,7 @@ struct nt_near_sketcher;
 int nt_near_sketcher_new(struct nt_near_sketcher **s, const struct nt_near *n);
 void nt_near_sketcher_free(struct nt_near_sketcher *s); /* NULL is harmless */
 /* sketch[nt_near_sketch_bytes] of the words with these hashes. */
-int nt_near_sketch(struct nt_near_sketcher *s, uint8_t *sketch, const uint32_t *word, size_t n_word);
+int nt_near_sketch(struct nt_near_sketcher *s, uint8_t *sketch, const uint64_t *word, size_t n_word);
 
 /* Begins to fetch what nt_near_add will look at: some dozens of documents ahead. */
 void nt_near_prefetch(const struct nt_near *n, const uint8_t *sketch);

@@ -32,7 +32,7 @@ int nt_overlap_new(struct nt_overlap **o, const struct nt_overlap_options *optio
 void nt_overlap_free(struct nt_overlap *o); /* NULL is harmless */
 
 /* A test text, by its words. Returns 1; 0: it is too short; or NT_ESYS. */
-int nt_overlap_against(struct nt_overlap *o, const uint32_t *word, size_t n_word);
+int nt_overlap_against(struct nt_overlap *o, const uint64_t *word, size_t n_word);
 uint64_t nt_overlap_n_gram(const struct nt_overlap *o); /* different ones */
 
 /* As nt_dedup_next. A document of no unit that overlaps stays as it is. */

@@ -7,14 +7,14 @@
  * A word is a longest run of ASCII letters, digits and bytes from 0x80 up; A to Z count as a
  * to z. So case, spacing and punctuation are folded away, and two texts have the same words
  * whatever tokens a vocabulary cuts them into: ids are put together again by what the tokens
- * stand for. A word is known by 32 bits of hash.
+ * stand for. A word is known by a hash, which is not 0.
  */
 #include <stddef.h>
 #include <stdint.h>
 
 /* The words of one text. Start with {0}. */
 struct nt_word_list {
-	uint32_t *hash;        /* [n] */
+	uint64_t *hash;        /* [n] */
 	uint32_t *first, *end; /* [n] its tokens, or bytes, are [first, end); they may share one
 				* with their neighbours. Only where places are asked for */
 	size_t n, cap;

@@ -368,7 +368,7 @@ void nt_near_sketcher_free(struct nt_near_sketcher *s)
 	free(s);
 }
 
-int nt_near_sketch(struct nt_near_sketcher *s, uint8_t *sketch, const uint32_t *word, size_t n_word)
+int nt_near_sketch(struct nt_near_sketcher *s, uint8_t *sketch, const uint64_t *word, size_t n_word)
 {
 	return nt_sketch(&s->s, sketch, word, n_word);
 }

@@ -124,16 +124,16 @@ static uint64_t power(size_t n)
 }
 
 /* Calls each with every window of len words, and its first word's number, until it returns not 0. */
-static int each_window(const uint32_t *word, size_t n, size_t len,
+static int each_window(const uint64_t *word, size_t n, size_t len,
 		       int (*each)(struct nt_overlap *o, uint64_t gram, size_t first, size_t len),
 		       struct nt_overlap *o)
 {
 	uint64_t sum = 0, top = power(len);
 	int rc = 0;
 	for (size_t i = 0; rc == 0 && i < n; i++) {
-		sum = sum * P + word[i] + 1;
+		sum = sum * P + word[i];
 		if (i >= len)
-			sum -= top * ((uint64_t)word[i - len] + 1);
+			sum -= top * word[i - len];
 		if (i + 1 >= len)
 			rc = each(o, finish(sum, len), i + 1 - len, len);
 	}
@@ -147,7 +147,7 @@ static int learn(struct nt_overlap *o, uint64_t gram, size_t first, size_t len)
 	return add_gram(o, gram);
 }
 
-int nt_overlap_against(struct nt_overlap *o, const uint32_t *word, size_t n_word)
+int nt_overlap_against(struct nt_overlap *o, const uint64_t *word, size_t n_word)
 {
 	size_t len = n_word < NT_GRAM_WORDS ? n_word : NT_GRAM_WORDS;
 	if (len < NT_GRAM_LEAST)

@@ -15,7 +15,7 @@ enum { NT_SHINGLE_WORDS = 5 };
 
 struct nt_shingle {
 	/* shingle[i] is a hash of word[i .. i + NT_SHINGLE_WORDS), for i below n. */
-	void (*hash)(uint64_t *shingle, const uint32_t *word, size_t n);
+	void (*hash)(uint64_t *shingle, const uint64_t *word, size_t n);
 	/* One round: every shingle is thrown into one of slot[n_slot] and leaves there
 	 * round << 32 | value, if that is less than what is there. An empty slot is UINT64_MAX.
 	 * Returns how many are still empty. */

@@ -19,7 +19,7 @@ static inline uint64_t mix(uint64_t x)
 	return x ^ x >> 31;
 }
 
-static void hash(uint64_t *restrict shingle, const uint32_t *restrict word, size_t n)
+static void hash(uint64_t *restrict shingle, const uint64_t *restrict word, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		shingle[i] = word[i] * UINT64_C(0x9e3779b185ebca87) +

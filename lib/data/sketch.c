@@ -52,9 +52,9 @@ void nt_sketcher_release(struct nt_sketcher *s)
 }
 
 /* The hashes of a document's shingles into s->shingle. Returns how many, or NT_ESYS. */
-static ptrdiff_t make_shingles(struct nt_sketcher *s, const uint32_t *word, size_t n_word)
+static ptrdiff_t make_shingles(struct nt_sketcher *s, const uint64_t *word, size_t n_word)
 {
-	uint32_t few[NT_SHINGLE_WORDS] = {0};
+	uint64_t few[NT_SHINGLE_WORDS] = {0};
 	size_t n = n_word < NT_SHINGLE_WORDS ? 1 : n_word - NT_SHINGLE_WORDS + 1;
 	if (nt_grow(&s->shingle, &s->cap, n, sizeof(*s->shingle)) < 0)
 		return NT_ESYS;
@@ -72,7 +72,7 @@ static uint64_t round_seed(const struct nt_sketcher *s, size_t round)
 	return s->seed + round * UINT64_C(0x9e3779b97f4a7c15);
 }
 
-int nt_sketch(struct nt_sketcher *s, uint8_t *sketch, const uint32_t *word, size_t n_word)
+int nt_sketch(struct nt_sketcher *s, uint8_t *sketch, const uint64_t *word, size_t n_word)
 {
 	ptrdiff_t n = make_shingles(s, word, n_word);
 	if (n < 0)

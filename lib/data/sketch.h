@@ -25,7 +25,7 @@ struct nt_sketcher {
 
 int nt_sketcher_init(struct nt_sketcher *s, size_t n, uint64_t seed);
 /* word[n_word]; sketch[n]. NT_ESYS is all that can happen. */
-int nt_sketch(struct nt_sketcher *s, uint8_t *sketch, const uint32_t *word, size_t n_word);
+int nt_sketch(struct nt_sketcher *s, uint8_t *sketch, const uint64_t *word, size_t n_word);
 void nt_sketcher_release(struct nt_sketcher *s); /* harmless twice */
 
 #endif

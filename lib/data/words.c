@@ -12,8 +12,8 @@
  * H is a multiple of 64, and the lowest six bits say what is to be done: 8 bytes a token, so
  * that the table of 100,000 of them stays in the second cache.
  *
- * Of a word 32 bits are kept. Two words of a text being taken for one costs a shingle, not a
- * document: nothing is dropped for a single one.
+ * Two words of a text being taken for one costs a shingle, not a document: nothing is dropped
+ * for a single one. Whoever needs well mixed bits mixes sums of many.
  */
 #include "nt/words.h"
 
@@ -48,11 +48,6 @@ static uint8_t fold(uint8_t c)
 	if (c >= 'A' && c <= 'Z')
 		return (uint8_t)(c + 'a' - 'A');
 	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c >= 0x80 ? c : 0;
-}
-
-static uint32_t word_hash(uint64_t h)
-{
-	return (uint32_t)(((h ^ h >> 32) * UINT64_C(0xd6e8feb86659fd93)) >> 32);
 }
 
 static void set_powers(uint64_t power[KIND + 1])
@@ -135,7 +130,7 @@ static int reserve(struct nt_word_list *list, size_t need, bool places)
 	size_t cap = list->cap;
 	if (need <= cap && (!places || list->first))
 		return 0;
-	if (nt_grow(&list->hash, &cap, need, sizeof(uint32_t)) < 0)
+	if (nt_grow(&list->hash, &cap, need, sizeof(*list->hash)) < 0)
 		return NT_ESYS;
 	if (places || list->first) {
 		size_t one = list->first ? list->cap : 0, other = one;
@@ -147,32 +142,34 @@ static int reserve(struct nt_word_list *list, size_t need, bool places)
 	return 0;
 }
 
-/* A list being written, and the word being put together, of tokens [first, end). */
+/* A list being written: word n is being put together. */
 struct writer {
 	struct nt_word_list *list;
 	const uint64_t *power;
-	size_t n; /* words in the list */
+	size_t n;
 	uint64_t h;
-	uint32_t first, end;
 	bool places;
 };
 
-/* One step, of token i: the word so far is written down each time and counted when it ends. */
+/* One step, of token i. */
 static inline void take(struct writer *w, uint64_t step, uint32_t i)
 {
 	uint64_t kind = step & KIND, sum = step - kind;
-	bool ends = kind == ENDS;
-	w->list->hash[w->n] = word_hash(w->h);
-	if (w->places) {
-		w->list->first[w->n] = w->first;
-		w->list->end[w->n] = w->end;
-		if (sum && (ends || w->h == 0))
-			w->first = i;
-		if (sum)
-			w->end = i + 1;
-	}
-	w->n += ends & (w->h != 0);
+	bool ends = kind == ENDS, was = w->h != 0;
 	w->h = w->h * w->power[kind] + sum;
+	w->n += ends & was;
+	w->list->hash[w->n] = w->h;
+	if (w->places && sum) {
+		if (ends || !was)
+			w->list->first[w->n] = i;
+		w->list->end[w->n] = i + 1;
+	}
+}
+
+static int finish(struct writer *w, int rc)
+{
+	w->list->n = w->n + (w->h != 0);
+	return rc;
 }
 
 static inline int take_several(const struct nt_words *t, struct writer *w, uint64_t step, size_t left,
@@ -186,22 +183,41 @@ static inline int take_several(const struct nt_words *t, struct writer *w, uint6
 	return rc;
 }
 
+/* Steps of tokens [i, n) up to the first that has several; returns which. What take does, with
+ * everything in registers. */
+static size_t run_of_steps(const struct nt_words *t, struct writer *w, const uint32_t *id, size_t i, size_t n)
+{
+	const uint64_t *step = t->step, *power = t->power;
+	uint64_t *hash = w->list->hash, h = w->h;
+	size_t k = w->n;
+	for (; i < n; i++) {
+		uint64_t s = step[id[i]], kind = s & KIND;
+		if (__builtin_expect(kind == SEVERAL, 0))
+			break;
+		k += (kind == ENDS) & (h != 0);
+		h = h * power[kind] + (s - kind);
+		hash[k] = h;
+	}
+	w->h = h;
+	w->n = k;
+	return i;
+}
+
 static inline int words_of(const struct nt_words *t, struct nt_word_list *list, const uint32_t *id,
 			   size_t n, bool places)
 {
 	struct writer w = {.list = list, .power = t->power, .places = places};
 	int rc = reserve(list, n + 2, places);
 	for (size_t i = 0; rc == 0 && i < n; i++) {
+		if (!places && (i = run_of_steps(t, &w, id, i, n)) == n)
+			break;
 		uint64_t step = t->step[id[i]];
-		if (__builtin_expect((step & KIND) == SEVERAL, 0))
+		if ((step & KIND) == SEVERAL)
 			rc = take_several(t, &w, step, n - i, (uint32_t)i);
 		else
 			take(&w, step, (uint32_t)i);
 	}
-	if (rc == 0)
-		take(&w, ENDS, (uint32_t)n);
-	list->n = w.n;
-	return rc;
+	return finish(&w, rc);
 }
 
 int nt_words_of(const struct nt_words *w, struct nt_word_list *list, const uint32_t *id, size_t n)
@@ -224,8 +240,5 @@ int nt_words_of_text(struct nt_word_list *list, const uint8_t *text, size_t len)
 	for (size_t at = 0; rc == 0 && at < len;)
 		if ((rc = reserve(list, w.n + 2, false)) == 0)
 			take(&w, next_step(text, len, &at), 0);
-	if (rc == 0 && (rc = reserve(list, w.n + 2, false)) == 0)
-		take(&w, ENDS, 0);
-	list->n = w.n;
-	return rc;
+	return finish(&w, rc);
 }

