@@ -57,7 +57,7 @@ static const struct nt_opt opts[] = {
 	{0, "two-pass", NT_OPT_FLAG, AT(two_pass), NULL, NULL, 0, 0,
 	 "find whole groups first, connected in however many steps, and keep the first of each"},
 	{'S', "memory", NT_OPT_SIZE, AT(memory), "SIZE", NULL, 1 << 20, 0x1p53,
-	 "for the table (default: what it needs, 66 to 89 bytes a document). When it is full a Bloom "
+	 "for the table (default: what it needs, 70 to 93 bytes a document). When it is full a Bloom "
 	 "filter takes its place, of 28 bytes or more a document, and one shared band is enough to go"},
 	{'s', "seed", NT_OPT_INT, AT(seed), "N", "1337", 0, 9007199254740992.0, "of the sketches"},
 	{.help = "Test texts"},
@@ -572,7 +572,7 @@ static const struct nt_cmd cmd = {
 		 "to their last space. With --by=line what stays is what awk '!seen[$0]++' leaves of the "
 		 "text: bytes are compared, and blank lines are lines, too, unless --keep-blank says otherwise.\n\n"
 		 "--near compares documents by their runs of five words, whatever the tokenizer, case, spacing "
-		 "and punctuation. For each that goes a near duplicate stays. It takes 66 to 89 bytes of memory "
+		 "and punctuation. For each that goes a near duplicate stays. It takes 70 to 93 bytes of memory "
 		 "and 112 of temporary file for each document that stays.\n\n"
 		 "--against and --substring do something else instead: they drop what a test set has, and take "
 		 "out runs of tokens that stood somewhere before, which are compared token for token, at "

@@ -18,8 +18,8 @@
  * That is decided in one pass, by what stood before. In two passes the groups are those that are
  * connected by near duplicates, in however many steps, and of each the first document stays.
  *
- * Memory: 4 bytes for each band of each document that stays, at 63 to 85 % of a table, which
- * is 66 to 89 bytes with 14 bands; in a Bloom filter, 28 bytes at least. The sketches lie in a
+ * Memory: 4 bytes for each band of each document that stays, at 60 to 80 % of a table, which
+ * is 70 to 93 bytes with 14 bands; in a Bloom filter, 28 bytes at least. The sketches lie in a
  * temporary file of bands * rows bytes each.
  */
 #include <stdbool.h>

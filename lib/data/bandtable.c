@@ -4,8 +4,8 @@
  *
  * A line has 16 slots of 4 bytes: the number in the lower bits, and as many bits of the key as
  * are left above, never all 0. The upper bits of the key choose the line; one that is full
- * passes on to the next, and a search ends at the first line with room. At 85 % full, where
- * the caller makes a larger one, a search looks at 1.3 lines on average.
+ * passes on to the next, and a search ends at the first line with room. At 80 % full, where
+ * the caller makes a larger one, a search looks at 1.5 lines on average.
  */
 #include "data/bandtable.h"
 
@@ -16,7 +16,7 @@
 
 static uint64_t lines_for(uint64_t room)
 {
-	return room * 100 / 85 / NT_BAND_SLOTS + 1;
+	return room * 100 / 80 / NT_BAND_SLOTS + 1;
 }
 
 uint64_t nt_bandtable_bytes(uint64_t room)

@@ -52,10 +52,41 @@ static size_t widen_blocks(uint32_t *restrict id, const uint8_t *restrict in, si
 	return i;
 }
 
+static size_t store_blocks(uint8_t *restrict out, const uint32_t *restrict id, size_t n, uint32_t *top)
+{
+	uint32_t tops[BLOCK] = {0};
+	size_t i = 0;
+	for (; n - i >= BLOCK; i += BLOCK)
+		for (size_t k = 0; k < BLOCK; k++) {
+			uint32_t v = htole32(id[i + k]);
+			memcpy(out + 4 * (i + k), &v, sizeof(v));
+			tops[k] = larger(tops[k], id[i + k]);
+		}
+	for (size_t k = 0; k < BLOCK; k++)
+		*top = larger(*top, tops[k]);
+	return i;
+}
+
+static size_t load_blocks(uint32_t *restrict id, const uint8_t *restrict in, size_t n, uint32_t *top)
+{
+	uint32_t tops[BLOCK] = {0};
+	size_t i = 0;
+	for (; n - i >= BLOCK; i += BLOCK)
+		for (size_t k = 0; k < BLOCK; k++) {
+			uint32_t v;
+			memcpy(&v, in + 4 * (i + k), sizeof(v));
+			id[i + k] = le32toh(v);
+			tops[k] = larger(tops[k], id[i + k]);
+		}
+	for (size_t k = 0; k < BLOCK; k++)
+		*top = larger(*top, tops[k]);
+	return i;
+}
+
 uint32_t nt_ids_narrow(uint8_t *out, const uint32_t *id, size_t n, size_t width)
 {
 	uint32_t top = 0;
-	size_t i = width == 2 && n >= BLOCK ? narrow_blocks(out, id, n, &top) : 0;
+	size_t i = width == 2 ? narrow_blocks(out, id, n, &top) : store_blocks(out, id, n, &top);
 	for (; i < n; i++) {
 		if (width == 2)
 			nt_put16(out + 2 * i, (uint16_t)id[i]);
@@ -69,7 +100,7 @@ uint32_t nt_ids_narrow(uint8_t *out, const uint32_t *id, size_t n, size_t width)
 uint32_t nt_ids_widen(uint32_t *id, const uint8_t *in, size_t n, size_t width)
 {
 	uint32_t top = 0;
-	size_t i = width == 2 && n >= BLOCK ? widen_blocks(id, in, n, &top) : 0;
+	size_t i = width == 2 ? widen_blocks(id, in, n, &top) : load_blocks(id, in, n, &top);
 	for (; i < n; i++) {
 		id[i] = width == 2 ? nt_le16(in + 2 * i) : nt_le32(in + 4 * i);
 		top = larger(top, id[i]);

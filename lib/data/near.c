@@ -33,7 +33,7 @@
 
 enum {
 	GROUP = 32,             /* documents whose sketches are looked at together */
-	FIRST_ROOM = 1 << 14,   /* documents */
+	FIRST_ROOM = 140000,    /* documents: its table grows to 1.05, 10.5, 105 million */
 	SPILL_BUFFER = 1 << 20, /* bytes */
 	LEAST_BITS = 16,        /* of a filter, for each key */
 	AHEAD = 8,              /* documents whose lines are on the way while the table fills */

@@ -249,11 +249,11 @@ static int add(struct nt_near *n, const uint64_t *word, size_t n_word, uint64_t 
 	return rc;
 }
 
-/* 40,000 documents: the table grows several times, and the first are still found. */
+/* More documents than the first table has room for, and the first are still found. */
 static void near_duplicates_are_found_and_others_are_not(void **state)
 {
 	(void)state;
-	enum { N = 40000, WORDS = 60 };
+	enum { N = 150000, WORDS = 60 };
 	struct nt_near *n = new_near(0.592);
 	uint64_t word[WORDS];
 	uint64_t of;
@@ -262,7 +262,7 @@ static void near_duplicates_are_found_and_others_are_not(void **state)
 		assert_int_equal(add(n, word, WORDS, &of), 1);
 	}
 	assert_int_equal(nt_near_n_doc(n), N);
-	for (uint32_t d = 0; d < N; d += 97) {
+	for (uint32_t d = 0; d < N; d += 397) {
 		write_words(word, WORDS, 0, d);
 		assert_int_equal(add(n, word, WORDS, &of), 0);
 		assert_int_equal(of, d);
@@ -310,7 +310,7 @@ static void where_memory_is_short_a_filter_takes_over(void **state)
 	}
 	assert_true(nt_near_is_short(n));
 	assert_in_range(strange, 0, N / 200);
-	for (uint32_t d = 0; d < N; d += 97) {
+	for (uint32_t d = 0; d < N; d += 397) {
 		write_words(word, 60, 0, d);
 		assert_int_equal(add(n, word, 60, &of), 0);
 		assert_true(of == UINT64_MAX);
