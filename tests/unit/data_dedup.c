@@ -2,7 +2,9 @@
 /* data_dedup.c - tests of dropping repeats, and of the set behind it */
 #include "data_fake.h"
 
-#include "data/keyset.h"
+#include "base/le.h"
+#include "data/once.h"
+#include "nt/hash.h"
 #include "nt/dedup.h"
 
 /* Feeds one document, its units with a bar between, and compares what is left of it. */
@@ -243,6 +245,47 @@ static void a_set_remembers_what_it_was_given(void **state)
 	nt_keyset_release(&s);
 }
 
+/*
+ * XXH3_128 without a secret seed, of 32 bytes: where bytes 0 to 7 and 16 to 23 are those of its
+ * public secret, both products in it vanish, and the low half of the hash is a function of the
+ * sum of two numbers that the other bytes choose.
+ */
+static void write_colliding(uint8_t line[32], uint64_t i)
+{
+	static const uint8_t low[8] = {0xb8, 0xfe, 0x6c, 0x39, 0x23, 0xa4, 0x4b, 0xbe};
+	static const uint8_t high[8] = {0xde, 0xd4, 0x6d, 0xe9, 0x83, 0x90, 0x97, 0xdb};
+	const uint64_t start = 32 * UINT64_C(0x9e3779b185ebca87);
+	memcpy(line, low, 8);
+	nt_put64(line + 8, i - nt_le64(low)); /* the upper number is i ... */
+	memcpy(line + 16, high, 8);
+	nt_put64(line + 24, (start ^ (UINT64_C(1000000) - i)) - nt_le64(high)); /* ... the lower one 10^6 - i */
+}
+
+static void lines_made_to_collide_do_not(void **state)
+{
+	(void)state;
+	enum { N = 1000000 };
+	struct nt_once s;
+	uint8_t line[32];
+	uint64_t low = 0;
+	size_t run = 0, longest = 0;
+	SUCCEEDS(nt_once_init(&s));
+	for (uint64_t i = 0; i < N; i++) {
+		write_colliding(line, i);
+		low = i ? low : nt_hash128(line, 32).lo;
+		assert_true(nt_hash128(line, 32).lo == low); /* a table by this would search for hours */
+		SUCCEEDS(nt_once_ask(&s, line, 32));
+		assert_int_equal(nt_once_answer(&s, 0), 1);
+		nt_once_done(&s);
+	}
+	for (size_t i = 0; i < s.set.cap; i++) {
+		run = s.set.slot[i].lo | s.set.slot[i].hi ? run + 1 : 0;
+		longest = run > longest ? run : longest;
+	}
+	assert_in_range(longest, 1, 1000);
+	nt_once_release(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -255,6 +298,7 @@ int main(void)
 		cmocka_unit_test(a_state_says_what_was_seen),
 		cmocka_unit_test(a_damaged_state_is_refused),
 		cmocka_unit_test(a_set_remembers_what_it_was_given),
+		cmocka_unit_test(lines_made_to_collide_do_not),
 	};
 	return cmocka_run_group_tests(tests, fake_begin, fake_end);
 }
