@@ -46,6 +46,8 @@ $B/obj/%_avx512.o: ISA := -mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma -mbmi
 endif
 $B/obj/lib/kern/%.o $B/f64/lib/kern/%.o: OPT := -O3 -fno-trapping-math
 
+$B/obj/lib/filter/%.o: OPT := -O3
+
 # Masks of 64 bits belong in general registers.
 # Hashes by the block.
 $B/obj/lib/data/shingle_%.o: OPT := -O3

@@ -9,6 +9,7 @@
  */
 #include <string.h>
 
+#include "filter/letters.h"
 #include "filter/signs.h"
 #include "filter/special.h"
 #include "filter/words.h"
@@ -41,19 +42,25 @@ static bool is_digit(uint32_t c)
 	return c - '0' < 10;
 }
 
+/* spaCy takes whole blocks of the scripts of East Asia for letters, their punctuation too. */
+static uint8_t class_of(uint32_t c)
+{
+	return c >= 0x2e80 && (c <= 0x33ff || (c >= 0xfe30 && c <= 0xfe4f)) ? NT_CASELESS : nt_char_class(c);
+}
+
 static bool is_letter(uint32_t c)
 {
-	return nt_char_class(c) & NT_LETTER;
+	return class_of(c) & NT_LETTER;
 }
 
 static bool is_lower(uint32_t c)
 {
-	return nt_char_class(c) & (NT_LOWER | NT_CASELESS);
+	return class_of(c) & (NT_LOWER | NT_CASELESS);
 }
 
 static bool is_upper(uint32_t c)
 {
-	return nt_char_class(c) & (NT_UPPER | NT_CASELESS);
+	return class_of(c) & (NT_UPPER | NT_CASELESS);
 }
 
 static bool begins_with(const struct piece *p, const char *s)
@@ -70,13 +77,9 @@ static bool ends_with(const struct piece *p, const char *s)
 
 static const struct nt_special *special(const struct piece *p)
 {
-	uint8_t padded[NT_SPECIAL_BYTES + 16] = {0};
 	size_t len = p->end - p->start;
-	if (len == 0 || len > NT_SPECIAL_BYTES)
-		return NULL;
-	memcpy(padded, p->text + p->start, len);
-	const struct nt_special *s = nt_special_find(nt_word_hash(padded, len), padded, len);
-	return s && !s->stop ? s : NULL;
+	const uint8_t *text = p->text + p->start;
+	return len && len <= NT_SPECIAL_BYTES ? nt_special_at(text, len) : NULL;
 }
 
 /* --- affixes ----------------------------------------------------------------------------- */
@@ -172,12 +175,9 @@ static size_t suffix(const struct piece *p)
 			n++;
 		return n > 1 ? n : is_full_stop(p);
 	}
-	size_t n = c < 128 && is_digit(c) ? 0 : unit(p);
-	if (n)
-		return n;
 	if (nt_sign(c) & (NT_SIGN_BACK | NT_SIGN_PICTURE))
 		return c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
-	return 0;
+	return unit(p);
 }
 
 /* --- addresses ---------------------------------------------------------------------------- */
@@ -251,9 +251,9 @@ static bool is_address(const struct piece *p)
 {
 	const uint8_t *text = p->text + p->start;
 	size_t len = p->end - p->start;
-	const uint8_t *scheme = memmem(text, len, "://", 3);
 	if (!memchr(text, '.', len))
 		return false;
+	const uint8_t *scheme = memmem(text, len, "://", 3);
 	if (is_host_and_rest(p, p->start))
 		return true;
 	if (scheme && is_scheme(p, (size_t)(scheme - p->text)) &&
@@ -266,20 +266,16 @@ static bool is_address(const struct piece *p)
 
 /* --- the middle ---------------------------------------------------------------------------- */
 
-/* Hyphens that part two words at `at`: bytes, or 0. */
-static size_t hyphen(const struct piece *p, size_t at)
+/* Hyphens that part two words at `at`, where the first of them stands: bytes, or 0. */
+static size_t hyphen(const struct piece *p, size_t at, uint32_t c, size_t n)
 {
-	static const char *const some[] = {"---", "--", "-", "\u2014\u2014", "\u2014", "\u2013", "~"};
 	uint32_t before = char_before(p, at);
-	if (at == p->start || !(is_letter(before) || is_digit(before)))
+	size_t most = c == '-' ? 3 : c == 0x2014 ? 2 : 1, len = n, unused;
+	if (!is_letter(before) && !is_digit(before))
 		return 0;
-	struct piece rest = {p->text, at, p->end};
-	for (size_t i = 0; i < sizeof(some) / sizeof(*some); i++) {
-		size_t n = strlen(some[i]), unused;
-		if (begins_with(&rest, some[i]) && is_letter(char_at(p, at + n, &unused)))
-			return n;
-	}
-	return 0;
+	while (--most && at + len < p->end && memcmp(p->text + at, p->text + at + len, n) == 0)
+		len += n;
+	return is_letter(char_at(p, at + len, &unused)) ? len : 0;
 }
 
 static bool is_lower_or_quote(uint32_t c)
@@ -297,7 +293,7 @@ static size_t infix(const struct piece *p, size_t at, size_t *n)
 {
 	size_t unused, k;
 	uint32_t c = char_at(p, at, n), before, after;
-	if (is_digit(c) || (c < 128 && nt_is_ascii_letter((uint8_t)c)))
+	if (is_digit(c))
 		return 0;
 	if (c == '.' && (k = dots_from(p, at)) > 1)
 		return k;
@@ -316,13 +312,15 @@ static size_t infix(const struct piece *p, size_t at, size_t *n)
 		return is_letter(before) && is_letter(after);
 	if (c == ':' || c == '<' || c == '>' || c == '=' || c == '/')
 		return (is_letter(before) || is_digit(before)) && is_letter(after);
-	return c == '-' || c == '~' || c == 0x2013 || c == 0x2014 ? hyphen(p, at) : 0;
+	return c == '-' || c == '~' || c == 0x2013 || c == 0x2014 ? hyphen(p, at, c, *n) : 0;
 }
 
 static void add_middle(struct nt_words *w, const struct piece *p)
 {
 	size_t from = p->start, n;
 	for (size_t at = p->start; at < p->end; at += n) {
+		if ((n = nt_count_letters(p->text + at)))
+			continue;
 		size_t len = infix(p, at, &n);
 		if (!len)
 			continue;
@@ -380,8 +378,10 @@ static int take_affixes(struct nt_words *w, struct piece *p, const struct nt_spe
 
 static void count_signs(struct nt_words *w, const uint8_t *text, size_t len)
 {
-	for (size_t i = 0; i < len; i++) {
+	for (size_t i = 0; (i += nt_count_letters(text + i)) < len; i++) {
 		w->n_hash += text[i] == '#';
+		if (text[i] != '.' && text[i] < 0x80)
+			continue;
 		if (len - i >= 3 && (memcmp(text + i, "...", 3) == 0 || memcmp(text + i, "\u2026", 3) == 0)) {
 			w->n_ellipsis++;
 			i += 2;

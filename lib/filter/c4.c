@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "filter/judge.h"
+#include "filter/letters.h"
 #include "filter/phrase.h"
 #include "filter/signs.h"
 #include "nt/err.h"
@@ -50,7 +51,7 @@ static bool without_citations(struct nt_judge *j, struct view *v)
 	}
 	if (from == v->text)
 		return true;
-	if (nt_buf_add(&j->line, from, (size_t)(end - from)) < 0)
+	if (nt_buf_add(&j->line, from, (size_t)(end - from)) < 0 || nt_judge_pad(&j->line) < 0)
 		return false;
 	*v = (struct view){j->line.data, j->line.len, true};
 	return true;
@@ -62,6 +63,42 @@ static bool ends_sentence(const struct view *v)
 		return false;
 	uint8_t c = v->text[v->len - 1];
 	return c == '.' || c == '?' || c == '!' || c == '"' || c == '\'';
+}
+
+/* How many runs of characters that are no space are in text[start, end): at least `enough` of them. */
+static size_t count_chunks(const uint8_t *text, size_t start, size_t end, double enough)
+{
+	struct nt_kinds k;
+	size_t n, len = end - start;
+	nt_kinds_of(&k, text + start);
+	uint64_t begins = ~k.space & (k.space << 1 | 1) & (len < 64 ? (UINT64_C(1) << len) - 1 : ~UINT64_C(0));
+	n = (size_t)__builtin_popcountll(begins);
+	if (!k.other && ((double)n >= enough || len <= 64))
+		return n;
+	bool in_chunk = false;
+	n = 0;
+	for (size_t i = start; i < end && (double)n < enough; i++) {
+		if ((text[i] & 0xc0) == 0x80)
+			continue;
+		bool is_space = nt_is_space_at(text + i);
+		n += !is_space && !in_chunk;
+		in_chunk = !is_space;
+	}
+	return n;
+}
+
+/* Has one of them more than `most` characters? */
+static bool has_longer(const uint8_t *text, size_t start, size_t end, double most)
+{
+	size_t chars = 0;
+	if ((double)(end - start) <= most)
+		return false;
+	for (size_t i = start; i < end && (double)chars <= most; i++) {
+		if ((text[i] & 0xc0) == 0x80)
+			continue;
+		chars = nt_is_space_at(text + i) ? 0 : chars + 1;
+	}
+	return (double)chars > most;
 }
 
 /* Sentences of words [first, last), as spaCy's sentencizer counts them: one begins with the first
@@ -87,7 +124,8 @@ static size_t judge_line(struct nt_judge *j, size_t i, bool *drops)
 {
 	const struct nt_line *line = &j->words.line[i];
 	size_t start = line->start, end = line->end, next;
-	if (nt_rule_on(j, NT_R_TOO_LONG_WORD) && (double)line->longest > j->f->value[NT_R_TOO_LONG_WORD])
+	if (nt_rule_on(j, NT_R_TOO_LONG_WORD) &&
+	    has_longer(j->text, start, end, j->f->value[NT_R_TOO_LONG_WORD]))
 		return 0;
 	nt_strip(j->text, &start, &end);
 	struct view v = {j->text + start, end - start, false};
@@ -97,7 +135,8 @@ static size_t judge_line(struct nt_judge *j, size_t i, bool *drops)
 	}
 	if (nt_rule_on(j, NT_R_NO_TERMINAL) && !ends_sentence(&v))
 		return 0;
-	if (nt_rule_on(j, NT_R_TOO_FEW_WORDS) && (double)line->n_chunk < j->f->value[NT_R_TOO_FEW_WORDS])
+	double few = j->f->value[NT_R_TOO_FEW_WORDS];
+	if (nt_rule_on(j, NT_R_TOO_FEW_WORDS) && (double)count_chunks(j->text, start, end, few) < few)
 		return 0;
 	unsigned found = nt_phrases(v.text, v.len);
 	if ((*drops = nt_rule_drops(j, NT_R_LOREM_IPSUM, found & NT_PHRASE_LOREM ? 1 : 0)))
@@ -135,7 +174,7 @@ bool nt_mc4(struct nt_judge *j)
 	for (; at < end; at = feed + 1) {
 		feed = memchr(at, '\n', (size_t)(end - at));
 		feed = feed ? feed : end;
-		n += (double)nt_count_chars(at, (size_t)(feed - at)) >= j->f->value[NT_R_PARAGRAPH_LENGTH];
+		n += (double)nt_judge_chars(j, at, (size_t)(feed - at)) >= j->f->value[NT_R_PARAGRAPH_LENGTH];
 	}
 	return !nt_rule_drops(j, NT_R_TOO_FEW_PARAGRAPHS, (double)n);
 }

@@ -114,34 +114,44 @@ static bool keeps_characters(struct nt_judge *j, size_t len)
 	       !nt_rule_drops(j, NT_R_MAX_SPACE, (double)n.space / chars);
 }
 
-/* text[len] with U+FFFD for each byte that is not UTF-8. */
-static int clean(struct nt_buf *out, const uint8_t *text, size_t len)
+/* Appends text[len] with U+FFFD for each byte that is not UTF-8. */
+static int add_clean(struct nt_buf *out, const uint8_t *text, size_t len)
 {
 	uint32_t c;
-	out->len = 0;
-	for (size_t i = 0, n; i < len; i += n) {
+	int rc = 0;
+	for (size_t i = 0, n; rc == 0 && i < len; i += n) {
 		n = nt_utf8_decode(text + i, len - i, &c);
-		if (nt_buf_add(out, n ? (const void *)(text + i) : "\xef\xbf\xbd", n ? n : 3) < 0)
-			return NT_ESYS;
+		rc = n ? nt_buf_add(out, text + i, n) : nt_buf_add(out, "\xef\xbf\xbd", 3);
 		n = n ? n : 1;
 	}
+	return rc;
+}
+
+int nt_judge_pad(struct nt_buf *text)
+{
+	static const char pad[NT_WORDS_PAD] = "\n";
+	if (nt_buf_add(text, pad, sizeof(pad)) < 0)
+		return NT_ESYS;
+	text->len -= sizeof(pad);
 	return 0;
 }
 
 static void begin(struct nt_judge *j, const uint8_t *text, size_t len, struct nt_verdict *verdict)
 {
-	*verdict = (struct nt_verdict){.rule = -1, .n_invalid = nt_utf8_check(text, len).n_byte};
+	*verdict = (struct nt_verdict){.rule = -1};
 	j->verdict = verdict;
-	j->text = text;
-	j->len = len;
+	j->is_ascii = nt_is_ascii(text, len);
 	j->has_words = j->has_lines = false;
-	j->rc = 0;
-	if (verdict->n_invalid) {
-		j->rc = clean(&j->clean, text, len);
-		j->text = j->clean.data;
-		j->len = j->clean.len;
-	}
-	j->chars = nt_count_chars(j->text, j->len);
+	if (!j->is_ascii)
+		verdict->n_invalid = nt_utf8_check(text, len).n_byte;
+	j->copy.len = 0;
+	j->rc = verdict->n_invalid ? add_clean(&j->copy, text, len) : nt_buf_add(&j->copy, text, len);
+	if (j->rc == 0)
+		j->rc = nt_judge_pad(&j->copy);
+	j->text = j->copy.data;
+	j->len = j->copy.len;
+	if (j->rc == 0)
+		j->chars = nt_judge_chars(j, j->text, j->len);
 }
 
 int nt_judge_text(struct nt_judge *j, const void *text, size_t len, struct nt_verdict *verdict)
@@ -168,7 +178,7 @@ void nt_judge_free(struct nt_judge *j)
 {
 	if (!j)
 		return;
-	nt_buf_release(&j->clean);
+	nt_buf_release(&j->copy);
 	nt_buf_release(&j->line);
 	nt_words_release(&j->words);
 	nt_words_release(&j->line_words);

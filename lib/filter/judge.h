@@ -8,6 +8,7 @@
  * What several of them need is measured when the first one asks.
  */
 #include "filter/rules.h"
+#include "filter/signs.h"
 #include "filter/words.h"
 #include "nt/mem.h"
 
@@ -27,11 +28,12 @@ struct nt_seen {
 
 struct nt_judge {
 	const struct nt_filter *f;
-	const uint8_t *text; /* [len], UTF-8 */
+	const uint8_t *text; /* [len], UTF-8, padded (words.h): in `copy` */
 	size_t len, chars;
+	bool is_ascii;
 	struct nt_verdict *verdict;
 
-	struct nt_buf clean; /* the text, if it was not UTF-8 */
+	struct nt_buf copy;
 	struct nt_words words;
 	struct nt_line_counts lines;
 	bool has_words, has_lines;
@@ -49,6 +51,11 @@ static inline bool nt_rule_on(const struct nt_judge *j, int rule)
 	return j->f->on[rule];
 }
 
+static inline size_t nt_judge_chars(const struct nt_judge *j, const uint8_t *text, size_t len)
+{
+	return j->is_ascii ? len : nt_count_chars(text, len);
+}
+
 /* Does the rule, if it is on, drop a document that measures `value`? Notes it in the verdict. A
  * NAN, a share of nothing, drops none. */
 bool nt_rule_drops(struct nt_judge *j, int rule, double value);
@@ -58,6 +65,9 @@ bool nt_gopher_repetition(struct nt_judge *j);
 bool nt_c4(struct nt_judge *j);
 bool nt_mc4(struct nt_judge *j);
 bool nt_fineweb(struct nt_judge *j);
+
+/* Puts behind a text what nt_words_cut wants to see there. */
+int nt_judge_pad(struct nt_buf *text);
 
 /* Measures, once; false: no memory. */
 bool nt_judge_words(struct nt_judge *j);

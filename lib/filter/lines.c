@@ -44,7 +44,7 @@ static size_t count_feeds(const uint8_t *text, size_t len)
 static void count_line(struct nt_judge *j, const uint8_t *text, size_t len)
 {
 	struct nt_line_counts *c = &j->lines;
-	size_t start = 0, end = len, chars = nt_count_chars(text, len);
+	size_t start = 0, end = len, chars = nt_judge_chars(j, text, len);
 	bool is_dup = nt_seen_before(&j->seen, nt_hash64(text, len));
 	uint32_t last = 0;
 	c->n_run++;
@@ -97,7 +97,7 @@ static void count_paragraphs(struct nt_judge *j)
 		bool is_dup = nt_seen_before(&j->seen, nt_hash64(at, (size_t)(p - at)));
 		j->lines.n_para++;
 		j->lines.n_dup_para += is_dup;
-		j->lines.dup_para_chars += is_dup ? nt_count_chars(at, (size_t)(p - at)) : 0;
+		j->lines.dup_para_chars += is_dup ? nt_judge_chars(j, at, (size_t)(p - at)) : 0;
 		for (at = p; at < end && *at == '\n'; at++)
 			;
 	} while (at < end);

@@ -3,14 +3,12 @@
  * phrase.c - a few phrases, all looked for at once
  *
  * Each has three letters in it that are rare in English. Blocks of text without any of these
- * are passed over, by a loop that compilers turn into vectors.
+ * are passed over, sixteen bytes at a time.
  */
 #include "filter/phrase.h"
 
 #include <stdbool.h>
 #include <string.h>
-
-enum { BLOCK = 64 };
 
 static const struct phrase {
 	const char *text, *rare;
@@ -51,6 +49,8 @@ static unsigned phrases_at(const uint8_t *text, size_t at, size_t len)
 	unsigned found = 0;
 	for (size_t i = 0; i < sizeof(phrases) / sizeof(*phrases); i++) {
 		const struct phrase *p = &phrases[i];
+		if (!begins_with(text + at, len - at, p->rare))
+			continue;
 		size_t before = (size_t)(strstr(p->text, p->rare) - p->text);
 		if (before <= at && begins_with(text + at - before, len - at + before, p->text))
 			found |= p->bit;
@@ -58,37 +58,40 @@ static unsigned phrases_at(const uint8_t *text, size_t at, size_t len)
 	return found;
 }
 
-static inline uint8_t is(const uint8_t *p, char a, char b, char c)
+/* Sixteen bytes, in a register where there is one. */
+typedef uint8_t lanes __attribute__((vector_size(16)));
+
+static inline lanes load(const uint8_t *p)
 {
-	return (((p[0] | 32) ^ a) | ((p[1] | 32) ^ b) | ((p[2] | 32) ^ c)) == 0;
+	lanes x;
+	memcpy(&x, p, sizeof(x));
+	return x | 32; /* small letters */
 }
 
-static inline uint8_t is_rare(const uint8_t *p)
+/* 0 in the lanes where a, b, c are these three. */
+static inline lanes differ(const lanes x[3], char a, char b, char c)
 {
-	return is(p, 'i', 'p', 's') | is(p, 'j', 'a', 'v') | is(p, 'f', ' ', 'u') | is(p, 'c', 'y', ' ') |
-	       is(p, 'c', 'o', 'o');
+	return (x[0] ^ (uint8_t)a) | (x[1] ^ (uint8_t)b) | (x[2] ^ (uint8_t)c);
 }
 
-static uint8_t has_rare(const uint8_t *p)
+/* Do three rare letters begin at one of p[16]? */
+static inline bool has_rare(const uint8_t *p)
 {
-	uint8_t any = 0;
-	for (size_t i = 0; i < BLOCK; i++)
-		any |= is_rare(p + i);
-	return any;
+	lanes x[3] = {load(p), load(p + 1), load(p + 2)};
+	lanes is = (lanes)(differ(x, 'i', 'p', 's') == 0) | (lanes)(differ(x, 'j', 'a', 'v') == 0) |
+		   (lanes)(differ(x, 'f', ' ', 'u') == 0) | (lanes)(differ(x, 'c', 'y', ' ') == 0) |
+		   (lanes)(differ(x, 'c', 'o', 'o') == 0);
+	uint64_t half[2];
+	memcpy(half, &is, sizeof(half));
+	return half[0] | half[1];
 }
 
 unsigned nt_phrases(const uint8_t *text, size_t len)
 {
 	unsigned found = 0;
-	size_t at = 0;
-	for (; at + 2 < len;) {
-		bool is_block = len - at >= BLOCK + 2;
-		size_t n = is_block ? BLOCK : len - at - 2;
-		if (!is_block || has_rare(text + at))
-			for (size_t i = at; i < at + n; i++)
-				if (is_rare(text + i))
-					found |= phrases_at(text, i, len);
-		at += n;
-	}
+	for (size_t at = 0; at < len; at += sizeof(lanes))
+		if (has_rare(text + at))
+			for (size_t i = at; i < at + sizeof(lanes) && i < len; i++)
+				found |= phrases_at(text, i, len);
 	return found;
 }

@@ -15,10 +15,10 @@
 #include <string.h>
 
 #include "filter/judge.h"
+#include "filter/special.h"
 #include "nt/err.h"
-#include "nt/hash.h"
 
-enum { TOP_MOST = 4, DUP_LEAST = 5, PAIRS = 1024 };
+enum { TOP_MOST = 4, DUP_LEAST = 5, PAIRS = 512 };
 
 static bool no_memory(struct nt_judge *j)
 {
@@ -26,55 +26,70 @@ static bool no_memory(struct nt_judge *j)
 	return false;
 }
 
-/* Words i to i + n without the space between them, which is what datatrove compares. */
-static uint64_t joined_hash(const struct nt_words *w, size_t i, size_t n)
+/* A hash of words i to i + n. */
+static inline uint64_t run_hash(const struct nt_word *word, size_t n)
 {
-	return nt_hash64(w->joined + w->word[i].at, w->word[i + n].at - w->word[i].at);
-}
-
-static uint64_t mix(uint64_t a, uint64_t b)
-{
-	unsigned __int128 m = (unsigned __int128)(a ^ UINT64_C(0x9e3779b97f4a7c15)) *
-			      (b | 1);
-	return (uint64_t)m ^ (uint64_t)(m >> 64);
-}
-
-/* Words i to i + n, one space between them. */
-static uint64_t spaced_hash(const struct nt_words *w, size_t i, size_t n)
-{
-	uint64_t h = w->word[i].key;
-	for (size_t k = 1; k < n; k++)
-		h = mix(h, w->word[i + k].key) + k;
-	return h;
+	static const uint64_t odd[] = {
+		UINT64_C(0x9e3779b97f4a7c15), UINT64_C(0xff51afd7ed558ccd), UINT64_C(0xc4ceb9fe1a85ec53),
+		UINT64_C(0xd6e8feb86659fd93), UINT64_C(0x9fb21c651e98df25), UINT64_C(0xbf58476d1ce4e5b9),
+		UINT64_C(0x94d049bb133111eb), UINT64_C(0xa0761d6478bd642f), UINT64_C(0xe7037ed1a0b428db),
+		UINT64_C(0x8ebc6af09c88c6e3),
+	};
+	uint64_t sum = 0;
+	for (size_t i = 0; i < n; i++)
+		sum += word[i].key * odd[i];
+	return sum ^ sum >> 29;
 }
 
 /* No run of 2 to 4 words has more characters in all its places. */
 static size_t top_bound(const struct nt_words *w)
 {
 	size_t sum[PAIRS] = {0}, most = 0;
-	for (size_t i = 0; i + 1 < w->n; i++) {
-		size_t n = w->n - i < TOP_MOST ? w->n - i : TOP_MOST;
-		sum[spaced_hash(w, i, 2) % PAIRS] += nt_words_chars(w, i, n) + n - 1;
-	}
-	for (size_t i = 0; i < PAIRS; i++)
+	size_t i = 0;
+	for (; i + TOP_MOST <= w->n; i++)
+		sum[run_hash(&w->word[i], 2) % PAIRS] += nt_words_chars(w, i, TOP_MOST) + TOP_MOST - 1;
+	for (; i + 1 < w->n; i++)
+		sum[run_hash(&w->word[i], 2) % PAIRS] += nt_words_chars(w, i, w->n - i) + TOP_MOST - 1;
+	for (i = 0; i < PAIRS; i++)
 		most = sum[i] > most ? sum[i] : most;
 	return most;
+}
+
+/* Sets two bits that a hash tells in one integer of a Bloom filter; were they set? That they
+ * were by chance makes a bound higher, and is rare: there are 32 bits for each run. */
+static inline bool was_there(uint64_t *filter, size_t mask, uint64_t hash)
+{
+	uint64_t *bits = &filter[hash >> 40 & mask];
+	uint64_t two = UINT64_C(1) << (hash >> 28 & 63) | UINT64_C(1) << (hash >> 34 & 63);
+	bool is_old = (*bits & two) == two;
+	*bits |= two;
+	return is_old;
 }
 
 /* No run of DUP_LEAST words or more that came before has more characters in all its places. */
 static bool dup_bound(struct nt_judge *j, size_t *bound)
 {
+	const uint64_t odd = UINT64_C(0x9e3779b97f4a7c15), odd_5 = odd * odd * odd * odd * odd;
 	const struct nt_words *w = &j->words;
-	size_t covered = 0; /* words in front of it are counted */
+	size_t covered = 0, size = 16; /* words in front of `covered` are counted */
+	uint64_t hash = 0;             /* a polynomial of five keys, which rolls */
 	*bound = 0;
-	if (!nt_seen_reset(&j->seen, w->n))
+	while (size < w->n / 2)
+		size *= 2;
+	if (nt_grow(&j->seen.slot, &j->seen.cap, size, sizeof(*j->seen.slot)) < 0)
 		return no_memory(j);
-	for (size_t i = 0; i + DUP_LEAST <= w->n; i++) {
-		if (!nt_seen_before(&j->seen, joined_hash(w, i, DUP_LEAST)))
+	memset(j->seen.slot, 0, size * sizeof(*j->seen.slot));
+	for (size_t i = 0; i < w->n; i++) {
+		size_t first = i + 1 - DUP_LEAST;
+		hash = hash * odd + w->word[i].key;
+		if (i + 1 < DUP_LEAST)
 			continue;
-		covered = covered > i ? covered : i;
-		*bound += nt_words_chars(w, covered, i + DUP_LEAST - covered);
-		covered = i + DUP_LEAST;
+		hash -= i < DUP_LEAST ? 0 : w->word[i - DUP_LEAST].key * odd_5;
+		if (!was_there(j->seen.slot, size - 1, hash))
+			continue;
+		covered = covered > first ? covered : first;
+		*bound += nt_words_chars(w, covered, i + 1 - covered);
+		covered = i + 1;
 	}
 	return true;
 }
@@ -89,12 +104,12 @@ static bool top_chars(struct nt_judge *j, size_t n, size_t *chars)
 	if (!nt_seen_reset(&j->seen, w->n) || nt_grow(&j->count, &j->count_cap, j->seen.mask + 1, sizeof(*j->count)) < 0)
 		return no_memory(j);
 	for (size_t i = 0; i + n <= w->n; i++) {
-		size_t slot = nt_seen_find(&j->seen, spaced_hash(w, i, n), &is_new);
+		size_t slot = nt_seen_find(&j->seen, run_hash(&w->word[i], n), &is_new);
 		j->count[slot] = is_new ? 1 : j->count[slot] + 1;
 		most = j->count[slot] > most ? j->count[slot] : most;
 	}
 	for (size_t i = 0; i + n <= w->n; i++)
-		if (j->count[nt_seen_find(&j->seen, spaced_hash(w, i, n), &is_new)] == most) {
+		if (j->count[nt_seen_find(&j->seen, run_hash(&w->word[i], n), &is_new)] == most) {
 			first = i;
 			break;
 		}
@@ -110,7 +125,7 @@ static bool dup_chars(struct nt_judge *j, size_t n, size_t *chars)
 	if (!nt_seen_reset(&j->seen, w->n))
 		return no_memory(j);
 	for (size_t i = 0; i + n <= w->n;) {
-		bool is_dup = nt_seen_before(&j->seen, joined_hash(w, i, n));
+		bool is_dup = nt_seen_before(&j->seen, run_hash(&w->word[i], n));
 		*chars += is_dup ? nt_words_chars(w, i, n) : 0;
 		i += is_dup ? n : 1;
 	}

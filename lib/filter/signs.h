@@ -34,7 +34,11 @@ static inline uint8_t nt_sign(uint32_t c)
 }
 
 /* What a byte says of where words and lines end. */
-enum { NT_BYTE_SPACE = 1, NT_BYTE_LETTER = 2, NT_BYTE_BREAK = 4, NT_BYTE_HIGH = 8 };
+enum {
+	NT_BYTE_SPACE = 1,
+	NT_BYTE_BREAK = 2,
+	NT_BYTE_LAST = 4, /* comes off the end of a word; a full stop does not always */
+};
 extern const uint8_t nt_byte_kind[256];
 
 /* str.isspace of a character that is not ASCII, and str.splitlines' part of it. */
@@ -65,6 +69,17 @@ size_t nt_count_chars(const uint8_t *text, size_t len);
 bool nt_is_ascii(const uint8_t *text, size_t len);
 
 /* text[*start, *end) without the white space at its ends (str.strip). */
-void nt_strip(const uint8_t *text, size_t *start, size_t *end);
+void nt_strip_more(const uint8_t *text, size_t *start, size_t *end);
+
+static inline bool nt_is_ascii_sign(uint8_t c)
+{
+	return c > ' ' && c < 127;
+}
+
+static inline void nt_strip(const uint8_t *text, size_t *start, size_t *end)
+{
+	if (*start < *end && !(nt_is_ascii_sign(text[*start]) && nt_is_ascii_sign(text[*end - 1])))
+		nt_strip_more(text, start, end);
+}
 
 #endif

@@ -14,30 +14,16 @@
 #include <string.h>
 
 #include "nt/err.h"
-#include "nt/hash.h"
 
 enum { SLOTS = 4096, STOP_WORDS = 8 }; /* about 1,100 entries */
 
 static struct nt_special table[SLOTS];
 static uint64_t hash_of[SLOTS];
+uint64_t nt_stop_low[NT_STOP_SLOTS];
+uint8_t nt_stop_bit[NT_STOP_SLOTS];
+uint64_t nt_special_filter[NT_SPECIAL_BITS / 64];
 
-uint64_t nt_word_hash(const uint8_t *text, size_t len)
-{
-	uint64_t low, high;
-	if (len > 16)
-		return nt_hash64(text, len);
-	memcpy(&low, text, 8);
-	memcpy(&high, text + 8, 8);
-	low = len < 8 ? low & ((UINT64_C(1) << 8 * len) - 1) : low;
-	high = len <= 8 ? 0 : len < 16 ? high & ((UINT64_C(1) << 8 * (len - 8)) - 1) : high;
-	unsigned __int128 m = (unsigned __int128)(low ^ (UINT64_C(0x9e3779b97f4a7c15) + len)) *
-			      (high ^ UINT64_C(0xd6e8feb86659fd93));
-	uint64_t x = (uint64_t)m ^ (uint64_t)(m >> 64);
-	return x ^ x >> 29;
-}
-
-/* Returns the word's entry. */
-static struct nt_special *enter(const char *word)
+static void enter(const char *word)
 {
 	struct nt_special s = {0};
 	uint8_t padded[NT_SPECIAL_BYTES + 16] = {0};
@@ -55,13 +41,15 @@ static struct nt_special *enter(const char *word)
 			break;
 	}
 	memcpy(padded, s.text, s.len);
-	uint64_t hash = nt_word_hash(padded, s.len);
+	struct nt_word_bytes bytes;
+	uint64_t hash = nt_word_hash(padded, s.len, &bytes);
 	size_t i = hash % SLOTS;
 	while (table[i].len && (table[i].len != s.len || memcmp(table[i].text, s.text, s.len) != 0))
 		i = (i + 1) % SLOTS;
 	table[i] = s;
 	hash_of[i] = hash;
-	return &table[i];
+	uint64_t bit = hash >> 32 & (NT_SPECIAL_BITS - 1);
+	nt_special_filter[bit / 64] |= UINT64_C(1) << bit % 64;
 }
 
 /* Enters the word, whose apostrophes are ', and its twin with curved ones. */
@@ -160,6 +148,15 @@ static const char faces[] =
 	"0_0 o.O O.o O.O o.o 0.0 o.0 0.o @_@ <3 <33 <333 </3 (^_^) (-_-) (._.) (>_<) (*_*) (\u00ac_\u00ac) "
 	"\u0ca0_\u0ca0 \u0ca0\ufe35\u0ca0 (\u0ca0_\u0ca0) \u00af\\(\u30c4)/\u00af ><(((*>";
 
+static void enter_stop_word(const char word[16], unsigned i)
+{
+	uint64_t low = nt_word_bytes((const uint8_t *)word, strlen(word)).low;
+	size_t slot = nt_stop_slot(low);
+	nt_assert(nt_stop_bit[slot] == 0); /* no two in one place */
+	nt_stop_low[slot] = low;
+	nt_stop_bit[slot] = (uint8_t)(1u << i);
+}
+
 static void fill(void)
 {
 	static const char stop[STOP_WORDS][16] = {"the", "be", "to", "of", "and", "that", "have", "with"};
@@ -191,8 +188,8 @@ static void fill(void)
 		snprintf(word, sizeof(word), "\u00b0~%c~.", *u);
 		enter(word);
 	}
-	for (size_t i = 0; i < STOP_WORDS; i++)
-		enter(stop[i])->stop = (uint8_t)(1u << i);
+	for (unsigned i = 0; i < STOP_WORDS; i++)
+		enter_stop_word(stop[i], i);
 }
 
 void nt_special_init(void)
@@ -201,7 +198,7 @@ void nt_special_init(void)
 	pthread_once(&once, fill);
 }
 
-const struct nt_special *nt_special_find(uint64_t hash, const uint8_t *text, size_t len)
+const struct nt_special *nt_special_look_up(uint64_t hash, const uint8_t *text, size_t len)
 {
 	for (size_t i = hash % SLOTS; table[i].len; i = (i + 1) % SLOTS)
 		if (hash_of[i] == hash && table[i].len == len && memcmp(table[i].text, text, len) == 0)

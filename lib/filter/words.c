@@ -7,30 +7,18 @@
  */
 #include "filter/words.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "filter/letters.h"
 #include "filter/signs.h"
 #include "filter/special.h"
 #include "nt/err.h"
 #include "text/unicode.h"
 
-enum { PAD = 64 };
-
-static uint64_t flags_of_ascii(const uint8_t *text, size_t len)
-{
-	uint64_t flags = NT_WORD_IS_PUNCT;
-	for (size_t i = 0; i < len; i++) {
-		uint8_t class = nt_ascii_class[text[i]];
-		flags |= class & NT_LETTER ? NT_WORD_HAS_LETTER : 0;
-		flags |= nt_ascii_sign[text[i]] & NT_SIGN_SYMBOL ? 0 : NT_WORD_IS_WORD;
-		if (!(class & NT_PUNCT))
-			flags &= ~(uint64_t)NT_WORD_IS_PUNCT;
-	}
-	if (len == 1 && nt_ascii_sign[*text] & NT_SIGN_STOP)
-		flags |= NT_WORD_ENDS;
-	return flags;
-}
+/* Keys of the words that are one sign of ASCII. */
+static uint64_t sign_key[128];
 
 static uint64_t flags_of(const uint8_t *text, size_t len, size_t *chars)
 {
@@ -39,7 +27,7 @@ static uint64_t flags_of(const uint8_t *text, size_t len, size_t *chars)
 	*chars = 0;
 	for (size_t i = 0; i < len; ++*chars) {
 		i += nt_utf8_decode(text + i, len - i, &c);
-		uint8_t class = nt_char_class(c);
+		uint8_t class = c < 128 ? nt_ascii_class[c] : nt_char_class(c);
 		flags |= class & NT_LETTER ? NT_WORD_HAS_LETTER : 0;
 		flags |= nt_sign(c) & NT_SIGN_SYMBOL ? 0 : NT_WORD_IS_WORD;
 		if (!(class & NT_PUNCT))
@@ -50,137 +38,266 @@ static uint64_t flags_of(const uint8_t *text, size_t len, size_t *chars)
 	return flags;
 }
 
-static void put(struct nt_words *w, uint64_t hash, size_t len, size_t chars, uint64_t flags)
+static inline uint64_t key_of(uint64_t hash, uint64_t flags)
+{
+	return (hash & ~(uint64_t)NT_WORD_FLAGS) | flags;
+}
+
+static void make_sign_keys(void)
+{
+	uint8_t padded[16] = {0};
+	struct nt_word_bytes bytes;
+	size_t chars;
+	for (unsigned c = 0; c < 128; c++) {
+		padded[0] = (uint8_t)c;
+		sign_key[c] = key_of(nt_word_hash(padded, 1, &bytes), flags_of(padded, 1, &chars));
+	}
+}
+
+static inline void put(struct nt_words *w, uint64_t key, size_t chars)
 {
 	if (w->n + 2 > w->word_cap && nt_grow(&w->word, &w->word_cap, w->n + 2, sizeof(*w->word)) < 0) {
 		w->has_failed = true;
 		return;
 	}
 	struct nt_word *word = &w->word[w->n++];
-	word->key = (hash & ~(uint64_t)NT_WORD_FLAGS) | flags;
-	word[1].at = w->joined_len += len;
+	word->key = key;
 	word[1].chars = word->chars + chars;
-	w->n_real += flags & NT_WORD_IS_WORD ? 1 : 0;
-	w->real_chars += flags & NT_WORD_IS_WORD ? chars : 0;
-	w->n_letter += flags & NT_WORD_HAS_LETTER;
+}
+
+/* Counts a word that is not letters alone. */
+static void put_other(struct nt_words *w, uint64_t key, size_t chars)
+{
+	w->n_sign += key & NT_WORD_IS_WORD ? 0 : 1;
+	w->sign_chars += key & NT_WORD_IS_WORD ? 0 : chars;
+	w->n_letterless += key & NT_WORD_HAS_LETTER ? 0 : 1;
+	put(w, key, chars);
+}
+
+static inline void put_letters(struct nt_words *w, struct nt_word_bytes bytes, size_t len, uint64_t hash)
+{
+	w->stop_words |= nt_stop_word(bytes.low);
+	put(w, key_of(hash, NT_WORD_HAS_LETTER | NT_WORD_IS_WORD), len);
 }
 
 void nt_words_add(struct nt_words *w, const uint8_t *text, size_t len)
 {
-	uint8_t *to = w->joined + w->joined_len;
-	size_t chars = len;
-	memcpy(to, text, len);
-	uint64_t flags = w->is_ascii ? flags_of_ascii(to, len) : flags_of(to, len, &chars);
-	uint64_t hash = nt_word_hash(to, len);
-	const struct nt_special *s = nt_special_find(hash, to, len);
-	w->stop_words |= s ? s->stop : 0;
-	put(w, hash, len, chars, flags);
-}
-
-/* ASCII letters, perhaps special ones. */
-static void add_letters(struct nt_words *w, const uint8_t *text, size_t len)
-{
-	uint8_t *to = w->joined + w->joined_len;
-	memcpy(to, text, len);
-	uint64_t hash = nt_word_hash(to, len);
-	const struct nt_special *s = nt_special_find(hash, to, len);
-	if (s && !s->stop) {
-		for (size_t i = 0, at = 0; i < 3 && s->part[i]; at += s->part[i++])
-			nt_words_add(w, text + at, s->part[i]);
+	size_t chars;
+	if (len == 1) {
+		put_other(w, sign_key[*text], 1);
 		return;
 	}
-	w->stop_words |= s ? s->stop : 0;
-	put(w, hash, len, len, NT_WORD_HAS_LETTER | NT_WORD_IS_WORD);
+	struct nt_word_bytes bytes;
+	uint64_t hash = nt_word_hash(text, len, &bytes), flags;
+	if (nt_count_letters(text) >= len) {
+		put_letters(w, bytes, len, hash);
+		return;
+	}
+	flags = flags_of(text, len, &chars);
+	put_other(w, key_of(hash, flags), chars);
 }
 
 /* --- chunks and lines ------------------------------------------------------------------ */
 
-/* Where the run of characters that are no space ends. */
-static size_t chunk_end(const uint8_t *text, size_t at, size_t len)
+bool nt_is_space_at(const uint8_t *text)
 {
 	uint32_t c = 0;
-	while (at < len && !(nt_byte_kind[text[at]] & NT_BYTE_SPACE)) {
-		if (text[at] < 0x80) {
-			at++;
-			continue;
-		}
-		size_t n = nt_utf8_decode(text + at, len - at, &c);
-		if (nt_is_high_space(c))
-			break;
-		at += n;
-	}
+	if (*text < 0x80)
+		return nt_byte_kind[*text] & NT_BYTE_SPACE;
+	return nt_utf8_decode(text, 4, &c) && nt_is_high_space(c);
+}
+
+/* Where the run of characters that are no space ends. */
+static size_t chunk_end(const uint8_t *text, size_t at)
+{
+	while (!nt_is_space_at(text + at))
+		at++;
 	return at;
 }
 
-/* Is text[at], behind letters, a sign that comes off their end, and the chunk's last byte? A full
- * stop may be part of the word, which affix.c knows. */
-static bool is_last_sign(const uint8_t *text, size_t at, size_t len)
+/* Does the full stop behind letters come off, and leave no word that is special with it? */
+static bool is_last_stop(const uint8_t *text, size_t len)
 {
-	uint8_t c = text[at];
-	return (c == ',' || c == ';' || c == ':' || c == '!' || c == '?') &&
-	       (at + 1 == len || nt_byte_kind[text[at + 1]] & NT_BYTE_SPACE);
+	if (nt_special_at(text, len + 1))
+		return false;
+	return text[len - 1] >= 'a' || (len > 1 && text[len - 2] < 'a');
 }
 
-/* Appends the words of the chunk at text[at]; returns where it ends. */
-static size_t add_chunk(struct nt_words *w, const uint8_t *text, size_t at, size_t len, int *rc)
+static inline bool is_space(uint8_t c)
 {
-	struct nt_line *line = &w->line[w->n_line];
-	size_t end = at, chars;
-	while (end < len && nt_byte_kind[text[end]] & NT_BYTE_LETTER)
-		end++;
-	line->n_chunk++;
-	if (end > at && (end == len || nt_byte_kind[text[end]] & NT_BYTE_SPACE)) {
-		add_letters(w, text + at, end - at);
-		chars = end - at;
-	} else if (end > at && is_last_sign(text, end, len)) {
-		add_letters(w, text + at, end - at);
-		nt_words_add(w, text + end, 1);
-		chars = ++end - at;
-	} else {
-		end = chunk_end(text, end, len);
-		*rc = nt_words_add_chunk(w, text + at, end - at);
-		chars = w->is_ascii ? end - at : nt_count_chars(text + at, end - at);
-	}
-	if (chars > line->longest)
-		line->longest = chars;
+	return nt_byte_kind[c] & NT_BYTE_SPACE;
+}
+
+/* Appends the words of the chunk at text[at], whatever it is; returns where it ends. */
+static size_t add_chunk(struct nt_words *w, const uint8_t *text, size_t at)
+{
+	size_t end = chunk_end(text, at);
+	if (nt_words_add_chunk(w, text + at, end - at) < 0)
+		w->has_failed = true;
 	return end;
 }
 
 /* Ends the line at `end` and begins the next one at `next`. */
-static int end_line(struct nt_words *w, size_t end, size_t next)
+static void end_line(struct nt_words *w, size_t end, size_t next)
 {
-	w->line[w->n_line++].end = end;
-	if (nt_grow(&w->line, &w->line_cap, w->n_line + 1, sizeof(*w->line)) < 0)
-		return NT_ESYS;
-	w->line[w->n_line] = (struct nt_line){.start = next, .word = w->n};
-	return 0;
+	w->line[w->n_line].end = end;
+	if (nt_grow(&w->line, &w->line_cap, w->n_line + 2, sizeof(*w->line)) < 0)
+		w->has_failed = true;
+	else
+		w->line[++w->n_line] = (struct nt_line){.start = next, .word = w->n};
 }
 
-/* Passes over the white space at text[at]; returns where it ends. */
-static size_t pass_space(struct nt_words *w, const uint8_t *text, size_t at, size_t len, int *rc)
+/* Passes over the white space at text[at]; returns where that ends. */
+static size_t pass_space(struct nt_words *w, const uint8_t *text, size_t at)
 {
 	uint32_t c = text[at];
 	size_t n = 1;
 	bool is_break = nt_byte_kind[c] & NT_BYTE_BREAK;
 	if (c >= 0x80) {
-		n = nt_utf8_decode(text + at, len - at, &c);
+		n = nt_utf8_decode(text + at, 4, &c);
 		is_break = nt_is_high_break(c);
 	}
-	if (c == '\r' && at + 1 < len && text[at + 1] == '\n')
+	if (c == '\r' && text[at + 1] == '\n')
 		n = 2;
 	if (is_break)
-		*rc = end_line(w, at, at + n);
+		end_line(w, at, at + n);
 	return at + n;
 }
 
-static int reset(struct nt_words *w, size_t len)
+/* --- windows ----------------------------------------------------------------------------- */
+
+enum { WINDOW = 64 };
+
+/* The word that is written next, and what the words so far add up to: what nt_words holds, at
+ * hand while a window is cut. */
+struct pen {
+	struct nt_word *word;
+	size_t chars, n_sign;
+	unsigned stop_words;
+};
+
+static inline struct pen take_pen(const struct nt_words *w)
 {
-	if (nt_grow(&w->word, &w->word_cap, 1, sizeof(*w->word)) < 0 ||
-	    nt_grow(&w->line, &w->line_cap, 1, sizeof(*w->line)) < 0 ||
-	    nt_grow(&w->joined, &w->joined_cap, len + PAD, 1) < 0)
+	return (struct pen){&w->word[w->n], w->word[w->n].chars, 0, w->stop_words};
+}
+
+static inline void lay_down(struct nt_words *w, const struct pen *pen)
+{
+	w->n = (size_t)(pen->word - w->word);
+	pen->word->chars = pen->chars;
+	w->stop_words = pen->stop_words;
+	w->n_sign += pen->n_sign;
+	w->sign_chars += pen->n_sign;
+	w->n_letterless += pen->n_sign;
+}
+
+/* Room for the words of a window; false: no memory. */
+static bool make_room(struct nt_words *w)
+{
+	if (nt_grow(&w->word, &w->word_cap, w->n + 2 * WINDOW, sizeof(*w->word)) < 0)
+		w->has_failed = true;
+	return !w->has_failed;
+}
+
+static inline void write_word(struct pen *pen, uint64_t key, size_t chars)
+{
+	pen->word->key = key;
+	pen->word->chars = pen->chars;
+	pen->word++;
+	pen->chars += chars;
+}
+
+/* Writes text[len], ASCII letters, unless they are special. */
+static inline bool write_letters(struct pen *pen, const uint8_t *text, size_t len)
+{
+	struct nt_word_bytes bytes;
+	uint64_t hash = nt_word_hash(text, len, &bytes);
+	if (nt_special_find(hash, text, len))
+		return false;
+	pen->stop_words |= nt_stop_word(bytes.low);
+	write_word(pen, key_of(hash, NT_WORD_HAS_LETTER | NT_WORD_IS_WORD), len);
+	return true;
+}
+
+/*
+ * Letters at text[start, end), and behind them a space or a sign that comes off: writes one
+ * word or two, and returns true. What is not that, affix.c cuts.
+ */
+static inline bool write_simple(struct pen *pen, const uint8_t *text, size_t start, size_t end)
+{
+	uint8_t c = text[end];
+	bool is_alone = is_space(c);
+	if (end == start || (!is_alone && !(nt_byte_kind[c] & NT_BYTE_LAST && is_space(text[end + 1]))))
+		return false;
+	if (c == '.' && !is_last_stop(text + start, end - start))
+		return false;
+	if (!write_letters(pen, text + start, end - start))
+		return false;
+	/* the sign is written in any case, and is the next word's place again if there is none */
+	pen->word->key = sign_key[c & 127];
+	pen->word->chars = pen->chars;
+	pen->word += !is_alone;
+	pen->chars += !is_alone;
+	pen->n_sign += !is_alone;
+	return true;
+}
+
+/* Bits below i < 64. */
+static inline uint64_t below(unsigned i)
+{
+	return (UINT64_C(1) << i) - 1;
+}
+
+/*
+ * Cuts what the window at text[at], of which `len` bytes are of the text, is certain of; returns
+ * where the next one begins. A chunk begins where no space stands behind a space, and its
+ * letters end where a carry ends that runs through them. At `limit` certainty ends.
+ */
+static size_t cut_window(struct nt_words *w, const uint8_t *text, size_t at, size_t len)
+{
+	struct nt_kinds k;
+	nt_kinds_of(&k, text + at);
+	uint64_t start = ~k.space & (k.space << 1 | 1);
+	uint64_t stop = (k.letter + (start & k.letter)) & ~k.letter;
+	unsigned limit = len < WINDOW ? (unsigned)len : WINDOW - 1;
+	if (k.other && (unsigned)__builtin_ctzll(k.other) < limit)
+		limit = (unsigned)__builtin_ctzll(k.other);
+	struct pen pen = take_pen(w);
+	for (uint64_t event = (start | k.feed) & below(limit); event; event &= event - 1) {
+		unsigned i = (unsigned)__builtin_ctzll(event), end = i;
+		if (k.feed >> i & 1) {
+			lay_down(w, &pen);
+			end_line(w, at + i, at + i + 1);
+			pen = take_pen(w);
+			continue;
+		}
+		if (k.letter >> i & 1) {
+			uint64_t stops = stop & ~below(i) & below(limit);
+			if (!stops) {
+				lay_down(w, &pen);
+				return at + i;
+			}
+			end = (unsigned)__builtin_ctzll(stops);
+		}
+		if (write_simple(&pen, text + at, i, end))
+			continue;
+		lay_down(w, &pen);
+		size_t behind = add_chunk(w, text, at + i);
+		if (behind >= at + limit || !make_room(w))
+			return behind;
+		pen = take_pen(w);
+	}
+	lay_down(w, &pen);
+	return at + limit;
+}
+
+static int reset(struct nt_words *w)
+{
+	if (nt_grow(&w->word, &w->word_cap, 2, sizeof(*w->word)) < 0 ||
+	    nt_grow(&w->line, &w->line_cap, 1, sizeof(*w->line)) < 0)
 		return NT_ESYS;
-	w->n = w->n_line = w->joined_len = 0;
-	w->n_hash = w->n_ellipsis = w->n_real = w->real_chars = w->n_letter = 0;
+	w->n = w->n_line = w->n_sign = w->sign_chars = w->n_letterless = 0;
+	w->n_hash = w->n_ellipsis = 0;
 	w->stop_words = 0;
 	w->has_failed = false;
 	w->word[0] = (struct nt_word){0};
@@ -190,28 +307,33 @@ static int reset(struct nt_words *w, size_t len)
 
 int nt_words_cut(struct nt_words *w, const uint8_t *text, size_t len)
 {
-	size_t at = 0;
-	uint32_t c = 0;
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	nt_special_init();
-	int rc = reset(w, len);
-	w->is_ascii = nt_is_ascii(text, len);
-	while (rc == 0 && at < len) {
-		uint8_t kind = nt_byte_kind[text[at]];
-		bool is_space = kind & NT_BYTE_SPACE;
-		if (kind & NT_BYTE_HIGH && nt_utf8_decode(text + at, len - at, &c))
-			is_space = nt_is_high_space(c);
-		at = is_space ? pass_space(w, text, at, len, &rc) : add_chunk(w, text, at, len, &rc);
+	pthread_once(&once, make_sign_keys);
+	if (reset(w) < 0)
+		return NT_ESYS;
+	for (size_t at = 0, before; at < len;) {
+		if (!make_room(w))
+			return NT_ESYS;
+		before = at;
+		at = cut_window(w, text, at, len - at);
+		if (at > before)
+			continue;
+		/* a character that is not ASCII, or a chunk that is longer than a window */
+		at = nt_is_space_at(text + at) ? pass_space(w, text, at) : add_chunk(w, text, at);
 	}
-	if (rc == 0 && w->line[w->n_line].start < len)
-		rc = end_line(w, len, len);
-	return rc == 0 && w->has_failed ? NT_ESYS : rc;
+	if (w->line[w->n_line].start < len)
+		end_line(w, len, len);
+	w->n_real = w->n - w->n_sign;
+	w->real_chars = w->word[w->n].chars - w->sign_chars;
+	w->n_letter = w->n - w->n_letterless;
+	return w->has_failed ? NT_ESYS : 0;
 }
 
 void nt_words_release(struct nt_words *w)
 {
 	free(w->word);
 	free(w->line);
-	free(w->joined);
 	free(w->cut);
 	*w = (struct nt_words){0};
 }

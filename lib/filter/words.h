@@ -24,19 +24,15 @@ enum {
 	NT_WORD_FLAGS = 15,
 };
 
-/* Two words are the same if their keys are. */
 struct nt_word {
-	uint64_t key;  /* of its bytes; the lowest bits are the flags */
-	size_t at;     /* of its first byte in `joined` */
-	size_t chars;  /* code points of all words in front of it */
+	uint64_t key; /* a hash of its bytes, which stands for the word; the lowest bits are the flags */
+	size_t chars; /* code points of all words in front of it */
 };
 
 /* What str.splitlines calls a line. */
 struct nt_line {
 	size_t start, end;    /* in the text, without its break */
 	size_t word;          /* its first, or where it would be */
-	size_t n_chunk;       /* runs of characters that are no space */
-	size_t longest;       /* of these, code points */
 };
 
 struct nt_words {
@@ -44,20 +40,24 @@ struct nt_words {
 	size_t n, word_cap;
 	struct nt_line *line; /* [n_line] */
 	size_t n_line, line_cap;
-	uint8_t *joined;      /* [joined_len] all words without space between them, and 64 bytes of anything */
-	size_t joined_len, joined_cap;
-	bool is_ascii, has_failed; /* out of memory: an allocation failed on the way */
+	bool has_failed; /* out of memory: an allocation failed on the way */
 
 	size_t n_hash, n_ellipsis; /* "#"; "..." and U+2026 */
 	size_t n_real, real_chars; /* words with NT_WORD_IS_WORD, their code points */
 	size_t n_letter;           /* words with NT_WORD_HAS_LETTER */
 	unsigned stop_words;       /* which of the eight there are, a bit each */
 
+	/* while it cuts */
+	size_t n_sign, sign_chars; /* words without NT_WORD_IS_WORD, their code points */
+	size_t n_letterless;       /* words without NT_WORD_HAS_LETTER */
 	size_t *cut;               /* where suffixes of a chunk begin (affix.c) */
 	size_t n_cut, cut_cap;
 };
 
-/* Cuts text[len], which is UTF-8. Starts with {0}; what was there is replaced. */
+/* Bytes behind a text that can be read; the first of them is a line's end. */
+enum { NT_WORDS_PAD = 80 };
+
+/* Cuts text[len], which is UTF-8 and padded. Starts with {0}; what was there is replaced. */
 int nt_words_cut(struct nt_words *w, const uint8_t *text, size_t len);
 void nt_words_release(struct nt_words *w); /* harmless twice */
 
@@ -65,6 +65,9 @@ static inline size_t nt_words_chars(const struct nt_words *w, size_t first, size
 {
 	return w->word[first + n].chars - w->word[first].chars;
 }
+
+/* Is text[0, 4) white space, beyond ASCII too? */
+bool nt_is_space_at(const uint8_t *text);
 
 /* --- between words.c and affix.c ------------------------------------------------------ */
 
