@@ -139,7 +139,7 @@ $B/bench/%: $B/obj/tests/bench/%.o $B/libnt.a
 bench-tokenize: all $B/bench/tokenize
 	@PATH="$$PWD/$B/bin:$$PWD/$B/bench:$$PATH" NT_BUILD="$$PWD/$B" sh tests/bench/tokenize.sh $(TEXT)
 # ... and of the data tools: TEXT=files MB=200 RUNS=5 STAGES='cat dedup'.
-bench-data: all $B/bench/data
+bench-data: all $B/bench/data $B/bench/recall
 	@sh share/deps.sh bench || :
 	@PATH="$$PWD/$B/bin:$$PWD/$B/bench:$$PATH" sh tests/bench/data.sh
 

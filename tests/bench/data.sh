@@ -150,6 +150,8 @@ if has dedup --near && stage near 'Near duplicates'; then
 	job 'nt-dedup --near' 'exec nt-dedup -q --near text.nts'
 	job 'nt-tokenize, nt-dedup --near' 'nt-tokenize -q -0 <text | nt-dedup -q --near'
 	measure
+	printf '\nOf copies edited by chance, by their Jaccard similarity, are found:\n\n'
+	recall <some
 fi
 
 if stage shuffle 'Documents in another order; cp twice is what a disk allows'; then
