@@ -288,8 +288,7 @@ static const struct nt_cmd cmd = {
 		 "further document.\n\n"
 		 "What is cut or damaged, wherever, ends it with exit status 3; the documents in front of "
 		 "the damage have been written to standard output by then. With --lenient the rest of the "
-		 "JSON line, the WARC record, the archive's member or the file is passed over instead. Of a "
-		 ".gz with a member for each record, one record is lost.\n\n"
+		 "JSON line, the WARC record, the archive's member or the file is passed over instead.\n\n"
 		 "Several files are read by several threads (-j) and written in their order.",
 	.examples = examples,
 	.see_also = "nt-dedup nt-tokenize nt-vocab",

@@ -147,6 +147,16 @@ static int open_gzip(struct nt_layer *l)
 	return rc < 0 ? rc : 0;
 }
 
+/* How many of the n bytes at p are used up. Behind damage avail_in may be anything (ISA-L
+ * 2.30), and what lies in its register may begin the next member. */
+static size_t used_bytes(const struct inflate_state *z, const uint8_t *p, size_t n, int rc)
+{
+	size_t used = (size_t)(z->next_in - p);
+	size_t held = rc != ISAL_DECOMP_OK && z->read_in_length > 0 ? (size_t)z->read_in_length / 8 : 0;
+	used = used < n ? used : n;
+	return used > held ? used - held : 0;
+}
+
 /* Inflates into buf[n] what there is: the bytes it came to, which may be none. */
 static ssize_t inflate(struct nt_layer *l, void *buf, size_t n)
 {
@@ -164,9 +174,7 @@ static ssize_t inflate(struct nt_layer *l, void *buf, size_t n)
 	z->next_out = buf;
 	z->avail_out = room;
 	*rc = isal_inflate(z);
-	/* behind damage avail_in may be anything (ISA-L 2.30) */
-	size_t used = (size_t)(z->next_in - p);
-	nt_layer_skip(l->below, used < (size_t)ahead ? used : (size_t)ahead);
+	nt_layer_skip(l->below, used_bytes(z, p, (size_t)ahead, *rc));
 	ssize_t got = (ssize_t)(room - z->avail_out);
 	if (*rc != ISAL_DECOMP_OK && got == 0)
 		return nt_layer_damaged(l, why(*rc));
@@ -213,7 +221,7 @@ static int resume(struct nt_layer *l)
 	const uint8_t *p, *at;
 	ssize_t n;
 	while ((n = nt_layer_look(l->below, 10, &p)) >= 10) {
-		at = memmem(p + 1, (size_t)n - 1, "\x1f\x8b\x08", 3);
+		at = memmem(p, (size_t)n, "\x1f\x8b\x08", 3); /* a wrong checksum: here */
 		if (!at) {
 			nt_layer_skip(l->below, (size_t)n - 3);
 			continue;

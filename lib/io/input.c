@@ -411,11 +411,14 @@ static int sniff(struct nt_input *in)
 		type = in->top->type->inner(in->top);
 		return type ? wrap(in, type) : 1;
 	}
-	ssize_t n = nt_layer_look(in->top, SNIFF_BYTES, &p);
-	if (n < 0)
-		return (int)n;
-	if ((type = type_of(p, (size_t)n)))
-		return wrap(in, type);
+	ssize_t n = 0, before;
+	do { /* no further than it must: there may be damage */
+		before = n;
+		if ((n = nt_layer_look(in->top, (size_t)n + 1, &p)) < 0)
+			return (int)n;
+		if ((type = type_of(p, (size_t)n)))
+			return wrap(in, type);
+	} while (n > before && n < SNIFF_BYTES);
 	bool is_unwrapped = in->top->below && !in->top->type->is_archive; /* as its name promised */
 	return is_unwrapped ? 1 : check_promise(nt_layer_name(in->top), p, n < SNIFF_BYTES ? (size_t)n : SNIFF_BYTES);
 }
@@ -459,10 +462,11 @@ int nt_input_next(struct nt_input *in)
 	for (;;) {
 		if (in->options.is_lenient)
 			drop_failed(in);
+		bool was_fresh = in->is_fresh;
 		int rc = in->is_fresh ? sniff(in) : !in->top->below ? drain(in->top) : advance(in);
 		if (rc == NT_EFORMAT && in->options.is_lenient) {
 			nt_layer_note_damage(in->top);
-			in->is_fresh = false;
+			in->is_fresh = was_fresh && in->top->failed && nt_layer_resume(in->top) == 1;
 			continue;
 		}
 		if (rc != 0)

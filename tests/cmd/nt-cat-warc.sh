@@ -141,7 +141,14 @@ t '--lenient goes on with the next record, in plain text and behind a damaged me
 	cat 1.gz 2.gz 3.bad 4.gz 5.gz >y.gz
 	exits 3 nt-cat y.gz >out 2>err; grep "damaged or cut gzip" err
 	nt-cat --lenient --jsonl y.gz 2>err >got; grep "nt-cat: warning: damage passed over" err
-	for i in 1 2 4 5; do grep -F "\"url\": \"http://c/$i\"" got >/dev/null; done'
+	for i in 1 2 4 5; do grep -F "\"url\": \"http://c/$i\"" got >/dev/null; done
+	# in the first of all, and in the checksum, behind which the next member begins at once
+	for i in 1 3; do for back in 8 200; do
+		cp $i.gz bad; printf "\377" | dd of=bad bs=1 seek=$(($(wc -c <bad) - back)) conv=notrunc 2>/dev/null
+		for k in 1 2 3 4 5; do [ $k = $i ] && cat bad || cat $k.gz; done >y.gz
+		nt-cat --lenient --jsonl y.gz 2>err >got; grep "passed over in [12] place" err
+		for k in 1 2 3 4 5; do [ $k = $i ] || grep -F "\"url\": \"http://c/$k\"" got >/dev/null; done
+	done; done'
 
 t 'text about WARC is text' '
 	echo "WARC/1.0 is a format" >a; is "WARC/1.0 is a format/" nt-cat -q a
