@@ -37,7 +37,7 @@ static const struct nt_opt opts[] = {
 	 "rows of a document that is longer begin N tokens apart, and T - N of each are context only; "
 	 "T - 1 unless said"},
 	{0, "buffer", NT_OPT_COUNT, AT(buffer), "N", "1000", 1, 1 << 24,
-	 "documents that wait for a row they fit into"},
+	 "documents that wait for a row they fit into, or as many as make two rows"},
 	{.help = "Sources"},
 	{0, "source", NT_OPT_STR, AT(source), "NAME", NULL, 0, 0,
 	 "name where these documents are from; nt-train tells the loss of each source"},

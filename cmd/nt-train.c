@@ -367,8 +367,8 @@ static const struct nt_cmd cmd = {
 		"finish the step, save, and stop.\n\n"
 		"Several files are one set, read in proportion to their sizes; DATA:WEIGHT gives a file that share "
 		"of the tokens that are trained on, whatever its size, and files without a weight share what is left "
-		"of 1. --weight does the same for a source that lies in many files. Sources, which nt-pack --source names, or files that have weights, keep their rows apart, and "
-		"the log tells the loss of each.\n\n"
+		"of 1. --weight does the same for a source that lies in many files. Sources, which nt-pack --source "
+		"names, and files that have weights keep their rows apart, and the log tells the loss of each.\n\n"
 		"The loss is the sum of -log p over all targets of a step divided by their number, in "
 		"nats/token. Documents that share a row do not see each other.",
 	.examples = examples,

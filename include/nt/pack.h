@@ -20,7 +20,7 @@
 struct nt_pack_options {
 	uint32_t seq_len;     /* tokens in a row, at least 2; 0: no rows */
 	uint32_t stride;      /* below seq_len; 0: seq_len - 1, which is no more than the loss needs */
-	size_t buffer;        /* rows: documents waiting at most, at least 1 */
+	size_t buffer;        /* rows: documents that wait, at least 1; more if they are not two rows */
 	uint64_t seed;        /* recorded */
 	const char *source;   /* name of where the documents are from, or NULL */
 };

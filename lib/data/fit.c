@@ -7,15 +7,17 @@
  * fit cuts only what is longer than a row.
  *
  * Those that wait are queued by length, and a bit for each length says whether any does:
- * the longest that fits is the highest bit at or below the room, 64 lengths in one look.
+ * the longest that fits is the highest bit at or below the room. A bit for each 64 bits
+ * says whether they are all 0, and so on up, so that finding it takes a few looks.
  * A row begins with the longest of all. Behind it, always taking the longest that fits
  * leaves half a per cent of a row empty with a thousand waiting, and two where lengths
  * are much alike: the last pieces decide, so they are looked for together. If one, two
  * or three pieces fill the row exactly, they are taken; with a thousand lengths to
  * choose from some almost always do, and a twentieth of the padding is left. The search
- * is cut off after a few hundred looks, which cost less than copying the row.
+ * is cut off after a few hundred tries, which cost less than copying the row.
  *
- * Nothing depends on anything but the lengths and their order.
+ * Enough wait when they are two rows at least: of rows of a million, a thousand documents
+ * would not fill one. Nothing depends on anything but the lengths and their order.
  *
  * Best-fit packing: Ding et al. 2024, "Fewer Truncations Improve Language Modeling",
  * arXiv:2404.10830, there over the whole corpus and by single pieces.
@@ -27,7 +29,10 @@
 #include "nt/err.h"
 #include "nt/mem.h"
 
-enum { LAST = 3 }; /* pieces that are looked for together */
+enum {
+	LAST = 3,   /* pieces that are looked for together */
+	LEVELS = 6, /* of bits: 64^6 is more than any length */
+};
 
 #define NONE UINT32_MAX
 
@@ -43,10 +48,13 @@ struct queue {
 struct nt_fit {
 	uint32_t row_len;
 	size_t buffer, n_waiting;
-	struct waiting *slot;  /* [buffer] */
-	uint32_t free;         /* a list of slots */
+	uint64_t sum;          /* of the lengths that wait */
+	struct waiting *slot;  /* [n_slot] */
+	size_t n_slot, cap;
+	uint32_t free;         /* a list of them, or NONE */
 	struct queue *queue;   /* [row_len + 1] by length */
-	uint64_t *is_waiting;  /* a bit for each length */
+	uint64_t *is_waiting[LEVELS]; /* [0]: a bit for each length; then for each word below */
+	int n_level;
 };
 
 int nt_fit_new(struct nt_fit **result, uint32_t row_len, size_t buffer)
@@ -54,19 +62,23 @@ int nt_fit_new(struct nt_fit **result, uint32_t row_len, size_t buffer)
 	struct nt_fit *f = *result = nt_calloc(1, sizeof(*f));
 	if (!f)
 		return NT_ESYS;
-	nt_assert(row_len >= 1 && buffer >= 1 && buffer < NONE);
+	nt_assert(row_len >= 1 && buffer >= 1);
 	f->row_len = row_len;
 	f->buffer = buffer;
-	f->slot = nt_alloc(buffer, sizeof(*f->slot));
+	f->free = NONE;
 	f->queue = nt_calloc((size_t)row_len + 1, sizeof(*f->queue));
-	f->is_waiting = nt_calloc(row_len / 64 + 1, sizeof(*f->is_waiting));
-	if (!f->slot || !f->queue || !f->is_waiting) {
+	bool has_all = f->queue;
+	size_t n = (size_t)row_len + 1; /* bits, and then words for them */
+	do {
+		n = (n + 63) / 64;
+		f->is_waiting[f->n_level] = nt_calloc(n, sizeof(**f->is_waiting));
+		has_all &= f->is_waiting[f->n_level++] != NULL;
+	} while (n > 1);
+	if (!has_all) {
 		nt_fit_free(f);
 		*result = NULL;
 		return NT_ESYS;
 	}
-	for (size_t i = 0; i < buffer; i++)
-		f->slot[i].next = i + 1 < buffer ? (uint32_t)i + 1 : NONE;
 	return 0;
 }
 
@@ -76,7 +88,8 @@ void nt_fit_free(struct nt_fit *f)
 		return;
 	free(f->slot);
 	free(f->queue);
-	free(f->is_waiting);
+	for (int i = 0; i < f->n_level; i++)
+		free(f->is_waiting[i]);
 	free(f);
 }
 
@@ -87,20 +100,42 @@ size_t nt_fit_n_waiting(const struct nt_fit *f)
 
 bool nt_fit_is_full(const struct nt_fit *f)
 {
-	return f->n_waiting == f->buffer;
+	return f->n_waiting >= f->buffer && f->sum >= 2 * (uint64_t)f->row_len;
 }
 
 static void flip(struct nt_fit *f, uint32_t len)
 {
-	f->is_waiting[len / 64] ^= UINT64_C(1) << len % 64;
+	for (int i = 0; i < f->n_level; i++, len /= 64) {
+		uint64_t *word = &f->is_waiting[i][len / 64], before = *word;
+		*word ^= UINT64_C(1) << len % 64;
+		if (before && *word) /* it was not, and is not, all 0 */
+			return;
+	}
 }
 
-size_t nt_fit_add(struct nt_fit *f, uint32_t len)
+/* A free slot, or a new one. */
+static int find_slot(struct nt_fit *f, uint32_t *at)
 {
-	uint32_t at = f->free;
+	*at = f->free;
+	if (*at != NONE) {
+		f->free = f->slot[*at].next;
+		return 0;
+	}
+	*at = (uint32_t)f->n_slot;
+	nt_assert(f->n_slot < NONE - 1);
+	int rc = nt_grow(&f->slot, &f->cap, f->n_slot + 1, sizeof(*f->slot));
+	f->n_slot += rc == 0;
+	return rc;
+}
+
+int nt_fit_add(struct nt_fit *f, uint32_t len, size_t *slot)
+{
+	uint32_t at;
 	struct queue *q = &f->queue[len];
-	nt_assert(len >= 1 && len <= f->row_len && !nt_fit_is_full(f));
-	f->free = f->slot[at].next;
+	nt_assert(len >= 1 && len <= f->row_len);
+	int rc = find_slot(f, &at);
+	if (rc < 0)
+		return rc;
 	f->slot[at] = (struct waiting){.next = NONE, .len = len};
 	if (q->first)
 		f->slot[q->last - 1].next = at;
@@ -110,7 +145,9 @@ size_t nt_fit_add(struct nt_fit *f, uint32_t len)
 		q->first = at + 1;
 	q->last = at + 1;
 	f->n_waiting++;
-	return at;
+	f->sum += len;
+	*slot = at;
+	return 0;
 }
 
 static size_t take(struct nt_fit *f, uint32_t len)
@@ -123,17 +160,32 @@ static size_t take(struct nt_fit *f, uint32_t len)
 	f->slot[at].next = f->free;
 	f->free = at;
 	f->n_waiting--;
+	f->sum -= len;
 	return at;
+}
+
+static uint32_t highest(uint64_t bits)
+{
+	return 63 - (uint32_t)__builtin_clzll(bits);
 }
 
 /* The greatest length at most `room` of a piece that waits, or 0. */
 static uint32_t longest_within(const struct nt_fit *f, uint32_t room)
 {
-	size_t word = room / 64;
-	uint64_t bits = f->is_waiting[word] & (UINT64_MAX >> (63 - room % 64));
-	while (!bits && word > 0)
-		bits = f->is_waiting[--word];
-	return bits ? (uint32_t)(word * 64) + 63 - (uint32_t)__builtin_clzll(bits) : 0;
+	uint32_t at = room;
+	for (int i = 0; i < f->n_level; i++) {
+		uint64_t bits = f->is_waiting[i][at / 64] & (UINT64_MAX >> (63 - at % 64));
+		if (!bits && at < 64)
+			return 0;
+		if (!bits) { /* whatever is there lies in a word before this one */
+			at = at / 64 - 1;
+			continue;
+		}
+		for (at = at / 64 * 64 + highest(bits); i > 0; i--)
+			at = at * 64 + highest(f->is_waiting[i - 1][at]);
+		return at;
+	}
+	return 0;
 }
 
 /* The most that n pieces together fill of the room, as far as was looked; *first is the
@@ -163,8 +215,10 @@ static uint32_t fill_with(struct nt_fit *f, uint32_t room, int n, uint32_t *firs
 
 uint32_t nt_fit_next(struct nt_fit *f, uint32_t room, size_t *slot)
 {
-	uint32_t len = longest_within(f, room), best = len, first = len;
-	for (int n = 2; n <= LAST && best < room && room < f->row_len && len; n++) {
+	uint32_t longest = longest_within(f, room), len = longest, best = len, first = len;
+	for (int n = 2; n <= LAST && best < room && room < f->row_len; n++) {
+		if ((uint64_t)n * longest < room) /* so many cannot fill it */
+			continue;
 		uint32_t sum = fill_with(f, room, n, &first);
 		if (sum > best) {
 			best = sum;

@@ -2,9 +2,9 @@
 /*
  * pack.c - documents with their marks into a data file, as they come or as rows
  *
- * Which piece goes into which row is fit.c's choice. What is kept meanwhile is the
- * tokens of the pieces that wait, each at most a row, so the memory is bounded by
- * buffer * seq_len * 4 bytes, and is what a thousand documents take.
+ * Which piece goes into which row is fit.c's choice. What is kept meanwhile is the tokens of
+ * the pieces that wait, 4 bytes each: those of a thousand documents, of which none takes
+ * more than a row, or two rows where that is more.
  */
 #include "nt/pack.h"
 
@@ -33,7 +33,8 @@ struct nt_pack {
 
 	/* rows */
 	struct nt_fit *fit;
-	struct piece *piece;  /* [buffer] by slot */
+	struct piece *piece;  /* [piece_cap] by slot */
+	size_t piece_cap;
 	uint32_t *row;        /* [seq_len] */
 	struct nt_fragment *fragment;
 	size_t cap;
@@ -81,12 +82,18 @@ static int fit_row(struct nt_pack *p)
 /* Copies a piece, which then waits for its row. */
 static int keep(struct nt_pack *p, const uint32_t *id, uint32_t len, uint64_t doc, uint64_t doc_offset)
 {
+	size_t slot, had = p->piece_cap;
+	int rc = nt_fit_add(p->fit, len, &slot);
+	if (rc == 0)
+		rc = nt_grow(&p->piece, &p->piece_cap, slot + 1, sizeof(*p->piece));
+	if (rc < 0)
+		return rc;
+	memset(p->piece + had, 0, (p->piece_cap - had) * sizeof(*p->piece));
 	uint32_t *copy = nt_alloc(len, sizeof(*copy));
 	if (!copy)
 		return NT_ESYS;
 	memcpy(copy, id, len * sizeof(*copy));
-	p->piece[nt_fit_add(p->fit, len)] =
-		(struct piece){doc, doc_offset, context_at(p, doc_offset), copy};
+	p->piece[slot] = (struct piece){doc, doc_offset, context_at(p, doc_offset), copy};
 	return 0;
 }
 
@@ -130,9 +137,8 @@ static int set_up_rows(struct nt_pack *p)
 	nt_assert(T >= 2 && p->options.buffer >= 1 && p->options.stride < T);
 	if (!p->options.stride)
 		p->options.stride = p->options.seq_len - 1;
-	p->piece = nt_calloc(p->options.buffer, sizeof(*p->piece));
 	p->row = nt_alloc(T, sizeof(*p->row));
-	return p->piece && p->row ? nt_fit_new(&p->fit, (uint32_t)T, p->options.buffer) : NT_ESYS;
+	return p->row ? nt_fit_new(&p->fit, (uint32_t)T, p->options.buffer) : NT_ESYS;
 }
 
 int nt_pack_new(struct nt_pack **result, struct nt_out *out, const struct nt_ident *ident,
@@ -208,7 +214,7 @@ void nt_pack_free(struct nt_pack *p)
 {
 	if (!p)
 		return;
-	for (size_t i = 0; p->piece && i < p->options.buffer; i++)
+	for (size_t i = 0; i < p->piece_cap; i++)
 		free(p->piece[i].id);
 	nt_data_writer_free(p->writer);
 	nt_ids_release(&p->doc);

@@ -16,7 +16,8 @@ enum { WAITING = 1000 };
 struct nt_packer {
 	struct nt_rows *rows;
 	struct nt_fit *fit;
-	struct nt_span waiting[WAITING]; /* by slot */
+	struct nt_span *waiting; /* [cap] by slot */
+	size_t cap;
 };
 
 int nt_packer_new(struct nt_packer **result, struct nt_rows *rows)
@@ -38,6 +39,7 @@ void nt_packer_free(struct nt_packer *p)
 	if (!p)
 		return;
 	nt_fit_free(p->fit);
+	free(p->waiting);
 	free(p);
 }
 
@@ -55,9 +57,14 @@ static int fill_row(struct nt_packer *p)
 
 int nt_packer_add(struct nt_packer *p, const struct nt_span *s)
 {
+	size_t slot;
 	int rc = nt_fit_is_full(p->fit) ? fill_row(p) : 0;
 	if (rc == 0)
-		p->waiting[nt_fit_add(p->fit, s->n)] = *s;
+		rc = nt_fit_add(p->fit, s->n, &slot);
+	if (rc == 0)
+		rc = nt_grow(&p->waiting, &p->cap, slot + 1, sizeof(*p->waiting));
+	if (rc == 0)
+		p->waiting[slot] = *s;
 	return rc;
 }
 

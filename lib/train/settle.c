@@ -49,8 +49,8 @@ static int settle_stride(struct nt_train *t)
 	if (!o->stride)
 		o->stride = o->seq_len;
 	return o->stride <= o->seq_len ? 0 :
-	       nt_fail(NT_EARG, "--stride %" PRIu64 " is more than --seq-len %" PRIu64 ": text would be left out",
-		       o->stride, o->seq_len);
+	       nt_fail(NT_EARG, "--stride %" PRIu64 " is more than --seq-len %" PRIu64 ": text would be "
+				"left out", o->stride, o->seq_len);
 }
 
 static int settle_rows(struct nt_train *t)
@@ -215,7 +215,8 @@ static int settle_steps(struct nt_train *t)
 static void describe_sources(struct nt_train *t)
 {
 	const struct nt_rows *train = &t->split.train, *val = &t->split.val;
-	double all = (double)(t->options.max_steps * nt_rows_per_step(&t->options)) * nt_rows_mean_target(train);
+	double n_row = (double)(t->options.max_steps * nt_rows_per_step(&t->options));
+	double all = n_row * nt_rows_mean_target(train);
 	for (size_t i = 0; i < t->corpus.n_source; i++) {
 		const struct nt_part *p = &train->part[i];
 		t->share[i] = (struct nt_train_share){

