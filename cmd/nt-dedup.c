@@ -184,6 +184,7 @@ static int open_exact(struct job *j)
 {
 	struct nt_dedup_options how = {
 		.by = j->o->ids ? NT_DEDUP_DOCUMENT : (enum nt_dedup_by)j->o->by, .token = j->token,
+		.vocab_size = j->token ? nt_stream_ident(j->reader)->vocab_size : 0,
 		.find = find_token, .find_arg = j->tokenizer, .keep_blank = j->o->keep_blank,
 		.part = j->part - 1, .n_part = j->n_part};
 	return nt_dedup_new(&j->dedup, &how);

@@ -35,6 +35,7 @@ struct nt_dedup_options {
 	 * compared exactly, as documents always are, and bytes are not counted. Units of white
 	 * space alone are compared with nothing: they go where the one before them goes. */
 	const struct nt_dedup_token *token;
+	uint32_t vocab_size;
 	/* Lines: the id of a token of these bytes, or NT_NO_TOKEN. A token that stands for the end of
 	 * one line and the beginning of the next is cut by it, if one of the two goes. */
 	uint32_t (*find)(const void *arg, const uint8_t *bytes, size_t len);

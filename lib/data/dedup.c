@@ -48,7 +48,8 @@ int nt_dedup_new(struct nt_dedup **result, const struct nt_dedup_options *option
 	nt_assert(options->by == NT_DEDUP_DOCUMENT || options->n_part == 0);
 	nt_assert(options->by != NT_DEDUP_LINE || (options->token && options->find));
 	d->options = *options;
-	return nt_once_init(&d->seen);
+	int rc = nt_once_init(&d->seen);
+	return rc == 0 && options->by == NT_DEDUP_LINE ? nt_dedup_line_init(&d->line, options) : rc;
 }
 
 /* --- units ----------------------------------------------------------------------- */

@@ -17,29 +17,60 @@
 #include "nt/err.h"
 #include "nt/ident.h"
 
-enum { BLOCK = 64 }; /* lines that are asked about together */
+enum {
+	BLOCK = 64,   /* lines that are asked about together */
+	TOKENS = 256, /* that are gathered without asking for room */
+};
 
 void nt_dedup_line_release(struct nt_dedup_line *l)
 {
+	free(l->piece);
 	nt_buf_release(&l->text);
 	free(l->end);
 	free(l->stays);
 	*l = (struct nt_dedup_line){0};
 }
 
-static int gather_text(struct nt_dedup_line *l, const struct nt_dedup_token *token,
-		       const struct nt_tokens *doc)
+int nt_dedup_line_init(struct nt_dedup_line *l, const struct nt_dedup_options *o)
 {
-	size_t len = 0;
-	for (size_t i = 0; i < doc->n; i++)
-		len += token[doc->id[i]].bytes;
+	*l = (struct nt_dedup_line){.piece = nt_calloc(o->vocab_size, sizeof(*l->piece))};
+	for (uint32_t id = 0; l->piece && id < o->vocab_size; id++) {
+		const struct nt_dedup_token *t = &o->token[id];
+		bool fits = t->bytes <= sizeof(l->piece->text);
+		l->piece[id].len = fits ? (uint8_t)t->bytes : NT_LINE_LONG;
+		if (fits && t->bytes)
+			memcpy(l->piece[id].text, t->text, t->bytes);
+	}
+	return l->piece ? 0 : NT_ESYS;
+}
+
+static size_t len_of(const struct nt_dedup_line *l, const struct nt_dedup_options *o, uint32_t id)
+{
+	uint8_t len = l->piece[id].len;
+	return len == NT_LINE_LONG ? o->token[id].bytes : len;
+}
+
+/* The text of a document. Short tokens are copied as they lie, what is behind them as well, and
+ * the next one goes over it. */
+static int gather_text(struct nt_dedup_line *l, const struct nt_dedup_options *o, const struct nt_tokens *doc)
+{
 	l->text.len = 0;
-	if (nt_buf_reserve(&l->text, len) < 0)
-		return NT_ESYS;
-	for (size_t i = 0; i < doc->n; i++) {
-		const struct nt_dedup_token *t = &token[doc->id[i]];
-		memcpy(l->text.data + l->text.len, t->text, t->bytes);
-		l->text.len += t->bytes;
+	for (size_t i = 0; i < doc->n;) {
+		size_t end = doc->n - i < TOKENS ? doc->n : i + TOKENS;
+		if (nt_buf_reserve(&l->text, TOKENS * sizeof(*l->piece)) < 0)
+			return NT_ESYS;
+		uint8_t *at = l->text.data + l->text.len;
+		for (; i < end && l->piece[doc->id[i]].len != NT_LINE_LONG; i++) {
+			const struct nt_line_piece *p = &l->piece[doc->id[i]];
+			memcpy(at, p, sizeof(*p));
+			at += p->len;
+		}
+		l->text.len = (size_t)(at - l->text.data);
+		if (i == end)
+			continue;
+		const struct nt_dedup_token *t = &o->token[doc->id[i++]];
+		if (nt_buf_add(&l->text, t->text, t->bytes) < 0)
+			return NT_ESYS;
 	}
 	return 0;
 }
@@ -115,20 +146,12 @@ static int write_part(const struct nt_dedup_options *o, struct nt_ids *id, const
 	return 1;
 }
 
-/* Token `token`, which stands for text[at, end) and begins in line k. */
-static int write_token(struct nt_dedup_line *l, const struct nt_dedup_options *o, uint32_t token, size_t at,
-		       size_t end, size_t k, struct nt_ids *id)
+/* Token `token`, which stands for text[at, end), begins in line k and ends in another. */
+static int write_over_border(struct nt_dedup_line *l, const struct nt_dedup_options *o, uint32_t token,
+			     size_t at, size_t end, size_t k, struct nt_ids *id)
 {
-	size_t before = id->n, first = k, last = k;
-	bool all = l->stays[k], any = all;
-	while (l->end[last] < end) {
-		last++;
-		all &= l->stays[last];
-		any |= l->stays[last];
-	}
-	if (all || !any)
-		return all ? nt_ids_add(id, &token, 1) : 0;
-	for (; k <= last; at = l->end[k++]) {
+	size_t before = id->n, first = k;
+	for (; at < end; at = l->end[k++]) {
 		size_t stop = l->end[k] < end ? l->end[k] : end;
 		int rc = l->stays[k] ? write_part(o, id, l->text.data + at, stop - at) : 1;
 		if (rc < 0)
@@ -141,41 +164,95 @@ static int write_token(struct nt_dedup_line *l, const struct nt_dedup_options *o
 	return 0;
 }
 
-/* What is left of a unit of n tokens, from *at in the text on, which begins in line *k. */
-static int write_unit(struct nt_dedup_line *l, const struct nt_dedup_options *o, const uint32_t *token,
-		      size_t n, size_t *at, size_t *k, struct nt_ids *id, struct nt_ids *unit)
+/* Where writing stands in the document's units. */
+struct in_units {
+	const struct nt_tokens *doc;
+	struct nt_ids *unit; /* lengths of what is left of them */
+	size_t u;
+	uint32_t n, kept;    /* tokens of unit u that were passed, and what became of them */
+};
+
+/* Closes the unit if all of it was passed. */
+static int close_unit(struct in_units *in)
 {
-	size_t before = id->n;
 	int rc = 0;
-	for (size_t i = 0; rc == 0 && i < n; i++) {
-		size_t bytes = o->token[token[i]].bytes, end = *at + bytes;
-		while (*k + 1 < l->n_line && l->end[*k] <= *at)
-			++*k;
-		if (bytes)
-			rc = write_token(l, o, token[i], *at, end, *k, id);
-		else if (l->n_line == 0 || l->stays[*k])
-			rc = nt_ids_add(id, &token[i], 1);
-		*at = end;
+	if (in->n == in->doc->unit[in->u]) {
+		rc = in->kept ? nt_ids_add(in->unit, &in->kept, 1) : 0;
+		in->u++;
+		in->n = in->kept = 0;
 	}
-	uint32_t left = (uint32_t)(id->n - before);
-	return rc == 0 && left ? nt_ids_add(unit, &left, 1) : rc;
+	return rc;
+}
+
+/* Passes n tokens, of which all stay or none. */
+static int pass(struct in_units *in, size_t n, bool stays)
+{
+	int rc = 0;
+	while (rc == 0 && n) {
+		uint32_t left = in->doc->unit[in->u] - in->n, some = n < left ? (uint32_t)n : left;
+		in->n += some;
+		in->kept += stays ? some : 0;
+		n -= some;
+		rc = close_unit(in);
+	}
+	return rc;
+}
+
+/* A token over a border became `kept` others. */
+static int pass_one(struct in_units *in, size_t kept)
+{
+	int rc = 0;
+	while (rc == 0 && in->doc->unit[in->u] == 0)
+		rc = close_unit(in);
+	in->n++;
+	in->kept += (uint32_t)kept;
+	return rc < 0 ? rc : close_unit(in);
+}
+
+/* Appends what is left. Lines that stay and lines that go come in stretches. */
+static int write_left(struct nt_dedup_line *l, const struct nt_dedup_options *o, const struct nt_tokens *doc,
+		      struct nt_ids *id, struct nt_ids *unit)
+{
+	struct in_units in = {.doc = doc, .unit = unit};
+	size_t at = 0, k = 0;
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && i < doc->n;) {
+		while (k + 1 < l->n_line && l->end[k] <= at)
+			k++;
+		bool stays = l->n_line == 0 || l->stays[k];
+		size_t last = k, first = i, len = 0;
+		while (last + 1 < l->n_line && l->stays[last + 1] == stays)
+			last++;
+		size_t end = last + 1 < l->n_line ? l->end[last] : SIZE_MAX;
+		for (; i < doc->n && (len = len_of(l, o, doc->id[i])) <= end - at; i++)
+			at += len;
+		if (stays)
+			rc = nt_ids_add(id, doc->id + first, i - first);
+		if (rc == 0)
+			rc = pass(&in, i - first, stays);
+		if (rc < 0 || i == doc->n || at == end)
+			continue;
+		while (l->end[k] <= at)
+			k++;
+		size_t before = id->n;
+		rc = write_over_border(l, o, doc->id[i++], at, at + len, k, id);
+		at += len;
+		if (rc == 0)
+			rc = pass_one(&in, id->n - before);
+	}
+	return rc;
 }
 
 int nt_dedup_line(struct nt_dedup_line *l, const struct nt_dedup_options *o, struct nt_once *seen,
 		  const struct nt_tokens *doc, struct nt_ids *id, struct nt_ids *unit)
 {
-	size_t at = 0, k = 0;
-	l->n = l->n_repeated = 0;
+	l->n = l->n_repeated = l->n_line = 0;
 	l->dropped_bytes = 0;
-	l->n_line = 0;
-	int rc = gather_text(l, o->token, doc);
+	int rc = gather_text(l, o, doc);
 	for (size_t begin = 0; rc == 0 && begin < l->text.len;) {
 		size_t first = l->n_line;
 		if ((rc = ask_lines(l, o, seen, &begin)) == 0)
 			rc = judge_lines(l, seen, first);
 	}
-	const uint32_t *token = doc->id;
-	for (size_t u = 0; rc == 0 && u < doc->n_unit; token += doc->unit[u++])
-		rc = write_unit(l, o, token, doc->unit[u], &at, &k, id, unit);
-	return rc;
+	return rc < 0 ? rc : write_left(l, o, doc, id, unit);
 }

@@ -8,8 +8,17 @@
 #include "nt/dedup.h"
 #include "nt/mem.h"
 
+/* The text of a token at hand: most are short. */
+struct nt_line_piece {
+	uint8_t text[15];
+	uint8_t len; /* NT_LINE_LONG: ask for it */
+};
+
+enum { NT_LINE_LONG = 255 };
+
 /* Start with {0}. */
 struct nt_dedup_line {
+	struct nt_line_piece *piece; /* [vocab_size] */
 	size_t n, n_repeated;   /* lines compared in the latest document, and not the first */
 	uint64_t dropped_bytes; /* of it */
 	struct nt_buf text;
@@ -18,6 +27,7 @@ struct nt_dedup_line {
 	size_t n_line, cap_end, cap_stays;
 };
 
+int nt_dedup_line_init(struct nt_dedup_line *l, const struct nt_dedup_options *o);
 /* Appends what is left of doc to id and to unit the lengths of what is left of its units. */
 int nt_dedup_line(struct nt_dedup_line *l, const struct nt_dedup_options *o, struct nt_once *seen,
 		  const struct nt_tokens *doc, struct nt_ids *id, struct nt_ids *unit);

@@ -118,7 +118,7 @@ static void white_space_behind_a_unit_does_not_count(void **state)
 static struct nt_dedup *by_line(bool keep_blank)
 {
 	struct nt_dedup *d;
-	SUCCEEDS(nt_dedup_new(&d, &(struct nt_dedup_options){.by = NT_DEDUP_LINE, .token = letters(),
+	SUCCEEDS(nt_dedup_new(&d, &(struct nt_dedup_options){.by = NT_DEDUP_LINE, .token = letters(), .vocab_size = 256,
 							     .find = find_letter, .keep_blank = keep_blank}));
 	return d;
 }
