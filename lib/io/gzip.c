@@ -227,8 +227,7 @@ static int resume(struct nt_layer *l)
 			continue;
 		}
 		nt_layer_skip(l->below, (size_t)(at - p));
-		if (nt_layer_look(l->below, 10, &p) >= 10 && p[3] < 0x20 /* flags that exist */ &&
-		    begin(l) == 1) {
+		if (begin(l) == 1) { /* or it takes what is none, at least ten bytes */
 			g->is_done = false;
 			return 1;
 		}
