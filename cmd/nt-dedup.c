@@ -31,7 +31,7 @@ struct options {
 	int64_t seed;
 	bool keep_blank, is_near, two_pass, is_check, ids, force;
 	struct nt_list against, field;
-	const char *part, *state, *kept, *output;
+	const char *part, *tokenizer, *state, *kept, *output;
 };
 
 #define AT(field) offsetof(struct options, field)
@@ -72,6 +72,8 @@ static const struct nt_opt opts[] = {
 	{.help = "Input"},
 	{0, "ids", NT_OPT_FLAG, AT(ids), NULL, NULL, 0, 0,
 	 "read and write lines of decimal ids, each a document that is compared whole"},
+	{'t', "tokenizer", NT_OPT_STR, AT(tokenizer), "FILE", NULL, 0, 0,
+	 "with --ids: what the ids stand for, where words are compared; the default is the built-in one"},
 	{0, "state", NT_OPT_STR, AT(state), "FILE", NULL, 0, 0,
 	 "what FILE remembers counts as seen, and at the end it remembers this run, too; begun if not there"},
 	{.help = "Output"},
@@ -95,6 +97,8 @@ struct job {
 	struct nt_idlines *lines;
 	struct nt_ids line;
 	uint32_t line_unit;
+	uint64_t n_line; /* read before this one */
+	const struct nt_ident *ident; /* NULL: nothing need be known of the ids */
 	struct nt_tokenizer *tokenizer;
 	struct nt_dedup_token *token; /* [vocab_size], of which the text is the tokenizer's */
 	struct nt_words *words;
@@ -119,6 +123,11 @@ static int next(struct job *j, struct nt_tokens *doc)
 	j->line_unit = (uint32_t)j->line.n;
 	*doc = (struct nt_tokens){
 		.id = j->line.id, .n = j->line.n, .unit = &j->line_unit, .n_unit = 1};
+	for (size_t i = 0; rc == 1 && j->ident && i < doc->n; i++)
+		if (doc->id[i] >= j->ident->vocab_size)
+			rc = nt_fail(NT_EFORMAT, "document %llu: id %u is not one of %s: name the tokenizer with -t",
+				     nt_llu(j->n_line), doc->id[i], j->ident->name);
+	j->n_line++;
 	return rc;
 }
 
@@ -154,18 +163,27 @@ static void know_token(struct nt_dedup_token *token, const struct nt_tokenizer *
 	token->trimmed = end == 0 ? NT_NO_TOKEN : found == NT_NO_TOKEN ? id : found;
 }
 
-/* What lines, words, bytes and white space are is known to the tokenizer inside the stream. */
+/* What lines, words, bytes and white space are is known to the tokenizer inside the stream. Lines of
+ * ids bring none: it is asked for where words are compared. */
 static int know_tokens(struct job *j)
 {
-	const struct nt_ident *ident = nt_stream_ident(j->reader);
-	int rc = nt_tokenizer_parse(&j->tokenizer, ident->json, ident->json_len, ident->name);
-	if (rc < 0)
+	bool of_words = j->way == NEAR || j->way == AGAINST;
+	int rc = 0;
+	if (j->reader) {
+		j->ident = nt_stream_ident(j->reader);
+		rc = nt_tokenizer_parse(&j->tokenizer, j->ident->json, j->ident->json_len, j->ident->name);
+	} else if (of_words) {
+		rc = nt_tokenizer_open(&j->tokenizer, j->o->tokenizer, NULL);
+		if (rc == 0 && !(j->ident = nt_tokenizer_ident(j->tokenizer)))
+			rc = NT_ESYS;
+	}
+	if (rc < 0 || !j->ident)
 		return rc;
-	if (!(j->token = nt_alloc(ident->vocab_size, sizeof(*j->token))))
+	if (!(j->token = nt_alloc(j->ident->vocab_size, sizeof(*j->token))))
 		rc = NT_ESYS;
-	if (rc == 0 && (j->way == NEAR || j->way == AGAINST))
-		rc = nt_words_new(&j->words, ident->vocab_size);
-	for (uint32_t id = 0; rc == 0 && id < ident->vocab_size; id++) {
+	if (rc == 0 && of_words)
+		rc = nt_words_new(&j->words, j->ident->vocab_size);
+	for (uint32_t id = 0; rc == 0 && id < j->ident->vocab_size; id++) {
 		know_token(&j->token[id], j->tokenizer, id);
 		if (j->words && j->token[id].bytes)
 			rc = nt_words_set(j->words, id, j->token[id].text, j->token[id].bytes);
@@ -184,7 +202,7 @@ static int open_exact(struct job *j)
 {
 	struct nt_dedup_options how = {
 		.by = j->o->ids ? NT_DEDUP_DOCUMENT : (enum nt_dedup_by)j->o->by, .token = j->token,
-		.vocab_size = j->token ? nt_stream_ident(j->reader)->vocab_size : 0,
+		.vocab_size = j->ident ? j->ident->vocab_size : 0,
 		.find = find_token, .find_arg = j->tokenizer, .keep_blank = j->o->keep_blank,
 		.part = j->part - 1, .n_part = j->n_part};
 	return nt_dedup_new(&j->dedup, &how);
@@ -201,7 +219,6 @@ static int open_near(struct job *j)
 	if (o->least > 0)
 		j->how.least = o->least;
 	j->how.seed = (uint64_t)o->seed;
-	j->how.of_ids = o->ids;
 	j->how.memory = o->memory;
 	if ((uint64_t)j->how.bands * j->how.rows > 4096)
 		return nt_fail(NT_EARG, "--bands, --rows: a sketch of %u x %u bytes; the most is 4096",
@@ -316,10 +333,7 @@ static int make_manifest(struct job *j, struct nt_buf *manifest, bool at_end)
 
 static int open_input(struct job *j, char *const *operand, size_t n)
 {
-	int rc;
-	if (j->o->ids)
-		return nt_idlines_open(&j->lines, operand, n);
-	rc = nt_stream_open(&j->reader, operand, n);
+	int rc = j->o->ids ? nt_idlines_open(&j->lines, operand, n) : nt_stream_open(&j->reader, operand, n);
 	return rc < 0 ? rc : know_tokens(j);
 }
 
@@ -329,7 +343,7 @@ static int load_state(struct job *j)
 	const uint8_t *fingerprint = j->reader ? nt_stream_ident(j->reader)->fingerprint : none;
 	if (!j->o->state)
 		return 0;
-	int rc = j->near ? nt_near_load(j->near, j->o->state, fingerprint)
+	int rc = j->near ? nt_near_load(j->near, j->o->state)
 			 : nt_dedup_load(j->dedup, j->o->state, fingerprint);
 	if (rc == 0)
 		nt_cli_say(j->cli, "%s: not there: begun", j->o->state);
@@ -343,7 +357,7 @@ static int save_state(struct job *j)
 	const uint8_t *fingerprint = j->reader ? nt_stream_ident(j->reader)->fingerprint : none;
 	if (!j->o->state || j->o->is_check)
 		return 0;
-	return j->near ? nt_near_save(j->near, j->o->state, fingerprint)
+	return j->near ? nt_near_save(j->near, j->o->state)
 		       : nt_dedup_save(j->dedup, j->o->state, fingerprint);
 }
 
@@ -493,8 +507,10 @@ static int check_options(struct job *j)
 	if (o->is_near + (o->against.n > 0) + (o->substring > 0) > 1)
 		return nt_fail(NT_EARG, "--near, --against and --substring are three things: do one after the other");
 	j->way = o->is_near ? NEAR : o->against.n ? AGAINST : o->substring ? SUBSTRING : EXACT;
-	if (j->way == AGAINST && (o->ids || o->by == NT_DEDUP_LINE))
-		return nt_fail(NT_EARG, "--against knows units and documents, not %s", o->ids ? "--ids" : "lines");
+	if (o->tokenizer && !(o->ids && (j->way == NEAR || j->way == AGAINST)))
+		return nt_fail(NT_EARG, "--tokenizer is for --ids with --near or --against: streams bring their own");
+	if (j->way == AGAINST && o->by == NT_DEDUP_LINE)
+		return nt_fail(NT_EARG, "--against knows units and documents, not lines");
 	if (o->state && (j->way > NEAR || o->two_pass))
 		return nt_fail(NT_EARG, "--state remembers exact repeats, and near ones of one pass");
 	if (o->two_pass && !o->is_near)

@@ -36,7 +36,6 @@ struct nt_near_options {
 	uint32_t bands, rows; /* both at least 1, their product at most 4096 */
 	double least;         /* J of those that go, as the sketches estimate it; 0: all looked at */
 	uint64_t seed;
-	bool of_ids;          /* ids are compared, not words: states say so */
 	uint64_t memory;      /* bytes the table may take, 0: any. Then a Bloom filter of that size takes
 			       * its place, and what shares a band goes, whatever its sketch */
 };
@@ -54,10 +53,9 @@ size_t nt_near_sketch_bytes(const struct nt_near *n); /* bands * rows */
 uint64_t nt_near_n_doc(const struct nt_near *n);      /* that stayed */
 bool nt_near_is_short(const struct nt_near *n);       /* of memory: a filter is in use */
 
-/* As nt_dedup_load and nt_dedup_save do. A state is of its bands, rows and seed, and of no tokenizer
- * unless ids are compared. */
-int nt_near_load(struct nt_near *n, const char *path, const uint8_t fingerprint[16]);
-int nt_near_save(const struct nt_near *n, const char *path, const uint8_t fingerprint[16]);
+/* As nt_dedup_load and nt_dedup_save do. A state is of its bands, rows and seed, and of no tokenizer. */
+int nt_near_load(struct nt_near *n, const char *path);
+int nt_near_save(const struct nt_near *n, const char *path);
 
 /* Makes sketches; one for each thread that does, and it may outlive n. */
 struct nt_near_sketcher;
@@ -82,7 +80,7 @@ int nt_near_groups(struct nt_near *n, bool *stays);
  * their order, and depends on nothing else.
  */
 struct nt_near_batch;
-/* words NULL: each id is a word. They and pool (NULL: no threads) must outlive it, and so must n.
+/* words: of the tokenizer. They and pool (NULL: no threads) must outlive it, and so must n.
  * in_groups: as nt_near_groups does; documents wait in a temporary file until the end. */
 int nt_near_batch_new(struct nt_near_batch **b, struct nt_near *n, const struct nt_words *words,
 		      struct nt_pool *pool, bool in_groups);

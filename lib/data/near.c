@@ -375,13 +375,10 @@ int nt_near_sketch(struct nt_near_sketcher *s, uint8_t *sketch, const uint64_t *
 
 /* --- states ---------------------------------------------------------------------- */
 
-static struct nt_state state_of(const struct nt_near *n, const uint8_t fingerprint[16])
+static struct nt_state state_of(const struct nt_near *n)
 {
-	struct nt_state s = {.kind = n->o.of_ids ? NT_STATE_IDS : NT_STATE_WORDS, .secret = n->o.seed,
-			     .bands = n->o.bands, .rows = n->o.rows, .n = n->n_doc};
-	if (n->o.of_ids)
-		memcpy(s.fingerprint, fingerprint, sizeof(s.fingerprint));
-	return s;
+	return (struct nt_state){.kind = NT_STATE_NEAR, .secret = n->o.seed, .bands = n->o.bands,
+				 .rows = n->o.rows, .n = n->n_doc};
 }
 
 static int take_sketches(void *arg, const uint8_t *entries, size_t many)
@@ -391,9 +388,9 @@ static int take_sketches(void *arg, const uint8_t *entries, size_t many)
 	return nt_spill_add(&n->sketches, entries, many * n->bytes);
 }
 
-int nt_near_load(struct nt_near *n, const char *path, const uint8_t fingerprint[16])
+int nt_near_load(struct nt_near *n, const char *path)
 {
-	struct nt_state s, due = state_of(n, fingerprint);
+	struct nt_state s, due = state_of(n);
 	int rc = nt_state_read(path, &s, &due, NULL, take_sketches, n);
 	if (rc <= 0)
 		return rc;
@@ -408,9 +405,9 @@ static int write_sketches(void *arg, const uint8_t *sketch, uint64_t first, size
 	return nt_state_add(w, sketch, many * w->entry_bytes);
 }
 
-int nt_near_save(const struct nt_near *n, const char *path, const uint8_t fingerprint[16])
+int nt_near_save(const struct nt_near *n, const char *path)
 {
-	struct nt_state s = state_of(n, fingerprint);
+	struct nt_state s = state_of(n);
 	struct nt_state_writer w;
 	int rc = nt_state_begin(&w, path, &s);
 	if (rc == 0)

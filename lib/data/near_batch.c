@@ -97,26 +97,13 @@ int nt_near_batch_put(struct nt_near_batch *b, const struct nt_tokens *doc)
 	return b->n == MOST_DOCS || b->ids.n >= MOST_TOKENS;
 }
 
-/* A document's words, or its ids as such. */
-static int find_words(const struct nt_near_batch *b, struct nt_word_list *list, const uint32_t *id, size_t n)
-{
-	if (b->words)
-		return nt_words_of(b->words, list, id, n);
-	if (nt_grow(&list->hash, &list->cap, n, sizeof(*list->hash)) < 0)
-		return NT_ESYS;
-	for (size_t i = 0; i < n; i++)
-		list->hash[i] = (id[i] + UINT64_C(1)) * UINT64_C(0x9e3779b97f4a7c15);
-	list->n = n;
-	return 0;
-}
-
 static int sketch(void *arg, size_t task)
 {
 	struct nt_near_batch *b = arg;
 	struct worker *w = &b->worker[task];
 	int rc = 0;
 	for (size_t i = task * TASK_DOCS; rc == 0 && i < b->n && i < (task + 1) * TASK_DOCS; i++) {
-		rc = find_words(b, &w->list, b->ids.id + b->place[i].token, b->place[i].n_token);
+		rc = nt_words_of(b->words, &w->list, b->ids.id + b->place[i].token, b->place[i].n_token);
 		if (rc == 0)
 			rc = nt_near_sketch(w->sketcher, b->sketch + i * b->bytes, w->list.hash, w->list.n);
 	}

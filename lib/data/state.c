@@ -27,12 +27,11 @@ enum { AT_VERSION = 8, AT_KIND = 12, AT_FINGERPRINT = 16, AT_SECRET = 32, AT_BAN
 static const uint8_t magic[8] = {0x89, 'N', 'T', 'K', '\r', '\n', 0x1a, '\n'};
 static const uint8_t end_magic[8] = {'N', 'T', 'K', 'E', 'N', 'D', '\r', '\n'};
 
-static const char *const kinds[] = {"", "units", "documents", "lines", "near duplicates",
-				    "near duplicates by ids"};
+static const char *const kinds[] = {"", "units", "documents", "lines", "near duplicates"};
 
 static size_t entry_bytes(const struct nt_state *s)
 {
-	return s->kind >= NT_STATE_WORDS ? (size_t)s->bands * s->rows : 16;
+	return s->kind == NT_STATE_NEAR ? (size_t)s->bands * s->rows : 16;
 }
 
 /* --- reading --------------------------------------------------------------------- */
@@ -63,10 +62,10 @@ static int check_header(const struct reader *r, const uint8_t *h, struct nt_stat
 			       .bands = nt_le32(h + AT_BANDS), .rows = nt_le32(h + AT_ROWS),
 			       .n = nt_le64(h + AT_N)};
 	memcpy(s->fingerprint, h + AT_FINGERPRINT, sizeof(s->fingerprint));
-	if (nt_le32(h + AT_VERSION) != VERSION || s->kind < 1 || s->kind > NT_STATE_IDS)
+	if (nt_le32(h + AT_VERSION) != VERSION || s->kind < 1 || s->kind > NT_STATE_NEAR)
 		return nt_fail(NT_EFORMAT, "%s: a state of version %u, kind %u, which this program does not read",
 			       r->path, nt_le32(h + AT_VERSION), s->kind);
-	if (s->kind >= NT_STATE_WORDS && ((uint64_t)s->bands * s->rows < 1 || (uint64_t)s->bands * s->rows > MOST))
+	if (s->kind == NT_STATE_NEAR && ((uint64_t)s->bands * s->rows < 1 || (uint64_t)s->bands * s->rows > MOST))
 		return nt_fail(NT_EFORMAT, "%s: damaged: %u bands of %u rows", r->path, s->bands, s->rows);
 	return 0;
 }
@@ -95,7 +94,7 @@ static int check_due(const struct reader *r, const struct nt_state *s, const str
 	if (s->bands != due->bands || s->rows != due->rows)
 		return nt_fail(NT_EFORMAT, "%s: a state of %u bands and %u rows, not of %u and %u", r->path,
 			       s->bands, s->rows, due->bands, due->rows);
-	if (s->kind >= NT_STATE_WORDS && s->secret != due->secret)
+	if (s->kind == NT_STATE_NEAR && s->secret != due->secret)
 		return nt_fail(NT_EFORMAT, "%s: a state of --seed=%" PRIu64 ", not of %" PRIu64, r->path,
 			       s->secret, due->secret);
 	return 0;

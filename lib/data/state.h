@@ -13,8 +13,7 @@ enum nt_state_kind {
 	NT_STATE_UNITS = 1, /* keys: 16 bytes each */
 	NT_STATE_DOCUMENTS = 2,
 	NT_STATE_LINES = 3,
-	NT_STATE_WORDS = 4, /* sketches of bands * rows bytes each */
-	NT_STATE_IDS = 5,   /* the same where ids are words */
+	NT_STATE_NEAR = 4, /* sketches of bands * rows bytes each */
 };
 
 struct nt_state {

@@ -143,6 +143,12 @@ t 'which ones does not depend on the tokenizer, threads, or when they were seen'
 	nt-tokenize -q -0 -t bytes docs | nt-dedup -q --near --kept other >bytes.nts
 	cmp kept other
 	nt-tokenize -q -0 docs | nt-dedup -q -j1 --near | cmp - near.nts
+	nt-tokenize -q -0 --ids docs | nt-dedup -q --near --ids --kept other >ids
+	cmp kept other
+	nt-tokenize -q -0 --ids -t bytes docs | nt-dedup -q --near --ids -t bytes --kept other >ids
+	cmp kept other
+	echo 70000 | exits 3 nt-dedup --near --ids 2>said >out
+	grep -q "document 0: id 70000 is not one of nt-8k: name the tokenizer" said
 	nt-tokenize -q -0 docs | nt-dedup -q --near --two-pass --kept other >groups.nts
 	cmp kept other
 	head -c 30000 docs | nt-tokenize -q -0 | nt-dedup -q --near --state seen >first.nts

@@ -31,7 +31,7 @@ static void read_as_file(const uint8_t *data, size_t len)
 	}
 	if (ftruncate(fd, 0) != 0 || pwrite(fd, data, len, 0) != (ssize_t)len)
 		abort();
-	struct nt_state s, due = {.kind = NT_STATE_WORDS, .bands = 2, .rows = 3};
+	struct nt_state s, due = {.kind = NT_STATE_NEAR, .bands = 2, .rows = 3};
 	uint64_t n = 0;
 	if (nt_state_read(path, &s, NULL, NULL, take, &n) == 1 && n != s.n)
 		abort();
