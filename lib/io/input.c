@@ -449,11 +449,14 @@ static void drop_failed(struct nt_input *in)
 	for (struct nt_layer *l = in->top; l; l = l->below)
 		if (l->failed)
 			lowest = l;
-	while (lowest && in->top != lowest)
+	if (!lowest)
+		return;
+	in->is_fresh = false;
+	while (in->top != lowest)
 		pop(in);
-	if (lowest && lowest->below)
+	if (lowest->below)
 		pop(in);
-	else if (lowest)
+	else
 		lowest->at_end = true;
 }
 

@@ -306,13 +306,15 @@ static int next_chunk(struct nt_layer *l)
 	w->is_first_chunk = false;
 	if (!w->is_chunked)
 		return 1;
+	tally_of(l)->warc.cut += !is_chunk; /* the page ended before its chunks did */
 	w->is_over = !is_chunk || w->chunk_left == 0;
-	tally_of(l)->warc.cut += !is_chunk;
-	if (!w->is_over) {
-		nt_layer_skip(l->below, (size_t)(newline + 1 - line));
-		w->left -= (uint64_t)(newline + 1 - line);
+	if (w->is_over) {
+		w->chunk_left = 0;
+		return 0;
 	}
-	return !w->is_over;
+	nt_layer_skip(l->below, (size_t)(newline + 1 - line));
+	w->left -= (uint64_t)(newline + 1 - line);
+	return 1;
 }
 
 static ssize_t read_block(struct nt_layer *l, void *buf, size_t n)

@@ -142,6 +142,7 @@ t '--lenient goes on with the next record, in plain text and behind a damaged me
 	exits 3 nt-cat y.gz >out 2>err; grep "damaged or cut gzip" err
 	nt-cat --lenient --jsonl y.gz 2>err >got; grep "nt-cat: warning: damage passed over" err
 	for i in 1 2 4 5; do grep -F "\"url\": \"http://c/$i\"" got >/dev/null; done
+	cat 1.gz 3.bad >y.gz; nt-cat -q --lenient --jsonl y.gz >got; grep -c "\"source\": \"y.gz:" got | grep -x "$(wc -l <got)"
 	# in the first of all, and in the checksum, behind which the next member begins at once
 	for i in 1 3; do for back in 8 200; do
 		cp $i.gz bad; printf "\377" | dd of=bad bs=1 seek=$(($(wc -c <bad) - back)) conv=notrunc 2>/dev/null
