@@ -19,13 +19,13 @@
 #include "nt/err.h"
 #include "nt/file.h"
 
-enum { BUFFER_BYTES = 1 << 18, PIPE_BYTES = 1 << 20, BEHIND = 1 << 23 };
+enum { BUFFER_BYTES = 1 << 18, PIPE_BYTES = 1 << 20 };
 
 struct nt_out {
 	int fd;
 	char *path, *part; /* NULL: standard output; part NULL: written in place */
 	uint64_t bytes;
-	size_t used, waiting; /* waiting: bytes that the disk was not yet told to write */
+	size_t used;
 	uint8_t buffer[BUFFER_BYTES];
 };
 
@@ -106,7 +106,7 @@ int nt_out_open(struct nt_out **result, const char *path, unsigned flags)
 		return NT_ESYS;
 	out->fd = -1;
 	out->path = out->part = NULL;
-	out->bytes = out->used = out->waiting = 0;
+	out->bytes = out->used = 0;
 	if (is_standard(path))
 		out->fd = STDOUT_FILENO;
 	else
@@ -126,23 +126,11 @@ int nt_out_open(struct nt_out **result, const char *path, unsigned flags)
 	return 0;
 }
 
-/* The fsync at the end would wait for all of a large file at once, so the disk begins meanwhile. */
-static int put(struct nt_out *out, const void *data, size_t n)
-{
-	int rc = nt_write_full(out->fd, data, n, nt_out_name(out));
-	out->waiting += n;
-	if (rc == 0 && out->part && out->waiting >= BEHIND) {
-		sync_file_range(out->fd, 0, 0, SYNC_FILE_RANGE_WRITE);
-		out->waiting = 0;
-	}
-	return rc;
-}
-
 int nt_out_flush(struct nt_out *out)
 {
 	size_t n = out->used;
 	out->used = 0;
-	return put(out, out->buffer, n);
+	return nt_write_full(out->fd, out->buffer, n, nt_out_name(out));
 }
 
 int nt_out_write(struct nt_out *out, const void *data, size_t len)
@@ -152,7 +140,7 @@ int nt_out_write(struct nt_out *out, const void *data, size_t len)
 	if (len > sizeof(out->buffer) - out->used)
 		rc = nt_out_flush(out);
 	if (rc == 0 && len >= sizeof(out->buffer))
-		return put(out, data, len);
+		return nt_write_full(out->fd, data, len, nt_out_name(out));
 	if (rc == 0 && len) {
 		memcpy(out->buffer + out->used, data, len);
 		out->used += len;
