@@ -28,7 +28,7 @@ static const struct nt_opt opts[] = {
 	{'s', "seed", NT_OPT_INT, AT(seed), "N", "1337", 0, 9007199254740992.0,
 	 "the permutation; another seed gives another one"},
 	{'S', "memory", NT_OPT_SIZE, AT(memory), "SIZE", NULL, 1, 1e18,
-	 "memory to use before temporary files are; the default is a quarter of the machine's"},
+	 "memory to use before a temporary file is; the default is a quarter of the machine's"},
 	{.help = "Output"},
 	{'o', "output", NT_OPT_STR, AT(output), "FILE", NULL, 0, 0, "write to FILE"},
 	{'f', "force", NT_OPT_FLAG, AT(force), NULL, NULL, 0, 0, "write a stream even to a terminal"},
@@ -41,7 +41,16 @@ struct job {
 	struct nt_data_input *in;
 	struct nt_shuffle *shuffle;
 	struct nt_pool *pool;
+	struct nt_stream_writer *writer;
 };
+
+static int give(void *arg, struct nt_tokens *doc)
+{
+	struct job *j = arg;
+	if (nt_cli_progress_due(j->cli))
+		nt_cli_progress(j->cli, "%s read", nt_cli_count(nt_data_input_counts(j->in)->documents, "document"));
+	return nt_data_input_next(j->in, doc);
+}
 
 static int read_all(struct job *j, char *const *operand, size_t n)
 {
@@ -49,7 +58,6 @@ static int read_all(struct job *j, char *const *operand, size_t n)
 		.seed = (uint64_t)j->o->seed,
 		.memory = j->o->memory ? j->o->memory : nt_cpu_memory() / 4,
 	};
-	struct nt_tokens doc;
 	int rc = nt_data_input_open(&j->in, operand, n);
 	if (rc == 0 && !(how.pool = j->pool = nt_pool_new((int)j->cli->threads)))
 		rc = NT_ESYS;
@@ -57,22 +65,22 @@ static int read_all(struct job *j, char *const *operand, size_t n)
 		how.vocab_size = nt_data_input_ident(j->in)->vocab_size;
 		rc = nt_shuffle_new(&j->shuffle, &how);
 	}
-	while (rc == 0 && (rc = nt_data_input_next(j->in, &doc)) == 1) {
-		if (nt_cli_progress_due(j->cli))
-			nt_cli_progress(j->cli, "%s read",
-					nt_cli_count(nt_data_input_counts(j->in)->documents, "document"));
-		rc = nt_shuffle_add(j->shuffle, &doc);
-	}
-	return rc;
+	return rc < 0 ? rc : nt_shuffle_add_all(j->shuffle, give, j);
+}
+
+static int take(void *arg, const struct nt_tokens *doc)
+{
+	struct job *j = arg;
+	if (nt_cli_progress_due(j->cli))
+		nt_cli_progress(j->cli, "%llu of %s written", nt_llu(nt_stream_written(j->writer)->documents),
+				nt_cli_count(nt_data_input_counts(j->in)->documents, "document"));
+	return nt_stream_write(j->writer, doc);
 }
 
 static int write_all(struct job *j, struct nt_out *out)
 {
 	struct nt_buf members = {0}, manifest = {0};
-	struct nt_stream_writer *w = NULL;
-	struct nt_tokens doc;
 	const struct nt_stream_counts *in = nt_data_input_counts(j->in);
-	uint64_t n = 0;
 	int rc = nt_buf_printf(&members, "\"options\": {\"seed\": %llu}", nt_llu((uint64_t)j->o->seed));
 	if (rc == 0)
 		rc = nt_manifest_tokens(&members, "in", in);
@@ -80,17 +88,12 @@ static int write_all(struct job *j, struct nt_out *out)
 		rc = nt_manifest_add(&manifest, nt_data_input_manifest(j->in), j->cli->name,
 				     (char *)members.data);
 	if (rc == 0)
-		rc = nt_stream_create(&w, out, nt_data_input_ident(j->in), (char *)manifest.data);
-	while (rc == 0 && (rc = nt_shuffle_next(j->shuffle, &doc)) == 1) {
-		if (nt_cli_progress_due(j->cli))
-			nt_cli_progress(j->cli, "%llu of %s written", nt_llu(n),
-					nt_cli_count(in->documents, "document"));
-		rc = nt_stream_write(w, &doc);
-		n++;
-	}
+		rc = nt_stream_create(&j->writer, out, nt_data_input_ident(j->in), (char *)manifest.data);
 	if (rc == 0)
-		rc = nt_stream_end(w, in->source_bytes);
-	nt_stream_free(w);
+		rc = nt_shuffle_hand_out_all(j->shuffle, take, j);
+	if (rc == 0)
+		rc = nt_stream_end(j->writer, in->source_bytes);
+	nt_stream_free(j->writer);
 	nt_buf_release(&members);
 	nt_buf_release(&manifest);
 	return rc;
@@ -100,7 +103,7 @@ static void report(const struct job *j)
 {
 	const char *n = nt_cli_count(nt_data_input_counts(j->in)->documents, "document");
 	if (nt_shuffle_spilled(j->shuffle))
-		nt_cli_say(j->cli, "%s, %llu MiB through temporary files", n,
+		nt_cli_say(j->cli, "%s, %llu MiB through a temporary file", n,
 			   nt_llu(nt_shuffle_spilled(j->shuffle) >> 20));
 	else
 		nt_cli_say(j->cli, "%s, in memory", n);
@@ -144,10 +147,11 @@ static const struct nt_cmd cmd = {
 	.about = "Writes the documents of token streams or of data files in a random order, as a token "
 		 "stream. Units inside a document stay as they are.\n\n"
 		 "The permutation depends on the seed and the number of documents alone: not on the "
-		 "memory, not on what the documents hold. Nothing is written before all input is "
-		 "read. What does not fit into the memory given goes to temporary files in TMPDIR (or "
-		 "/tmp), which need about the size of the input there; they have no name and vanish with "
-		 "the program.",
+		 "memory or the threads, not on what the documents hold; every one is as likely as any other. "
+		 "Nothing is written before all input is read. What does not fit into the memory given, with "
+		 "16 bytes for each document, goes to a temporary file in TMPDIR (or /tmp), which needs "
+		 "the size of the input there and 16 bytes for each document; it has no name and vanishes with the "
+		 "program.",
 	.examples = examples,
 	.see_also = "nt-dedup nt-info nt-pack nt-tokenize",
 	.opts = opts,

@@ -23,6 +23,7 @@
 #include <sys/mman.h>
 
 #include "data/ids.h"
+#include "data/relay.h"
 #include "data/sortkeys.h"
 #include "io/spill.h"
 #include "nt/err.h"
@@ -408,6 +409,39 @@ int nt_shuffle_next(struct nt_shuffle *s, struct nt_tokens *doc)
 uint64_t nt_shuffle_spilled(const struct nt_shuffle *s)
 {
 	return s->spilled;
+}
+
+/* --- all at once ----------------------------------------------------------------- */
+
+static int take_in(void *shuffle, const struct nt_tokens *doc)
+{
+	return nt_shuffle_add(shuffle, doc);
+}
+
+static int give_out(void *shuffle, struct nt_tokens *doc)
+{
+	return nt_shuffle_next(shuffle, doc);
+}
+
+/* The pool is taken by the relay meanwhile. */
+static int relay(struct nt_shuffle *s, const struct nt_relay *r)
+{
+	struct nt_pool *pool = s->options.pool;
+	s->options.pool = NULL;
+	int rc = nt_relay(r, pool);
+	s->options.pool = pool;
+	return rc;
+}
+
+int nt_shuffle_add_all(struct nt_shuffle *s, int (*give)(void *arg, struct nt_tokens *doc), void *arg)
+{
+	return relay(s, &(struct nt_relay){.give = give, .giver = arg, .take = take_in, .taker = s});
+}
+
+int nt_shuffle_hand_out_all(struct nt_shuffle *s, int (*take)(void *arg, const struct nt_tokens *doc), void *arg)
+{
+	int rc = s->is_handing_out ? 0 : begin_handing_out(s); /* with all threads */
+	return rc < 0 ? rc : relay(s, &(struct nt_relay){.give = give_out, .giver = s, .take = take, .taker = arg});
 }
 
 /* --- the whole ------------------------------------------------------------------- */
