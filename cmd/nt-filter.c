@@ -25,7 +25,7 @@ struct options {
 	const char *rules, *output, *rejected, *report, *manifest, *split, *perplexity;
 	struct nt_list set, no, field;
 	double below, above;
-	bool list, explain, is_nul;
+	bool list, explain, is_nul, is_jsonl;
 };
 
 #define AT(field) offsetof(struct options, field)
@@ -54,6 +54,8 @@ static const struct nt_opt opts[] = {
 	{0, "explain", NT_OPT_FLAG, AT(explain), NULL, NULL, 0, 0,
 	 "write no text but a line a document: its number, source, kept or dropped, and the rule, what "
 	 "it measured, its threshold"},
+	{0, "jsonl", NT_OPT_FLAG, AT(is_jsonl), NULL, NULL, 0, 0,
+	 "write the JSON lines that documents came in, byte for byte, and not their text"},
 	{0, "rejected", NT_OPT_STR, AT(rejected), "FILE", NULL, 0, 0, "write the documents that are dropped to FILE"},
 	{0, "report", NT_OPT_STR, AT(report), "FILE", NULL, 0, 0, "write what each rule dropped to FILE, as a JSON object"},
 	{0, "manifest", NT_OPT_STR, AT(manifest), "FILE", NULL, 0, 0,
@@ -194,13 +196,25 @@ static int list_rules(const struct job *j)
 
 /* --- documents ---------------------------------------------------------------------------- */
 
-static int put(struct sheaf *s, const struct nt_judged *doc)
+static int put_line(const struct sheaf *s, const struct nt_judged *doc)
 {
-	int rc = s->out && s->sum.documents ? nt_out_write(s->out, "", 1) : 0;
-	s->sum.documents++;
+	if (!doc->line)
+		return nt_fail(NT_EARG, "--jsonl: %s is no JSON line; nt-cat --jsonl makes some", doc->source);
+	int rc = nt_out_write(s->out, doc->line, doc->line_len);
+	return rc < 0 ? rc : nt_out_write(s->out, "\n", 1);
+}
+
+static int put(struct sheaf *s, const struct nt_judged *doc, bool is_jsonl)
+{
+	bool is_first = s->sum.documents++ == 0;
 	s->sum.bytes += doc->len;
-	s->last_is_empty = doc->len == 0;
-	return rc < 0 || !s->out ? rc : nt_out_write(s->out, doc->text, doc->len);
+	s->last_is_empty = doc->len == 0 && !is_jsonl;
+	if (!s->out)
+		return 0;
+	if (is_jsonl)
+		return put_line(s, doc);
+	int rc = is_first ? 0 : nt_out_write(s->out, "", 1);
+	return rc < 0 ? rc : nt_out_write(s->out, doc->text, doc->len);
 }
 
 /* An empty last document would else be none. */
@@ -301,7 +315,7 @@ static int take(void *arg, const struct nt_judged *doc)
 		}
 	}
 	if (rc == 0)
-		rc = put(rule ? &j->rejected : &j->kept, doc);
+		rc = put(rule ? &j->rejected : &j->kept, doc, j->o->is_jsonl);
 	if (rc == 0 && j->o->manifest)
 		rc = nt_digest_add(&j->came, doc->text, doc->len, false);
 	if (rc == 0 && j->o->manifest && !rule)
@@ -485,7 +499,7 @@ static int filter(struct job *j, char **operand, int n_operand)
 	const struct options *o = j->o;
 	struct nt_docs_options how = {.split = o->is_nul ? "nul" : o->split,
 				      .field = o->field.item, .n_field = o->field.n,
-				      .n_thread = (int)j->cli->threads};
+				      .n_thread = (int)j->cli->threads, .keep_lines = o->is_jsonl};
 	static const char header[] = "doc\tsource\tverdict\trule\tvalue\tthreshold\n";
 	struct nt_pool *pool = NULL;
 	j->is_first = n_operand > 0;

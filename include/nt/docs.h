@@ -63,6 +63,7 @@ struct nt_docs_options {
 	/* Damage is passed over and counted: what is left of the JSON line, the WARC record, the
 	 * archive's member or the file; text in front of it has been handed out and stays. */
 	bool is_lenient;
+	bool keep_lines;    /* hand out the JSON line of a document too */
 	uint64_t max_ratio; /* bytes unpacked for each byte of an operand; 0: 1000 behind a GiB */
 	uint64_t max_size;  /* bytes unpacked from an operand; 0: 1 TiB */
 	/* Several operands, or the files of a directory, are read by so many threads at once and
@@ -82,6 +83,8 @@ struct nt_doc {
 	/* what a JSON line says (its "id", "url", and "date" or "timestamp", there or in its
 	 * "metadata"; a number in decimal) or the head of a WARC record; else NULL */
 	const char *id, *url, *date;
+	const uint8_t *line; /* [line_len] the JSON line without its newline, if asked for; else NULL */
+	size_t line_len;
 	bool goes_on;        /* a part: the next one is more of this document */
 };
 

@@ -72,6 +72,8 @@ struct nt_judged {
 	const uint8_t *text; /* [len] */
 	size_t len;
 	const char *source;
+	const uint8_t *line; /* [line_len] the JSON line it came from, if docs keeps them; else NULL */
+	size_t line_len;
 	struct nt_verdict verdict;
 	uint64_t input_bytes; /* nt_docs_bytes when it had been read */
 };

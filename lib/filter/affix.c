@@ -175,6 +175,8 @@ static size_t suffix(const struct piece *p)
 			n++;
 		return n > 1 ? n : is_full_stop(p);
 	}
+	if (c == 0x2026 && p->end - p->start >= 6 && char_before(p, p->end - 3) == 0x2026)
+		return 6; /* two of them are one sign here */
 	if (nt_sign(c) & (NT_SIGN_BACK | NT_SIGN_PICTURE))
 		return c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
 	return unit(p);

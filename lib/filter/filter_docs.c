@@ -53,6 +53,7 @@ static int write_load(struct work *w)
 	for (size_t k = 0; rc >= 0 && k < l->batch.n_doc; k++) {
 		const struct nt_batch_doc *d = &l->batch.doc[k];
 		struct nt_judged doc = {.text = d->text, .len = d->len, .source = d->source,
+					.line = d->line, .line_len = d->line_len,
 					.verdict = l->verdict[k], .input_bytes = l->input_bytes};
 		rc = w->sink(w->arg, &doc);
 	}

@@ -38,6 +38,7 @@ static const uint64_t usual_bytes = 32 << 20;
 struct entry {
 	size_t text, len, source;
 	size_t id, url, date; /* 0: none; the first byte is a text's or a source's */
+	size_t line, line_len;
 	bool goes_on;
 };
 
@@ -144,6 +145,9 @@ static int add_doc(struct block *b, const struct nt_doc *doc)
 	    nt_buf_add(&b->bytes, doc->text, doc->len) < 0 ||
 	    add_string(b, doc->source, &e.source) < 0 || add_string(b, doc->id, &e.id) < 0 ||
 	    add_string(b, doc->url, &e.url) < 0 || add_string(b, doc->date, &e.date) < 0)
+		return NT_ESYS;
+	e.line = b->bytes.len;
+	if (doc->line && nt_buf_add(&b->bytes, doc->line, e.line_len = doc->line_len) < 0)
 		return NT_ESYS;
 	b->entry[b->n++] = e;
 	return 0;
@@ -410,6 +414,7 @@ int nt_ahead_next(struct nt_ahead *a, struct nt_doc *doc)
 		.text = b->bytes.data + e->text, .len = e->len,
 		.source = (const char *)b->bytes.data + e->source,
 		.id = string_at(b, e->id), .url = string_at(b, e->url), .date = string_at(b, e->date),
+		.line = e->line_len ? b->bytes.data + e->line : NULL, .line_len = e->line_len,
 		.goes_on = e->goes_on,
 	};
 	return 1;

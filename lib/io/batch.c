@@ -14,13 +14,16 @@ enum { BATCH_BYTES = 8 << 20, BATCH_DOCS = 1 << 15, GROUP_BYTES = 128 << 10 };
 
 static int keep(struct nt_batch *b, struct nt_doc *doc)
 {
-	size_t *place = b->place + 2 * b->n_doc;
+	size_t *place = b->place + 3 * b->n_doc;
 	int rc = 0;
 	place[0] = b->bytes.len;
 	rc = nt_buf_add(&b->bytes, doc->text, doc->len);
 	place[1] = b->bytes.len;
 	if (rc == 0)
 		rc = nt_buf_add(&b->bytes, doc->source, strlen(doc->source) + 1);
+	place[2] = b->bytes.len;
+	if (rc == 0 && doc->line)
+		rc = nt_buf_add(&b->bytes, doc->line, doc->line_len);
 	return rc;
 }
 
@@ -29,12 +32,14 @@ static int add(struct nt_batch *b, struct nt_doc *doc, bool copied)
 {
 	int rc = nt_grow(&b->doc, &b->doc_cap, b->n_doc + 1, sizeof(*b->doc));
 	if (rc == 0)
-		rc = nt_grow(&b->place, &b->place_cap, 2 * b->n_doc + 2, sizeof(*b->place));
+		rc = nt_grow(&b->place, &b->place_cap, 3 * b->n_doc + 3, sizeof(*b->place));
 	if (rc == 0 && copied)
 		rc = keep(b, doc);
 	if (rc == 0)
-		b->doc[b->n_doc++] = (struct nt_batch_doc){doc->text, doc->len, doc->source, b->before,
-							      doc->goes_on};
+		b->doc[b->n_doc++] = (struct nt_batch_doc){
+			.text = doc->text, .len = doc->len, .source = doc->source, .line = doc->line,
+			.line_len = doc->line_len, .before = b->before, .goes_on = doc->goes_on,
+		};
 	b->before = doc->goes_on ? b->before + doc->len : 0;
 	return rc;
 }
@@ -70,8 +75,9 @@ int nt_batch_read(struct nt_batch *b, struct nt_docs *docs)
 	if (rc < 0)
 		return rc;
 	for (size_t i = 0; i < n_copied; i++) {
-		b->doc[i].text = b->bytes.data + b->place[2 * i];
-		b->doc[i].source = (const char *)b->bytes.data + b->place[2 * i + 1];
+		b->doc[i].text = b->bytes.data + b->place[3 * i];
+		b->doc[i].source = (const char *)b->bytes.data + b->place[3 * i + 1];
+		b->doc[i].line = b->doc[i].line ? b->bytes.data + b->place[3 * i + 2] : NULL;
 	}
 	rc = group(b);
 	return rc < 0 ? rc : b->n_doc > 0;

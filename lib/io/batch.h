@@ -15,6 +15,8 @@ struct nt_batch_doc {
 	const uint8_t *text; /* [len] */
 	size_t len;
 	const char *source;
+	const uint8_t *line; /* [line_len] of JSON, if the source keeps them; else NULL */
+	size_t line_len;
 	size_t before; /* bytes of the document in parts that came before this one */
 	bool goes_on;  /* the next one is more of this document */
 };
@@ -30,7 +32,7 @@ struct nt_batch {
 	struct nt_batch_group *group; /* [n_group] */
 	size_t n_group, group_cap;
 	struct nt_buf bytes; /* what the batch had to copy */
-	size_t *place;       /* [n_doc][2] of text and source in bytes, while it grows */
+	size_t *place;       /* [n_doc][3] of text, source and line in bytes, while it grows */
 	size_t place_cap;
 	size_t most;    /* bytes that a batch should hold; 0: 8 MiB */
 	size_t before;  /* bytes of the document that the last part was one of, if it goes on */

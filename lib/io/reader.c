@@ -416,6 +416,10 @@ static int next_json(struct nt_reader *r, struct nt_doc *doc)
 		return rc;
 	*doc = (struct nt_doc){.text = r->text.data, .len = r->text.len,
 			       .id = about.id, .url = about.url, .date = about.date};
+	if (r->options.keep_lines) {
+		doc->line = line;
+		doc->line_len = len;
+	}
 	return 1;
 }
 

@@ -76,6 +76,17 @@ t 'a misspelt rule is named, with the nearest' '
 	exits 2 nt-filter --rules min_chars </dev/null 2>err; grep "min_chars=VALUE" err
 	exits 2 nt-filter --set min_chars=x </dev/null 2>err; grep "no number" err'
 
+t 'JSON lines go through as they are' '
+	good >good.txt
+	{ printf "{\"text\": \"short\", \"n\": 1.0}\r\n\n"
+	  "$PYTHON" -c "import json; print(json.dumps({\"url\": \"x\", \"text\": open(\"good.txt\").read()}, indent=None), end=\"\")"
+	} >a.jsonl
+	nt-filter -q --jsonl --rejected no a.jsonl >yes
+	{ tail -n 1 a.jsonl; echo; } | cmp - yes; head -n 1 a.jsonl | cmp - no
+	nt-filter -q --jsonl a.jsonl a.jsonl a.jsonl | sort -u | cmp - yes
+	nt-filter -q --jsonl <a.jsonl | cmp - yes
+	exits 2 nt-filter --jsonl good.txt 2>err; grep "good.txt is no JSON line" err'
+
 t 'the table in docs/data.md is what --list-rules says' '
 	nt-filter --list-rules </dev/null | tail -n +2 |
 		awk -F"\t" "{ printf \"| %s | \140%s\140 | %s | %s | %s |\n\", \$1, \$2, \$4, \$5, \$6 }" >want
@@ -84,6 +95,23 @@ t 'the table in docs/data.md is what --list-rules says' '
 t 'perplexity and its bounds belong together' '
 	exits 2 nt-filter --below 5 </dev/null 2>err; grep perplexity err
 	exits 2 nt-filter --perplexity x </dev/null 2>err; grep "below X or --above X" err'
+
+t 'a model is asked about what the rules left' '
+	good >good.txt; good | tr a-z n-za-m >odd.txt; echo short >short.txt
+	nt-tokenize -q good.txt good.txt good.txt good.txt | nt-pack -q >d.bin
+	nt-train -q d.bin -o ckpt --max-steps 30 --hidden-size 32 --num-hidden-layers 1 --num-attention-heads 2 \
+		--seq-len 128 --batch-size 2 --progress never >/dev/null 2>&1
+	ppl() { nt-score --total --json ckpt $1 | "$PYTHON" -c "import json, sys; print(json.load(sys.stdin)[\"perplexity\"])"; }
+	low=$(ppl good.txt); high=$(ppl odd.txt)
+	between=$("$PYTHON" -c "print(($low + $high) / 2)")
+	nt-filter -q --rules none --perplexity ckpt --below $between good.txt odd.txt | cmp - good.txt
+	nt-filter -q --rules none --perplexity ckpt --above $between good.txt odd.txt | cmp - odd.txt
+	nt-filter -q --rules none --set min_words=5 --perplexity ckpt --below $between --explain short.txt odd.txt good.txt |
+		awk -F"\t" "NR > 1 { print \$4, \$5 }" >got
+	"$PYTHON" -c "
+rows = [l.split() for l in open(\"got\")]
+assert rows[0] == [\"min_words\", \"1\"] and rows[1][0] == \"perplexity\" and rows[2] == [], rows
+assert abs(float(rows[1][1]) / $high - 1) < 1e-4, rows"'
 
 t 'empty input, a closed pipe and a full disk' '
 	nt-filter </dev/null >out 2>err; cmp out /dev/null; grep "0 documents" err
