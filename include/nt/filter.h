@@ -55,7 +55,7 @@ int nt_filter_set(struct nt_filter *f, const char *name, double value);
 bool nt_filter_is_on(const struct nt_filter *f, size_t rule);
 double nt_filter_value(const struct nt_filter *f, size_t rule);
 
-/* A judge is one thread's memory, which is about 8 times the longest document. */
+/* A judge is one thread's memory, which is about 10 times the longest document. */
 struct nt_judge;
 struct nt_judge *nt_judge_new(const struct nt_filter *f); /* borrows f */
 void nt_judge_free(struct nt_judge *j); /* NULL is harmless */

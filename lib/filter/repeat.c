@@ -6,11 +6,13 @@
  * much of the text is the commonest run, or in runs that came before.
  *
  * Nine counts of runs cost nine tables. Nearly every text is far from every threshold, so one
- * pass finds bounds first. A run of n >= 5 that came before holds only runs of five that did:
- * what these cover is no less than what runs of n cover. A run of 2, 3 or 4 that comes often
+ * pass finds bounds first. A run of n >= 5 that came before holds n - 4 runs of five that did,
+ * one behind the other: what these cover is no less than what runs of n cover. A run of 2, 3 or 4
+ * that comes often
  * begins with a pair that comes as often: characters of the four words at each pair, added up
- * by the pair's hash, are no less than those of any such run. A rule is counted out only where
- * its bound is beyond the threshold.
+ * by the pair's hash, are no less than those of any such run. A rule counts only where
+ * its bound is beyond the threshold. Two runs are the same if their words are; datatrove joins
+ * the words of longer ones first, so that "a bc" is "ab c" to it.
  */
 #include <string.h>
 
@@ -18,7 +20,7 @@
 #include "filter/special.h"
 #include "nt/err.h"
 
-enum { TOP_MOST = 4, DUP_LEAST = 5, PAIRS = 512 };
+enum { TOP_MOST = 4, DUP_LEAST = 5, DUP_MOST = 10, N_DUP = DUP_MOST - DUP_LEAST + 1, PAIRS = 512 };
 
 static bool no_memory(struct nt_judge *j)
 {
@@ -66,30 +68,44 @@ static inline bool was_there(uint64_t *filter, size_t mask, uint64_t hash)
 	return is_old;
 }
 
-/* No run of DUP_LEAST words or more that came before has more characters in all its places. */
-static bool dup_bound(struct nt_judge *j, size_t *bound)
+/* What runs of each length that came before cover at most. */
+struct cover {
+	size_t chars[N_DUP];
+	size_t end[N_DUP]; /* words in front of it are counted */
+};
+
+/* Words up to `end` are in n_dup runs of DUP_LEAST that came before, one behind the other. */
+static void add_cover(struct cover *c, const struct nt_words *w, size_t end, size_t n_dup)
+{
+	for (size_t i = 0; i < N_DUP && i < n_dup; i++) {
+		size_t first = end - DUP_LEAST - i;
+		first = first > c->end[i] ? first : c->end[i];
+		c->chars[i] += nt_words_chars(w, first, end - first);
+		c->end[i] = end;
+	}
+}
+
+static bool find_cover(struct nt_judge *j, struct cover *c)
 {
 	const uint64_t odd = UINT64_C(0x9e3779b97f4a7c15), odd_5 = odd * odd * odd * odd * odd;
 	const struct nt_words *w = &j->words;
-	size_t covered = 0, size = 16; /* words in front of `covered` are counted */
-	uint64_t hash = 0;             /* a polynomial of five keys, which rolls */
-	*bound = 0;
+	size_t size = 16, n_dup = 0;
+	uint64_t hash = 0; /* a polynomial of five keys, which rolls */
+	*c = (struct cover){0};
 	while (size < w->n / 2)
 		size *= 2;
 	if (nt_grow(&j->seen.slot, &j->seen.cap, size, sizeof(*j->seen.slot)) < 0)
 		return no_memory(j);
 	memset(j->seen.slot, 0, size * sizeof(*j->seen.slot));
 	for (size_t i = 0; i < w->n; i++) {
-		size_t first = i + 1 - DUP_LEAST;
 		hash = hash * odd + w->word[i].key;
-		if (i + 1 < DUP_LEAST)
+		if (i >= DUP_LEAST)
+			hash -= w->word[i - DUP_LEAST].key * odd_5;
+		if (i + 1 < DUP_LEAST || !was_there(j->seen.slot, size - 1, hash)) {
+			n_dup = 0;
 			continue;
-		hash -= i < DUP_LEAST ? 0 : w->word[i - DUP_LEAST].key * odd_5;
-		if (!was_there(j->seen.slot, size - 1, hash))
-			continue;
-		covered = covered > first ? covered : first;
-		*bound += nt_words_chars(w, covered, i + 1 - covered);
-		covered = i + 1;
+		}
+		add_cover(c, w, i + 1, ++n_dup);
 	}
 	return true;
 }
@@ -132,29 +148,32 @@ static bool dup_chars(struct nt_judge *j, size_t n, size_t *chars)
 	return true;
 }
 
-/* Asks rules [first, last], of n words and more, each counted out if the bound is beyond it. */
-static bool ask(struct nt_judge *j, int first, int last, size_t n, size_t bound,
-		bool (*count)(struct nt_judge *j, size_t n, size_t *chars))
+/* Asks the rule about runs of n words, unless the bound says that it keeps the document. */
+static bool keeps(struct nt_judge *j, int rule, size_t n, size_t bound,
+		  bool (*count)(struct nt_judge *j, size_t n, size_t *chars))
 {
 	double len = (double)j->chars;
-	for (int rule = first; rule <= last; rule++, n++) {
-		size_t chars;
-		if (!nt_rule_on(j, rule) || !((double)bound / len > j->f->value[rule]))
-			continue;
-		if (!count(j, n, &chars) || nt_rule_drops(j, rule, (double)chars / len))
-			return false;
-	}
-	return true;
+	size_t chars;
+	if (!nt_rule_on(j, rule) || !((double)bound / len > j->f->value[rule]))
+		return true;
+	return count(j, n, &chars) && !nt_rule_drops(j, rule, (double)chars / len);
 }
 
 static bool keeps_runs(struct nt_judge *j)
 {
-	size_t bound;
+	struct cover cover;
 	if (!nt_judge_words(j))
 		return false;
-	if (!ask(j, NT_R_TOP_2, NT_R_TOP_4, 2, top_bound(&j->words), top_chars))
+	size_t bound = top_bound(&j->words);
+	for (int n = 2; n <= TOP_MOST; n++)
+		if (!keeps(j, NT_R_TOP_2 + n - 2, (size_t)n, bound, top_chars))
+			return false;
+	if (!find_cover(j, &cover))
 		return false;
-	return dup_bound(j, &bound) && ask(j, NT_R_DUP_5, NT_R_DUP_10, DUP_LEAST, bound, dup_chars);
+	for (int i = 0; i < N_DUP; i++)
+		if (!keeps(j, NT_R_DUP_5 + i, (size_t)(DUP_LEAST + i), cover.chars[i], dup_chars))
+			return false;
+	return true;
 }
 
 bool nt_gopher_repetition(struct nt_judge *j)
