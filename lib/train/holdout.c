@@ -32,10 +32,11 @@ struct maker {
 	int how; /* what was held out, BY_DOCUMENT and the others */
 };
 
-/* About 1 %, but enough for a steady figure, and no more than is quickly evaluated. */
-static double holdout_share(uint64_t n_target)
+/* About 1 %, but enough for a steady figure, and of all sources no more than is quickly
+ * evaluated. */
+static double holdout_share(const struct nt_corpus *c, uint64_t n_target)
 {
-	double share = 0.01, least = 20000 / (double)n_target, most = 200000 / (double)n_target;
+	double n = (double)n_target, share = 0.01, least = 20000 / n, most = 200000 / n / (double)c->n_source;
 	if (n_target == 0)
 		return 0;
 	if (share < least)
@@ -144,7 +145,7 @@ static int divide(struct maker *m, size_t source, double share,
 	struct chooser c = {.m = m};
 	int rc = walk(m, source, note_group, &c);
 	if (rc == 0 && c.n)
-		rc = choose(&c, share > 0 ? share : holdout_share(c.n_target));
+		rc = choose(&c, share > 0 ? share : holdout_share(m->corpus, c.n_target));
 	if (rc == 0)
 		rc = walk(m, source, put, &c);
 	free(c.key);
@@ -322,7 +323,7 @@ static void rewind_to(struct nt_rows *r, const struct nt_rows *before)
 static int split_documents(struct maker *m, size_t source)
 {
 	struct nt_rows train = *m->train, held = m->held ? *m->held : (struct nt_rows){0};
-	double share = m->held ? holdout_share(m->corpus->source[source].n_token) : 0;
+	double share = m->held ? holdout_share(m->corpus, m->corpus->source[source].n_token) : 0;
 	int rc = put_documents(m, source, share);
 	if (rc == 0)
 		rc = flush(m);
@@ -467,7 +468,8 @@ static int tile(struct nt_rows *r, uint64_t from, uint64_t to)
 static int window_source(struct nt_rows *train, struct nt_rows *held, size_t source)
 {
 	const struct nt_source *s = &train->corpus->source[source];
-	uint64_t n = s->n_token, last = held ? (uint64_t)(holdout_share(n) * (double)n) : 0;
+	uint64_t n = s->n_token;
+	uint64_t last = held ? (uint64_t)(holdout_share(train->corpus, n) * (double)n) : 0;
 	size_t T = train->T;
 	if (n - last <= T)
 		return nt_fail(NT_EFORMAT, "%s%sthe data has %" PRIu64 " tokens, too few for a window of "
