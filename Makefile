@@ -51,6 +51,7 @@ $B/obj/lib/filter/%.o: OPT := -O3
 # Masks of 64 bits belong in general registers.
 # Hashes by the block.
 $B/obj/lib/data/shingle_%.o: OPT := -O3
+$B/obj/lib/data/ids_%.o $B/obj/lib/data/bandtable.o: OPT := -O3
 
 $B/obj/lib/text/window_%.o: OPT := -fno-tree-vectorize
 

@@ -150,17 +150,24 @@ static bool is_blank(uint8_t c)
 	return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-static void know_token(struct nt_dedup_token *token, const struct nt_tokenizer *t, uint32_t id)
+/* The token without the white space at its end, if there is one. */
+static uint32_t trim(const struct nt_tokenizer *t, uint32_t id, const uint8_t *bytes, size_t len)
 {
-	size_t len, end;
-	const uint8_t *bytes = nt_token_bytes(t, id, &len);
-	*token = (struct nt_dedup_token){.text = bytes, .bytes = (uint32_t)len, .trimmed = id};
-	for (end = len; end && is_blank(bytes[end - 1]); end--)
-		;
-	if (end == len)
-		return;
+	size_t end = len;
+	while (end && is_blank(bytes[end - 1]))
+		end--;
+	if (end == 0 || end == len)
+		return end == len ? id : NT_NO_TOKEN;
 	uint32_t found = nt_token_find(t, bytes, end);
-	token->trimmed = end == 0 ? NT_NO_TOKEN : found == NT_NO_TOKEN ? id : found;
+	return found == NT_NO_TOKEN ? id : found;
+}
+
+static void know_token(struct nt_dedup_token *token, const struct nt_tokenizer *t, uint32_t id, bool trims)
+{
+	size_t len;
+	const uint8_t *bytes = nt_token_bytes(t, id, &len);
+	*token = (struct nt_dedup_token){.text = bytes, .bytes = (uint32_t)len,
+					 .trimmed = trims ? trim(t, id, bytes, len) : id};
 }
 
 /* What lines, words, bytes and white space are is known to the tokenizer inside the stream. Lines of
@@ -171,7 +178,8 @@ static int know_tokens(struct job *j)
 	int rc = 0;
 	if (j->reader) {
 		j->ident = nt_stream_ident(j->reader);
-		rc = nt_tokenizer_parse(&j->tokenizer, j->ident->json, j->ident->json_len, j->ident->name);
+		rc = nt_tokenizer_parse_tokens(&j->tokenizer, j->ident->json, j->ident->json_len,
+					       j->ident->name);
 	} else if (of_words) {
 		rc = nt_tokenizer_open(&j->tokenizer, j->o->tokenizer, NULL);
 		if (rc == 0 && !(j->ident = nt_tokenizer_ident(j->tokenizer)))
@@ -184,7 +192,7 @@ static int know_tokens(struct job *j)
 	if (rc == 0 && of_words)
 		rc = nt_words_new(&j->words, j->ident->vocab_size);
 	for (uint32_t id = 0; rc == 0 && id < j->ident->vocab_size; id++) {
-		know_token(&j->token[id], j->tokenizer, id);
+		know_token(&j->token[id], j->tokenizer, id, j->way == EXACT);
 		if (j->words && j->token[id].bytes)
 			rc = nt_words_set(j->words, id, j->token[id].text, j->token[id].bytes);
 	}

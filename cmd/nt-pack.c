@@ -109,8 +109,8 @@ static int count_token_bytes(struct job *j)
 {
 	int rc = 0;
 	if (!j->tokenizer)
-		rc = nt_tokenizer_parse(&j->tokenizer, j->ident->json, j->ident->json_len,
-					j->ident->name);
+		rc = nt_tokenizer_parse_tokens(&j->tokenizer, j->ident->json, j->ident->json_len,
+					       j->ident->name);
 	if (rc == 0 && !(j->token_bytes = nt_token_lengths(j->tokenizer)))
 		rc = NT_ESYS;
 	return rc;

@@ -22,6 +22,8 @@ struct nt_ident {
 	char name[64];           /* for people: "nt-8k", "cl100k"; NUL-terminated */
 	const uint8_t *json;     /* [json_len] canonical tokenizer.json; belongs to whoever ... */
 	size_t json_len;         /* ... the nt_ident came from */
+	const uint8_t *packed;   /* [packed_len] the same in a zstd frame, as it came; NULL: it came ... */
+	size_t packed_len;       /* ... in none */
 };
 
 /* Bytes a token takes in streams and data files: 2 if every id fits u16, else 4. */

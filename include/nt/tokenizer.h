@@ -39,6 +39,9 @@ int nt_tokenizer_open(struct nt_tokenizer **t, const char *spec, const char *pat
 
 /* From the bytes of a tokenizer.json, as streams, data files and checkpoints carry it. */
 int nt_tokenizer_parse(struct nt_tokenizer **t, const void *json, size_t len, const char *name);
+/* The same in half of the time, for whoever asks about tokens only: merges are passed over, so
+ * that it has no encoder and no nt_tokenizer_ident. */
+int nt_tokenizer_parse_tokens(struct nt_tokenizer **t, const void *json, size_t len, const char *name);
 void nt_tokenizer_free(struct nt_tokenizer *t); /* NULL is harmless */
 
 /* How it cuts text before merging: gpt2, cl100k, ..., or a regular expression. Belongs to t. */

@@ -48,17 +48,35 @@ static uint32_t mark(const struct nt_bandtable *t, uint64_t key)
 	return (uint32_t)((key & UINT32_MAX) * n >> 32) + 1;
 }
 
+/* Slots of a line that are taken, which are the first ones, and those with this mark: no branch. */
+static uint32_t n_taken(const uint32_t *slot)
+{
+	uint32_t n = 0;
+	for (int k = 0; k < NT_BAND_SLOTS; k++)
+		n += slot[k] != 0;
+	return n;
+}
+
+static uint32_t n_same(const struct nt_bandtable *t, const uint32_t *slot, uint32_t m)
+{
+	uint32_t n = 0, bits = t->number_bits;
+	for (int k = 0; k < NT_BAND_SLOTS; k++)
+		n += slot[k] >> bits == m;
+	return n;
+}
+
 size_t nt_bandtable_find(const struct nt_bandtable *t, uint64_t key, uint32_t number[NT_BAND_SAME])
 {
 	uint32_t m = mark(t, key), mask = (UINT32_C(1) << t->number_bits) - 1;
 	size_t n = 0;
 	for (uint64_t i = nt_bandtable_line(t, key);; i = i + 1 < t->n_line ? i + 1 : 0) {
 		const uint32_t *slot = t->slot + NT_BAND_SLOTS * i;
-		unsigned same = 0;
-		for (int k = 0; k < NT_BAND_SLOTS; k++)
-			same |= (unsigned)(slot[k] >> t->number_bits == m) << k;
-		for (; same && n < NT_BAND_SAME; same &= same - 1)
-			number[n++] = slot[__builtin_ctz(same)] & mask;
+		uint32_t left = n_same(t, slot, m);
+		for (const uint32_t *s = slot; left && n < NT_BAND_SAME; s++)
+			if (*s >> t->number_bits == m) {
+				number[n++] = *s & mask;
+				left--;
+			}
 		if (slot[NT_BAND_SLOTS - 1] == 0)
 			return n;
 	}
@@ -68,16 +86,14 @@ void nt_bandtable_add(struct nt_bandtable *t, uint64_t key, uint32_t number)
 {
 	uint32_t m = mark(t, key), same = 0;
 	for (uint64_t i = nt_bandtable_line(t, key);; i = i + 1 < t->n_line ? i + 1 : 0) {
-		uint32_t *slot = t->slot + NT_BAND_SLOTS * i;
-		for (int k = 0; k < NT_BAND_SLOTS; k++) {
-			if (slot[k] == 0) {
-				slot[k] = m << t->number_bits | number;
-				t->n++;
-				return;
-			}
-			same += slot[k] >> t->number_bits == m;
-			if (same == NT_BAND_SAME)
-				return;
+		uint32_t *slot = t->slot + NT_BAND_SLOTS * i, taken = n_taken(slot);
+		same += n_same(t, slot, m);
+		if (same >= NT_BAND_SAME)
+			return;
+		if (taken < NT_BAND_SLOTS) {
+			slot[taken] = m << t->number_bits | number;
+			t->n++;
+			return;
 		}
 	}
 }

@@ -378,6 +378,8 @@ static int read_tokenizer(struct nt_data *d)
 	int rc = nt_zstd_unpack(&d->json, z->data, z->len, NT_TOKZ_MAX, d->name);
 	d->ident.json = d->json.data;
 	d->ident.json_len = d->json.len;
+	d->ident.packed = z->data;
+	d->ident.packed_len = z->len;
 	return rc;
 }
 

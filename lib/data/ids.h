@@ -7,9 +7,24 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "nt/cpu.h"
+
 /* Each returns the largest id it saw (0 for none), for the caller to hold against the
  * vocabulary: one comparison a token, and no branch. */
 uint32_t nt_ids_narrow(uint8_t *out, const uint32_t *id, size_t n, size_t width);
 uint32_t nt_ids_widen(uint32_t *id, const uint8_t *in, size_t n, size_t width);
+uint32_t nt_ids_top(const uint8_t *in, size_t n, size_t width); /* looks, and no more */
+
+/* The same, one table for each instruction set. */
+struct nt_id_loops {
+	uint32_t (*narrow)(uint8_t *out, const uint32_t *id, size_t n, size_t width);
+	uint32_t (*widen)(uint32_t *id, const uint8_t *in, size_t n, size_t width);
+	uint32_t (*top)(const uint8_t *in, size_t n, size_t width);
+};
+
+extern const struct nt_id_loops nt_id_loops_ref;
+#ifdef NT_HAS_WIDE
+extern const struct nt_id_loops nt_id_loops_avx2;
+#endif
 
 #endif

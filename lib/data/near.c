@@ -48,6 +48,7 @@ struct nt_near {
 	struct nt_bloom filter;
 	uint64_t filter_room;      /* documents */
 	uint8_t *group; /* [GROUP * bytes] */
+	uint64_t *key;  /* [bands] of the document at hand */
 };
 
 struct nt_near_sketcher {
@@ -60,7 +61,9 @@ static uint64_t key_of(const struct nt_near *n, const uint8_t *sketch, uint32_t 
 {
 	const uint8_t *p = sketch + (size_t)band * n->o.rows;
 	uint64_t key = 0;
-	if (n->o.rows > sizeof(key))
+	if (n->o.rows == sizeof(key))
+		memcpy(&key, p, sizeof(key)); /* of a length known here: one load */
+	else if (n->o.rows > sizeof(key))
 		key = nt_hash64(p, n->o.rows);
 	else
 		memcpy(&key, p, n->o.rows);
@@ -104,12 +107,19 @@ static int look(const struct nt_near *n, const uint8_t *sketch, uint32_t band, u
 	return rc;
 }
 
-static void add_bands(struct nt_near *n, const uint8_t *sketch, uint64_t doc)
+static void make_keys(struct nt_near *n, const uint8_t *sketch)
+{
+	for (uint32_t b = 0; b < n->o.bands; b++)
+		n->key[b] = key_of(n, sketch, b);
+}
+
+/* Those of n->key. */
+static void add_keys(struct nt_near *n, uint64_t doc)
 {
 	for (uint32_t b = 0; b < n->o.bands && n->filter.word; b++)
-		nt_bloom_add(&n->filter, key_of(n, sketch, b));
+		nt_bloom_add(&n->filter, n->key[b]);
 	for (uint32_t b = 0; b < n->o.bands && n->table.slot; b++)
-		nt_bandtable_add(&n->table, key_of(n, sketch, b), (uint32_t)(doc / GROUP));
+		nt_bandtable_add(&n->table, n->key[b], (uint32_t)(doc / GROUP));
 }
 
 /* --- the table ------------------------------------------------------------------- */
@@ -137,7 +147,8 @@ static int fill(void *arg, const uint8_t *sketch, uint64_t first, size_t many)
 	for (size_t i = 0; i < many; i++) {
 		if (i + AHEAD < many)
 			nt_near_prefetch(n, sketch + (i + AHEAD) * n->bytes);
-		add_bands(n, sketch + i * n->bytes, first + i);
+		make_keys(n, sketch + i * n->bytes);
+		add_keys(n, first + i);
 	}
 	return 0;
 }
@@ -173,16 +184,15 @@ void nt_near_prefetch(const struct nt_near *n, const uint8_t *sketch)
 	}
 }
 
-/* Returns 1 if a near duplicate was found. */
+/* Returns 1 if a near duplicate was found, by n->key. */
 static int find(const struct nt_near *n, const uint8_t *sketch, uint64_t *of)
 {
 	uint32_t group[NT_BAND_SAME];
 	*of = UINT64_MAX;
 	for (uint32_t b = 0; b < n->o.bands; b++) {
-		uint64_t key = key_of(n, sketch, b);
-		if (n->filter.word && nt_bloom_has(&n->filter, key))
+		if (n->filter.word && nt_bloom_has(&n->filter, n->key[b]))
 			return 1;
-		size_t many = n->table.slot ? nt_bandtable_find(&n->table, key, group) : 0;
+		size_t many = n->table.slot ? nt_bandtable_find(&n->table, n->key[b], group) : 0;
 		for (size_t i = 0; i < many; i++) {
 			int rc = look(n, sketch, b, group[i], of);
 			if (rc)
@@ -194,16 +204,19 @@ static int find(const struct nt_near *n, const uint8_t *sketch, uint64_t *of)
 
 int nt_near_add(struct nt_near *n, const uint8_t *sketch, uint64_t *of)
 {
+	make_keys(n, sketch);
 	int rc = find(n, sketch, of);
 	if (rc)
 		return rc < 0 ? rc : 0;
-	if (n->table.slot ? n->table.n + n->o.bands > n->table.room : n->n_doc == n->filter_room)
+	if (n->table.slot ? n->table.n + n->o.bands > n->table.room : n->n_doc == n->filter_room) {
 		rc = make_table(n, n->table.slot ? n->table.room / n->o.bands * 4 / 3 : n->n_doc * 4 / 3);
+		make_keys(n, sketch);
+	}
 	if (rc == 0)
 		rc = nt_spill_add(&n->sketches, sketch, n->bytes);
 	if (rc < 0)
 		return rc;
-	add_bands(n, sketch, n->n_doc++);
+	add_keys(n, n->n_doc++);
 	return 1;
 }
 
@@ -322,7 +335,7 @@ int nt_near_new(struct nt_near **result, const struct nt_near_options *options)
 	n->bytes = (size_t)options->bands * options->rows;
 	nt_assert(n->bytes >= 1 && n->bytes <= NT_SKETCH_MAX);
 	n->sketches.fd = -1;
-	if (!(n->group = nt_alloc(GROUP, n->bytes)))
+	if (!(n->group = nt_alloc(GROUP, n->bytes)) || !(n->key = nt_alloc(options->bands, sizeof(*n->key))))
 		return NT_ESYS;
 	int rc = nt_spill_open(&n->sketches, NULL, SPILL_BUFFER);
 	return rc < 0 ? rc : make_table(n, FIRST_ROOM);
@@ -336,6 +349,7 @@ void nt_near_free(struct nt_near *n)
 	nt_bandtable_release(&n->table);
 	nt_bloom_release(&n->filter);
 	free(n->group);
+	free(n->key);
 	free(n);
 }
 

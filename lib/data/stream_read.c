@@ -10,6 +10,7 @@
  * A document is known to be complete only when the next one begins, or END: the reader
  * looks one unit ahead, into the next frame if need be.
  */
+#include <endian.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,7 +29,7 @@ struct nt_stream_reader {
 	uint64_t at;      /* bytes read of it */
 
 	struct nt_ident ident;
-	struct nt_buf json;
+	struct nt_buf json, hello; /* hello: the first one, whose tokenizer is handed on as it came */
 	bool has_ident, is_inside; /* is_inside: between HELLO and END */
 	struct nt_buf manifest, joined; /* of the last HELLO; of all ENDs */
 	struct nt_stream_counts total, own; /* over all streams; of this one */
@@ -43,6 +44,7 @@ struct nt_stream_reader {
 	/* the document being put together */
 	bool has_doc;
 	struct nt_ids ids, units;
+	uint32_t *borrowed; /* its ids, if all of it is one piece of the frame as it lies there; or NULL */
 };
 
 /* --- frames ---------------------------------------------------------------------- */
@@ -199,9 +201,14 @@ static int take_hello(struct nt_stream_reader *r, const uint8_t *p, size_t len)
 		rc = keep_manifest(r, p + HELLO_BYTES, manifest_len);
 	if (rc < 0 || r->has_ident)
 		return rc;
-	rc = nt_zstd_unpack(&r->json, p + HELLO_BYTES + manifest_len, tokz_len, NT_TOKZ_MAX, r->in.name);
+	ident.packed = p + HELLO_BYTES + manifest_len;
+	ident.packed_len = tokz_len;
+	rc = nt_zstd_unpack(&r->json, ident.packed, tokz_len, NT_TOKZ_MAX, r->in.name);
 	ident.json = r->json.data;
 	ident.json_len = r->json.len;
+	struct nt_buf *holds = p == r->stored.data ? &r->stored : &r->plain;
+	r->hello = *holds;
+	*holds = (struct nt_buf){0};
 	r->ident = ident;
 	r->has_ident = rc == 0;
 	return rc;
@@ -232,6 +239,15 @@ static int check_units(struct nt_stream_reader *r, uint64_t n_token)
 	return sum == n_token ? 0 : bad_frame(r, "its units do not add up to its tokens");
 }
 
+static int check_ids(const struct nt_stream_reader *r, size_t n)
+{
+	uint32_t top = nt_ids_top(r->token, n, (size_t)nt_ident_width(&r->ident));
+	if (n && top >= r->ident.vocab_size)
+		return nt_fail(NT_EFORMAT, "%s: token id %u is not below the vocabulary's size, %u", r->in.name,
+			       top, r->ident.vocab_size);
+	return 0;
+}
+
 static int take_docs(struct nt_stream_reader *r, const uint8_t *h, const uint8_t *p, size_t len)
 {
 	uint64_t n_unit = nt_le32(h + FRAME_N_UNIT), n_token = nt_le32(h + FRAME_N_TOKEN);
@@ -248,7 +264,8 @@ static int take_docs(struct nt_stream_reader *r, const uint8_t *h, const uint8_t
 	r->token = p + words;
 	r->n_unit = n_unit;
 	r->next_unit = r->next_token = 0;
-	return check_units(r, n_token);
+	int rc = check_units(r, n_token);
+	return rc < 0 ? rc : check_ids(r, n_token);
 }
 
 static int add_totals(struct nt_stream_reader *r, uint64_t source_bytes)
@@ -328,73 +345,94 @@ static int next_frame(struct nt_stream_reader *r)
 
 /* --- documents ------------------------------------------------------------------- */
 
-/* Room for n more tokens, and the tokens; an id outside the vocabulary is refused. */
-static int take_tokens(struct nt_stream_reader *r, size_t n)
+/* The bytes of an id in a stream are those of one in memory. */
+static bool is_native(size_t width)
+{
+	return width == sizeof(uint32_t) && le32toh(1) == 1;
+}
+
+/* The next n tokens of the frame. Most documents begin and end in it, and are handed out from
+ * there if they can be. */
+static int take_tokens(struct nt_stream_reader *r, size_t n, bool is_all)
 {
 	size_t width = (size_t)nt_ident_width(&r->ident);
 	const uint8_t *p = r->token + r->next_token * width;
-	int rc = nt_grow(&r->ids.id, &r->ids.cap, r->ids.n + n, sizeof(*r->ids.id));
-	if (rc < 0)
-		return rc;
-	uint32_t top = n ? nt_ids_widen(r->ids.id + r->ids.n, p, n, width) : 0;
-	if (top >= r->ident.vocab_size)
-		return nt_fail(NT_EFORMAT, "%s: token id %u is not below the vocabulary's size, %u", r->in.name,
-			       top, r->ident.vocab_size);
-	r->ids.n += n;
 	r->next_token += n;
 	r->own.tokens += n;
 	r->total.tokens += n;
+	if (is_all && is_native(width)) {
+		r->borrowed = (uint32_t *)(uintptr_t)p;
+		r->ids.n = n;
+		return 0;
+	}
+	if (nt_grow(&r->ids.id, &r->ids.cap, r->ids.n + n, sizeof(*r->ids.id)) < 0)
+		return NT_ESYS;
+	if (n)
+		nt_ids_widen(r->ids.id + r->ids.n, p, n, width);
+	r->ids.n += n;
 	return 0;
 }
 
 static int take_unit(struct nt_stream_reader *r, uint32_t word)
 {
-	uint32_t n = word & UNIT_LEN, before = r->units.n ? r->units.id[r->units.n - 1] : 0;
+	uint32_t n = word & UNIT_LEN, *last = r->units.n ? &r->units.id[r->units.n - 1] : NULL;
 	bool begins = word & UNIT_BEGINS, continues = word & UNIT_CONTINUES;
-	int rc = take_tokens(r, n);
-	r->next_unit++;
-	r->has_doc = true;
 	r->own.documents += begins;
 	r->total.documents += begins;
 	r->own.units += !continues;
 	r->total.units += !continues;
-	if (rc < 0)
-		return rc;
 	if (!continues)
 		return nt_ids_add(&r->units, &n, 1);
-	if (n > UINT32_MAX - before)
+	if (n > UINT32_MAX - *last)
 		return bad_frame(r, "a unit of more than 2^32 tokens");
-	r->units.id[r->units.n - 1] = before + n;
+	*last += n;
 	return 0;
+}
+
+/* What the frame has of the document whose unit comes next. */
+static int take_units(struct nt_stream_reader *r)
+{
+	uint32_t word = nt_le32(r->unit + 4 * r->next_unit);
+	bool begins = word & UNIT_BEGINS;
+	size_t n = 0;
+	int rc = 0;
+	do {
+		if ((rc = take_unit(r, word)) < 0)
+			return rc;
+		n += word & UNIT_LEN;
+		if (++r->next_unit < r->n_unit)
+			word = nt_le32(r->unit + 4 * r->next_unit);
+	} while (r->next_unit < r->n_unit && !(word & UNIT_BEGINS));
+	r->has_doc = true;
+	return take_tokens(r, n, begins && r->next_unit < r->n_unit);
 }
 
 static int hand_out(struct nt_stream_reader *r, struct nt_tokens *doc)
 {
 	r->has_doc = false;
-	*doc = (struct nt_tokens){
-		.id = r->ids.id, .n = r->ids.n, .unit = r->units.id, .n_unit = r->units.n};
+	*doc = (struct nt_tokens){.id = r->borrowed ? r->borrowed : r->ids.id, .n = r->ids.n,
+				  .unit = r->units.id, .n_unit = r->units.n};
 	return 1;
 }
 
 int nt_stream_next(struct nt_stream_reader *r, struct nt_tokens *doc)
 {
 	r->ids.n = r->units.n = 0;
-	for (;;) {
+	r->borrowed = NULL;
+	int rc = 0;
+	while (rc >= 0) {
 		if (r->next_unit == r->n_unit) {
-			int rc = next_frame(r);
-			if (rc <= 0)
+			if ((rc = next_frame(r)) <= 0)
 				return rc;
 			if (!r->is_inside && r->has_doc)
 				return hand_out(r, doc);
-			continue;
-		}
-		uint32_t word = nt_le32(r->unit + 4 * r->next_unit);
-		if ((word & UNIT_BEGINS) && r->has_doc)
+		} else if (r->has_doc && nt_le32(r->unit + 4 * r->next_unit) & UNIT_BEGINS) {
 			return hand_out(r, doc);
-		int rc = take_unit(r, word);
-		if (rc < 0)
-			return rc;
+		} else {
+			rc = take_units(r);
+		}
 	}
+	return rc;
 }
 
 /* --- opening --------------------------------------------------------------------- */
@@ -436,6 +474,7 @@ void nt_stream_close(struct nt_stream_reader *r)
 	nt_operands_close(&r->in);
 	nt_hasher_free(r->hasher);
 	nt_buf_release(&r->json);
+	nt_buf_release(&r->hello);
 	nt_buf_release(&r->manifest);
 	nt_buf_release(&r->joined);
 	nt_buf_release(&r->stored);

@@ -31,47 +31,51 @@ struct nt_stream_writer {
 
 	/* the frame being filled */
 	uint64_t first_doc, first_token;
-	struct nt_buf unit, token, payload;
+	struct nt_buf unit, token; /* in front of the tokens ROOM bytes for header and units */
 };
 
-/* Writes a frame of the given type around payload[len]. */
-static int put_frame(struct nt_stream_writer *w, int type, const uint8_t *payload, size_t len)
+/* Most of a frame stands where it goes out from: units, whose number is not known before, are
+ * put in front of the tokens at the end. */
+enum { ROOM = NTS_HEADER + NTS_USUAL_PAYLOAD + NTS_HEADER };
+
+/* Writes a frame of the given type: frame[NTS_HEADER] for the header, then payload[len], then
+ * room for another NTS_HEADER. */
+static int put_frame(struct nt_stream_writer *w, int type, uint8_t *frame, size_t len)
 {
-	static const uint8_t zero[NTS_HEADER];
-	uint8_t h[NTS_HEADER] = "NTS1";
+	uint8_t *h = frame, *payload = frame + NTS_HEADER;
 	size_t pad = -len % NTS_HEADER;
 	bool is_docs = type == NTS_DOCS;
 	nt_assert(len <= NTS_MAX_PAYLOAD);
+	memset(h, 0, NTS_HEADER);
+	memcpy(h, "NTS1", 4);
 	h[FRAME_TYPE] = (uint8_t)type;
 	nt_put16(h + FRAME_LEN, NTS_HEADER);
 	nt_put32(h + FRAME_PAYLOAD, (uint32_t)len);
 	nt_put32(h + FRAME_PAD, (uint32_t)pad);
 	nt_put32(h + FRAME_N_UNIT, is_docs ? (uint32_t)(w->unit.len / 4) : 0);
-	nt_put32(h + FRAME_N_TOKEN, is_docs ? (uint32_t)(w->token.len / w->width) : 0);
+	nt_put32(h + FRAME_N_TOKEN, is_docs ? (uint32_t)((w->token.len - ROOM) / w->width) : 0);
 	nt_put64(h + FRAME_FIRST_DOC, w->first_doc);
 	nt_put64(h + FRAME_FIRST_TOKEN, w->first_token);
 	memcpy(h + FRAME_IDENT, w->ident, sizeof(w->ident));
 	nt_put64(h + FRAME_PAYLOAD_HASH, nt_hash64(payload, len));
 	nt_put64(h + FRAME_HASH, nt_hash64(h, FRAME_HASH));
 	nt_hasher_add(w->hasher, h + FRAME_PAYLOAD_HASH, 8);
-	int rc = nt_out_write(w->out, h, sizeof(h));
-	if (rc == 0)
-		rc = nt_out_write(w->out, payload, len);
-	return rc < 0 ? rc : nt_out_write(w->out, zero, pad);
+	memset(payload + len, 0, pad);
+	return nt_out_write(w->out, frame, NTS_HEADER + len + pad);
 }
 
 static int put_docs(struct nt_stream_writer *w)
 {
-	static const uint8_t zero[NTS_HEADER];
-	w->payload.len = 0;
-	int rc = nt_buf_add(&w->payload, w->unit.data, w->unit.len);
-	if (rc == 0)
-		rc = nt_buf_add(&w->payload, zero, -w->unit.len % NTS_HEADER);
-	if (rc == 0)
-		rc = nt_buf_add(&w->payload, w->token.data, w->token.len);
-	if (rc == 0)
-		rc = put_frame(w, NTS_DOCS, w->payload.data, w->payload.len);
-	w->unit.len = w->token.len = 0;
+	size_t pad = -w->unit.len % NTS_HEADER, len = w->unit.len + pad + w->token.len - ROOM;
+	int rc = nt_buf_reserve(&w->token, NTS_HEADER);
+	if (rc < 0)
+		return rc;
+	uint8_t *tokens = w->token.data + ROOM, *units = tokens - pad - w->unit.len;
+	memcpy(units, w->unit.data, w->unit.len);
+	memset(tokens - pad, 0, pad);
+	rc = put_frame(w, NTS_DOCS, units - NTS_HEADER, len);
+	w->unit.len = 0;
+	w->token.len = ROOM;
 	w->first_doc = w->count.documents;
 	w->first_token = w->count.tokens;
 	return rc;
@@ -79,12 +83,9 @@ static int put_docs(struct nt_stream_writer *w)
 
 static int put_hello(struct nt_stream_writer *w, const struct nt_ident *ident)
 {
-	struct nt_buf b = {0}, tokz = {0};
-	uint8_t h[HELLO_BYTES] = {0};
-	size_t manifest_len = strlen(w->manifest);
-	int rc = nt_tokz_pack(&tokz, ident);
-	if (rc == 0 && tokz.len + manifest_len > NTS_MAX_PAYLOAD - HELLO_BYTES)
-		rc = nt_fail(NT_EFORMAT, "the tokenizer '%s' is too large for a token stream", ident->name);
+	struct nt_buf b = {0};
+	uint8_t frame[NTS_HEADER + HELLO_BYTES] = {0}, *h = frame + NTS_HEADER;
+	size_t manifest_len = strlen(w->manifest), before = sizeof(frame) + manifest_len;
 	nt_put32(h + HELLO_VERSION, NTS_VERSION);
 	nt_put32(h + HELLO_WIDTH, (uint32_t)w->width);
 	nt_ident_put(h + HELLO_VOCAB_SIZE, ident);
@@ -92,16 +93,21 @@ static int put_hello(struct nt_stream_writer *w, const struct nt_ident *ident)
 	memcpy(h + HELLO_NAME, ident->name, strnlen(ident->name, HELLO_NAME_BYTES - 1));
 	memcpy(h + HELLO_PRODUCER, "nt " NT_VERSION, sizeof("nt " NT_VERSION));
 	nt_put32(h + HELLO_MANIFEST, (uint32_t)manifest_len);
-	nt_put32(h + HELLO_TOKZ, (uint32_t)tokz.len);
+	int rc = nt_buf_reserve(&b, before + ident->packed_len + NTS_HEADER);
 	if (rc == 0)
-		rc = nt_buf_add(&b, h, sizeof(h));
+		rc = nt_buf_add(&b, frame, sizeof(frame));
 	if (rc == 0)
 		rc = nt_buf_add(&b, w->manifest, manifest_len);
 	if (rc == 0)
-		rc = nt_buf_add(&b, tokz.data, tokz.len);
+		rc = nt_tokz_pack(&b, ident);
+	if (rc == 0 && b.len > NTS_MAX_PAYLOAD)
+		rc = nt_fail(NT_EFORMAT, "the tokenizer '%s' is too large for a token stream", ident->name);
 	if (rc == 0)
-		rc = put_frame(w, NTS_HELLO, b.data, b.len);
-	nt_buf_release(&tokz);
+		rc = nt_buf_reserve(&b, NTS_HEADER);
+	if (rc == 0) {
+		nt_put32(b.data + NTS_HEADER + HELLO_TOKZ, (uint32_t)(b.len - before));
+		rc = put_frame(w, NTS_HELLO, b.data, b.len - NTS_HEADER);
+	}
 	nt_buf_release(&b);
 	return rc;
 }
@@ -121,7 +127,10 @@ int nt_stream_create(struct nt_stream_writer **result, struct nt_out *out,
 	if (rc == 0 && !(w->hasher = nt_hasher_new()))
 		rc = NT_ESYS;
 	if (rc == 0)
+		rc = nt_buf_reserve(&w->token, ROOM + NTS_USUAL_PAYLOAD + NTS_HEADER);
+	if (rc == 0)
 		rc = put_hello(w, ident);
+	w->token.len = ROOM;
 	if (rc < 0)
 		nt_stream_free(w);
 	else
@@ -147,10 +156,10 @@ static int add_tokens(struct nt_stream_writer *w, const uint32_t *id, size_t n)
 	return 0;
 }
 
-/* Tokens that still go into this frame, after the word for them. */
-static size_t frame_room(const struct nt_stream_writer *w)
+/* Tokens that still go into this frame, after words for so many units. */
+static size_t frame_room(const struct nt_stream_writer *w, size_t n_unit)
 {
-	size_t used = w->unit.len + 4 + w->token.len;
+	size_t used = w->unit.len + 4 * n_unit + w->token.len - ROOM;
 	return used < NTS_USUAL_PAYLOAD ? (NTS_USUAL_PAYLOAD - used) / w->width : 0;
 }
 
@@ -172,9 +181,9 @@ static int write_unit(struct nt_stream_writer *w, const uint32_t *id, size_t n, 
 {
 	int rc = 0;
 	do {
-		if (frame_room(w) == 0 && (rc = put_docs(w)) < 0)
+		if (frame_room(w, 1) == 0 && (rc = put_docs(w)) < 0)
 			return rc;
-		size_t room = frame_room(w), take = n < room ? n : room;
+		size_t room = frame_room(w, 1), take = n < room ? n : room;
 		rc = put_piece(w, id, take, bits);
 		id += take;
 		n -= take;
@@ -186,9 +195,7 @@ static int write_unit(struct nt_stream_writer *w, const uint32_t *id, size_t n, 
 /* More of the last unit in the frame, as much as has room there. Returns how much it is. */
 static ptrdiff_t extend_unit(struct nt_stream_writer *w, const uint32_t *id, size_t n)
 {
-	size_t used = w->unit.len + w->token.len;
-	size_t room = used < NTS_USUAL_PAYLOAD ? (NTS_USUAL_PAYLOAD - used) / w->width : 0;
-	size_t take = n < room ? n : room;
+	size_t room = frame_room(w, 0), take = n < room ? n : room;
 	uint8_t *word = w->unit.data + w->unit.len - 4;
 	if (w->unit.len == 0)
 		return 0;
@@ -212,6 +219,21 @@ static int write_units(struct nt_stream_writer *w, const struct nt_tokens *doc, 
 	return 0;
 }
 
+/* A document that goes into this frame, and would not fill it: nearly all do. */
+static int write_whole(struct nt_stream_writer *w, const struct nt_tokens *doc)
+{
+	int rc = nt_buf_reserve(&w->unit, 4 * doc->n_unit);
+	if (rc < 0)
+		return rc;
+	uint8_t *word = w->unit.data + w->unit.len;
+	for (size_t i = 0; i < doc->n_unit; i++)
+		nt_put32(word + 4 * i, doc->unit[i]);
+	nt_put32(word, doc->unit[0] | UNIT_BEGINS);
+	w->unit.len += 4 * doc->n_unit;
+	nt_stream_count(&w->count, doc);
+	return add_tokens(w, doc->id, doc->n);
+}
+
 int nt_stream_write(struct nt_stream_writer *w, const struct nt_tokens *doc)
 {
 	static const uint32_t none[1];
@@ -219,6 +241,8 @@ int nt_stream_write(struct nt_stream_writer *w, const struct nt_tokens *doc)
 		nt_assert(doc->n == 0);
 		return write_unit(w, none, 0, UNIT_BEGINS);
 	}
+	if (frame_room(w, doc->n_unit) > doc->n)
+		return write_whole(w, doc);
 	return write_units(w, doc, 0, 0, UNIT_BEGINS);
 }
 
@@ -235,18 +259,20 @@ int nt_stream_write_more(struct nt_stream_writer *w, const struct nt_tokens *par
 static int put_end(struct nt_stream_writer *w, const struct nt_buf *manifest)
 {
 	struct nt_buf b = {0};
-	uint8_t e[END_BYTES] = {0};
+	uint8_t frame[NTS_HEADER + END_BYTES] = {0}, *e = frame + NTS_HEADER;
 	nt_put64(e + END_DOCUMENTS, w->count.documents);
 	nt_put64(e + END_UNITS, w->count.units);
 	nt_put64(e + END_TOKENS, w->count.tokens);
 	nt_put64(e + END_SOURCE_BYTES, w->count.source_bytes);
 	nt_put64(e + END_HASH, nt_hasher_sum64(w->hasher));
 	nt_put32(e + END_MANIFEST, (uint32_t)manifest->len - 1);
-	int rc = nt_buf_add(&b, e, sizeof(e));
+	int rc = nt_buf_add(&b, frame, sizeof(frame));
 	if (rc == 0)
 		rc = nt_buf_add(&b, manifest->data, manifest->len - 1);
 	if (rc == 0)
-		rc = put_frame(w, NTS_END, b.data, b.len);
+		rc = nt_buf_reserve(&b, NTS_HEADER);
+	if (rc == 0)
+		rc = put_frame(w, NTS_END, b.data, b.len - NTS_HEADER);
 	nt_buf_release(&b);
 	return rc;
 }
@@ -279,7 +305,6 @@ void nt_stream_free(struct nt_stream_writer *w)
 	nt_hasher_free(w->hasher);
 	nt_buf_release(&w->unit);
 	nt_buf_release(&w->token);
-	nt_buf_release(&w->payload);
 	free(w->manifest);
 	free(w);
 }

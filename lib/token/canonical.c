@@ -365,6 +365,7 @@ static int make(struct nt_canonical *c, const struct nt_tokenizer *t)
 const struct nt_ident *nt_tokenizer_ident(const struct nt_tokenizer *t)
 {
 	struct nt_canonical *c = t->canonical;
+	nt_assert(!t->only_tokens);
 	pthread_mutex_lock(&c->lock);
 	if (!c->is_made)
 		c->is_made = make(c, t) == 0;

@@ -67,6 +67,7 @@ struct nt_encoder *nt_encoder_share(const struct nt_tokenizer *t, struct nt_cach
 	struct nt_encoder *e = nt_calloc(1, sizeof(*e));
 	if (!e)
 		return NULL;
+	nt_assert(!t->only_tokens);
 	e->t = t;
 	e->cache = cache ? cache : &e->own;
 	e->recall = nt_recall();

@@ -170,7 +170,7 @@ static int read_parts(struct nt_tokenizer *t, const struct nt_hf_file *f, const 
 	    (rc = nt_hf_read_pre_tokenizer(t, f->root, pattern)) < 0 ||
 	    (rc = read_added(t, f->root)) < 0 || (rc = nt_hf_read_vocab(t, f)) < 0 ||
 	    (rc = nt_tokenizer_index(t)) < 0 || (rc = read_unk(t, model)) < 0 ||
-	    (rc = nt_hf_read_merges(t, f)) < 0)
+	    (!f->only_tokens && (rc = nt_hf_read_merges(t, f)) < 0))
 		return rc;
 	if (t->is_written && decoder)
 		read_decoder(t, decoder);
@@ -179,19 +179,32 @@ static int read_parts(struct nt_tokenizer *t, const struct nt_hf_file *f, const 
 	return nt_tokenizer_finish(t, nt_hf_is_true(model, "ignore_merges", false));
 }
 
-int nt_hf_parse(struct nt_tokenizer **out, const void *json, size_t len, const char *name,
-		const char *pattern)
+static int parse(struct nt_tokenizer **out, const void *json, size_t len, const char *name,
+		 const char *pattern, bool only_tokens)
 {
 	struct nt_hf_file f;
 	struct nt_tokenizer *t = NULL;
-	int rc = nt_hf_open(&f, json, len);
+	int rc = nt_hf_open(&f, json, len, only_tokens);
 	if (rc == 0)
 		rc = nt_tokenizer_new(&t, name);
-	if (rc == 0)
+	if (rc == 0) {
+		t->only_tokens = only_tokens;
 		rc = read_parts(t, &f, pattern);
+	}
 	nt_hf_close(&f);
 	if (rc < 0)
 		nt_tokenizer_free(t);
 	*out = rc == 0 ? t : NULL;
 	return rc;
+}
+
+int nt_hf_parse(struct nt_tokenizer **out, const void *json, size_t len, const char *name,
+		const char *pattern)
+{
+	return parse(out, json, len, name, pattern, false);
+}
+
+int nt_hf_parse_tokens(struct nt_tokenizer **out, const void *json, size_t len, const char *name)
+{
+	return parse(out, json, len, name, NULL, true);
 }

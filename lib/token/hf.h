@@ -35,7 +35,7 @@ struct nt_hf_file {
 	size_t len;
 	struct nt_buf aside; /* strings that had escapes, without them */
 
-	bool has_vocab, has_merges;
+	bool only_tokens, has_vocab, has_merges;
 	struct nt_hf_entry *vocab; /* [n_vocab] in the order of the file; no key is there twice */
 	size_t n_vocab, vocab_cap;
 	struct nt_hf_merge *merge; /* [n_merge] in the order of the file */
@@ -45,8 +45,8 @@ struct nt_hf_file {
 };
 
 /* Borrows json[len]. NT_EFORMAT when it is not one JSON value, with the byte, or when its
- * merges are not of entries of its vocab. */
-int nt_hf_open(struct nt_hf_file *f, const void *json, size_t len);
+ * merges are not of entries of its vocab. only_tokens: merges are passed over. */
+int nt_hf_open(struct nt_hf_file *f, const void *json, size_t len, bool only_tokens);
 void nt_hf_close(struct nt_hf_file *f); /* harmless twice */
 /* The text of a string; *room bytes, or more than its length, may be looked at. */
 const uint8_t *nt_hf_string_text(const struct nt_hf_file *f, struct nt_hf_string s, size_t *room);

@@ -165,7 +165,7 @@ static int scan_vocab(struct nt_hf_file *f, struct nt_json *j)
 		if (rc == 0)
 			f->vocab[f->n_vocab++] = e;
 	}
-	return rc < 0 ? rc : index_keys(f);
+	return rc < 0 || f->only_tokens ? rc : index_keys(f);
 }
 
 /* --- merges --------------------------------------------------------------------------- */
@@ -392,9 +392,10 @@ static int scan_model(struct nt_hf_file *f, struct nt_json *j, struct nt_buf *re
 		*has = true;
 		if ((rc = leave_out(j, rest, kept, is_vocab ? "{}" : "[]")) < 0)
 			break;
-		if (is_merges && !f->has_vocab)
+		bool is_now = is_merges && f->has_vocab && !f->only_tokens;
+		if (is_merges && !f->has_vocab && !f->only_tokens)
 			later = *j;
-		rc = is_vocab ? scan_vocab(f, j) : f->has_vocab ? scan_merges(f, j) : nt_json_skip(j, NULL);
+		rc = is_vocab ? scan_vocab(f, j) : is_now ? scan_merges(f, j) : nt_json_skip(j, NULL);
 		*kept = j->at;
 	}
 	if (rc == 0 && later.at && f->has_vocab) {
@@ -436,11 +437,11 @@ static int make_tree(struct json_object **root, const struct nt_buf *rest)
 	return *root ? 0 : nt_fail(NT_EFORMAT, "not JSON: %s", json_tokener_error_desc(err));
 }
 
-int nt_hf_open(struct nt_hf_file *f, const void *json, size_t len)
+int nt_hf_open(struct nt_hf_file *f, const void *json, size_t len, bool only_tokens)
 {
 	struct nt_buf rest = {0};
 	struct nt_json j;
-	*f = (struct nt_hf_file){.text = json, .len = len};
+	*f = (struct nt_hf_file){.text = json, .len = len, .only_tokens = only_tokens};
 	if (len > INT_MAX / 2)
 		return nt_fail(NT_EFORMAT, "%zu bytes of JSON are too many", len);
 	nt_json_init(&j, json, len);

@@ -328,10 +328,10 @@ static void remark_engine(struct nt_tokenizer *t)
 
 int nt_tokenizer_finish(struct nt_tokenizer *t, bool prefers_whole)
 {
-	int rc = nt_merges_index(t);
+	int rc = t->only_tokens ? 0 : nt_merges_index(t);
 	t->prefers_whole = prefers_whole;
 	settle_parts(t);
-	if (rc == 0)
+	if (rc == 0 && !t->only_tokens)
 		rc = nt_byte_pairs_index(t);
 	if (rc == 0)
 		rc = nt_tokenizer_settle_ends(t);
@@ -342,7 +342,7 @@ int nt_tokenizer_finish(struct nt_tokenizer *t, bool prefers_whole)
 		rc = show_all(t);
 	if (rc == 0)
 		rc = nt_added_index(t);
-	return rc < 0 ? rc : nt_written_index(t);
+	return rc < 0 || t->only_tokens ? rc : nt_written_index(t);
 }
 
 /* --- opening ------------------------------------------------------------------- */
@@ -443,6 +443,12 @@ int nt_tokenizer_parse(struct nt_tokenizer **t, const void *json, size_t len, co
 {
 	*t = NULL;
 	return nt_hf_parse(t, json, len, name, NULL);
+}
+
+int nt_tokenizer_parse_tokens(struct nt_tokenizer **t, const void *json, size_t len, const char *name)
+{
+	*t = NULL;
+	return nt_hf_parse_tokens(t, json, len, name);
 }
 
 int nt_bytes_make(struct nt_tokenizer **out)

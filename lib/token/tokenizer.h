@@ -112,6 +112,7 @@ struct nt_tokenizer {
 	bool strips_space;   /* what is decoded begins with a space too many */
 	struct nt_joints *joints; /* written.h; NULL: text is not cut that way */
 	struct nt_token *shown; /* [vocab_size] the bytes of written tokens in the text */
+	bool only_tokens;   /* merges were passed over: it tells what ids stand for, and no more */
 	bool prefers_whole; /* a piece that is a token is that token, merges or not */
 	char remark[240];   /* what was added that the file did not say; "" if nothing */
 
@@ -269,6 +270,7 @@ int nt_tiktoken_parse_found(struct nt_tokenizer **t, const void *text, size_t le
 			    const char *pattern, const uint8_t *pair, size_t n_pair);
 int nt_hf_parse(struct nt_tokenizer **t, const void *json, size_t len, const char *name,
 		const char *pattern);
+int nt_hf_parse_tokens(struct nt_tokenizer **t, const void *json, size_t len, const char *name);
 /* A SentencePiece model of BPE type; pattern must be NULL, or NT_EARG. */
 int nt_sentencepiece_parse(struct nt_tokenizer **t, const void *data, size_t len, const char *name,
 			   const char *pattern);

@@ -42,6 +42,26 @@ static void bytes_are_ids_and_two_more(void **state)
 	nt_tokenizer_free(t);
 }
 
+/* Also where a merge is of no tokens: it is not looked at. */
+static void tokens_are_the_same_without_merges(void **state)
+{
+	(void)state;
+	static const char json[] = "{\"added_tokens\":[{\"id\":6,\"content\":\"<|endoftext|>\",\"special\":true}],"
+		PRE ",\"model\":{\"type\":\"BPE\",\"vocab\":{" ABC "},\"merges\":[\"a b\",[\"x\",\"]\"]]}}";
+	struct nt_tokenizer *t;
+	assert_int_equal(nt_tokenizer_parse(&t, json, strlen(json), "test"), NT_EFORMAT);
+	assert_int_equal(nt_tokenizer_parse_tokens(&t, json, strlen(json), "test"), 0);
+	const struct nt_ident *id = nt_tokenizer_summary(t);
+	assert_int_equal(id->vocab_size, 7);
+	assert_int_equal(id->eos, 6);
+	size_t len;
+	assert_memory_equal(nt_token_bytes(t, 5, &len), "abc", 3);
+	assert_int_equal(len, 3);
+	assert_int_equal(nt_token_find(t, "bc", 2), 4);
+	assert_string_equal(nt_token_name(t, 6), "<|endoftext|>");
+	nt_tokenizer_free(t);
+}
+
 static void the_embedded_vocabulary_has_8192_entries(void **state)
 {
 	(void)state;
@@ -303,6 +323,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_long_text_is_normalized_where_it_must_be),
 		cmocka_unit_test(bytes_are_ids_and_two_more),
+		cmocka_unit_test(tokens_are_the_same_without_merges),
 		cmocka_unit_test(the_embedded_vocabulary_has_8192_entries),
 		cmocka_unit_test(specials_in_text_are_text_unless_allowed),
 		cmocka_unit_test(the_place_in_the_list_of_merges_counts_not_the_id),
