@@ -48,11 +48,11 @@ $B/obj/lib/kern/%.o $B/f64/lib/kern/%.o: OPT := -O3 -fno-trapping-math
 
 $B/obj/lib/filter/%.o: OPT := -O3
 
-# Masks of 64 bits belong in general registers.
 # Hashes by the block.
 $B/obj/lib/data/shingle_%.o: OPT := -O3
 $B/obj/lib/data/ids_%.o $B/obj/lib/data/bandtable.o: OPT := -O3
 
+# Masks of 64 bits belong in general registers.
 $B/obj/lib/text/window_%.o: OPT := -fno-tree-vectorize
 
 # Before the first object: are the compiler and the libraries here?
