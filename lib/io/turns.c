@@ -83,21 +83,26 @@ static int do_task(void *arg, size_t i)
 	return 0;
 }
 
-static int turn(struct turns *t, struct nt_pool *pool)
+static void change_places(struct turns *t)
 {
 	struct nt_load *free = t->written;
 	t->written = t->worked;
 	t->worked = t->read;
 	t->read = free;
 	empty(t->read);
+}
+
+static int turn(struct turns *t, struct nt_pool *pool)
+{
+	change_places(t);
 	int rc = nt_pool_run(pool, t->worked->batch.n_group + 2, do_task, t);
 	if (rc == 0 && t->how->tend)
 		rc = t->how->tend(t->how->arg);
 	if (rc == 0 && !t->worked->batch.is_copied && t->read_rc > 0) {
 		/* the one large document is where reading on would put the next */
-		t->written = t->worked;
+		change_places(t);
 		rc = write_load(t);
-		empty(t->worked);
+		empty(t->written);
 		if (rc == 0)
 			read_load(t);
 	}

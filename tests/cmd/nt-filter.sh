@@ -57,6 +57,14 @@ t 'the same bytes at any number of threads' '
 	nt-filter -q -j1 --rejected r1 <a >k1; nt-filter -q -j5 --rejected r5 <a >k5
 	cmp k1 k5; cmp r1 r5; [ -s k1 ]; [ -s r1 ]'
 
+t 'a document as large as a batch takes none of the others with it' '
+	awk "BEGIN { for (i = 0; i < 30000; i++) {
+		printf \"%d\", i; for (k = i == 100 ? 500000 : 20; k; k--) printf \" words\"; print \"\" } }" >a
+	for j in 1 2 4; do
+		nt-filter -q -j$j --rules none --split=line a >kept
+		{ tr "\0" "\n" <kept; echo; } | cmp - a
+	done'
+
 t 'rules are chosen, changed and switched off' '
 	[ "$(verdict gopher word)" = gopher_short_doc ]
 	[ "$(verdict none word)" = kept ]

@@ -152,6 +152,16 @@ t 'the same bytes whatever the number of threads' '
 	cmp 1.nts 2.nts && cmp 1.nts 5.nts && cmp 1.ids 2.ids && cmp 1.ids 5.ids
 	[ "$(wc -l <1.ids)" = 3000 ]'
 
+t 'a JSON line as large as a batch takes no document with it' '
+	awk "BEGIN { for (i = 0; i < 30000; i++) {
+		printf \"{\\\"text\\\": \\\"%d\", i; for (k = i == 100 ? 500000 : 20; k; k--) printf \" words\"
+		print \"\\\"}\" } }" >a.jsonl
+	nt-cat -q a.jsonl >text
+	for j in 1 2 4; do
+		nt-tokenize -q -j$j a.jsonl >$j.nts
+		nt-tokenize -d $j.nts | cmp - text
+	done'
+
 t 'ids of a document do not depend on its units' '
 	printf "a\n\nb\n \n\n  c\r\n\r\nd" >text
 	nt-tokenize --ids text >whole
