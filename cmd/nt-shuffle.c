@@ -44,12 +44,12 @@ struct job {
 	struct nt_stream_writer *writer;
 };
 
-static int give(void *arg, struct nt_tokens *doc)
+static int give(void *arg, struct nt_stored *doc)
 {
 	struct job *j = arg;
 	if (nt_cli_progress_due(j->cli))
 		nt_cli_progress(j->cli, "%s read", nt_cli_count(nt_data_input_counts(j->in)->documents, "document"));
-	return nt_data_input_next(j->in, doc);
+	return nt_data_input_next_stored(j->in, doc);
 }
 
 static int read_all(struct job *j, char *const *operand, size_t n)
@@ -68,13 +68,13 @@ static int read_all(struct job *j, char *const *operand, size_t n)
 	return rc < 0 ? rc : nt_shuffle_add_all(j->shuffle, give, j);
 }
 
-static int take(void *arg, const struct nt_tokens *doc)
+static int take(void *arg, const struct nt_stored *doc)
 {
 	struct job *j = arg;
 	if (nt_cli_progress_due(j->cli))
 		nt_cli_progress(j->cli, "%llu of %s written", nt_llu(nt_stream_written(j->writer)->documents),
 				nt_cli_count(nt_data_input_counts(j->in)->documents, "document"));
-	return nt_stream_write(j->writer, doc);
+	return nt_stream_write_stored(j->writer, doc);
 }
 
 static int write_all(struct job *j, struct nt_out *out)

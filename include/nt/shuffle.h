@@ -28,19 +28,19 @@ enum { NT_SHUFFLE_MIN = 1 << 16 };
 
 struct nt_shuffle;
 int nt_shuffle_new(struct nt_shuffle **s, const struct nt_shuffle_options *options);
-int nt_shuffle_add(struct nt_shuffle *s, const struct nt_tokens *doc); /* copied */
+int nt_shuffle_add(struct nt_shuffle *s, const struct nt_stored *doc); /* copied */
 
 /* After the last nt_shuffle_add: returns 1 with the next document (valid until the next
  * call), 0 at the end, or NT_ESYS: a full disk, no memory. */
-int nt_shuffle_next(struct nt_shuffle *s, struct nt_tokens *doc);
+int nt_shuffle_next(struct nt_shuffle *s, struct nt_stored *doc);
 
 /*
  * All of them: adds what give hands out (1, 0 at the end, or a code), hands to take what comes
  * out. They are called one at a time, but with a pool not always by the same thread, and must
  * not use it. Return 0, or the first code.
  */
-int nt_shuffle_add_all(struct nt_shuffle *s, int (*give)(void *arg, struct nt_tokens *doc), void *arg);
-int nt_shuffle_hand_out_all(struct nt_shuffle *s, int (*take)(void *arg, const struct nt_tokens *doc), void *arg);
+int nt_shuffle_add_all(struct nt_shuffle *s, int (*give)(void *arg, struct nt_stored *doc), void *arg);
+int nt_shuffle_hand_out_all(struct nt_shuffle *s, int (*take)(void *arg, const struct nt_stored *doc), void *arg);
 
 uint64_t nt_shuffle_spilled(const struct nt_shuffle *s); /* bytes written to files so far */
 void nt_shuffle_free(struct nt_shuffle *s); /* NULL is harmless; the files are gone */

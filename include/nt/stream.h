@@ -24,6 +24,14 @@ struct nt_tokens {
 	size_t n_unit;
 };
 
+/* The same as a stream stores it, for those who pass documents on as they are. */
+struct nt_stored {
+	const uint8_t *token; /* [n] ids of nt_ident_width bytes each, little-endian, at any address */
+	size_t n;
+	const uint32_t *unit; /* [n_unit], as above */
+	size_t n_unit;
+};
+
 struct nt_stream_counts {
 	uint64_t documents, units, tokens, source_bytes;
 };
@@ -50,6 +58,7 @@ const char *nt_stream_manifest(const struct nt_stream_reader *r);
 /* Returns 1 with the next document (valid until the next call), 0 at the end of all
  * inputs, each with its END seen and its counts right, or a negative enum nt_err. */
 int nt_stream_next(struct nt_stream_reader *r, struct nt_tokens *doc);
+int nt_stream_next_stored(struct nt_stream_reader *r, struct nt_stored *doc); /* the same, not decoded */
 const struct nt_stream_counts *nt_stream_counts(const struct nt_stream_reader *r); /* so far,
 	over all inputs; source_bytes is known after the END frames, or 0 */
 void nt_stream_close(struct nt_stream_reader *r); /* NULL is harmless */
@@ -66,6 +75,8 @@ struct nt_stream_writer;
 int nt_stream_create(struct nt_stream_writer **w, struct nt_out *out, const struct nt_ident *ident,
 		     const char *manifest);
 int nt_stream_write(struct nt_stream_writer *w, const struct nt_tokens *doc);
+/* The same; its ids were checked when they were read. */
+int nt_stream_write_stored(struct nt_stream_writer *w, const struct nt_stored *doc);
 /* More of the document written last; its first unit is more of that one's last unit. The bytes
  * are those of the document written at once. */
 int nt_stream_write_more(struct nt_stream_writer *w, const struct nt_tokens *part);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "data/ids.h"
 #include "nt/data.h"
 #include "nt/err.h"
 
@@ -21,6 +22,7 @@ struct nt_data_input {
 	struct nt_buf manifest;
 	struct nt_stream_counts count;
 	bool is_unknown; /* the source bytes of some file */
+	struct nt_buf narrow;
 };
 
 static void close_now(struct nt_data_input *in)
@@ -99,6 +101,18 @@ int nt_data_input_next(struct nt_data_input *in, struct nt_tokens *doc)
 	return 0;
 }
 
+int nt_data_input_next_stored(struct nt_data_input *in, struct nt_stored *doc)
+{
+	struct nt_tokens wide;
+	if (in->stream)
+		return nt_stream_next_stored(in->stream, doc);
+	int rc = nt_data_input_next(in, &wide);
+	if (rc <= 0)
+		return rc;
+	rc = nt_tokens_store(&in->narrow, &wide, (size_t)nt_ident_width(nt_data_input_ident(in)), doc);
+	return rc < 0 ? rc : 1;
+}
+
 /* *name, NULL at first, stays what it is if this file's segments all have that name; else it
  * becomes NULL, and 1 is returned. */
 static int compare_source(const struct nt_data *d, char **name)
@@ -155,5 +169,6 @@ void nt_data_input_close(struct nt_data_input *in)
 	nt_data_close(in->first);
 	nt_stream_close(in->stream);
 	nt_buf_release(&in->manifest);
+	nt_buf_release(&in->narrow);
 	free(in);
 }

@@ -37,3 +37,15 @@ uint32_t nt_ids_top(const uint8_t *in, size_t n, size_t width)
 {
 	return loops()->top(in, n, width);
 }
+
+int nt_tokens_store(struct nt_buf *buf, const struct nt_tokens *doc, size_t width, struct nt_stored *stored)
+{
+	buf->len = 0;
+	int rc = nt_buf_reserve(buf, doc->n * width);
+	if (rc < 0)
+		return rc;
+	if (doc->n)
+		nt_ids_narrow(buf->data, doc->id, doc->n, width);
+	*stored = (struct nt_stored){.token = buf->data, .n = doc->n, .unit = doc->unit, .n_unit = doc->n_unit};
+	return 0;
+}

@@ -14,11 +14,12 @@
 #include "nt/err.h"
 #include "nt/mem.h"
 
-enum { BATCH_TOKENS = 1 << 17, BATCH_DOCS = 1 << 14 };
+enum { BATCH_BYTES = 1 << 18, BATCH_DOCS = 1 << 14 };
 
 struct batch {
-	struct nt_ids id, unit;
-	struct nt_tokens doc[BATCH_DOCS]; /* [n] lengths only */
+	struct nt_buf token;
+	struct nt_ids unit;
+	struct nt_stored doc[BATCH_DOCS]; /* [n] lengths only */
 	size_t n;
 };
 
@@ -30,32 +31,33 @@ struct relay {
 
 static int fill(struct relay *w, struct batch *b)
 {
-	struct nt_tokens doc;
+	struct nt_stored doc;
 	int rc;
-	b->id.n = b->unit.n = b->n = 0;
-	while (b->n < BATCH_DOCS && b->id.n < BATCH_TOKENS) {
+	b->token.len = b->unit.n = b->n = 0;
+	while (b->n < BATCH_DOCS && b->token.len < BATCH_BYTES) {
 		if ((rc = w->r->give(w->r->giver, &doc)) <= 0) {
 			w->is_over = true;
 			return rc;
 		}
-		if ((rc = nt_ids_add(&b->id, doc.id, doc.n)) < 0 ||
+		if ((rc = nt_buf_add(&b->token, doc.token, doc.n * w->r->width)) < 0 ||
 		    (rc = nt_ids_add(&b->unit, doc.unit, doc.n_unit)) < 0)
 			return rc;
-		b->doc[b->n++] = (struct nt_tokens){.n = doc.n, .n_unit = doc.n_unit};
+		b->doc[b->n++] = (struct nt_stored){.n = doc.n, .n_unit = doc.n_unit};
 	}
 	return 0;
 }
 
 static int pour(const struct relay *w, struct batch *b)
 {
-	uint32_t *id = b->id.id, *unit = b->unit.id;
+	const uint8_t *token = b->token.data;
+	const uint32_t *unit = b->unit.id;
 	int rc = 0;
 	for (size_t i = 0; i < b->n && rc == 0; i++) {
-		struct nt_tokens doc = b->doc[i];
-		doc.id = id;
+		struct nt_stored doc = b->doc[i];
+		doc.token = token;
 		doc.unit = unit;
 		rc = w->r->take(w->r->taker, &doc);
-		id += doc.n;
+		token += doc.n * w->r->width;
 		unit += doc.n_unit;
 	}
 	return rc;
@@ -69,7 +71,7 @@ static int do_part(void *arg, size_t i)
 
 static int by_turns(const struct nt_relay *r)
 {
-	struct nt_tokens doc;
+	struct nt_stored doc;
 	int rc;
 	while ((rc = r->give(r->giver, &doc)) == 1)
 		if ((rc = r->take(r->taker, &doc)) < 0)
@@ -81,7 +83,7 @@ static void release(struct batch *b)
 {
 	if (!b)
 		return;
-	nt_ids_release(&b->id);
+	nt_buf_release(&b->token);
 	nt_ids_release(&b->unit);
 	free(b);
 }

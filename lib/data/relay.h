@@ -9,10 +9,11 @@
 
 struct nt_relay {
 	/* Returns 1 with a document (valid until the next call), 0 at the end, or a code. */
-	int (*give)(void *giver, struct nt_tokens *doc);
+	int (*give)(void *giver, struct nt_stored *doc);
 	void *giver;
-	int (*take)(void *taker, const struct nt_tokens *doc); /* 0 or a code */
+	int (*take)(void *taker, const struct nt_stored *doc); /* 0 or a code */
 	void *taker;
+	size_t width; /* bytes of a token */
 };
 
 /* Until there is none left, in order; the two may use nothing in common, nor the pool. With a

@@ -22,7 +22,6 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "data/ids.h"
 #include "data/relay.h"
 #include "data/sortkeys.h"
 #include "io/spill.h"
@@ -71,8 +70,7 @@ struct nt_shuffle {
 	struct level level[MAX_LEVEL]; /* [n_level], the innermost last */
 	unsigned n_level;
 	bool is_handing_out;
-	struct nt_ids id; /* the document handed out */
-	uint32_t unit;
+	uint32_t unit; /* of the document handed out, if it is one */
 };
 
 /* --- the region ------------------------------------------------------------------ */
@@ -150,7 +148,7 @@ __attribute__((always_inline)) static inline void look_ahead(const struct nt_shu
 		__builtin_prefetch(p + at);
 }
 
-static void put_record(const struct nt_shuffle *s, uint8_t *at, const struct nt_tokens *doc, size_t bytes)
+static void put_record(const struct nt_shuffle *s, uint8_t *at, const struct nt_stored *doc, size_t bytes)
 {
 	uint64_t n_unit = doc->n_unit, word = (uint64_t)doc->n << UNIT_BITS | (n_unit < MANY ? n_unit : MANY);
 	memset(at + bytes - 8, 0, 8);
@@ -160,17 +158,17 @@ static void put_record(const struct nt_shuffle *s, uint8_t *at, const struct nt_
 		memcpy(at, &n_unit, 8);
 		at += 8;
 	}
-	if (n_unit > 1)
+	if (n_unit > 1) {
 		memcpy(at, doc->unit, n_unit * sizeof(uint32_t));
-	if (n_unit > 1)
 		at += n_unit * sizeof(uint32_t);
+	}
 	if (doc->n)
-		nt_ids_narrow(at, doc->id, doc->n, s->width);
+		memcpy(at, doc->token, doc->n * s->width);
 }
 
-static int hand_out(struct nt_shuffle *s, struct nt_tokens *doc)
+static void hand_out(struct nt_shuffle *s, struct nt_stored *doc)
 {
-	uint8_t *at = s->region + s->entry[s->next_entry].at;
+	const uint8_t *at = s->region + s->entry[s->next_entry].at;
 	uint64_t word, n_unit;
 	look_ahead(s, s->next_entry++);
 	memcpy(&word, at, 8);
@@ -180,19 +178,13 @@ static int hand_out(struct nt_shuffle *s, struct nt_tokens *doc)
 		memcpy(&n_unit, at, 8);
 		at += 8;
 	}
-	size_t n = word >> UNIT_BITS;
-	int rc = nt_grow(&s->id.id, &s->id.cap, n, sizeof(uint32_t));
-	if (rc < 0)
-		return rc;
-	s->unit = (uint32_t)n;
-	*doc = (struct nt_tokens){.id = s->id.id, .n = n, .unit = &s->unit, .n_unit = n_unit};
+	s->unit = (uint32_t)(word >> UNIT_BITS);
+	*doc = (struct nt_stored){.n = word >> UNIT_BITS, .unit = &s->unit, .n_unit = n_unit};
 	if (n_unit > 1) {
-		doc->unit = (uint32_t *)(void *)at;
+		doc->unit = (const uint32_t *)(const void *)at;
 		at += n_unit * sizeof(uint32_t);
 	}
-	if (n)
-		nt_ids_widen(s->id.id, at, n, s->width);
-	return 1;
+	doc->token = at;
 }
 
 /* --- runs ------------------------------------------------------------------------ */
@@ -279,7 +271,7 @@ static int make_room(struct nt_shuffle *s, size_t bytes)
 	return rc;
 }
 
-int nt_shuffle_add(struct nt_shuffle *s, const struct nt_tokens *doc)
+int nt_shuffle_add(struct nt_shuffle *s, const struct nt_stored *doc)
 {
 	uint64_t key = nt_random_u64(s->options.seed, NT_RANDOM_SHUFFLE, s->n_added++);
 	size_t bytes = record_bytes(s, doc->n, doc->n_unit);
@@ -395,7 +387,7 @@ static int begin_handing_out(struct nt_shuffle *s)
 	return rc;
 }
 
-int nt_shuffle_next(struct nt_shuffle *s, struct nt_tokens *doc)
+int nt_shuffle_next(struct nt_shuffle *s, struct nt_stored *doc)
 {
 	int rc = s->is_handing_out ? 0 : begin_handing_out(s);
 	if (rc == 0 && s->next_entry == s->n_entry) {
@@ -403,7 +395,10 @@ int nt_shuffle_next(struct nt_shuffle *s, struct nt_tokens *doc)
 		if ((rc = next_slices(s)) == 0)
 			return 0;
 	}
-	return rc < 0 ? rc : hand_out(s, doc);
+	if (rc < 0)
+		return rc;
+	hand_out(s, doc);
+	return 1;
 }
 
 uint64_t nt_shuffle_spilled(const struct nt_shuffle *s)
@@ -413,12 +408,12 @@ uint64_t nt_shuffle_spilled(const struct nt_shuffle *s)
 
 /* --- all at once ----------------------------------------------------------------- */
 
-static int take_in(void *shuffle, const struct nt_tokens *doc)
+static int take_in(void *shuffle, const struct nt_stored *doc)
 {
 	return nt_shuffle_add(shuffle, doc);
 }
 
-static int give_out(void *shuffle, struct nt_tokens *doc)
+static int give_out(void *shuffle, struct nt_stored *doc)
 {
 	return nt_shuffle_next(shuffle, doc);
 }
@@ -433,15 +428,15 @@ static int relay(struct nt_shuffle *s, const struct nt_relay *r)
 	return rc;
 }
 
-int nt_shuffle_add_all(struct nt_shuffle *s, int (*give)(void *arg, struct nt_tokens *doc), void *arg)
+int nt_shuffle_add_all(struct nt_shuffle *s, int (*give)(void *arg, struct nt_stored *doc), void *arg)
 {
-	return relay(s, &(struct nt_relay){.give = give, .giver = arg, .take = take_in, .taker = s});
+	return relay(s, &(struct nt_relay){give, arg, take_in, s, s->width});
 }
 
-int nt_shuffle_hand_out_all(struct nt_shuffle *s, int (*take)(void *arg, const struct nt_tokens *doc), void *arg)
+int nt_shuffle_hand_out_all(struct nt_shuffle *s, int (*take)(void *arg, const struct nt_stored *doc), void *arg)
 {
 	int rc = s->is_handing_out ? 0 : begin_handing_out(s); /* with all threads */
-	return rc < 0 ? rc : relay(s, &(struct nt_relay){.give = give_out, .giver = s, .take = take, .taker = arg});
+	return rc < 0 ? rc : relay(s, &(struct nt_relay){give_out, s, take, arg, s->width});
 }
 
 /* --- the whole ------------------------------------------------------------------- */
@@ -467,6 +462,5 @@ void nt_shuffle_free(struct nt_shuffle *s)
 		pop_level(s);
 	if (s->region)
 		munmap(s->region, s->size);
-	nt_ids_release(&s->id);
 	free(s);
 }

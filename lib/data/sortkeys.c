@@ -4,8 +4,9 @@
  *
  * Entries go round in cycles, each to the bin of its digit, until every bin is full of its
  * own (McIlroy, Bostic, McIlroy 1993, "Engineering Radix Sort", the American flag sort). With
- * random keys bins are alike, and after two or three digits so small that insertion is the
- * end of it. Those of the first digit are shared out among threads. No memory is taken, which here would be a third of the documents'.
+ * random keys bins are alike, and after two or three digits, the last no longer than its
+ * entries need, so small that insertion is the end of it. Those of the first digit are shared
+ * out among threads. No memory is taken, which here would be a third of the documents'.
  */
 #include "data/sortkeys.h"
 
@@ -51,21 +52,21 @@ static void sort_equal(struct nt_sortkey *e, size_t n)
 	}
 }
 
-/* Entries to the bins of their digit; bin d is then [end[d - 1], end[d]). */
-static void distribute(struct nt_sortkey *e, size_t n, unsigned shift, size_t end[N_BIN])
+/* Entries to the bins of their digit, of so many bits; bin d is then [end[d - 1], end[d]). */
+static void distribute(struct nt_sortkey *e, size_t n, unsigned shift, unsigned digit, size_t end[N_BIN])
 {
-	size_t at[N_BIN];
-	memset(end, 0, N_BIN * sizeof(*end));
+	size_t at[N_BIN], n_bin = (size_t)1 << digit;
+	memset(end, 0, n_bin * sizeof(*end));
 	for (size_t i = 0; i < n; i++)
-		end[e[i].key >> shift & (N_BIN - 1)]++;
-	for (size_t d = 0, sum = 0; d < N_BIN; d++) {
+		end[e[i].key >> shift & (n_bin - 1)]++;
+	for (size_t d = 0, sum = 0; d < n_bin; d++) {
 		at[d] = sum;
 		end[d] = sum += end[d];
 	}
-	for (size_t d = 0; d < N_BIN; d++)
+	for (size_t d = 0; d < n_bin; d++)
 		while (at[d] < end[d]) {
 			struct nt_sortkey x = e[at[d]];
-			for (size_t to; (to = x.key >> shift & (N_BIN - 1)) != d;) {
+			for (size_t to; (to = x.key >> shift & (n_bin - 1)) != d;) {
 				struct nt_sortkey there = e[at[to]];
 				e[at[to]++] = x;
 				x = there;
@@ -78,7 +79,7 @@ static void distribute(struct nt_sortkey *e, size_t n, unsigned shift, size_t en
 static void sort_bits(struct nt_sortkey *e, size_t n, unsigned bits)
 {
 	size_t end[N_BIN];
-	unsigned shift = bits > DIGIT ? bits - DIGIT : 0;
+	unsigned digit = bits < DIGIT ? bits : DIGIT;
 	if (n <= FEW) {
 		insert(e, n);
 		return;
@@ -87,9 +88,11 @@ static void sort_bits(struct nt_sortkey *e, size_t n, unsigned bits)
 		sort_equal(e, n);
 		return;
 	}
-	distribute(e, n, shift, end);
-	for (size_t d = 0, begin = 0; d < N_BIN; begin = end[d++])
-		sort_bits(e + begin, end[d] - begin, shift);
+	while (digit > 1 && n >> digit < FEW / 4)
+		digit--; /* more bins than that cost more than they sort */
+	distribute(e, n, bits - digit, digit, end);
+	for (size_t d = 0, begin = 0; d < (size_t)1 << digit; begin = end[d++])
+		sort_bits(e + begin, end[d] - begin, bits - digit);
 }
 
 struct work {
@@ -117,7 +120,8 @@ void nt_sortkeys(struct nt_sortkey *e, size_t n, struct nt_pool *pool)
 		sort_bits(e, n, bits);
 		return;
 	}
-	w.bits = bits > DIGIT ? bits - DIGIT : 0;
-	distribute(e, n, w.bits, w.end);
-	nt_pool_run(pool, N_BIN, sort_bin, &w); /* cannot fail */
+	unsigned digit = bits < DIGIT ? bits : DIGIT;
+	w.bits = bits - digit;
+	distribute(e, n, w.bits, digit, w.end);
+	nt_pool_run(pool, (size_t)1 << digit, sort_bin, &w); /* cannot fail */
 }

@@ -44,6 +44,7 @@ struct nt_stream_reader {
 	/* the document being put together */
 	bool has_doc;
 	struct nt_ids ids, units;
+	struct nt_buf narrow; /* its tokens as they are stored, where they did not lie in one piece */
 	uint32_t *borrowed; /* its ids, if all of it is one piece of the frame as it lies there; or NULL */
 };
 
@@ -435,6 +436,46 @@ int nt_stream_next(struct nt_stream_reader *r, struct nt_tokens *doc)
 	return rc;
 }
 
+static void count(struct nt_stream_counts *c, uint64_t n_unit, uint64_t n)
+{
+	c->documents++;
+	c->units += n_unit;
+	c->tokens += n;
+}
+
+/* The next document if the frame has all of it, as it lies there: 1. Else 0: it may go on in
+ * the next one. */
+static int next_in_frame(struct nt_stream_reader *r, struct nt_stored *doc)
+{
+	size_t n_unit = 0, n = 0, left = r->n_unit - r->next_unit;
+	const uint8_t *word = r->unit + 4 * r->next_unit;
+	while (n_unit < left && (n_unit == 0 || !(nt_le32(word + 4 * n_unit) & UNIT_BEGINS)))
+		n += nt_le32(word + 4 * n_unit++) & UNIT_LEN;
+	if (n_unit == left)
+		return 0;
+	if (nt_grow(&r->units.id, &r->units.cap, n_unit, sizeof(*r->units.id)) < 0)
+		return NT_ESYS;
+	for (size_t i = 0; i < n_unit; i++)
+		r->units.id[i] = nt_le32(word + 4 * i) & UNIT_LEN;
+	*doc = (struct nt_stored){.token = r->token + r->next_token * (size_t)nt_ident_width(&r->ident), .n = n,
+				  .unit = r->units.id, .n_unit = n_unit};
+	r->next_unit += n_unit;
+	r->next_token += n;
+	count(&r->own, n_unit, n);
+	count(&r->total, n_unit, n);
+	return 1;
+}
+
+int nt_stream_next_stored(struct nt_stream_reader *r, struct nt_stored *doc)
+{
+	struct nt_tokens wide;
+	int rc = next_in_frame(r, doc);
+	if (rc != 0 || (rc = nt_stream_next(r, &wide)) <= 0)
+		return rc;
+	rc = nt_tokens_store(&r->narrow, &wide, (size_t)nt_ident_width(&r->ident), doc);
+	return rc < 0 ? rc : 1;
+}
+
 /* --- opening --------------------------------------------------------------------- */
 
 int nt_stream_open(struct nt_stream_reader **result, char *const *operand, size_t n)
@@ -481,5 +522,6 @@ void nt_stream_close(struct nt_stream_reader *r)
 	nt_buf_release(&r->plain);
 	nt_ids_release(&r->ids);
 	nt_ids_release(&r->units);
+	nt_buf_release(&r->narrow);
 	free(r);
 }

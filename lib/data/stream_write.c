@@ -32,6 +32,7 @@ struct nt_stream_writer {
 	/* the frame being filled */
 	uint64_t first_doc, first_token;
 	struct nt_buf unit, token; /* in front of the tokens ROOM bytes for header and units */
+	struct nt_ids wide; /* a stored document that does not fit into it */
 };
 
 /* Most of a frame stands where it goes out from: units, whose number is not known before, are
@@ -219,19 +220,27 @@ static int write_units(struct nt_stream_writer *w, const struct nt_tokens *doc, 
 	return 0;
 }
 
-/* A document that goes into this frame, and would not fill it: nearly all do. */
-static int write_whole(struct nt_stream_writer *w, const struct nt_tokens *doc)
+/* The words of a document that goes into this frame, and would not fill it: nearly all do. */
+static int write_words(struct nt_stream_writer *w, const uint32_t *unit, size_t n_unit)
 {
-	int rc = nt_buf_reserve(&w->unit, 4 * doc->n_unit);
+	int rc = nt_buf_reserve(&w->unit, 4 * n_unit);
 	if (rc < 0)
 		return rc;
 	uint8_t *word = w->unit.data + w->unit.len;
-	for (size_t i = 0; i < doc->n_unit; i++)
-		nt_put32(word + 4 * i, doc->unit[i]);
-	nt_put32(word, doc->unit[0] | UNIT_BEGINS);
-	w->unit.len += 4 * doc->n_unit;
-	nt_stream_count(&w->count, doc);
-	return add_tokens(w, doc->id, doc->n);
+	for (size_t i = 0; i < n_unit; i++)
+		nt_put32(word + 4 * i, unit[i]);
+	nt_put32(word, unit[0] | UNIT_BEGINS);
+	w->unit.len += 4 * n_unit;
+	w->count.documents++;
+	w->count.units += n_unit;
+	return 0;
+}
+
+static int write_whole(struct nt_stream_writer *w, const struct nt_tokens *doc)
+{
+	int rc = write_words(w, doc->unit, doc->n_unit);
+	w->count.tokens += doc->n;
+	return rc < 0 ? rc : add_tokens(w, doc->id, doc->n);
 }
 
 int nt_stream_write(struct nt_stream_writer *w, const struct nt_tokens *doc)
@@ -244,6 +253,28 @@ int nt_stream_write(struct nt_stream_writer *w, const struct nt_tokens *doc)
 	if (frame_room(w, doc->n_unit) > doc->n)
 		return write_whole(w, doc);
 	return write_units(w, doc, 0, 0, UNIT_BEGINS);
+}
+
+/* Once a frame: the others go into it as they are. */
+static int write_wide(struct nt_stream_writer *w, const struct nt_stored *doc)
+{
+	struct nt_tokens wide = {.n = doc->n, .unit = (uint32_t *)(uintptr_t)doc->unit, .n_unit = doc->n_unit};
+	int rc = nt_grow(&w->wide.id, &w->wide.cap, doc->n, sizeof(*w->wide.id));
+	if (rc < 0)
+		return rc;
+	if (doc->n)
+		nt_ids_widen(w->wide.id, doc->token, doc->n, w->width);
+	wide.id = w->wide.id;
+	return nt_stream_write(w, &wide);
+}
+
+int nt_stream_write_stored(struct nt_stream_writer *w, const struct nt_stored *doc)
+{
+	if (doc->n_unit == 0 || frame_room(w, doc->n_unit) <= doc->n)
+		return write_wide(w, doc);
+	int rc = write_words(w, doc->unit, doc->n_unit);
+	w->count.tokens += doc->n;
+	return rc < 0 || !doc->n ? rc : nt_buf_add(&w->token, doc->token, doc->n * w->width);
 }
 
 int nt_stream_write_more(struct nt_stream_writer *w, const struct nt_tokens *part)
@@ -305,6 +336,7 @@ void nt_stream_free(struct nt_stream_writer *w)
 	nt_hasher_free(w->hasher);
 	nt_buf_release(&w->unit);
 	nt_buf_release(&w->token);
+	nt_ids_release(&w->wide);
 	free(w->manifest);
 	free(w);
 }

@@ -19,26 +19,49 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
+static void check(const uint32_t *unit, size_t n_unit, size_t n)
+{
+	size_t sum = 0;
+	for (size_t i = 0; i < n_unit; i++)
+		sum += unit[i];
+	if (sum != n)
+		abort();
+}
+
+/* Documents decoded, or as they are stored: as many come, with the same end. */
+static uint64_t drain(struct nt_stream_reader *r, bool is_stored, int *rc)
+{
+	struct nt_tokens doc;
+	struct nt_stored stored;
+	uint64_t n = 0;
+	volatile uint8_t last = 0; /* all bytes of each can be read */
+	while ((*rc = is_stored ? nt_stream_next_stored(r, &stored) : nt_stream_next(r, &doc)) == 1) {
+		check(is_stored ? stored.unit : doc.unit, is_stored ? stored.n_unit : doc.n_unit,
+		      is_stored ? stored.n : doc.n);
+		for (size_t i = 0; is_stored && i < stored.n * (size_t)nt_ident_width(nt_stream_ident(r)); i++)
+			last = stored.token[i];
+		n++;
+	}
+	(void)last;
+	return n;
+}
+
 static void read_all(const uint8_t *data, size_t len)
 {
 	char path[64];
 	char *operand[] = {path};
 	struct nt_stream_reader *r;
-	struct nt_tokens doc;
-	int fd = memfd_create("fuzz", 0);
+	uint64_t n[2] = {0};
+	int rc[2] = {0}, fd = memfd_create("fuzz", 0);
 	if (fd < 0 || write(fd, data, len) != (ssize_t)len)
 		abort();
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	if (nt_stream_open(&r, operand, 1) == 0) {
-		while (nt_stream_next(r, &doc) == 1) {
-			size_t sum = 0;
-			for (size_t i = 0; i < doc.n_unit; i++)
-				sum += doc.unit[i];
-			if (sum != doc.n)
-				abort();
-		}
+	for (int i = 0; i < 2 && (rc[i] = nt_stream_open(&r, operand, 1)) == 0; i++) {
+		n[i] = drain(r, i, &rc[i]);
 		nt_stream_close(r);
 	}
+	if (rc[0] == 0 && (rc[1] != 0 || n[0] != n[1]))
+		abort();
 	close(fd);
 }
 

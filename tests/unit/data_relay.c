@@ -8,7 +8,8 @@ enum { N_DOC = 40000 };
 
 struct ends {
 	uint64_t given, taken, n, fails_giving, fails_taking;
-	uint32_t id[700], unit[3];
+	uint16_t token[700];
+	uint32_t unit[3];
 };
 
 /* Document i has i % 700 tokens, from i on, in one to three units. */
@@ -17,7 +18,7 @@ static size_t len(uint64_t i)
 	return i % 700;
 }
 
-static int give(void *arg, struct nt_tokens *doc)
+static int give(void *arg, struct nt_stored *doc)
 {
 	struct ends *e = arg;
 	uint64_t i = e->given;
@@ -26,15 +27,15 @@ static int give(void *arg, struct nt_tokens *doc)
 	if (i == e->n)
 		return 0;
 	for (size_t k = 0; k < len(i); k++)
-		e->id[k] = (uint32_t)(i + k);
+		e->token[k] = (uint16_t)(i + k);
 	e->unit[0] = (uint32_t)len(i);
 	e->unit[1] = e->unit[2] = 0;
-	*doc = (struct nt_tokens){.id = e->id, .n = len(i), .unit = e->unit, .n_unit = 1 + i % 3};
+	*doc = (struct nt_stored){(uint8_t *)e->token, len(i), e->unit, 1 + i % 3};
 	e->given++;
 	return 1;
 }
 
-static int take(void *arg, const struct nt_tokens *doc)
+static int take(void *arg, const struct nt_stored *doc)
 {
 	struct ends *e = arg;
 	uint64_t i = e->taken++;
@@ -44,14 +45,14 @@ static int take(void *arg, const struct nt_tokens *doc)
 	assert_int_equal(doc->n_unit, 1 + i % 3);
 	assert_int_equal(doc->unit[0], len(i));
 	for (size_t k = 0; k < doc->n; k++)
-		assert_int_equal(doc->id[k], i + k);
+		assert_memory_equal(doc->token + 2 * k, &(uint16_t){(uint16_t)(i + k)}, 2);
 	return 0;
 }
 
 static int run(struct ends *e, int n_thread)
 {
 	struct nt_pool *pool = n_thread ? nt_pool_new(n_thread) : NULL;
-	const struct nt_relay r = {.give = give, .giver = e, .take = take, .taker = e};
+	const struct nt_relay r = {give, e, take, e, sizeof(*e->token)};
 	int rc = nt_relay(&r, pool);
 	nt_pool_free(pool);
 	return rc;

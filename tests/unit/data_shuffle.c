@@ -2,6 +2,7 @@
 /* data_shuffle.c - tests of shuffling: every document once, whatever the memory */
 #include "data_fake.h"
 
+#include "data/ids.h"
 #include "data/sortkeys.h"
 #include "nt/random.h"
 #include "nt/shuffle.h"
@@ -23,21 +24,41 @@ static void make_doc(struct nt_tokens *doc, uint32_t i)
 	*doc = (struct nt_tokens){.id = id, .n = n, .unit = unit, .n_unit = 3};
 }
 
+static int add(struct nt_shuffle *s, const struct nt_tokens *doc, size_t width)
+{
+	static uint8_t token[4 * LONG];
+	nt_ids_narrow(token, doc->id, doc->n, width);
+	return nt_shuffle_add(s, &(struct nt_stored){token, doc->n, doc->unit, doc->n_unit});
+}
+
+static int next(struct nt_shuffle *s, struct nt_tokens *doc, size_t width)
+{
+	static uint32_t id[LONG];
+	struct nt_stored stored;
+	int rc = nt_shuffle_next(s, &stored);
+	if (rc != 1)
+		return rc;
+	nt_ids_widen(id, stored.token, stored.n, width);
+	*doc = (struct nt_tokens){id, stored.n, (uint32_t *)(uintptr_t)stored.unit, stored.n_unit};
+	return 1;
+}
+
 /* Shuffles and returns the numbers in the order they came; checks each document. */
 static void shuffle(uint32_t *order, uint64_t *spilled, uint32_t n, uint64_t memory, uint64_t seed,
 		    uint32_t vocab_size)
 {
 	struct nt_shuffle *s;
 	struct nt_tokens doc, due;
+	size_t width = vocab_size <= 65536 ? 2 : 4;
 	const struct nt_shuffle_options options = {
 		.seed = seed, .memory = memory, .vocab_size = vocab_size, .folder = fake_folder};
 	SUCCEEDS(nt_shuffle_new(&s, &options));
 	for (uint32_t i = 0; i < n; i++) {
 		make_doc(&doc, i);
-		SUCCEEDS(nt_shuffle_add(s, &doc));
+		SUCCEEDS(add(s, &doc, width));
 	}
 	for (uint32_t i = 0; i < n; i++) {
-		int rc = nt_shuffle_next(s, &doc);
+		int rc = next(s, &doc, width);
 		SUCCEEDS(rc);
 		assert_int_equal(rc, 1);
 		order[i] = doc.id[0] * 256 + doc.id[1];
@@ -47,8 +68,8 @@ static void shuffle(uint32_t *order, uint64_t *spilled, uint32_t n, uint64_t mem
 		assert_int_equal(doc.n_unit, 3);
 		assert_memory_equal(doc.unit, due.unit, 3 * sizeof(*due.unit));
 	}
-	assert_int_equal(nt_shuffle_next(s, &doc), 0);
-	assert_int_equal(nt_shuffle_next(s, &doc), 0);
+	assert_int_equal(next(s, &doc, width), 0);
+	assert_int_equal(next(s, &doc, width), 0);
 	*spilled = nt_shuffle_spilled(s);
 	nt_shuffle_free(s);
 }
@@ -167,24 +188,24 @@ static void documents_of_any_number_of_units_stay_as_they_are(void **state)
 	enum { N_UNIT = (1 << 24) + 5 };
 	uint32_t *unit = nt_calloc(N_UNIT, sizeof(*unit)), id[3] = {1, 2, 65535};
 	struct nt_tokens docs[] = {{.n_unit = 0}, {.id = id, .n = 3, .unit = unit, .n_unit = N_UNIT},
-				   {.id = id, .n = 3, .unit = unit + N_UNIT - 1, .n_unit = 1}}, doc;
+				   {.id = id, .n = 3, .unit = unit + N_UNIT - 1, .n_unit = 1}}, doc = {0};
 	struct nt_shuffle *s;
 	const struct nt_shuffle_options options = {.vocab_size = 65536, .memory = 1, .folder = fake_folder};
 	assert_non_null(unit);
 	unit[N_UNIT - 1] = 3;
 	SUCCEEDS(nt_shuffle_new(&s, &options));
 	for (int i = 0; i < 3; i++)
-		SUCCEEDS(nt_shuffle_add(s, &docs[i]));
+		SUCCEEDS(add(s, &docs[i], 2));
 	size_t n_unit = 0;
 	for (int i = 0; i < 3; i++) {
-		assert_int_equal(nt_shuffle_next(s, &doc), 1);
+		assert_int_equal(next(s, &doc, 2), 1);
 		n_unit += doc.n_unit;
 		if (doc.n_unit)
 			assert_int_equal(doc.unit[doc.n_unit - 1], 3);
 		assert_int_equal(doc.n, doc.n_unit ? 3 : 0);
 	}
 	assert_int_equal(n_unit, N_UNIT + 1);
-	assert_int_equal(nt_shuffle_next(s, &doc), 0);
+	assert_int_equal(next(s, &doc, 2), 0);
 	nt_shuffle_free(s);
 	free(unit);
 }
@@ -209,7 +230,7 @@ static void a_folder_that_is_not_there_is_named(void **state)
 	SUCCEEDS(nt_shuffle_new(&s, &options));
 	for (uint32_t i = 0; i < 300 && rc == 0; i++) {
 		make_doc(&doc, i);
-		rc = nt_shuffle_add(s, &doc);
+		rc = add(s, &doc, 2);
 	}
 	assert_int_equal(rc, NT_ESYS);
 	assert_says("/nowhere/at/all");

@@ -83,6 +83,20 @@ static int drains(const char *path)
 	return rc;
 }
 
+/* The same, not decoded. */
+static int drains_stored(const char *path)
+{
+	char *operand[] = {(char *)(uintptr_t)path};
+	struct nt_stream_reader *r;
+	struct nt_stored doc;
+	int rc;
+	SUCCEEDS(nt_stream_open(&r, operand, 1));
+	while ((rc = nt_stream_next_stored(r, &doc)) == 1)
+		;
+	nt_stream_close(r);
+	return rc;
+}
+
 static void documents_and_units_come_back(void **state)
 {
 	(void)state;
@@ -94,6 +108,52 @@ static void documents_and_units_come_back(void **state)
 	ident = fake_ident(70000);
 	write_stream(path, &ident, 0, N_DOC);
 	assert_stream(operand, 1, N_DOC, 70000);
+}
+
+/* From one file to another; every so many documents one is decoded instead. */
+static void pass_on(const char *to, const char *from, uint64_t decoded)
+{
+	char *operand[] = {(char *)(uintptr_t)from};
+	struct nt_stream_reader *r;
+	struct nt_stream_writer *w;
+	struct nt_stored stored;
+	struct nt_tokens doc;
+	struct nt_out *out;
+	SUCCEEDS(nt_stream_open(&r, operand, 1));
+	SUCCEEDS(nt_out_open(&out, to, 0));
+	SUCCEEDS(nt_stream_create(&w, out, nt_stream_ident(r), nt_stream_manifest(r)));
+	for (uint64_t i = 1;; i++) {
+		int rc = i % decoded ? nt_stream_next_stored(r, &stored) : nt_stream_next(r, &doc);
+		SUCCEEDS(rc);
+		if (rc == 0)
+			break;
+		SUCCEEDS(i % decoded ? nt_stream_write_stored(w, &stored) : nt_stream_write(w, &doc));
+	}
+	assert_memory_equal(nt_stream_counts(r), nt_stream_written(w), offsetof(struct nt_stream_counts, source_bytes));
+	SUCCEEDS(nt_stream_end(w, nt_stream_counts(r)->source_bytes));
+	nt_stream_free(w);
+	nt_stream_close(r);
+	SUCCEEDS(nt_out_close(out));
+}
+
+static void documents_passed_on_as_they_are_stored_are_the_same_bytes(void **state)
+{
+	(void)state;
+	static const uint32_t vocab_size[] = {VOCAB, 70000};
+	for (size_t v = 0; v < 2; v++)
+		for (uint64_t decoded = 1; decoded < 1000000; decoded = decoded * 7 + 1) {
+			struct nt_ident ident = fake_ident(vocab_size[v]);
+			struct nt_buf a = {0}, b = {0};
+			write_stream(fake_path("all"), &ident, 0, 30000);
+			pass_on(fake_path("a"), fake_path("all"), 1);
+			pass_on(fake_path("b"), fake_path("all"), decoded);
+			SUCCEEDS(nt_read_file(&a, fake_path("a")));
+			SUCCEEDS(nt_read_file(&b, fake_path("b")));
+			assert_int_equal(a.len, b.len);
+			assert_memory_equal(a.data, b.data, a.len);
+			nt_buf_release(&a);
+			nt_buf_release(&b);
+		}
 }
 
 static void streams_in_a_row_are_a_stream(void **state)
@@ -313,6 +373,8 @@ static void an_id_outside_the_vocabulary_is_refused(void **state)
 	fake_write(path, s.data, s.len);
 	assert_int_equal(drains(path), NT_EFORMAT);
 	assert_says("is not below the vocabulary's size, 500");
+	assert_int_equal(drains_stored(path), NT_EFORMAT);
+	assert_says("is not below the vocabulary's size, 500");
 	nt_buf_release(&s);
 
 	make_doc(&doc, 4, VOCAB);
@@ -327,6 +389,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(documents_and_units_come_back),
+		cmocka_unit_test(documents_passed_on_as_they_are_stored_are_the_same_bytes),
 		cmocka_unit_test(streams_in_a_row_are_a_stream),
 		cmocka_unit_test(numbers_of_equal_chains_add_up),
 		cmocka_unit_test(entries_are_added_to_a_manifest),
