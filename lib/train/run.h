@@ -71,8 +71,9 @@ static inline const struct nt_corpus *nt_val_corpus(const struct nt_train *t)
 	return t->val.n ? &t->val : &t->corpus;
 }
 
-/* Mean nats/token over n_row held-out rows (all of them if that is as many), bits/byte; both
- * this and a step leave in t->tally what of it was each source's. */
+/* Mean nats/token over n_row held-out rows (all of them if that is as many), bits/byte; where
+ * sources have weights and the rows are theirs, a mean of the sources by these. Both this
+ * and a step leave in t->tally what of it was each source's. */
 int nt_train_evaluate(struct nt_train *t, uint64_t n_row, double *loss, double *bpb);
 
 /* f32 FLOP/s of a GEMM, the best of some short ones. */

@@ -134,6 +134,24 @@ int nt_train_one_step(struct nt_train *t, double lr, struct nt_step_result *r)
 	return 0;
 }
 
+/* Held-out rows are as many as there are of each source; in the one number for all, each
+ * source has the share that it has of training. */
+static void mix_losses(const struct nt_train *t, double *loss, double *bpb)
+{
+	double share = 0, nats = 0, bytes = 0;
+	for (size_t i = 0; i < t->corpus.n_source; i++) {
+		const struct nt_tally *s = &t->tally[i];
+		if (s->n_target == 0)
+			continue;
+		double each = t->split.train.part[i].share / (double)s->n_target;
+		share += t->split.train.part[i].share;
+		nats += each * s->nats;
+		bytes += each * (double)s->n_byte;
+	}
+	*loss = share > 0 ? nats / share : NAN;
+	*bpb = bytes > 0 ? nats / log(2) / bytes : NAN;
+}
+
 int nt_train_evaluate(struct nt_train *t, uint64_t n_row, double *loss, double *bpb)
 {
 	const struct nt_rows *val = &t->split.val;
@@ -158,6 +176,10 @@ int nt_train_evaluate(struct nt_train *t, uint64_t n_row, double *loss, double *
 		struct nt_batch batch = batch_at(t, 0, n);
 		sum += nt_forward(t->work, t->model, &batch, NULL, NULL);
 		add_losses(t, 0, n);
+	}
+	if (t->corpus.has_weight && val->corpus == &t->corpus) {
+		mix_losses(t, loss, bpb);
+		return 0;
 	}
 	if (n_target)
 		*loss = sum / (double)n_target;

@@ -121,9 +121,10 @@ t 'windows of concatenated text train too' '
 	exits 2 train --rows=concat --max-steps=3 -o x "$data/rows.bin"'
 
 t 'weights mix files, and the log tells the loss of each' '
-	train --max-steps=10 --batch-size=10 --eval-every=5 "$data/data.bin:0.7" "$data/other.bin:0.3" 2>err
+	seq 1000 1300 | nt-tokenize -q -t bytes --split=line | nt-pack -q -o numbers.bin
+	train --max-steps=10 --batch-size=10 --eval-every=5 "$data/data.bin:0.7" numbers.bin:0.3 2>err
 	grep "data.bin: 70.0 % of what is trained on, [0-9.]* epochs of " err
-	grep "held out by source: .*data.bin [0-9.]*, .*other.bin [0-9.]* nats/token" err
+	grep "held out by source: .*data.bin [0-9.]*, numbers.bin [0-9.]* nats/token" err
 	cat >check.py <<-"END"
 	import json, sys
 	events = [json.loads(line) for line in open("ckpt/log.jsonl")]
@@ -131,13 +132,18 @@ t 'weights mix files, and the log tells the loss of each' '
 	for e in events:
 	    if e["event"] not in ("step", "eval", "end"): continue
 	    one, two = sorted(e["sources"].items())
-	    assert one[0].endswith("data.bin") and two[0].endswith("other.bin"), e
+	    assert one[0].endswith("data.bin") and two[0] == "numbers.bin", e
 	    both = (one[1], two[1])
-	    key = "loss" if e["event"] == "step" else "val_loss"
-	    mean = sum(s[key] * s["targets"] for s in both) / sum(s["targets"] for s in both)
-	    assert abs(mean - e[key]) < 1e-6, e
-	    if e["event"] != "step": assert {"val_loss", "val_bpb", "targets"} == set(two[1])
-	    else: n = [a + s["targets"] for a, s in zip(n, both)]
+	    if e["event"] == "step":
+	        mean = sum(s["loss"] * s["targets"] for s in both) / sum(s["targets"] for s in both)
+	        assert abs(mean - e["loss"]) < 1e-6, e
+	        n = [a + s["targets"] for a, s in zip(n, both)]
+	        continue
+	    assert {"val_loss", "val_bpb", "targets"} == set(two[1])
+	    nats = 0.7 * both[0]["val_loss"] + 0.3 * both[1]["val_loss"]
+	    bytes = 0.7 * both[0]["val_loss"] / both[0]["val_bpb"] + 0.3 * both[1]["val_loss"] / both[1]["val_bpb"]
+	    assert abs(nats - e["val_loss"]) < 1e-6 and abs(nats / bytes - e["val_bpb"]) < 1e-6, e
+	    assert both[0]["targets"] != both[1]["targets"] and abs(both[0]["val_loss"] - both[1]["val_loss"]) > 1e-4, e
 	assert abs(n[0] / sum(n) - 0.7) < 0.02, n
 	END
 	$PYTHON check.py'
