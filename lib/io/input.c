@@ -195,17 +195,25 @@ static ssize_t read_descriptor(struct nt_layer *l, void *buf, size_t n)
 
 static const struct nt_layer_type descriptor = {.name = "plain", .read = read_descriptor};
 
+int nt_layer_check_size(const struct nt_layer *l, uint64_t bytes)
+{
+	uint64_t most = l->in->options.max_size ? l->in->options.max_size : usual_size;
+	if (bytes <= most)
+		return 0;
+	return nt_fail(NT_EFORMAT, "%s: unpacks to more than %llu bytes; --max-size allows more",
+		       nt_layer_name(l), (unsigned long long)most);
+}
+
 /* What a few bytes unpack to must not fill the disk. */
 static int check_size(const struct nt_layer *l)
 {
 	const struct nt_input *in = l->in;
-	uint64_t most = in->options.max_size ? in->options.max_size : usual_size;
 	uint64_t ratio = in->options.max_ratio ? in->options.max_ratio : USUAL_RATIO;
 	uint64_t allowed = in->options.max_ratio ? small_bytes : harmless_bytes;
 	uint64_t bytes = in->is_regular ? in->size : in->bytes;
-	if (l->out_bytes > most)
-		return nt_fail(NT_EFORMAT, "%s: unpacks to more than %llu bytes; --max-size allows more",
-			       nt_layer_name(l), (unsigned long long)most);
+	int rc = nt_layer_check_size(l, l->out_bytes);
+	if (rc < 0)
+		return rc;
 	if (l->out_bytes > allowed && l->out_bytes / ratio > bytes)
 		return nt_fail(NT_EFORMAT, "%s: unpacks to more than %llu times its size, as no text does; "
 					   "--max-ratio allows more",

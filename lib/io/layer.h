@@ -72,6 +72,8 @@ bool nt_layer_can_seek(const struct nt_layer *l);
 int64_t nt_layer_seek(struct nt_layer *l, int64_t offset, int whence); /* negative: cannot */
 void nt_layer_end(struct nt_layer *l); /* takes all of it for read */
 
+int nt_layer_check_size(const struct nt_layer *l, uint64_t bytes); /* against --max-size */
+
 const char *nt_layer_name(const struct nt_layer *l); /* of the operand and its members down to here */
 int nt_layer_damaged(const struct nt_layer *l, const char *why); /* the sentence; NT_EFORMAT */
 

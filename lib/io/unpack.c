@@ -12,6 +12,9 @@
  * without the record or a .deb without the data that end one. Its warnings are failures;
  * only those about names that the locale cannot spell are not. No name out of an archive
  * is ever opened: it becomes part of a source's name.
+ *
+ * A 7z has its table of contents at its end, and nothing before it says where a member is:
+ * from a pipe, or out of another wrapping, all of it goes into a temporary file first.
  */
 #include <errno.h>
 #include <string.h>
@@ -19,6 +22,7 @@
 #include "base/le.h"
 #include "io/archive.h"
 #include "io/layer.h"
+#include "io/spill.h"
 #include "nt/err.h"
 
 enum {
@@ -29,7 +33,10 @@ enum {
 struct unpack {
 	const struct nt_libarchive *lib;
 	struct archive *archive;
-	bool seeks;       /* in the descriptor below */
+	bool seeks;       /* in the descriptor below, or ... */
+	bool is_spilled;  /* ... in a temporary file that holds all that was below, ... */
+	struct nt_spill spill;
+	uint64_t at;      /* ... at this byte of it */
 	bool lacks_data;  /* a .deb whose data has not come yet */
 	int below_failed; /* what reading below came to, when that is why libarchive stopped */
 	uint64_t fed;     /* bytes that libarchive was given ... */
@@ -71,12 +78,25 @@ static void find_zip_end(struct unpack *u, const uint8_t *block, size_t n)
 	memmove(u->feed, end - (ZIP_END_BYTES - 1), ZIP_END_BYTES - 1);
 }
 
+static ssize_t take(struct nt_layer *l, uint8_t *buf, size_t n)
+{
+	struct unpack *u = l->state;
+	if (!u->is_spilled)
+		return nt_layer_take(l->below, buf, n);
+	uint64_t left = u->at < u->spill.bytes ? u->spill.bytes - u->at : 0;
+	if (n > left)
+		n = (size_t)left;
+	int rc = n ? nt_spill_read_at(&u->spill, u->at, buf, n) : 0;
+	u->at += n;
+	return rc < 0 ? rc : (ssize_t)n;
+}
+
 static la_ssize_t feed(struct archive *a, void *ctx, const void **block)
 {
 	struct nt_layer *l = ctx;
 	struct unpack *u = l->state;
 	uint8_t *into = u->feed + ZIP_END_BYTES - 1;
-	ssize_t got = nt_layer_take(l->below, into, NT_BLOCK_BYTES);
+	ssize_t got = take(l, into, NT_BLOCK_BYTES);
 	*block = into;
 	if (got < 0) {
 		u->below_failed = (int)got;
@@ -93,8 +113,17 @@ static la_ssize_t feed(struct archive *a, void *ctx, const void **block)
 static la_int64_t feed_seek(struct archive *a, void *ctx, la_int64_t offset, int whence)
 {
 	(void)a;
-	int64_t at = nt_layer_seek(((struct nt_layer *)ctx)->below, offset, whence);
-	return at < 0 ? ARCHIVE_FATAL : at;
+	const struct nt_layer *l = ctx;
+	struct unpack *u = l->state;
+	if (!u->is_spilled) {
+		int64_t at = nt_layer_seek(l->below, offset, whence);
+		return at < 0 ? ARCHIVE_FATAL : at;
+	}
+	uint64_t from = whence == SEEK_SET ? 0 : whence == SEEK_CUR ? u->at : u->spill.bytes;
+	if (offset < -(int64_t)from || offset > (int64_t)u->spill.bytes)
+		return ARCHIVE_FATAL;
+	u->at = from + (uint64_t)offset;
+	return (la_int64_t)u->at;
 }
 
 /* --- opening --------------------------------------------------------------------- */
@@ -134,14 +163,30 @@ static int support(const struct nt_layer *l)
 	return rc != ARCHIVE_OK ? rc : u->lib->archive_read_append_filter(u->archive, filter_of(l));
 }
 
+/* Where nothing below can be sought in: all of it, into a file that can be. */
+static int spill(struct nt_layer *l)
+{
+	struct unpack *u = l->state;
+	uint8_t *block = u->feed;
+	ssize_t got;
+	int rc = nt_spill_open(&u->spill, NULL, 0);
+	u->is_spilled = u->seeks = rc == 0;
+	while (rc == 0 && (got = nt_layer_take(l->below, block, NT_BLOCK_BYTES)) != 0) {
+		rc = got < 0 ? (int)got : nt_spill_add(&u->spill, block, (size_t)got);
+		if (rc == 0)
+			rc = nt_layer_check_size(l, u->spill.bytes);
+	}
+	return rc;
+}
+
 static int open_unpack(struct nt_layer *l)
 {
 	struct unpack *u = l->state;
 	/* a zip's table of contents is at its end: better to seek there, where that is possible */
 	u->seeks = nt_layer_can_seek(l->below) && (l->type == &nt_zip || l->type == &nt_7z);
-	if (l->type == &nt_7z && !u->seeks)
-		return nt_fail(NT_EFORMAT, "%s: 7z can only be read from a file, not from a pipe "
-					   "or out of another archive", nt_layer_name(l));
+	int rc = l->type == &nt_7z && !u->seeks ? spill(l) : 0;
+	if (rc < 0)
+		return rc;
 	if (!(u->lib = nt_libarchive()))
 		return NT_ESYS;
 	if (!(u->archive = u->lib->archive_read_new()))
@@ -254,6 +299,8 @@ static void close_unpack(struct nt_layer *l)
 	struct unpack *u = l->state;
 	if (u->archive)
 		u->lib->archive_read_free(u->archive);
+	if (u->is_spilled)
+		nt_spill_close(&u->spill);
 }
 
 #define TYPE(called, packs)                                                                        \

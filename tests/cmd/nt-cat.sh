@@ -265,6 +265,19 @@ t 'cpio, 7z and Debian packages are opened; cut, they are refused' '
 	size=$(wc -c <x.7z); for at in 10 $((size / 2)) $((size - 1)); do head -c $at x.7z >cut.7z; exits 3 nt-cat cut.7z >out 2>err; done
 	flip x.7z 60; exits 3 nt-cat x.7z >out 2>err'
 
+t 'a 7z needs no file to be read from' '
+	mkdir d; for i in 1 2 3; do seq $i 40000 >d/$i; done; cat d/1 d/2 d/3 >want; 7z a -bd x.7z d >out
+	cat x.7z | nt-cat -q | tr -d "\0" | cmp - want
+	gzip -k x.7z; nt-cat -q x.7z.gz | tr -d "\0" | cmp - want
+	echo last >z; tar -cf t.tar x.7z z; cat t.tar | nt-cat -q | tr -d "\0" >got; { cat want; echo last; } | cmp - got
+	nt-cat -q --jsonl t.tar | tail -n 2 | head -n 1 | grep -c "t.tar:x.7z:d/3\""
+	size=$(wc -c <x.7z)
+	for at in 10 $((size / 2)) $((size - 1)); do head -c $at x.7z | exits 3 nt-cat >out 2>err; done
+	head -c 5000 x.7z.gz >cut.gz; exits 3 nt-cat cut.gz >out 2>err; grep "cut.gz: damaged or cut gzip" err
+	exits 3 nt-cat --max-size=10000 <t.tar >out 2>err; grep "more than 10000 bytes.*--max-size" err
+	cat x.7z | exits 3 nt-cat --max-size=10000 >out 2>err; grep "more than 10000 bytes.*--max-size" err
+	cat x.7z | TMPDIR=/nothing exits 4 nt-cat >out 2>err; grep "/nothing: cannot make a temporary file" err'
+
 t 'no name out of an archive is opened or written' '
 	mkdir d; echo evil >d/x; tar --transform="s|d/x|../../escaped|" -cPf t.tar d/x; ln -s /etc/passwd link; tar -rf t.tar link
 	is "evil/" nt-cat -q t.tar; [ ! -e ../../escaped ]; [ ! -e ../escaped ]'
