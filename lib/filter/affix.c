@@ -7,6 +7,7 @@
  * address. Each rule looks at a character or two, so that a chunk of any length is cut in time
  * that grows with its length.
  */
+#include <pthread.h>
 #include <string.h>
 
 #include "filter/letters.h"
@@ -22,64 +23,52 @@ struct piece {
 	size_t start, end;
 };
 
-static uint32_t char_at(const struct piece *p, size_t at, size_t *n)
+static inline uint32_t char_at(const struct piece *p, size_t at, size_t *n)
 {
 	uint32_t c = 0;
 	*n = at < p->end ? nt_utf8_decode(p->text + at, p->end - at, &c) : 0;
 	return c;
 }
 
-static uint32_t char_before(const struct piece *p, size_t at)
+static inline uint32_t char_before(const struct piece *p, size_t at)
 {
 	uint32_t c = 0;
-	if (at > p->start)
+	if (at > p->start && (c = p->text[at - 1]) >= 0x80)
 		nt_char_before(p->text, p->start, at, &c);
 	return c;
 }
 
-static bool is_digit(uint32_t c)
+static inline bool is_digit(uint32_t c)
 {
 	return c - '0' < 10;
 }
 
 /* spaCy takes whole blocks of the scripts of East Asia for letters, their punctuation too. */
-static uint8_t class_of(uint32_t c)
+static inline uint8_t class_of(uint32_t c)
 {
+	if (c < 128)
+		return nt_ascii_class[c];
 	return c >= 0x2e80 && (c <= 0x33ff || (c >= 0xfe30 && c <= 0xfe4f)) ? NT_CASELESS : nt_char_class(c);
 }
 
-static bool is_letter(uint32_t c)
+static inline bool is_letter(uint32_t c)
 {
 	return class_of(c) & NT_LETTER;
 }
 
-static bool is_lower(uint32_t c)
+static inline bool is_lower(uint32_t c)
 {
 	return class_of(c) & (NT_LOWER | NT_CASELESS);
 }
 
-static bool is_upper(uint32_t c)
+static inline bool is_upper(uint32_t c)
 {
 	return class_of(c) & (NT_UPPER | NT_CASELESS);
 }
 
-static bool begins_with(const struct piece *p, const char *s)
+static inline const struct nt_special *special(const struct piece *p)
 {
-	size_t n = strlen(s);
-	return p->end - p->start >= n && memcmp(p->text + p->start, s, n) == 0;
-}
-
-static bool ends_with(const struct piece *p, const char *s)
-{
-	size_t n = strlen(s);
-	return p->end - p->start >= n && memcmp(p->text + p->end - n, s, n) == 0;
-}
-
-static const struct nt_special *special(const struct piece *p)
-{
-	size_t len = p->end - p->start;
-	const uint8_t *text = p->text + p->start;
-	return len && len <= NT_SPECIAL_BYTES ? nt_special_at(text, len) : NULL;
+	return p->end > p->start ? nt_special_at(p->text + p->start, p->end - p->start) : NULL;
 }
 
 /* --- affixes ----------------------------------------------------------------------------- */
@@ -103,12 +92,12 @@ static size_t prefix(const struct piece *p)
 		return is_digit(char_at(p, p->start + 1, &more)) ? 0 : 1;
 	if (c == '.')
 		return (n = dots_from(p, p->start)) > 1 ? n : 0;
-	if (begins_with(p, "US$"))
-		return 3;
-	return begins_with(p, "C$") || begins_with(p, "A$") ? 2 : 0;
+	if (c == 'U')
+		return p->end - p->start >= 3 && memcmp(p->text + p->start, "US$", 3) == 0 ? 3 : 0;
+	return (c == 'C' || c == 'A') && char_at(p, p->start + 1, &more) == '$' ? 2 : 0;
 }
 
-/* What a number may have behind it, the longer in front of the shorter that end it. */
+/* What a number may have behind it; none has a digit in it, or more than UNIT_BYTES. */
 static const char *const behind_digit[] = {
 	"US$", "C$", "A$", "$", "£", "€", "¥", "฿", "₽", "﷼", "+",
 	"km²", "km³", "km", "dm²", "dm³", "dm", "cm²", "cm³", "cm", "mm²", "mm³", "mm", "m²", "m³",
@@ -124,24 +113,52 @@ static bool is_currency(uint32_t c)
 	return c >= 0x20a0 && c <= 0x20bf;
 }
 
-/* Bytes of the longest unit or currency that ends p and has a digit in front of it. */
+enum { UNIT_BYTES = 8, UNIT_SLOTS = 512, N_UNIT = sizeof(behind_digit) / sizeof(*behind_digit) };
+
+static uint64_t unit_slot[UNIT_SLOTS]; /* the bytes of a unit, 0: free */
+
+static inline size_t slot_of(uint64_t unit)
+{
+	return (size_t)(unit * UINT64_C(0x9e3779b97f4a7c15) >> 55);
+}
+
+static void fill_units(void)
+{
+	for (size_t i = 0; i < N_UNIT; i++) {
+		uint64_t unit = 0;
+		nt_assert(strlen(behind_digit[i]) <= UNIT_BYTES);
+		memcpy(&unit, behind_digit[i], strlen(behind_digit[i]));
+		size_t slot = slot_of(unit);
+		while (unit_slot[slot])
+			slot = (slot + 1) % UNIT_SLOTS;
+		unit_slot[slot] = unit;
+	}
+}
+
+void nt_affix_init(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	pthread_once(&once, fill_units);
+}
+
+static bool is_unit(const uint8_t *text, size_t len)
+{
+	uint64_t unit = 0;
+	memcpy(&unit, text, len);
+	for (size_t slot = slot_of(unit); unit_slot[slot]; slot = (slot + 1) % UNIT_SLOTS)
+		if (unit_slot[slot] == unit)
+			return true;
+	return len == 3 && is_currency(char_at(&(struct piece){text, 0, len}, 0, &len));
+}
+
+/* Bytes of the unit or currency that ends p and has a digit in front of it. */
 static size_t unit(const struct piece *p)
 {
-	size_t best = 0;
-	uint32_t last = char_before(p, p->end);
-	bool has_digit = false;
-	for (size_t i = p->end - p->start > 12 ? p->end - 12 : p->start; i < p->end; i++)
-		has_digit = has_digit || is_digit(p->text[i]);
-	if (!has_digit)
-		return 0;
-	if (is_currency(last) && is_digit(char_before(p, p->end - 3)))
-		return 3;
-	for (size_t i = 0; i < sizeof(behind_digit) / sizeof(*behind_digit); i++) {
-		size_t n = strlen(behind_digit[i]);
-		if (n > best && ends_with(p, behind_digit[i]) && is_digit(char_before(p, p->end - n)))
-			best = n;
-	}
-	return best;
+	size_t n = 0;
+	while (n < p->end - p->start && !is_digit(p->text[p->end - n - 1]))
+		if (n++ == UNIT_BYTES)
+			return 0;
+	return n && n < p->end - p->start && is_unit(p->text + p->end - n, n) ? n : 0;
 }
 
 /* Does the full stop that ends p come off? */
@@ -213,17 +230,22 @@ static bool is_host(const struct piece *p, size_t start, size_t end)
 	return n_label && chars >= 2 && chars <= 63 && is_small;
 }
 
-static bool is_one_of(uint8_t c, const char *set)
+static inline bool ends_host(uint8_t c)
 {
-	return c && strchr(set, c);
+	return c == '/' || c == '?' || c == '#' || c == ':';
+}
+
+static size_t host_end(const struct piece *p, size_t start)
+{
+	while (start < p->end && !ends_host(p->text[start]))
+		start++;
+	return start;
 }
 
 /* Is what begins at `start` a host, with or without a port and a path? */
 static bool is_host_and_rest(const struct piece *p, size_t start)
 {
-	size_t end = start, at;
-	while (end < p->end && !is_one_of(p->text[end], "/?#:"))
-		end++;
+	size_t end = host_end(p, start), at;
 	if (!is_host(p, start, end))
 		return false;
 	at = end;
@@ -233,7 +255,7 @@ static bool is_host_and_rest(const struct piece *p, size_t start)
 		if (at - end < 3 || at - end > 6)
 			return false;
 	}
-	return at == p->end || is_one_of(p->text[at], "/?#");
+	return at == p->end || (p->text[at] != ':' && ends_host(p->text[at]));
 }
 
 /* Two characters or more of those that schemes have, up to `end`. */
@@ -242,27 +264,35 @@ static bool is_scheme(const struct piece *p, size_t end)
 	size_t n, chars = 0;
 	for (size_t at = p->start; at < end; at += n, chars++) {
 		uint32_t c = char_at(p, at, &n);
-		if (!(nt_char_class(c) & (NT_LETTER | NT_NUMBER)) && !(c < 128 && is_one_of((uint8_t)c, "+-._")))
+		if (!(nt_char_class(c) & (NT_LETTER | NT_NUMBER)) && c != '+' && c != '-' && c != '.' && c != '_')
 			return false;
 	}
 	return chars >= 2;
 }
 
+static bool has_dot(const struct piece *p)
+{
+	for (size_t at = p->start; at < p->end; at += 16) {
+		unsigned dots = nt_dots(p->text + at);
+		if (dots)
+			return at + (size_t)__builtin_ctz(dots) < p->end;
+	}
+	return false;
+}
+
 /* http://host:80/path, user@host, host: a path alone is none. */
 static bool is_address(const struct piece *p)
 {
-	const uint8_t *text = p->text + p->start;
-	size_t len = p->end - p->start;
-	if (!memchr(text, '.', len))
+	if (!has_dot(p))
 		return false;
-	const uint8_t *scheme = memmem(text, len, "://", 3);
 	if (is_host_and_rest(p, p->start))
 		return true;
-	if (scheme && is_scheme(p, (size_t)(scheme - p->text)) &&
-	    is_host_and_rest(p, (size_t)(scheme + 3 - p->text)))
+	size_t colon = host_end(p, p->start);
+	if (p->end - colon >= 3 && memcmp(p->text + colon, "://", 3) == 0 && is_scheme(p, colon) &&
+	    is_host_and_rest(p, colon + 3))
 		return true;
 	/* one look at the last @: a path with many of them is not worth a search */
-	const uint8_t *at = memrchr(text, '@', len);
+	const uint8_t *text = p->text + p->start, *at = memrchr(text, '@', p->end - p->start);
 	return at && at > text && is_host_and_rest(p, (size_t)(at + 1 - p->text));
 }
 
@@ -295,11 +325,11 @@ static size_t infix(const struct piece *p, size_t at, size_t *n)
 {
 	size_t unused, k;
 	uint32_t c = char_at(p, at, n), before, after;
-	if (is_digit(c))
+	if (c < 128 ? !(nt_byte_kind[c] & NT_BYTE_INFIX) : nt_char_class(c) & NT_LETTER)
 		return 0;
 	if (c == '.' && (k = dots_from(p, at)) > 1)
 		return k;
-	if (c == 0x2026 || nt_sign(c) & NT_SIGN_PICTURE)
+	if (c >= 128 && (c == 0x2026 || nt_high_sign(c) & NT_SIGN_PICTURE))
 		return *n;
 	if (at == p->start)
 		return 0;
@@ -317,12 +347,21 @@ static size_t infix(const struct piece *p, size_t at, size_t *n)
 	return c == '-' || c == '~' || c == 0x2013 || c == 0x2014 ? hyphen(p, at, c, *n) : 0;
 }
 
+/* Where text that may be an infix begins, from `at` on. */
+static size_t next_infix(const struct piece *p, size_t at)
+{
+	for (; at < p->end; at += 16) {
+		unsigned bits = nt_infixes(p->text + at);
+		if (bits)
+			return at + (size_t)__builtin_ctz(bits);
+	}
+	return at;
+}
+
 static void add_middle(struct nt_words *w, const struct piece *p)
 {
 	size_t from = p->start, n;
-	for (size_t at = p->start; at < p->end; at += n) {
-		if ((n = nt_count_letters(p->text + at)))
-			continue;
+	for (size_t at = p->start; (at = next_infix(p, at)) < p->end; at += n) {
 		size_t len = infix(p, at, &n);
 		if (!len)
 			continue;
@@ -356,46 +395,32 @@ static int take_suffix(struct nt_words *w, struct piece *p, size_t len)
 /* Takes affixes off until none is left or the rest is special, which it returns in *s. */
 static int take_affixes(struct nt_words *w, struct piece *p, const struct nt_special **s)
 {
-	*s = NULL;
-	while (p->start < p->end && !(*s = special(p))) {
-		size_t front = prefix(p), back;
+	*s = special(p);
+	while (!*s && p->start < p->end) {
+		size_t front = prefix(p), back = 0;
 		struct piece rest = {p->text, p->start + front, p->end};
-		bool is_done = front && (*s = special(&rest));
-		if (!is_done && (back = suffix(&rest))) {
+		*s = front ? special(&rest) : NULL;
+		if (!*s && (back = suffix(&rest))) {
 			if (take_suffix(w, p, back) < 0)
 				return NT_ESYS;
 			if ((*s = special(p))) /* with what came off the front: 'em */
 				return 0;
-		} else if (!front) {
-			return 0;
 		}
+		if (!front && !back)
+			return 0;
 		if (front)
 			nt_words_add(w, p->text + p->start, front);
 		p->start += front;
-		if (is_done)
-			return 0;
+		if (front && back)
+			*s = special(p);
 	}
 	return 0;
-}
-
-static void count_signs(struct nt_words *w, const uint8_t *text, size_t len)
-{
-	for (size_t i = 0; (i += nt_count_letters(text + i)) < len; i++) {
-		w->n_hash += text[i] == '#';
-		if (text[i] != '.' && text[i] < 0x80)
-			continue;
-		if (len - i >= 3 && (memcmp(text + i, "...", 3) == 0 || memcmp(text + i, "\u2026", 3) == 0)) {
-			w->n_ellipsis++;
-			i += 2;
-		}
-	}
 }
 
 int nt_words_add_chunk(struct nt_words *w, const uint8_t *text, size_t len)
 {
 	struct piece p = {text, 0, len};
 	const struct nt_special *s;
-	count_signs(w, text, len);
 	w->n_cut = 0;
 	int rc = take_affixes(w, &p, &s);
 	if (s)

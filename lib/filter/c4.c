@@ -73,7 +73,7 @@ static size_t count_chunks(const uint8_t *text, size_t start, size_t end, double
 	nt_kinds_of(&k, text + start);
 	uint64_t begins = ~k.space & (k.space << 1 | 1) & (len < 64 ? (UINT64_C(1) << len) - 1 : ~UINT64_C(0));
 	n = (size_t)__builtin_popcountll(begins);
-	if (!k.other && ((double)n >= enough || len <= 64))
+	if (!(k.other | k.high) && ((double)n >= enough || len <= 64))
 		return n;
 	bool in_chunk = false;
 	n = 0;

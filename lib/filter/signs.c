@@ -8,6 +8,8 @@
  */
 #include "filter/signs.h"
 
+#include <pthread.h>
+
 #include "text/unicode.h"
 
 enum {
@@ -29,11 +31,12 @@ const uint8_t nt_ascii_sign[128] = {
 	['/'] = Y, ['@'] = Y, ['\\'] = Y, ['^'] = Y, ['~'] = Y,
 };
 
-enum { S = NT_BYTE_SPACE, N = NT_BYTE_SPACE | NT_BYTE_BREAK, L = NT_BYTE_LAST };
+enum { S = NT_BYTE_SPACE, N = NT_BYTE_SPACE | NT_BYTE_BREAK, L = NT_BYTE_LAST, I = NT_BYTE_INFIX };
 
 const uint8_t nt_byte_kind[256] = {
 	['\t'] = S, ['\n' ... '\r'] = N, [28 ... 30] = N, [31] = S, [' '] = S,
-	[','] = L, ['.'] = L, [';'] = L, [':'] = L, ['!'] = L, ['?'] = L,
+	[','] = L | I, ['.'] = L | I, [';'] = L, [':'] = L | I, ['!'] = L, ['?'] = L,
+	['+'] = I, ['-'] = I, ['*'] = I, ['^'] = I, ['<'] = I, ['>'] = I, ['='] = I, ['/'] = I, ['~'] = I,
 };
 
 static const struct {
@@ -105,29 +108,38 @@ static const struct {
 	{0x1e2ff, 0x1e2ff}, {0x1ecb0, 0x1ecb0}, {0x1eef0, 0x1eef1}, {0x1f3fb, 0x1f3ff},
 };
 
-uint8_t nt_high_sign(uint32_t c)
+static uint8_t find_sign(uint32_t c)
 {
-	uint8_t class = nt_char_class(c);
+	uint8_t bits = 0, class = nt_char_class(c);
 	if (class & NT_LETTER)
 		return 0;
-	uint8_t bits = 0;
-	size_t low = 0, high = sizeof(signs) / sizeof(*signs);
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-		if (signs[middle].last < c)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	if (low < sizeof(signs) / sizeof(*signs) && signs[low].first <= c)
-		bits = signs[low].bits;
-	if (class & NT_SYMBOL) {
-		for (size_t i = 0; i < sizeof(no_picture) / sizeof(*no_picture); i++)
-			if (c >= no_picture[i].first && c <= no_picture[i].last)
-				return bits;
-		bits |= NT_SIGN_PICTURE;
-	}
-	return bits;
+	for (size_t i = 0; i < sizeof(signs) / sizeof(*signs); i++)
+		if (c >= signs[i].first && c <= signs[i].last)
+			bits = signs[i].bits;
+	if (!(class & NT_SYMBOL))
+		return bits;
+	for (size_t i = 0; i < sizeof(no_picture) / sizeof(*no_picture); i++)
+		if (c >= no_picture[i].first && c <= no_picture[i].last)
+			return bits;
+	return bits | NT_SIGN_PICTURE;
+}
+
+enum { EARLY = 0x3400 }; /* nearly all signs that text has are in front of it */
+static uint8_t early_sign[EARLY];
+
+static void fill_signs(void)
+{
+	for (uint32_t c = 128; c < EARLY; c++)
+		early_sign[c] = find_sign(c);
+}
+
+uint8_t nt_high_sign(uint32_t c)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	if (c >= EARLY)
+		return nt_char_class(c) & NT_LETTER ? 0 : find_sign(c);
+	pthread_once(&once, fill_signs);
+	return early_sign[c];
 }
 
 size_t nt_count_chars(const uint8_t *text, size_t len)
@@ -162,6 +174,8 @@ void nt_strip_more(const uint8_t *text, size_t *start, size_t *end)
 {
 	uint32_t c = 0;
 	size_t n;
+	while (*start < *end && text[*start] == ' ')
+		++*start;
 	while (*start < *end && (n = nt_utf8_decode(text + *start, *end - *start, &c)) && is_space(c))
 		*start += n;
 	while (*start < *end && (n = nt_char_before(text, *start, *end, &c)) && is_space(c))

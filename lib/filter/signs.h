@@ -37,7 +37,8 @@ static inline uint8_t nt_sign(uint32_t c)
 enum {
 	NT_BYTE_SPACE = 1,
 	NT_BYTE_BREAK = 2,
-	NT_BYTE_LAST = 4, /* comes off the end of a word; a full stop does not always */
+	NT_BYTE_LAST = 4,  /* comes off the end of a word; a full stop does not always */
+	NT_BYTE_INFIX = 8, /* may part a word in its middle */
 };
 extern const uint8_t nt_byte_kind[256];
 

@@ -18,20 +18,24 @@
 enum { SLOTS = 4096, STOP_WORDS = 8 }; /* about 1,100 entries */
 
 static struct nt_special table[SLOTS];
-static uint64_t hash_of[SLOTS];
 uint64_t nt_stop_low[NT_STOP_SLOTS];
 uint8_t nt_stop_bit[NT_STOP_SLOTS];
 uint64_t nt_special_filter[NT_SPECIAL_BITS / 64];
 
+static bool is(const struct nt_special *s, struct nt_word_bytes bytes, size_t len)
+{
+	return s->bytes.low == bytes.low && s->bytes.high == bytes.high && s->len == len;
+}
+
 static void enter(const char *word)
 {
 	struct nt_special s = {0};
-	uint8_t padded[NT_SPECIAL_BYTES + 16] = {0};
+	uint8_t text[NT_SPECIAL_BYTES] = {0};
 	size_t n_part = 0, from = 0;
 	for (const char *p = word;; p++) {
 		if (*p && *p != '~') {
 			nt_assert(s.len < NT_SPECIAL_BYTES);
-			s.text[s.len++] = *p;
+			text[s.len++] = (uint8_t)*p;
 			continue;
 		}
 		nt_assert(n_part < 3);
@@ -40,14 +44,11 @@ static void enter(const char *word)
 		if (!*p)
 			break;
 	}
-	memcpy(padded, s.text, s.len);
-	struct nt_word_bytes bytes;
-	uint64_t hash = nt_word_hash(padded, s.len, &bytes);
+	uint64_t hash = nt_word_hash(text, s.len, &s.bytes);
 	size_t i = hash % SLOTS;
-	while (table[i].len && (table[i].len != s.len || memcmp(table[i].text, s.text, s.len) != 0))
+	while (table[i].len && !is(&table[i], s.bytes, s.len))
 		i = (i + 1) % SLOTS;
 	table[i] = s;
-	hash_of[i] = hash;
 	uint64_t bit = hash >> 32 & (NT_SPECIAL_BITS - 1);
 	nt_special_filter[bit / 64] |= UINT64_C(1) << bit % 64;
 }
@@ -198,10 +199,10 @@ void nt_special_init(void)
 	pthread_once(&once, fill);
 }
 
-const struct nt_special *nt_special_look_up(uint64_t hash, const uint8_t *text, size_t len)
+const struct nt_special *nt_special_look_up(uint64_t hash, struct nt_word_bytes bytes, size_t len)
 {
 	for (size_t i = hash % SLOTS; table[i].len; i = (i + 1) % SLOTS)
-		if (hash_of[i] == hash && table[i].len == len && memcmp(table[i].text, text, len) == 0)
+		if (is(&table[i], bytes, len))
 			return &table[i];
 	return NULL;
 }

@@ -12,27 +12,7 @@
 
 #include "nt/hash.h"
 
-enum { NT_SPECIAL_BYTES = 24, NT_SPECIAL_BITS = 1 << 15 }; /* none is longer */
-
-struct nt_special {
-	uint8_t len;     /* 0: no entry */
-	uint8_t part[3]; /* lengths of its words, 0 behind the last */
-	char text[NT_SPECIAL_BYTES];
-};
-
-/* A bit for each value of a few bits of a hash: one that is not set says that no entry has it. */
-extern uint64_t nt_special_filter[NT_SPECIAL_BITS / 64];
-
-void nt_special_init(void); /* before the others; cheap after the first time */
-
-/* The entry of text[len], whose hash is `hash`, or NULL. */
-const struct nt_special *nt_special_look_up(uint64_t hash, const uint8_t *text, size_t len);
-
-static inline uint64_t nt_word_mix(uint64_t a, uint64_t b)
-{
-	unsigned __int128 m = (unsigned __int128)(a ^ UINT64_C(0x9e3779b97f4a7c15)) * (b ^ UINT64_C(0xd6e8feb86659fd93));
-	return (uint64_t)m ^ (uint64_t)(m >> 64);
-}
+enum { NT_SPECIAL_BYTES = 16, NT_SPECIAL_BITS = 1 << 15 }; /* none is longer */
 
 /*
  * A word's bytes in two integers, the text being little-endian: of up to eight bytes `low` has them
@@ -41,6 +21,26 @@ static inline uint64_t nt_word_mix(uint64_t a, uint64_t b)
 struct nt_word_bytes {
 	uint64_t low, high;
 };
+
+struct nt_special {
+	struct nt_word_bytes bytes;
+	uint8_t len;     /* 0: no entry */
+	uint8_t part[3]; /* lengths of its words, 0 behind the last */
+};
+
+/* A bit for each value of a few bits of a hash: one that is not set says that no entry has it. */
+extern uint64_t nt_special_filter[NT_SPECIAL_BITS / 64];
+
+void nt_special_init(void); /* before the others; cheap after the first time */
+
+/* The entry of a word of `len` bytes, whose hash is `hash`, or NULL. */
+const struct nt_special *nt_special_look_up(uint64_t hash, struct nt_word_bytes bytes, size_t len);
+
+static inline uint64_t nt_word_mix(uint64_t a, uint64_t b)
+{
+	unsigned __int128 m = (unsigned __int128)(a ^ UINT64_C(0x9e3779b97f4a7c15)) * (b ^ UINT64_C(0xd6e8feb86659fd93));
+	return (uint64_t)m ^ (uint64_t)(m >> 64);
+}
 
 /* Of text[len], 0 < len <= 16, of which 16 bytes can be read. */
 static inline struct nt_word_bytes nt_word_bytes(const uint8_t *text, size_t len)
@@ -65,16 +65,19 @@ static inline uint64_t nt_word_hash(const uint8_t *text, size_t len, struct nt_w
 	return nt_word_mix(bytes->low, bytes->high ^ len);
 }
 
-static inline const struct nt_special *nt_special_find(uint64_t hash, const uint8_t *text, size_t len)
+static inline const struct nt_special *nt_special_find(uint64_t hash, struct nt_word_bytes bytes, size_t len)
 {
 	uint64_t bit = hash >> 32 & (NT_SPECIAL_BITS - 1);
-	return nt_special_filter[bit / 64] >> bit % 64 & 1 ? nt_special_look_up(hash, text, len) : NULL;
+	return nt_special_filter[bit / 64] >> bit % 64 & 1 ? nt_special_look_up(hash, bytes, len) : NULL;
 }
 
+/* The same of text[len], 0 < len, of which 16 bytes can be read. */
 static inline const struct nt_special *nt_special_at(const uint8_t *text, size_t len)
 {
-	struct nt_word_bytes bytes;
-	return nt_special_find(nt_word_hash(text, len, &bytes), text, len);
+	if (len > NT_SPECIAL_BYTES)
+		return NULL;
+	struct nt_word_bytes bytes = nt_word_bytes(text, len);
+	return nt_special_find(nt_word_mix(bytes.low, bytes.high ^ len), bytes, len);
 }
 
 /* Gopher's stop words: each in the place that its `low` tells. */

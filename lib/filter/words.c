@@ -2,7 +2,7 @@
 /*
  * words.c - where words and lines are
  *
- * Nearly all that stands between two spaces is letters, or letters and one sign behind them.
+ * Most of what stands between two spaces is letters, or letters and one sign behind them.
  * These are cut here; what is left goes to affix.c.
  */
 #include "filter/words.h"
@@ -22,20 +22,22 @@ static uint64_t sign_key[128];
 
 static uint64_t flags_of(const uint8_t *text, size_t len, size_t *chars)
 {
-	uint64_t flags = NT_WORD_IS_PUNCT;
+	uint64_t flags = 0;
+	bool is_punct = true;
+	uint8_t sign = 0;
 	uint32_t c = 0;
 	*chars = 0;
 	for (size_t i = 0; i < len; ++*chars) {
 		i += nt_utf8_decode(text + i, len - i, &c);
 		uint8_t class = c < 128 ? nt_ascii_class[c] : nt_char_class(c);
+		sign = class & NT_LETTER ? 0 : nt_sign(c);
 		flags |= class & NT_LETTER ? NT_WORD_HAS_LETTER : 0;
-		flags |= nt_sign(c) & NT_SIGN_SYMBOL ? 0 : NT_WORD_IS_WORD;
-		if (!(class & NT_PUNCT))
-			flags &= ~(uint64_t)NT_WORD_IS_PUNCT;
+		flags |= sign & NT_SIGN_SYMBOL ? 0 : NT_WORD_IS_WORD;
+		is_punct = is_punct && class & NT_PUNCT;
 	}
-	if (*chars == 1 && nt_sign(c) & NT_SIGN_STOP)
+	if (*chars == 1 && sign & NT_SIGN_STOP)
 		flags |= NT_WORD_ENDS;
-	return flags;
+	return flags | (is_punct ? NT_WORD_IS_PUNCT : 0);
 }
 
 static inline uint64_t key_of(uint64_t hash, uint64_t flags)
@@ -80,20 +82,33 @@ static inline void put_letters(struct nt_words *w, struct nt_word_bytes bytes, s
 	put(w, key_of(hash, NT_WORD_HAS_LETTER | NT_WORD_IS_WORD), len);
 }
 
+/* The flags of text[len] if it is at most 16 bytes of ASCII, of which one is a letter or a digit; or 0. */
+static inline uint64_t short_flags(const uint8_t *text, size_t len, bool *is_letters)
+{
+	unsigned all = len <= 16 ? (2u << (len - 1)) - 1 : 0;
+	unsigned letters = ~nt_not_letters(text) & all;
+	*is_letters = len <= 16 && letters == all;
+	if (nt_highs(text) & all || !((letters | nt_digits(text)) & all))
+		return 0;
+	return NT_WORD_IS_WORD | (letters ? NT_WORD_HAS_LETTER : 0);
+}
+
 void nt_words_add(struct nt_words *w, const uint8_t *text, size_t len)
 {
-	size_t chars;
+	size_t chars = len;
+	bool is_letters;
 	if (len == 1) {
 		put_other(w, sign_key[*text], 1);
 		return;
 	}
 	struct nt_word_bytes bytes;
-	uint64_t hash = nt_word_hash(text, len, &bytes), flags;
-	if (nt_count_letters(text) >= len) {
+	uint64_t hash = nt_word_hash(text, len, &bytes), flags = short_flags(text, len, &is_letters);
+	if (is_letters || (len > 16 && nt_count_letters(text) >= len)) {
 		put_letters(w, bytes, len, hash);
 		return;
 	}
-	flags = flags_of(text, len, &chars);
+	if (!flags)
+		flags = flags_of(text, len, &chars);
 	put_other(w, key_of(hash, flags), chars);
 }
 
@@ -123,11 +138,6 @@ static bool is_last_stop(const uint8_t *text, size_t len)
 	return text[len - 1] >= 'a' || (len > 1 && text[len - 2] < 'a');
 }
 
-static inline bool is_space(uint8_t c)
-{
-	return nt_byte_kind[c] & NT_BYTE_SPACE;
-}
-
 /* Appends the words of the chunk at text[at], whatever it is; returns where it ends. */
 static size_t add_chunk(struct nt_words *w, const uint8_t *text, size_t at)
 {
@@ -137,11 +147,18 @@ static size_t add_chunk(struct nt_words *w, const uint8_t *text, size_t at)
 	return end;
 }
 
+/* Stands a carriage return in front of the line feed at text[at]? */
+static inline bool has_carriage(const struct nt_words *w, const uint8_t *text, size_t at)
+{
+	return at > w->line[w->n_line].start && text[at - 1] == '\r';
+}
+
 /* Ends the line at `end` and begins the next one at `next`. */
-static void end_line(struct nt_words *w, size_t end, size_t next)
+static inline void end_line(struct nt_words *w, size_t end, size_t next)
 {
 	w->line[w->n_line].end = end;
-	if (nt_grow(&w->line, &w->line_cap, w->n_line + 2, sizeof(*w->line)) < 0)
+	if (w->n_line + 2 > w->line_cap &&
+	    nt_grow(&w->line, &w->line_cap, w->n_line + 2, sizeof(*w->line)) < 0)
 		w->has_failed = true;
 	else
 		w->line[++w->n_line] = (struct nt_line){.start = next, .word = w->n};
@@ -192,9 +209,10 @@ static inline void lay_down(struct nt_words *w, const struct pen *pen)
 }
 
 /* Room for the words of a window; false: no memory. */
-static bool make_room(struct nt_words *w)
+static inline bool make_room(struct nt_words *w)
 {
-	if (nt_grow(&w->word, &w->word_cap, w->n + 2 * WINDOW, sizeof(*w->word)) < 0)
+	if (w->n + 2 * WINDOW > w->word_cap &&
+	    nt_grow(&w->word, &w->word_cap, w->n + 2 * WINDOW, sizeof(*w->word)) < 0)
 		w->has_failed = true;
 	return !w->has_failed;
 }
@@ -212,33 +230,62 @@ static inline bool write_letters(struct pen *pen, const uint8_t *text, size_t le
 {
 	struct nt_word_bytes bytes;
 	uint64_t hash = nt_word_hash(text, len, &bytes);
-	if (nt_special_find(hash, text, len))
+	if (nt_special_find(hash, bytes, len))
 		return false;
 	pen->stop_words |= nt_stop_word(bytes.low);
 	write_word(pen, key_of(hash, NT_WORD_HAS_LETTER | NT_WORD_IS_WORD), len);
 	return true;
 }
 
-/*
- * Letters at text[start, end), and behind them a space or a sign that comes off: writes one
- * word or two, and returns true. What is not that, affix.c cuts.
- */
-static inline bool write_simple(struct pen *pen, const uint8_t *text, size_t start, size_t end)
+/* Writes the sign behind a word; if there is none, its place is the next word's again. */
+static inline void write_last(struct pen *pen, uint8_t c, bool is_there)
 {
-	uint8_t c = text[end];
-	bool is_alone = is_space(c);
-	if (end == start || (!is_alone && !(nt_byte_kind[c] & NT_BYTE_LAST && is_space(text[end + 1]))))
-		return false;
-	if (c == '.' && !is_last_stop(text + start, end - start))
-		return false;
-	if (!write_letters(pen, text + start, end - start))
-		return false;
-	/* the sign is written in any case, and is the next word's place again if there is none */
 	pen->word->key = sign_key[c & 127];
 	pen->word->chars = pen->chars;
-	pen->word += !is_alone;
-	pen->chars += !is_alone;
-	pen->n_sign += !is_alone;
+	pen->word += is_there;
+	pen->chars += is_there;
+	pen->n_sign += is_there;
+}
+
+/*
+ * A chunk text[start, end) that is ASCII letters up to `stop`, with nothing behind them or a sign that
+ * comes off: writes one word or two, and returns true. What is not that, affix.c cuts.
+ */
+static inline bool write_simple(struct pen *pen, const uint8_t *text, size_t start, size_t stop, size_t end)
+{
+	uint8_t c = text[stop];
+	bool has_last = stop < end;
+	if (stop == start || (has_last && !(stop + 1 == end && nt_byte_kind[c] & NT_BYTE_LAST)))
+		return false;
+	if (has_last && c == '.' && !is_last_stop(text + start, stop - start))
+		return false;
+	if (!write_letters(pen, text + start, stop - start))
+		return false;
+	write_last(pen, c, has_last);
+	return true;
+}
+
+/* The same of a chunk text[len] that is letters, not all of them ASCII's. Two of them at least, and
+ * it is not special. */
+static bool write_high(struct pen *pen, const uint8_t *text, size_t len)
+{
+	struct nt_word_bytes bytes;
+	uint8_t class = 0, before = 0, is = 0;
+	size_t stop = 0, chars = 0;
+	uint32_t c = 0;
+	for (size_t n; stop < len; stop += n, chars++, before = class, class = is) {
+		n = nt_utf8_decode(text + stop, len - stop, &c);
+		is = nt_char_class(c);
+		if (!(is & NT_LETTER))
+			break;
+	}
+	bool has_last = stop < len;
+	if (chars < 2 || (has_last && !(stop + 1 == len && nt_byte_kind[c & 127] & NT_BYTE_LAST)))
+		return false;
+	if (has_last && c == '.' && class & NT_UPPER && before & NT_LOWER)
+		return false;
+	write_word(pen, key_of(nt_word_hash(text, stop, &bytes), NT_WORD_HAS_LETTER | NT_WORD_IS_WORD), chars);
+	write_last(pen, text[stop], has_last);
 	return true;
 }
 
@@ -246,6 +293,27 @@ static inline bool write_simple(struct pen *pen, const uint8_t *text, size_t sta
 static inline uint64_t below(unsigned i)
 {
 	return (UINT64_C(1) << i) - 1;
+}
+
+static inline unsigned first_of(uint64_t bits)
+{
+	return (unsigned)__builtin_ctzll(bits);
+}
+
+/* Enters white space beyond ASCII; returns where there is some that ends a line, or `limit`. */
+static unsigned add_high_spaces(struct nt_kinds *k, const uint8_t *text, unsigned limit)
+{
+	for (uint64_t lead = nt_space_leads(text) & k->high & below(limit); lead; lead &= lead - 1) {
+		unsigned i = first_of(lead);
+		uint32_t c = 0;
+		size_t n = nt_utf8_decode(text + i, 4, &c);
+		if (!nt_is_high_space(c))
+			continue;
+		if (nt_is_high_break(c) || i + n > limit)
+			return i;
+		k->space |= below((unsigned)n) << i;
+	}
+	return limit;
 }
 
 /*
@@ -257,34 +325,41 @@ static size_t cut_window(struct nt_words *w, const uint8_t *text, size_t at, siz
 {
 	struct nt_kinds k;
 	nt_kinds_of(&k, text + at);
-	uint64_t start = ~k.space & (k.space << 1 | 1);
-	uint64_t stop = (k.letter + (start & k.letter)) & ~k.letter;
 	unsigned limit = len < WINDOW ? (unsigned)len : WINDOW - 1;
-	if (k.other && (unsigned)__builtin_ctzll(k.other) < limit)
-		limit = (unsigned)__builtin_ctzll(k.other);
+	uint64_t with_feed = k.carriage & k.feed >> 1, other = k.other & ~with_feed;
+	k.space |= with_feed;
+	if (other && first_of(other) < limit)
+		limit = first_of(other);
+	if (k.high)
+		limit = add_high_spaces(&k, text + at, limit);
+	uint64_t start = ~k.space & (k.space << 1 | 1), certain = below(limit);
+	uint64_t stop = (k.letter + (start & k.letter)) & ~k.letter;
+	/* what ends the text ends its last chunk */
+	uint64_t space = (k.space & certain) | (uint64_t)(limit == len) << limit;
 	struct pen pen = take_pen(w);
-	for (uint64_t event = (start | k.feed) & below(limit); event; event &= event - 1) {
-		unsigned i = (unsigned)__builtin_ctzll(event), end = i;
+	for (uint64_t event = (start | k.feed) & certain; event; event &= event - 1) {
+		unsigned i = first_of(event);
 		if (k.feed >> i & 1) {
 			lay_down(w, &pen);
-			end_line(w, at + i, at + i + 1);
+			end_line(w, at + i - has_carriage(w, text, at + i), at + i + 1);
 			pen = take_pen(w);
 			continue;
 		}
-		if (k.letter >> i & 1) {
-			uint64_t stops = stop & ~below(i) & below(limit);
-			if (!stops) {
-				lay_down(w, &pen);
-				return at + i;
-			}
-			end = (unsigned)__builtin_ctzll(stops);
+		if (!(space >> i)) { /* the window is too short for the chunk */
+			lay_down(w, &pen);
+			return at + i;
 		}
-		if (write_simple(&pen, text + at, i, end))
+		unsigned end = first_of(space >> i) + i;
+		unsigned letters = k.letter >> i & 1 ? first_of(stop >> i | UINT64_C(1) << 63) + i : i;
+		if (write_simple(&pen, text + at, i, letters < end ? letters : end, end))
+			continue;
+		if (k.high >> i & below(end - i) && write_high(&pen, text + at + i, end - i))
 			continue;
 		lay_down(w, &pen);
-		size_t behind = add_chunk(w, text, at + i);
-		if (behind >= at + limit || !make_room(w))
-			return behind;
+		if (nt_words_add_chunk(w, text + at + i, end - i) < 0)
+			w->has_failed = true;
+		if (!make_room(w))
+			return at + end;
 		pen = take_pen(w);
 	}
 	lay_down(w, &pen);
@@ -297,7 +372,6 @@ static int reset(struct nt_words *w)
 	    nt_grow(&w->line, &w->line_cap, 1, sizeof(*w->line)) < 0)
 		return NT_ESYS;
 	w->n = w->n_line = w->n_sign = w->sign_chars = w->n_letterless = 0;
-	w->n_hash = w->n_ellipsis = 0;
 	w->stop_words = 0;
 	w->has_failed = false;
 	w->word[0] = (struct nt_word){0};
@@ -309,6 +383,7 @@ int nt_words_cut(struct nt_words *w, const uint8_t *text, size_t len)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	nt_special_init();
+	nt_affix_init();
 	pthread_once(&once, make_sign_keys);
 	if (reset(w) < 0)
 		return NT_ESYS;

@@ -42,7 +42,6 @@ struct nt_words {
 	size_t n_line, line_cap;
 	bool has_failed; /* out of memory: an allocation failed on the way */
 
-	size_t n_hash, n_ellipsis; /* "#"; "..." and U+2026 */
 	size_t n_real, real_chars; /* words with NT_WORD_IS_WORD, their code points */
 	size_t n_letter;           /* words with NT_WORD_HAS_LETTER */
 	unsigned stop_words;       /* which of the eight there are, a bit each */
@@ -73,6 +72,8 @@ bool nt_is_space_at(const uint8_t *text);
 
 /* Appends text[len] as one word. */
 void nt_words_add(struct nt_words *w, const uint8_t *text, size_t len);
+
+void nt_affix_init(void); /* before the next one; cheap after the first time */
 
 /* Appends the words of text[len], which holds no space. */
 int nt_words_add_chunk(struct nt_words *w, const uint8_t *text, size_t len);

@@ -521,6 +521,34 @@ static void rules_are_asked_as_they_were_switched(void **state)
 	nt_filter_free(f);
 }
 
+/* What the rule measures of a text that it drops whatever it measures. */
+static double value_of(const char *rule, const uint8_t *text, size_t len)
+{
+	struct nt_filter *f = nt_filter_new();
+	struct nt_verdict v;
+	assert_int_equal(nt_filter_set(f, rule, -1), 0);
+	struct nt_judge *j = nt_judge_new(f);
+	assert_int_equal(nt_judge_text(j, text, len, &v), 0);
+	assert_string_equal(nt_filter_rule((size_t)v.rule)->name, rule);
+	nt_judge_free(j);
+	nt_filter_free(f);
+	return v.value;
+}
+
+static void signs_are_counted_once_wherever_they_stand(void **state)
+{
+	static const char signs[] = "a....... b\u2026\u2026 ## ..";
+	uint8_t text[256];
+	(void)state;
+	for (size_t n = 0; n < 140; n++) {
+		memset(text, ' ', n);
+		memcpy(text + n, signs, sizeof(signs) - 1);
+		double hashes = value_of("gopher_too_many_hashes", text, n + sizeof(signs) - 1);
+		double ellipses = value_of("gopher_too_many_ellipsis", text, n + sizeof(signs) - 1);
+		assert_true(hashes > 0 && ellipses == 2 * hashes); /* four of them: 7 full stops are two */
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -528,6 +556,7 @@ int main(void)
 		cmocka_unit_test(thresholds_belong_to_what_is_kept),
 		cmocka_unit_test(every_rule_that_drops_is_in_a_table),
 		cmocka_unit_test(rules_are_asked_as_they_were_switched),
+		cmocka_unit_test(signs_are_counted_once_wherever_they_stand),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

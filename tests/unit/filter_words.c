@@ -62,6 +62,8 @@ static const struct {
 	 "antidisestablishmentarianism|-|and|-|a|-|very|-|long|-|word|-|that|-|goes|-|beyond|-|any|-|window|-|of|-|sixty|-|four|-|bytes|,|you|see"},
 	{"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx.",
 	 "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx|."},
+	{"\u041f\u0440\u0438\u0432\u0435\u0442, \u0414\u043e\u043c. \u0434\u041e\u041c. \u0434\u041e. \u0414o. \u65e5\u672c! \u65e5\u672c. Gr\u00fc\u00dfe; \u00d6. \u00f6. \u00e9. \u042f. na\u00efve\u2014so",
+	 "\u041f\u0440\u0438\u0432\u0435\u0442|,|\u0414\u043e\u043c|.|\u0434\u041e\u041c|.|\u0434\u041e.|\u0414o|.|\u65e5\u672c|!|\u65e5\u672c|.|Gr\u00fc\u00dfe|;|\u00d6.|\u00f6.|\u00e9|.|\u042f.|na\u00efve|\u2014|so"},
 	{" \t\u00a0lead\u00a0nbsp\u2003em\vvt\34fs\302\205nel\u2028ls",
 	 "lead|nbsp|em|vt|fs|nel|ls"},
 	{"Foo's foos' James's it\u2019s don\u2019t \u2018s",
@@ -157,12 +159,30 @@ static void lines_are_those_of_str_splitlines(void **state)
 	nt_words_release(&w);
 }
 
+static void carriage_returns_end_lines_wherever_they_stand(void **state)
+{
+	struct nt_words w = {0};
+	(void)state;
+	for (size_t n = 0; n < 140; n++) {
+		cut(&w, "one\r\n\r\r\ntwo\rlast\r\n", 'x', n);
+		static const size_t start[] = {0, 5, 6, 8, 12}, end[] = {3, 5, 6, 11, 16};
+		assert_int_equal(w.n_line, 5);
+		assert_int_equal(w.n, 3);
+		for (size_t i = 0; i < 5; i++) {
+			assert_int_equal(w.line[i].start, i ? n + start[i] : 0);
+			assert_int_equal(w.line[i].end, n + end[i]);
+		}
+	}
+	nt_words_release(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(words_are_cut_as_spacy_cuts_them),
 		cmocka_unit_test(words_are_the_same_wherever_they_stand),
 		cmocka_unit_test(lines_are_those_of_str_splitlines),
+		cmocka_unit_test(carriage_returns_end_lines_wherever_they_stand),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
