@@ -19,8 +19,6 @@
 #include "nt/model.h"
 #include "nt/tokenizer.h"
 
-enum { MANY = 128 }; /* rules there are, at most */
-
 struct options {
 	const char *rules, *output, *rejected, *report, *manifest, *split, *perplexity;
 	struct nt_list set, no, field;
@@ -65,15 +63,10 @@ static const struct nt_opt opts[] = {
 	{0},
 };
 
-/* Documents that went one way. */
-struct heap {
-	uint64_t documents, bytes;
-};
-
 /* Text with a NUL between documents, as nt-cat writes it. */
 struct sheaf {
 	struct nt_out *out; /* NULL: nowhere */
-	struct heap sum;
+	uint64_t n;
 	bool last_is_empty;
 };
 
@@ -85,7 +78,7 @@ struct job {
 	struct sheaf kept, rejected;
 	struct nt_out *out;
 	struct nt_buf line;
-	struct heap all, by_rule[MANY], by_model;
+	struct nt_filter_counts count;
 	uint64_t invalid;
 	struct nt_digest came, left; /* for the manifest */
 	bool is_first;               /* of those that write it */
@@ -170,24 +163,10 @@ static int choose_rules(struct nt_filter *f, const struct options *o)
 	return rc;
 }
 
-static void number(char out[32], double x)
-{
-	snprintf(out, 32, "%.*g", x == floor(x) && fabs(x) < 1e15 ? 16 : 6, x);
-}
-
 static int list_rules(const struct job *j)
 {
-	static const char *const sense[] = {"at least", "at most", "none", "line", "setting"};
 	struct nt_buf page = {0};
-	int rc = nt_buf_printf(&page, "family\trule\tasked\tsense\tthreshold\twhat\n");
-	const struct nt_filter_rule *r;
-	for (size_t i = 0; rc == 0 && (r = nt_filter_rule(i)); i++) {
-		char value[32] = "";
-		if (r->has_value && !isnan(nt_filter_value(j->filter, i)))
-			number(value, nt_filter_value(j->filter, i));
-		rc = nt_buf_printf(&page, "%s\t%s\t%s\t%s\t%s\t%s\n", r->family, r->name,
-				   nt_filter_is_on(j->filter, i) ? "yes" : "no", sense[r->sense], value, r->what);
-	}
+	int rc = nt_filter_list(&page, j->filter);
 	if (rc == 0)
 		rc = nt_out_write(j->out, page.data, page.len);
 	nt_buf_release(&page);
@@ -206,8 +185,7 @@ static int put_line(const struct sheaf *s, const struct nt_judged *doc)
 
 static int put(struct sheaf *s, const struct nt_judged *doc, bool is_jsonl)
 {
-	bool is_first = s->sum.documents++ == 0;
-	s->sum.bytes += doc->len;
+	bool is_first = s->n++ == 0;
 	s->last_is_empty = doc->len == 0 && !is_jsonl;
 	if (!s->out)
 		return 0;
@@ -220,13 +198,13 @@ static int put(struct sheaf *s, const struct nt_judged *doc, bool is_jsonl)
 /* An empty last document would else be none. */
 static int end_sheaf(const struct sheaf *s)
 {
-	return s->out && s->last_is_empty && s->sum.documents > 1 ? nt_out_write(s->out, "", 1) : 0;
+	return s->out && s->last_is_empty && s->n > 1 ? nt_out_write(s->out, "", 1) : 0;
 }
 
-static void count(struct heap *h, const struct nt_judged *doc)
+static void count(struct nt_filter_sum *s, const struct nt_judged *doc)
 {
-	h->documents++;
-	h->bytes += doc->len;
+	s->documents++;
+	s->bytes += doc->len;
 }
 
 /* The perplexity of the document, as nt-score has it. */
@@ -253,31 +231,10 @@ static int ask_model(struct job *j, const struct nt_judged *doc, double *perplex
 	return 0;
 }
 
-/* A source may be a file's name, which may hold anything. */
-static int add_source(struct nt_buf *line, const char *source)
+static int explain(struct job *j, const struct nt_judged *doc, const struct nt_filter_reason *why)
 {
-	int rc = 0;
-	for (const char *p = source; *p && rc == 0; p++)
-		rc = *p == '\t' || *p == '\n' || *p == '\\' ? nt_buf_printf(line, "\\x%02x", *p)
-							    : nt_buf_add(line, p, 1);
-	return rc;
-}
-
-static int explain(struct job *j, const struct nt_judged *doc, const char *rule, double value, double limit)
-{
-	char measured[32] = "", threshold[32] = "";
 	j->line.len = 0;
-	if (rule) {
-		number(measured, value);
-		if (isfinite(limit))
-			number(threshold, limit);
-	}
-	int rc = nt_buf_printf(&j->line, "%llu\t", nt_llu(j->all.documents));
-	if (rc == 0)
-		rc = add_source(&j->line, doc->source);
-	if (rc == 0)
-		rc = nt_buf_printf(&j->line, "\t%s\t%s\t%s\t%s\n", rule ? "dropped" : "kept", rule ? rule : "",
-				   measured, threshold);
+	int rc = nt_filter_explain(&j->line, j->count.in.documents, doc->source, why);
 	return rc < 0 ? rc : nt_out_write(j->out, j->line.data, j->line.len);
 }
 
@@ -287,42 +244,52 @@ static void show_progress(const struct job *j, uint64_t input_bytes)
 	if (!nt_cli_progress_due(j->cli))
 		return;
 	if (total > 0)
-		nt_cli_progress(j->cli, "%s, %s kept, %.0f %% of %.1f MB", nt_cli_count(j->all.documents, "document"),
-				nt_cli_count(j->kept.sum.documents, "document"), 100 * read / total, total / 1e6);
+		nt_cli_progress(j->cli, "%s, %s kept, %.0f %% of %.1f MB", nt_cli_count(j->count.in.documents, "document"),
+				nt_cli_count(j->count.kept.documents, "document"), 100 * read / total, total / 1e6);
 	else
-		nt_cli_progress(j->cli, "%s, %s kept, %.1f MB read", nt_cli_count(j->all.documents, "document"),
-				nt_cli_count(j->kept.sum.documents, "document"), read / 1e6);
+		nt_cli_progress(j->cli, "%s, %s kept, %.1f MB read", nt_cli_count(j->count.in.documents, "document"),
+				nt_cli_count(j->count.kept.documents, "document"), read / 1e6);
+}
+
+/* Asks the model, after the rules, and says why the document is dropped, if it is. */
+static int decide(struct job *j, const struct nt_judged *doc, struct nt_filter_reason *why)
+{
+	*why = (struct nt_filter_reason){.value = doc->verdict.value};
+	if (doc->verdict.rule >= 0) {
+		size_t i = (size_t)doc->verdict.rule;
+		why->rule = nt_filter_rule(i)->name;
+		why->threshold = nt_filter_value(j->filter, i);
+		count(&j->count.by_rule[i], doc);
+		return 0;
+	}
+	int rc = j->model ? ask_model(j, doc, &why->value) : 0;
+	if (rc < 0 || !j->model)
+		return rc;
+	bool is_high = !(why->value < j->o->below), is_low = j->o->above > 0 && !(why->value > j->o->above);
+	why->threshold = is_high ? j->o->below : j->o->above;
+	if (is_high || is_low) {
+		why->rule = j->count.other;
+		count(&j->count.by_other, doc);
+	}
+	return 0;
 }
 
 static int take(void *arg, const struct nt_judged *doc)
 {
 	struct job *j = arg;
-	const char *rule = NULL;
-	double value = doc->verdict.value, limit = 0;
-	int rc = 0;
-	if (doc->verdict.rule >= 0) {
-		size_t i = (size_t)doc->verdict.rule;
-		rule = nt_filter_rule(i)->name;
-		limit = nt_filter_value(j->filter, i);
-		count(&j->by_rule[i], doc);
-	} else if (j->model) {
-		rc = ask_model(j, doc, &value);
-		bool is_high = !(value < j->o->below), is_low = j->o->above > 0 && !(value > j->o->above);
-		limit = is_high ? j->o->below : j->o->above;
-		if (rc == 0 && (is_high || is_low)) {
-			rule = "perplexity";
-			count(&j->by_model, doc);
-		}
-	}
+	struct nt_filter_reason why;
+	int rc = decide(j, doc, &why);
 	if (rc == 0)
-		rc = put(rule ? &j->rejected : &j->kept, doc, j->o->is_jsonl);
+		rc = put(why.rule ? &j->rejected : &j->kept, doc, j->o->is_jsonl);
 	if (rc == 0 && j->o->manifest)
 		rc = nt_digest_add(&j->came, doc->text, doc->len, false);
-	if (rc == 0 && j->o->manifest && !rule)
+	if (rc == 0 && j->o->manifest && !why.rule)
 		rc = nt_digest_add(&j->left, doc->text, doc->len, false);
 	if (rc == 0 && j->o->explain)
-		rc = explain(j, doc, rule, value, limit);
-	count(&j->all, doc);
+		rc = explain(j, doc, &why);
+	count(&j->count.in, doc);
+	if (!why.rule)
+		count(&j->count.kept, doc);
 	j->invalid += doc->verdict.n_invalid;
 	show_progress(j, doc->input_bytes);
 	return rc;
@@ -335,66 +302,34 @@ static double percent(uint64_t part, uint64_t whole)
 	return whole ? 100 * (double)part / (double)whole : 0;
 }
 
-static void row(const struct job *j, const char *name, const struct heap *h)
+static void row(const struct job *j, const char *name, const struct nt_filter_sum *s)
 {
-	if (h->documents)
-		fprintf(stderr, "  %-30s %12llu %6.2f %%  %15llu %6.2f %%\n", name, nt_llu(h->documents),
-			percent(h->documents, j->all.documents), nt_llu(h->bytes), percent(h->bytes, j->all.bytes));
+	if (s->documents)
+		fprintf(stderr, "  %-30s %12llu %6.2f %%  %15llu %6.2f %%\n", name, nt_llu(s->documents),
+			percent(s->documents, j->count.in.documents), nt_llu(s->bytes),
+			percent(s->bytes, j->count.in.bytes));
 }
 
 static void show_table(const struct job *j)
 {
-	nt_cli_say(j->cli, "%s, %s; %s kept (%.2f %%), %s (%.2f %%)", nt_cli_count(j->all.documents, "document"),
-		   nt_cli_count(j->all.bytes, "byte"), nt_cli_count(j->kept.sum.documents, "document"),
-		   percent(j->kept.sum.documents, j->all.documents), nt_cli_count(j->kept.sum.bytes, "byte"),
-		   percent(j->kept.sum.bytes, j->all.bytes));
-	if (j->cli->quiet || !j->rejected.sum.documents)
+	const struct nt_filter_sum *in = &j->count.in, *kept = &j->count.kept;
+	nt_cli_say(j->cli, "%s, %s; %s kept (%.2f %%), %s (%.2f %%)", nt_cli_count(in->documents, "document"),
+		   nt_cli_count(in->bytes, "byte"), nt_cli_count(kept->documents, "document"),
+		   percent(kept->documents, in->documents), nt_cli_count(kept->bytes, "byte"),
+		   percent(kept->bytes, in->bytes));
+	if (j->cli->quiet || kept->documents == in->documents)
 		return;
 	fprintf(stderr, "  %-30s %12s %8s  %15s %8s\n", "dropped by", "documents", "", "bytes", "");
 	for (size_t i = 0; nt_filter_rule(i); i++)
-		row(j, nt_filter_rule(i)->name, &j->by_rule[i]);
-	row(j, "perplexity", &j->by_model);
+		row(j, nt_filter_rule(i)->name, &j->count.by_rule[i]);
+	row(j, "perplexity", &j->count.by_other);
 }
 
-static int add_heap(struct nt_buf *b, const char *name, const struct heap *h, const char *behind)
-{
-	return nt_buf_printf(b, "\"%s\": {\"documents\": %llu, \"bytes\": %llu}%s", name, nt_llu(h->documents),
-			     nt_llu(h->bytes), behind);
-}
-
-/* Every rule that was asked, and the threshold it was asked with. */
 static int write_report(const struct job *j)
 {
 	struct nt_out *out = NULL;
 	struct nt_buf b = {0};
-	const char *comma = "";
-	int rc = nt_buf_printf(&b, "{");
-	if (rc == 0)
-		rc = add_heap(&b, "read", &j->all, ", ");
-	if (rc == 0)
-		rc = add_heap(&b, "kept", &j->kept.sum, ", \"rules\": [");
-	for (size_t i = 0; rc == 0 && nt_filter_rule(i); i++) {
-		const struct nt_filter_rule *r = nt_filter_rule(i);
-		if (!nt_filter_is_on(j->filter, i))
-			continue;
-		rc = nt_buf_printf(&b, "%s\n{\"rule\": \"%s\", \"family\": \"%s\"", comma, r->name, r->family);
-		if (rc == 0 && r->has_value)
-			rc = nt_buf_printf(&b, ", \"threshold\": %.17g", nt_filter_value(j->filter, i));
-		if (rc == 0 && r->sense <= NT_RULE_NONE)
-			rc = nt_buf_printf(&b, ", ");
-		if (rc == 0 && r->sense <= NT_RULE_NONE)
-			rc = add_heap(&b, "dropped", &j->by_rule[i], "");
-		if (rc == 0)
-			rc = nt_buf_printf(&b, "}");
-		comma = ",";
-	}
-	if (rc == 0 && j->model) {
-		rc = nt_buf_printf(&b, "%s\n{\"rule\": \"perplexity\", ", comma);
-		if (rc == 0)
-			rc = add_heap(&b, "dropped", &j->by_model, "}");
-	}
-	if (rc == 0)
-		rc = nt_buf_printf(&b, "]}\n");
+	int rc = nt_filter_report(&b, j->filter, &j->count);
 	if (rc == 0)
 		rc = nt_out_open(&out, j->o->report, 0);
 	if (rc == 0)
@@ -407,34 +342,14 @@ static int write_report(const struct job *j)
 	return rc;
 }
 
-/* The rules that were asked, each with its threshold, or with how many documents it dropped. */
-static int add_rules(const struct job *j, struct nt_buf *members, bool dropped)
-{
-	const char *comma = "";
-	int rc = 0;
-	const struct nt_filter_rule *r;
-	for (size_t i = 0; rc == 0 && (r = nt_filter_rule(i)); i++) {
-		if (!nt_filter_is_on(j->filter, i) || (dropped && r->sense > NT_RULE_NONE))
-			continue;
-		rc = nt_buf_printf(members, "%s\"%s\": ", comma, r->name);
-		if (rc == 0 && dropped)
-			rc = nt_buf_printf(members, "%llu", nt_llu(j->by_rule[i].documents));
-		else if (rc == 0)
-			rc = r->has_value ? nt_buf_printf(members, "%.15g", nt_filter_value(j->filter, i))
-					  : nt_buf_printf(members, "true");
-		comma = ", ";
-	}
-	if (rc == 0 && dropped && j->model)
-		rc = nt_buf_printf(members, "%s\"perplexity\": %llu", comma, nt_llu(j->by_model.documents));
-	return rc < 0 ? rc : nt_buf_printf(members, "}");
-}
-
 static int make_members(const struct job *j, struct nt_buf *members)
 {
 	const struct options *o = j->o;
 	int rc = nt_buf_printf(members, "\"options\": {\"rules\": {");
 	if (rc == 0)
-		rc = add_rules(j, members, false);
+		rc = nt_filter_thresholds(members, j->filter);
+	if (rc == 0)
+		rc = nt_buf_printf(members, "}");
 	if (rc == 0 && o->perplexity && (rc = nt_buf_printf(members, ", \"perplexity\": ")) == 0)
 		rc = nt_json_string(members, o->perplexity, strlen(o->perplexity));
 	if (rc == 0 && o->below < INFINITY)
@@ -444,7 +359,9 @@ static int make_members(const struct job *j, struct nt_buf *members)
 	if (rc == 0)
 		rc = nt_buf_printf(members, "}, \"dropped\": {");
 	if (rc == 0)
-		rc = add_rules(j, members, true);
+		rc = nt_filter_dropped(members, j->filter, &j->count);
+	if (rc == 0)
+		rc = nt_buf_printf(members, "}");
 	if (rc == 0)
 		rc = nt_manifest_text(members, "in", &j->came);
 	return rc < 0 ? rc : nt_manifest_text(members, "out", &j->left);
@@ -500,7 +417,6 @@ static int filter(struct job *j, char **operand, int n_operand)
 	struct nt_docs_options how = {.split = o->is_nul ? "nul" : o->split,
 				      .field = o->field.item, .n_field = o->field.n,
 				      .n_thread = (int)j->cli->threads, .keep_lines = o->is_jsonl};
-	static const char header[] = "doc\tsource\tverdict\trule\tvalue\tthreshold\n";
 	struct nt_pool *pool = NULL;
 	j->is_first = n_operand > 0;
 	int rc = o->manifest && j->is_first ? nt_manifest_clear(o->manifest) : 0;
@@ -515,8 +431,8 @@ static int filter(struct job *j, char **operand, int n_operand)
 		rc = NT_ESYS;
 	if (rc == 0 && o->rejected)
 		rc = nt_out_open(&j->rejected.out, o->rejected, 0);
-	if (rc == 0 && o->explain)
-		rc = nt_out_write(j->out, header, sizeof(header) - 1);
+	if (rc == 0 && o->explain && (rc = nt_filter_explain_names(&j->line)) == 0)
+		rc = nt_out_write(j->out, j->line.data, j->line.len);
 	if (rc == 0)
 		rc = nt_filter_docs(j->filter, j->docs, pool ? pool : j->pool, take, j);
 	if (rc == 0)
@@ -551,6 +467,7 @@ static int run(struct nt_cli *cli, void *opt, char **operand, int n_operand)
 	struct job j = {.cli = cli, .o = o, .filter = nt_filter_new()};
 	if (o->below == 0)
 		o->below = INFINITY;
+	j.count.other = o->perplexity ? "perplexity" : NULL;
 	int rc = j.filter ? check(o) : NT_ESYS;
 	if (rc == 0)
 		rc = choose_rules(j.filter, o);

@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #include "nt/docs.h"
+#include "nt/mem.h"
 #include "nt/pool.h"
 
 enum nt_rule_sense {
@@ -48,7 +49,7 @@ struct nt_filter *nt_filter_new(void); /* no rule is on; NULL: out of memory */
 void nt_filter_free(struct nt_filter *f); /* NULL is harmless */
 
 /* Switches on or off what `name` says: a rule, a family, `gopher` (two of them) or `all` that
- * have a threshold. NT_EARG names the nearest. */
+ * have a threshold. NT_EARG: there is no such name. */
 int nt_filter_switch(struct nt_filter *f, const char *name, bool on);
 /* Sets a threshold, and switches its rule on. */
 int nt_filter_set(struct nt_filter *f, const char *name, double value);
@@ -84,5 +85,37 @@ struct nt_judged {
  */
 int nt_filter_docs(const struct nt_filter *f, struct nt_docs *docs, struct nt_pool *pool,
 		   int (*sink)(void *arg, const struct nt_judged *doc), void *arg);
+
+/* Documents that went one way, and how much text they are. */
+struct nt_filter_sum {
+	uint64_t documents, bytes;
+};
+
+/* What became of documents, for whoever calls to count. */
+enum { NT_FILTER_RULES = 128 }; /* more than there are */
+struct nt_filter_counts {
+	struct nt_filter_sum in, kept;
+	struct nt_filter_sum by_rule[NT_FILTER_RULES]; /* dropped */
+	struct nt_filter_sum by_other;                 /* dropped by no rule ... */
+	const char *other;                             /* ... but by what is called this; NULL: there is no such thing */
+};
+
+/* Each of these adds text to out: NT_ESYS is all that can happen. A table of all rules, with tabs
+ * and a line of names: */
+int nt_filter_list(struct nt_buf *out, const struct nt_filter *f);
+
+/* A line of such a table for each document, counted from 0, and why it was dropped. */
+struct nt_filter_reason {
+	const char *rule; /* NULL: it is kept */
+	double value, threshold; /* measured, and allowed; not finite: there is none */
+};
+int nt_filter_explain_names(struct nt_buf *out);
+int nt_filter_explain(struct nt_buf *out, uint64_t doc, const char *source, const struct nt_filter_reason *why);
+
+/* A JSON object of all counts, and of every rule that was asked the threshold. */
+int nt_filter_report(struct nt_buf *out, const struct nt_filter *f, const struct nt_filter_counts *c);
+/* Members of an object, "rule": threshold (true: it has none), or how many documents it dropped. */
+int nt_filter_thresholds(struct nt_buf *out, const struct nt_filter *f);
+int nt_filter_dropped(struct nt_buf *out, const struct nt_filter *f, const struct nt_filter_counts *c);
 
 #endif
