@@ -23,7 +23,10 @@
 #include "nt/err.h"
 #include "nt/file.h"
 
-enum { PIECE = 1 << 15 }; /* tokens read at once */
+enum {
+	PIECE = 1 << 15, /* tokens read at once */
+	LONGEST = 1 << 30, /* of a document, which is held: 4 GiB. Without marks a file is one */
+};
 
 struct nt_foreign_reader {
 	enum nt_foreign format;
@@ -114,12 +117,17 @@ static int fill(struct nt_foreign_reader *r)
 	return n > 0;
 }
 
+static int too_long(const struct nt_foreign_reader *r, uint64_t end)
+{
+	return nt_fail(NT_EFORMAT, "%s: the document that ends at token %" PRIu64 ", or behind it, has more than 2^30: "
+		       "does -t name its tokenizer?", r->name, end);
+}
+
 /* Appends n tokens of the piece to the document. */
 static int take(struct nt_foreign_reader *r, size_t n)
 {
-	if (r->ids.n + n > UINT32_MAX)
-		return nt_fail(NT_EFORMAT, "%s: a document of 2^32 tokens or more before token %" PRIu64
-			       ": does -t name its tokenizer?", r->name, r->at);
+	if (r->ids.n + n > LONGEST)
+		return too_long(r, r->at);
 	int rc = nt_ids_add(&r->ids, r->piece + r->next, n);
 	r->next += n;
 	return rc;
@@ -458,6 +466,8 @@ static int next_indexed(struct nt_foreign_reader *r, struct nt_tokens *doc)
 			       r->index_name);
 	if (rc <= 0)
 		return rc;
+	if (end - r->start > LONGEST) /* before any of it is read */
+		return too_long(r, end);
 	for (uint64_t left = end - r->start, n; left > 0 && (rc = more(r)) == 1; left -= n) {
 		n = r->n_piece - r->next < left ? r->n_piece - r->next : left;
 		int taken = take(r, n);

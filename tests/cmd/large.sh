@@ -23,4 +23,14 @@ else
 	skip "$all" 'NT_LARGE=1 runs it: minutes, and 18 GB under TMPDIR'
 fi
 
+long='a file of 2^31 tokens without a mark is refused in 6 GB of memory'
+if [ "${NT_LARGE-}" = 1 ]; then
+	t "$long" '
+		truncate -s 4G raw.bin
+		(ulimit -v 7000000; exits 3 nt-pack -q --from nanogpt -t bytes -o data.bin raw.bin 2>said)
+		grep "raw.bin: the document that ends at token 10737[0-9]*, or behind it, has more than 2^30" said'
+else
+	skip "$long" 'NT_LARGE=1 runs it: it takes 6 GB of memory'
+fi
+
 done_testing

@@ -206,4 +206,11 @@ t 'what was read from is in the manifest' '
 	four | nt-pack -q --format nanogpt | nt-pack -q --from nanogpt -t bytes >back
 	nt-info --json back | grep -q "\"from\":\"nanogpt\"" && nt-info --json back | grep -q "\"source_bytes\": 4,"'
 
+t 'an index that promises a document of more than 2^30 tokens is refused before any is read' '
+	head -c 4 /dev/zero >a.ds && printf "\001\000\000\100\000\000\000\000" >a.ds.index
+	exits 3 nt-pack --from datatrove -t bytes a.ds 2>said >got
+	grep "a.ds: the document that ends at token 1073741825, or behind it, has more than 2^30" said
+	printf "\000\000\000\100\000\000\000\000" >a.ds.index
+	exits 3 nt-pack --from datatrove -t bytes a.ds 2>said >got && grep "cut after 2 tokens" said'
+
 done_testing
