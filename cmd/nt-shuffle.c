@@ -52,6 +52,20 @@ static int give(void *arg, struct nt_stored *doc)
 	return nt_data_input_next_stored(j->in, doc);
 }
 
+/* Data files can have the names of sources; what comes out has no place for them. */
+static int say_lost_sources(const struct job *j)
+{
+	char *name;
+	int rc = nt_data_input_source(j->in, &name);
+	if (rc == 0 && !name)
+		nt_cli_warn(j->cli, "the input is of several sources, which a stream cannot tell apart: shuffle each by "
+				    "itself, and nt-pack it with --source");
+	if (rc == 0 && name && *name)
+		nt_cli_warn(j->cli, "a stream has no place for the source's name: nt-pack it with --source '%s' again", name);
+	free(name);
+	return rc;
+}
+
 static int read_all(struct job *j, char *const *operand, size_t n)
 {
 	struct nt_shuffle_options how = {
@@ -59,6 +73,8 @@ static int read_all(struct job *j, char *const *operand, size_t n)
 		.memory = j->o->memory ? j->o->memory : nt_cpu_memory() / 4,
 	};
 	int rc = nt_data_input_open(&j->in, operand, n);
+	if (rc == 0)
+		rc = say_lost_sources(j);
 	if (rc == 0 && !(how.pool = j->pool = nt_pool_new((int)j->cli->threads)))
 		rc = NT_ESYS;
 	if (rc == 0) {
@@ -137,6 +153,7 @@ static const struct nt_example examples[] = {
 	{"nt-tokenize *.txt | nt-shuffle | nt-pack > data.bin", "Shuffle on the way"},
 	{"nt-shuffle -s 7 -S 2G corpus.nts > epoch7.nts", "Another order, in 2 GiB of memory"},
 	{"nt-shuffle a.bin b.bin | nt-pack --seq-len 2048 > rows.bin", "Pack data files anew"},
+	{"nt-shuffle wiki.bin | nt-pack --source wiki > again.bin", "... and name their source again"},
 	{0},
 };
 

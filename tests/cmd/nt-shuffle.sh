@@ -52,6 +52,13 @@ t 'a data file comes in as the documents it was made of' '
 	nt-shuffle -q <data.bin | numbers | cmp - due
 	nt-shuffle -q data.bin data.bin | nt-info --json | grep -q "\"documents\": 200"'
 
+t 'sources of data files, which a stream has no place for, are missed aloud' '
+	documents 9 | bytes | nt-pack -q --source wiki >a.bin && documents 9 | bytes | nt-pack -q --source books >b.bin
+	nt-shuffle a.bin 2>said >a.nts && grep "warning: .*nt-pack it with --source .wiki. again" said
+	nt-shuffle a.bin b.bin 2>said >ab.nts && grep "warning: the input is of several sources" said
+	nt-shuffle a.nts 2>said >c.nts && ! grep warning said
+	nt-shuffle -q a.bin | nt-pack -q --source wiki -o c.bin && nt-info c.bin | grep "^source  *wiki: 9 documents"'
+
 t 'data files of two tokenizers are not mixed' '
 	documents 3 | bytes | nt-pack -q >a.bin
 	documents 3 | nt-tokenize -q -0 | nt-pack -q >b.bin

@@ -17,6 +17,17 @@ t 'every stage gives the same bytes at any number of threads' '
 		cmp 1.bin $j.bin
 	done'
 
+t 'sources cleaned of what the ones before them have, shuffled and packed by themselves, keep their names' '
+	corpus 2000 >wiki; corpus 9000 >books # 100 and 450 documents; what repeats of a text stays in one of them
+	for s in wiki books; do
+		nt-tokenize -q <$s | nt-dedup -q --by=document --state seen.ntk | nt-shuffle -q | nt-pack -q --source $s -o $s.bin
+	done
+	cat wiki.bin books.bin >both.bin
+	[ "$(nt-tokenize -q -d both.bin | tr "\0" @ | tr -s "\n" " " | tr @ "\n" | sort | uniq -d | wc -l)" = 0 ]
+	nt-info both.bin | grep "^source  *wiki: 100 documents" && nt-info both.bin | grep "^source  *books: 350 documents"
+	nt-train --plan --arch=gpt2 --hidden-size=16 --num-hidden-layers=1 --num-attention-heads=2 --seq-len=32 \
+		--max-steps=2 wiki.bin:0.7 books.bin:0.3 | grep "^source  *wiki: 0.7 of the targets"'
+
 t 'a killed producer is noticed by whoever reads' '
 	corpus 50000 >in
 	mkfifo text stream
