@@ -162,14 +162,6 @@ static uint32_t trim(const struct nt_tokenizer *t, uint32_t id, const uint8_t *b
 	return found == NT_NO_TOKEN ? id : found;
 }
 
-static void know_token(struct nt_dedup_token *token, const struct nt_tokenizer *t, uint32_t id, bool trims)
-{
-	size_t len;
-	const uint8_t *bytes = nt_token_bytes(t, id, &len);
-	*token = (struct nt_dedup_token){.text = bytes, .bytes = (uint32_t)len,
-					 .trimmed = trims ? trim(t, id, bytes, len) : id};
-}
-
 /* What lines, words, bytes and white space are is known to the tokenizer inside the stream. Lines of
  * ids bring none: it is asked for where words are compared. */
 static int know_tokens(struct job *j)
@@ -187,14 +179,19 @@ static int know_tokens(struct job *j)
 	}
 	if (rc < 0 || !j->ident)
 		return rc;
-	if (!(j->token = nt_alloc(j->ident->vocab_size, sizeof(*j->token))))
+	if (j->way != NEAR && !(j->token = nt_alloc(j->ident->vocab_size, sizeof(*j->token))))
 		rc = NT_ESYS;
 	if (rc == 0 && of_words)
 		rc = nt_words_new(&j->words, j->ident->vocab_size);
 	for (uint32_t id = 0; rc == 0 && id < j->ident->vocab_size; id++) {
-		know_token(&j->token[id], j->tokenizer, id, j->way == EXACT);
-		if (j->words && j->token[id].bytes)
-			rc = nt_words_set(j->words, id, j->token[id].text, j->token[id].bytes);
+		size_t len;
+		const uint8_t *bytes = nt_token_bytes(j->tokenizer, id, &len);
+		if (j->token)
+			j->token[id] = (struct nt_dedup_token){
+				.text = bytes, .bytes = (uint32_t)len,
+				.trimmed = j->way == EXACT ? trim(j->tokenizer, id, bytes, len) : id};
+		if (j->words && len)
+			rc = nt_words_set(j->words, id, bytes, len);
 	}
 	return rc;
 }
@@ -418,8 +415,11 @@ static void count_doc(struct job *j, const struct nt_tokens *doc, bool stays)
 		return;
 	}
 	c->repeated++;
-	for (size_t i = 0; i < doc->n && j->token; i++)
-		c->dropped_bytes += j->token[doc->id[i]].bytes;
+	for (size_t i = 0; i < doc->n && j->reader; i++) {
+		size_t len;
+		nt_token_bytes(j->tokenizer, doc->id[i], &len);
+		c->dropped_bytes += len;
+	}
 }
 
 static int write_batch(struct job *j, bool is_end)

@@ -43,11 +43,11 @@ struct nt_words {
 };
 
 /* The byte as it counts in a word, or 0 if it ends one. */
-static uint8_t fold(uint8_t c)
+static inline uint8_t fold(uint8_t c)
 {
-	if (c >= 'A' && c <= 'Z')
-		return (uint8_t)(c + 'a' - 'A');
-	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c >= 0x80 ? c : 0;
+	uint8_t small = c | ('a' - 'A');
+	bool is_letter = small >= 'a' && small <= 'z', is_other = (c >= '0' && c <= '9') || c >= 0x80;
+	return is_letter ? small : is_other ? c : 0;
 }
 
 static void set_powers(uint64_t power[KIND + 1])
@@ -90,8 +90,8 @@ static uint64_t next_step(const uint8_t *bytes, size_t len, size_t *at)
 		i++;
 	/* a word that begins here is more of it from its LONGEST + 1st byte on */
 	size_t first = i;
-	for (; i < len && fold(bytes[i]) && i - first < LONGEST; i++)
-		h = h * P + fold(bytes[i]) + 1;
+	for (uint8_t c; i < len && (c = fold(bytes[i])) && i - first < LONGEST; i++)
+		h = h * P + c + 1;
 	*at = i;
 	return h << 6 | (ends ? ENDS : i - first);
 }
