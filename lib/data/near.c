@@ -20,15 +20,11 @@
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "data/bandtable.h"
-#include "data/bloom.h"
+#include "data/near.h"
 #include "data/sketch.h"
 #include "data/state.h"
-#include "io/spill.h"
 #include "nt/err.h"
-#include "nt/hash.h"
 #include "nt/mem.h"
 
 enum {
@@ -39,55 +35,11 @@ enum {
 	AHEAD = 8,              /* documents whose lines are on the way while the table fills */
 };
 
-struct nt_near {
-	struct nt_near_options o;
-	size_t bytes; /* of a sketch */
-	uint64_t n_doc;
-	struct nt_spill sketches;
-	struct nt_bandtable table; /* one of these two */
-	struct nt_bloom filter;
-	uint64_t filter_room;      /* documents */
-	uint8_t *group; /* [GROUP * bytes] */
-	uint64_t *key;  /* [bands] of the document at hand */
-};
-
 struct nt_near_sketcher {
 	struct nt_sketcher s;
 };
 
 /* --- bands ----------------------------------------------------------------------- */
-
-static uint64_t key_of(const struct nt_near *n, const uint8_t *sketch, uint32_t band)
-{
-	const uint8_t *p = sketch + (size_t)band * n->o.rows;
-	uint64_t key = 0;
-	if (n->o.rows == sizeof(key))
-		memcpy(&key, p, sizeof(key)); /* of a length known here: one load */
-	else if (n->o.rows > sizeof(key))
-		key = nt_hash64(p, n->o.rows);
-	else
-		memcpy(&key, p, n->o.rows);
-	key = (key + band) * UINT64_C(0x9e3779b97f4a7c15);
-	return (key ^ key >> 32) * UINT64_C(0xd6e8feb86659fd93);
-}
-
-static bool share_band(const struct nt_near *n, const uint8_t *a, const uint8_t *b, uint32_t band)
-{
-	size_t at = (size_t)band * n->o.rows;
-	return memcmp(a + at, b + at, n->o.rows) == 0;
-}
-
-/* J by the rows outside of the band that the two are known to share. */
-static double estimate(const struct nt_near *n, const uint8_t *a, const uint8_t *b)
-{
-	const double chance = 1.0 / 256; /* that different rows have equal bytes */
-	size_t same = 0, others = n->bytes - n->o.rows;
-	for (size_t i = 0; i < n->bytes; i++)
-		same += a[i] == b[i];
-	if (others == 0)
-		return 1;
-	return ((double)(same - n->o.rows) / (double)others - chance) / (1 - chance);
-}
 
 /* Looks for a near duplicate among the documents of a group. Returns 1 with its number. */
 static int look(const struct nt_near *n, const uint8_t *sketch, uint32_t band, uint64_t group,
@@ -99,7 +51,7 @@ static int look(const struct nt_near *n, const uint8_t *sketch, uint32_t band, u
 	int rc = nt_spill_read_at(&n->sketches, first * n->bytes, n->group, (size_t)n_doc * n->bytes);
 	for (uint64_t i = 0; rc == 0 && i < n_doc; i++) {
 		const uint8_t *other = n->group + i * n->bytes;
-		if (!share_band(n, sketch, other, band) || estimate(n, sketch, other) < n->o.least)
+		if (!nt_near_share_band(n, sketch, other, band) || nt_near_estimate(n, sketch, other) < n->o.least)
 			continue;
 		*of = first + i;
 		return 1;
@@ -110,7 +62,7 @@ static int look(const struct nt_near *n, const uint8_t *sketch, uint32_t band, u
 static void make_keys(struct nt_near *n, const uint8_t *sketch)
 {
 	for (uint32_t b = 0; b < n->o.bands; b++)
-		n->key[b] = key_of(n, sketch, b);
+		n->key[b] = nt_near_key(n, sketch, b);
 }
 
 /* Those of n->key. */
@@ -176,7 +128,7 @@ static int make_table(struct nt_near *n, uint64_t room)
 void nt_near_prefetch(const struct nt_near *n, const uint8_t *sketch)
 {
 	for (uint32_t b = 0; b < n->o.bands; b++) {
-		uint64_t key = key_of(n, sketch, b);
+		uint64_t key = nt_near_key(n, sketch, b);
 		if (n->table.slot)
 			nt_bandtable_prefetch(&n->table, key);
 		else
@@ -218,99 +170,6 @@ int nt_near_add(struct nt_near *n, const uint8_t *sketch, uint64_t *of)
 		return rc;
 	add_keys(n, n->n_doc++);
 	return 1;
-}
-
-/* --- groups ---------------------------------------------------------------------- */
-
-int nt_near_remember(struct nt_near *n, const uint8_t *sketch)
-{
-	n->n_doc++;
-	return nt_spill_add(&n->sketches, sketch, n->bytes);
-}
-
-/* Documents with a key of the band at hand. */
-struct keyed {
-	uint64_t key;
-	uint32_t doc;
-};
-
-/* What finding groups works on: each document has one of its group that is not behind it, the
- * first of the group has itself. */
-struct groups {
-	const struct nt_near *n;
-	const uint8_t *sketch; /* [n_doc * bytes] */
-	uint32_t *before;
-};
-
-static int compare_keyed(const void *a, const void *b)
-{
-	const struct keyed *x = a, *y = b;
-	if (x->key != y->key)
-		return x->key < y->key ? -1 : 1;
-	return x->doc < y->doc ? -1 : x->doc > y->doc;
-}
-
-static uint32_t first_of(struct groups *g, uint32_t doc)
-{
-	while (g->before[doc] != doc)
-		doc = g->before[doc] = g->before[g->before[doc]];
-	return doc;
-}
-
-/* Joins the groups of two documents if they are near duplicates. Returns the group of b. */
-static uint32_t join(struct groups *g, uint32_t a, uint32_t b, uint32_t band)
-{
-	uint32_t one = first_of(g, a), other = first_of(g, b);
-	const uint8_t *x = g->sketch + (size_t)a * g->n->bytes, *y = g->sketch + (size_t)b * g->n->bytes;
-	if (one == other || !share_band(g->n, x, y, band) || estimate(g->n, x, y) < g->n->o.least)
-		return other;
-	g->before[one > other ? one : other] = one < other ? one : other;
-	return one < other ? one : other;
-}
-
-/* Documents of one key: each with all before it that are not in its group yet. As long as they are
- * all of one group, one comparison is enough. */
-static void join_keyed(struct groups *g, const struct keyed *k, size_t many, uint32_t band)
-{
-	bool is_one = true;
-	for (size_t j = 1; j < many; j++) {
-		bool is_in = first_of(g, k[0].doc) == first_of(g, k[j].doc);
-		for (size_t i = 0; i < j && !(is_one && is_in); i++)
-			is_in = join(g, k[i].doc, k[j].doc, band) == first_of(g, k[0].doc);
-		is_one = is_one && is_in;
-	}
-}
-
-int nt_near_groups(struct nt_near *n, bool *stays)
-{
-	struct nt_map map;
-	if (n->n_doc > UINT32_MAX)
-		return nt_fail(NT_ESYS, "near duplicates in groups: 2^32 documents are the most");
-	int rc = nt_spill_map(&n->sketches, &map);
-	if (rc < 0)
-		return rc;
-	struct groups g = {.n = n, .sketch = map.data, .before = nt_alloc(n->n_doc, sizeof(*g.before))};
-	struct keyed *keyed = nt_alloc(n->n_doc, sizeof(*keyed));
-	if (!g.before || !keyed)
-		rc = NT_ESYS;
-	for (uint32_t i = 0; rc == 0 && i < n->n_doc; i++)
-		g.before[i] = i;
-	for (uint32_t b = 0; rc == 0 && b < n->o.bands; b++) {
-		for (uint32_t i = 0; i < n->n_doc; i++)
-			keyed[i] = (struct keyed){key_of(n, g.sketch + (size_t)i * n->bytes, b), i};
-		qsort(keyed, n->n_doc, sizeof(*keyed), compare_keyed);
-		for (size_t i = 0, many; i < n->n_doc; i += many) {
-			for (many = 1; i + many < n->n_doc && keyed[i + many].key == keyed[i].key;)
-				many++;
-			join_keyed(&g, keyed + i, many, b);
-		}
-	}
-	for (uint32_t i = 0; rc == 0 && i < n->n_doc; i++)
-		stays[i] = g.before[i] == i;
-	free(keyed);
-	free(g.before);
-	nt_map_close(&map);
-	return rc;
 }
 
 /* --- from outside ---------------------------------------------------------------- */
