@@ -87,6 +87,8 @@ static const struct nt_opt opts[] = {
 	{0},
 };
 
+static const char *const by_name[] = {"unit", "document", "line"}; /* as the option has it */
+
 enum way { EXACT, NEAR, AGAINST, SUBSTRING };
 
 struct job {
@@ -145,23 +147,6 @@ static int write_number(struct job *j, uint64_t number)
 	return j->kept ? nt_out_write(j->kept, text, (size_t)n) : 0;
 }
 
-static bool is_blank(uint8_t c)
-{
-	return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-/* The token without the white space at its end, if there is one. */
-static uint32_t trim(const struct nt_tokenizer *t, uint32_t id, const uint8_t *bytes, size_t len)
-{
-	size_t end = len;
-	while (end && is_blank(bytes[end - 1]))
-		end--;
-	if (end == 0 || end == len)
-		return end == len ? id : NT_NO_TOKEN;
-	uint32_t found = nt_token_find(t, bytes, end);
-	return found == NT_NO_TOKEN ? id : found;
-}
-
 /* What lines, words, bytes and white space are is known to the tokenizer inside the stream. Lines of
  * ids bring none: it is asked for where words are compared. */
 static int know_tokens(struct job *j)
@@ -189,7 +174,7 @@ static int know_tokens(struct job *j)
 		if (j->token)
 			j->token[id] = (struct nt_dedup_token){
 				.text = bytes, .bytes = (uint32_t)len,
-				.trimmed = j->way == EXACT ? trim(j->tokenizer, id, bytes, len) : id};
+				.trimmed = j->way == EXACT ? nt_token_trimmed(j->tokenizer, id) : id};
 		if (j->words && len)
 			rc = nt_words_set(j->words, id, bytes, len);
 	}
@@ -241,24 +226,16 @@ static int open_against(struct job *j)
 					 .token = j->token};
 	struct nt_docs_options from = {.field = o->field.item, .n_field = o->field.n};
 	struct nt_docs *docs = NULL;
-	struct nt_word_list list = {0};
-	struct nt_doc doc;
 	uint64_t n = 0, n_short = 0;
 	int rc = nt_overlap_new(&j->overlap, &how);
 	if (rc == 0)
 		rc = nt_docs_open(&docs, &from, (char *const *)o->against.item, o->against.n);
-	while (rc == 0 && (rc = nt_docs_next(docs, &doc)) == 1) {
-		if ((rc = nt_words_of_text(&list, doc.text, doc.len)) == 0)
-			rc = nt_overlap_against(j->overlap, list.hash, list.n);
-		n++;
-		n_short += rc == 0;
-		rc = rc < 0 ? rc : 0;
-	}
+	if (rc == 0)
+		rc = nt_overlap_against_docs(j->overlap, docs, &n, &n_short);
 	if (rc == 0)
 		nt_cli_say(j->cli, "%s to test on, %s of %d words; %llu with fewer than %d words passed over",
 			   nt_cli_count(n, "text"), nt_cli_count(nt_overlap_n_gram(j->overlap), "gram"),
 			   NT_GRAM_WORDS, nt_llu(n_short), NT_GRAM_LEAST);
-	nt_word_list_release(&list);
 	nt_docs_close(docs);
 	return rc;
 }
@@ -297,21 +274,21 @@ static int judge(struct job *j, struct nt_tokens *left, const struct nt_tokens *
 /* The inside of "options" in the manifest. */
 static int write_options(const struct job *j, struct nt_buf *out)
 {
-	static const char *const by[] = {"unit", "document", "line"};
+	const char *by = by_name[j->o->by];
 	switch (j->way) {
 	case NEAR:
 		return nt_buf_printf(out, "\"near\": %g, \"bands\": %u, \"rows\": %u, \"two_pass\": %s, \"seed\": %llu",
 				     j->how.least, j->how.bands, j->how.rows, j->o->two_pass ? "true" : "false",
 				     nt_llu(j->how.seed));
 	case AGAINST:
-		return nt_buf_printf(out, "\"by\": \"%s\", \"against\": %llu", by[j->o->by],
+		return nt_buf_printf(out, "\"by\": \"%s\", \"against\": %llu", by,
 				     nt_llu(nt_overlap_n_gram(j->overlap)));
 	case SUBSTRING:
 		return nt_buf_printf(out, "\"substring\": %llu", nt_llu(j->o->substring));
 	default:
-		return j->n_part ? nt_buf_printf(out, "\"by\": \"%s\", \"part\": \"%llu/%llu\"", by[j->o->by],
+		return j->n_part ? nt_buf_printf(out, "\"by\": \"%s\", \"part\": \"%llu/%llu\"", by,
 						 nt_llu(j->part), nt_llu(j->n_part))
-				 : nt_buf_printf(out, "\"by\": \"%s\"", by[j->o->by]);
+				 : nt_buf_printf(out, "\"by\": \"%s\"", by);
 	}
 }
 
@@ -342,14 +319,19 @@ static int open_input(struct job *j, char *const *operand, size_t n)
 	return rc < 0 ? rc : know_tokens(j);
 }
 
-static int load_state(struct job *j)
+/* Of the tokenizer that an exact state belongs to. */
+static const uint8_t *fingerprint(const struct job *j)
 {
 	static const uint8_t none[16];
-	const uint8_t *fingerprint = j->reader ? nt_stream_ident(j->reader)->fingerprint : none;
+	return j->reader ? nt_stream_ident(j->reader)->fingerprint : none;
+}
+
+static int load_state(struct job *j)
+{
 	if (!j->o->state)
 		return 0;
 	int rc = j->near ? nt_near_load(j->near, j->o->state)
-			 : nt_dedup_load(j->dedup, j->o->state, fingerprint);
+			 : nt_dedup_load(j->dedup, j->o->state, fingerprint(j));
 	if (rc == 0)
 		nt_cli_say(j->cli, "%s: not there: begun", j->o->state);
 	return rc < 0 ? rc : 0;
@@ -358,12 +340,10 @@ static int load_state(struct job *j)
 /* Last of all: what a state holds has been written. */
 static int save_state(struct job *j)
 {
-	static const uint8_t none[16];
-	const uint8_t *fingerprint = j->reader ? nt_stream_ident(j->reader)->fingerprint : none;
 	if (!j->o->state || j->o->is_check)
 		return 0;
 	return j->near ? nt_near_save(j->near, j->o->state)
-		       : nt_dedup_save(j->dedup, j->o->state, fingerprint);
+		       : nt_dedup_save(j->dedup, j->o->state, fingerprint(j));
 }
 
 static int open_output(struct job *j)
@@ -474,10 +454,9 @@ static int finish(struct job *j)
 
 static int report(const struct job *j)
 {
-	static const char *const by[] = {"unit", "document", "line"};
 	static const char *const what[] = {"repeat", "are near duplicates", "overlap", "repeat"};
 	const struct nt_dedup_counts *c = &j->count;
-	const char *name = j->o->ids || j->way == NEAR ? "document" : by[j->o->by];
+	const char *name = j->o->ids || j->way == NEAR ? "document" : by_name[j->o->by];
 	if (j->way == SUBSTRING)
 		name = "token";
 	if (j->o->is_check && c->repeated)

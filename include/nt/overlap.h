@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "nt/dedup.h"
+#include "nt/docs.h"
 #include "nt/stream.h"
 #include "nt/words.h"
 
@@ -33,6 +34,8 @@ void nt_overlap_free(struct nt_overlap *o); /* NULL is harmless */
 
 /* A test text, by its words. Returns 1; 0: it is too short; or NT_ESYS. */
 int nt_overlap_against(struct nt_overlap *o, const uint64_t *word, size_t n_word);
+/* Every document that is left of docs: *n test texts, *n_short of which are too short. */
+int nt_overlap_against_docs(struct nt_overlap *o, struct nt_docs *docs, uint64_t *n, uint64_t *n_short);
 uint64_t nt_overlap_n_gram(const struct nt_overlap *o); /* different ones */
 
 /* As nt_dedup_next. A document of no unit that overlaps stays as it is. */

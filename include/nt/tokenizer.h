@@ -66,6 +66,9 @@ bool nt_token_is_special(const struct nt_tokenizer *t, uint32_t id);
 const char *nt_token_name(const struct nt_tokenizer *t, uint32_t id);
 /* The id of exactly these bytes (a special by its name too), or NT_NO_TOKEN. */
 uint32_t nt_token_find(const struct nt_tokenizer *t, const void *bytes, size_t len);
+/* The id of the same bytes without white space at their end: id itself if there is none, or no
+ * such token; NT_NO_TOKEN if nothing is left. */
+uint32_t nt_token_trimmed(const struct nt_tokenizer *t, uint32_t id);
 
 /* One thread's working memory. */
 struct nt_encoder;

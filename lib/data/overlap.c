@@ -157,6 +157,24 @@ int nt_overlap_against(struct nt_overlap *o, const uint64_t *word, size_t n_word
 	return rc < 0 ? rc : 1;
 }
 
+int nt_overlap_against_docs(struct nt_overlap *o, struct nt_docs *docs, uint64_t *n, uint64_t *n_short)
+{
+	struct nt_word_list words = {0};
+	struct nt_doc doc;
+	int rc;
+	*n = *n_short = 0;
+	while ((rc = nt_docs_next(docs, &doc)) == 1) {
+		if ((rc = nt_words_of_text(&words, doc.text, doc.len)) == 0)
+			rc = nt_overlap_against(o, words.hash, words.n);
+		if (rc < 0)
+			break;
+		++*n;
+		*n_short += rc == 0;
+	}
+	nt_word_list_release(&words);
+	return rc;
+}
+
 uint64_t nt_overlap_n_gram(const struct nt_overlap *o)
 {
 	return o->grams.n;

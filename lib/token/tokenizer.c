@@ -552,3 +552,21 @@ uint32_t nt_token_find(const struct nt_tokenizer *t, const void *bytes, size_t l
 		id = find_added(t, &t->raw, bytes, len);
 	return id == NT_NO_TOKEN ? find_added(t, &t->normalized, bytes, len) : id;
 }
+
+static bool is_blank(uint8_t c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+uint32_t nt_token_trimmed(const struct nt_tokenizer *t, uint32_t id)
+{
+	size_t len;
+	const uint8_t *bytes = nt_token_bytes(t, id, &len);
+	size_t end = len;
+	while (end && is_blank(bytes[end - 1]))
+		end--;
+	if (end == 0 || end == len)
+		return end == len ? id : NT_NO_TOKEN;
+	uint32_t found = nt_token_find(t, bytes, end);
+	return found == NT_NO_TOKEN ? id : found;
+}
