@@ -21,6 +21,7 @@
 struct piece {
 	const uint8_t *text;
 	size_t start, end;
+	bool has_digit; /* perhaps; if not, nothing ends in a unit */
 };
 
 static inline uint32_t char_at(const struct piece *p, size_t at, size_t *n)
@@ -148,13 +149,15 @@ static bool is_unit(const uint8_t *text, size_t len)
 	for (size_t slot = slot_of(unit); unit_slot[slot]; slot = (slot + 1) % UNIT_SLOTS)
 		if (unit_slot[slot] == unit)
 			return true;
-	return len == 3 && is_currency(char_at(&(struct piece){text, 0, len}, 0, &len));
+	return len == 3 && is_currency(char_at(&(struct piece){.text = text, .end = len}, 0, &len));
 }
 
 /* Bytes of the unit or currency that ends p and has a digit in front of it. */
 static size_t unit(const struct piece *p)
 {
 	size_t n = 0;
+	if (!p->has_digit)
+		return 0;
 	while (n < p->end - p->start && !is_digit(p->text[p->end - n - 1]))
 		if (n++ == UNIT_BYTES)
 			return 0;
@@ -212,6 +215,8 @@ static bool is_host(const struct piece *p, size_t start, size_t end)
 	size_t chars = 0, n_label = 0, n;
 	bool is_small = true;
 	uint32_t c = 0, before = 0;
+	if (end < start + 3 || (p->text[end - 1] < 0x80 && !is_lower(p->text[end - 1])))
+		return false; /* as most do that are none */
 	for (size_t i = start; i < end; i += n, before = c) {
 		c = char_at(p, i, &n);
 		if (c == '.') {
@@ -398,7 +403,7 @@ static int take_affixes(struct nt_words *w, struct piece *p, const struct nt_spe
 	*s = special(p);
 	while (!*s && p->start < p->end) {
 		size_t front = prefix(p), back = 0;
-		struct piece rest = {p->text, p->start + front, p->end};
+		struct piece rest = {p->text, p->start + front, p->end, p->has_digit};
 		*s = front ? special(&rest) : NULL;
 		if (!*s && (back = suffix(&rest))) {
 			if (take_suffix(w, p, back) < 0)
@@ -419,7 +424,7 @@ static int take_affixes(struct nt_words *w, struct piece *p, const struct nt_spe
 
 int nt_words_add_chunk(struct nt_words *w, const uint8_t *text, size_t len)
 {
-	struct piece p = {text, 0, len};
+	struct piece p = {text, 0, len, len > 16 || nt_digits(text) & ((2u << (len - 1)) - 1)};
 	const struct nt_special *s;
 	w->n_cut = 0;
 	int rc = take_affixes(w, &p, &s);

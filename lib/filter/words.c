@@ -82,28 +82,33 @@ static inline void put_letters(struct nt_words *w, struct nt_word_bytes bytes, s
 	put(w, key_of(hash, NT_WORD_HAS_LETTER | NT_WORD_IS_WORD), len);
 }
 
-/* The flags of text[len] if it is at most 16 bytes of ASCII, of which one is a letter or a digit; or 0. */
-static inline uint64_t short_flags(const uint8_t *text, size_t len, bool *is_letters)
+/* The flags of text[len] if it is ASCII, and one of it a letter or a digit; or 0. */
+static inline uint64_t ascii_flags(const uint8_t *text, size_t len, bool *is_letters)
 {
-	unsigned all = len <= 16 ? (2u << (len - 1)) - 1 : 0;
-	unsigned letters = ~nt_not_letters(text) & all;
-	*is_letters = len <= 16 && letters == all;
-	if (nt_highs(text) & all || !((letters | nt_digits(text)) & all))
-		return 0;
-	return NT_WORD_IS_WORD | (letters ? NT_WORD_HAS_LETTER : 0);
+	unsigned letters = 0, digits = 0, others = 0;
+	for (size_t i = 0; i < len; i += 16) {
+		unsigned all = len - i < 16 ? (1u << (len - i)) - 1 : 0xffff, no_letters = nt_not_letters(text + i) & all;
+		if (nt_highs(text + i) & all)
+			return 0;
+		letters |= no_letters ^ all;
+		digits |= nt_digits(text + i) & all;
+		others |= no_letters;
+	}
+	*is_letters = !others;
+	return letters ? NT_WORD_IS_WORD | NT_WORD_HAS_LETTER : digits ? NT_WORD_IS_WORD : 0;
 }
 
 void nt_words_add(struct nt_words *w, const uint8_t *text, size_t len)
 {
 	size_t chars = len;
-	bool is_letters;
+	bool is_letters = false;
 	if (len == 1) {
 		put_other(w, sign_key[*text], 1);
 		return;
 	}
 	struct nt_word_bytes bytes;
-	uint64_t hash = nt_word_hash(text, len, &bytes), flags = short_flags(text, len, &is_letters);
-	if (is_letters || (len > 16 && nt_count_letters(text) >= len)) {
+	uint64_t hash = nt_word_hash(text, len, &bytes), flags = ascii_flags(text, len, &is_letters);
+	if (is_letters) {
 		put_letters(w, bytes, len, hash);
 		return;
 	}
