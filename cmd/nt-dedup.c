@@ -366,6 +366,8 @@ static int open_output(struct job *j)
 static void show_progress(const struct job *j)
 {
 	const struct nt_dedup_counts *c = &j->count;
+	if (!nt_cli_progress_due(j->cli))
+		return;
 	nt_cli_progress(j->cli, "%s, %s, %s dropped", nt_cli_count(c->in.documents, "document"),
 			nt_cli_count(c->in.tokens, "token"), nt_cli_count(c->repeated, "repeat"));
 }

@@ -242,6 +242,8 @@ static int copy(struct job *j)
 	struct nt_tokens doc;
 	int rc;
 	while ((rc = next(j, &doc)) == 1 && (rc = add(j, &doc)) == 0) {
+		if (!nt_cli_progress_due(j->cli))
+			continue;
 		const struct nt_pack_counts c = counts(&j->train);
 		nt_cli_progress(j->cli, "%s, %s", nt_cli_count(c.documents, "document"),
 				nt_cli_count(c.tokens, "token"));

@@ -95,7 +95,7 @@ static unsigned flags_of(const struct options *o)
 static void show_progress(const struct job *j, uint64_t input_bytes)
 {
 	double read = (double)input_bytes, total = (double)nt_docs_total(j->docs);
-	if (j->is_on_screen)
+	if (j->is_on_screen || !nt_cli_progress_due(j->cli))
 		return;
 	if (total > 0)
 		nt_cli_progress(j->cli, "%s, %s, %.0f %% of %.1f MB",
@@ -296,7 +296,7 @@ static int write_text(struct job *j, const uint32_t *id, size_t n)
 	}
 	j->tokens += n;
 	j->last_is_empty = j->bytes == before;
-	if (!j->is_on_screen)
+	if (!j->is_on_screen && nt_cli_progress_due(j->cli))
 		nt_cli_progress(j->cli, "%s, %s", nt_cli_count(j->documents, "document"),
 				nt_cli_count(j->tokens, "token"));
 	return rc;

@@ -26,6 +26,7 @@ void nt_dedup_line_release(struct nt_dedup_line *l)
 {
 	free(l->piece);
 	nt_buf_release(&l->text);
+	free(l->past);
 	free(l->end);
 	free(l->stays);
 	*l = (struct nt_dedup_line){0};
@@ -44,33 +45,38 @@ int nt_dedup_line_init(struct nt_dedup_line *l, const struct nt_dedup_options *o
 	return l->piece ? 0 : NT_ESYS;
 }
 
-static size_t len_of(const struct nt_dedup_line *l, const struct nt_dedup_options *o, uint32_t id)
+/* The text of ids [i, n) up to the first that is long, to text[len]; returns which. They are
+ * copied as they lie, what is behind them as well, and the next one goes over it. */
+static size_t gather_short(uint8_t *restrict text, size_t *len, size_t *restrict past,
+			   const struct nt_line_piece *restrict piece, const uint32_t *restrict id, size_t i,
+			   size_t n)
 {
-	uint8_t len = l->piece[id].len;
-	return len == NT_LINE_LONG ? o->token[id].bytes : len;
+	size_t at = *len;
+	for (; i < n && piece[id[i]].len != NT_LINE_LONG; i++) {
+		memcpy(text + at, &piece[id[i]], sizeof(*piece));
+		past[i] = at += piece[id[i]].len;
+	}
+	*len = at;
+	return i;
 }
 
-/* The text of a document. Short tokens are copied as they lie, what is behind them as well, and
- * the next one goes over it. */
+/* The text of a document, and where its tokens end in it. */
 static int gather_text(struct nt_dedup_line *l, const struct nt_dedup_options *o, const struct nt_tokens *doc)
 {
 	l->text.len = 0;
+	if (nt_grow(&l->past, &l->cap_past, doc->n, sizeof(*l->past)) < 0)
+		return NT_ESYS;
 	for (size_t i = 0; i < doc->n;) {
 		size_t end = doc->n - i < TOKENS ? doc->n : i + TOKENS;
 		if (nt_buf_reserve(&l->text, TOKENS * sizeof(*l->piece)) < 0)
 			return NT_ESYS;
-		uint8_t *at = l->text.data + l->text.len;
-		for (; i < end && l->piece[doc->id[i]].len != NT_LINE_LONG; i++) {
-			const struct nt_line_piece *p = &l->piece[doc->id[i]];
-			memcpy(at, p, sizeof(*p));
-			at += p->len;
-		}
-		l->text.len = (size_t)(at - l->text.data);
+		i = gather_short(l->text.data, &l->text.len, l->past, l->piece, doc->id, i, end);
 		if (i == end)
 			continue;
-		const struct nt_dedup_token *t = &o->token[doc->id[i++]];
+		const struct nt_dedup_token *t = &o->token[doc->id[i]];
 		if (nt_buf_add(&l->text, t->text, t->bytes) < 0)
 			return NT_ESYS;
+		l->past[i++] = l->text.len;
 	}
 	return 0;
 }
@@ -209,6 +215,14 @@ static int pass_one(struct in_units *in, size_t kept)
 	return rc < 0 ? rc : close_unit(in);
 }
 
+/* The first token from i on that ends behind `end`, or n. */
+static size_t first_past(const size_t *past, size_t i, size_t n, size_t end)
+{
+	while (i < n && past[i] <= end)
+		i++;
+	return i;
+}
+
 /* Appends what is left. Lines that stay and lines that go come in stretches. */
 static int write_left(struct nt_dedup_line *l, const struct nt_dedup_options *o, const struct nt_tokens *doc,
 		      struct nt_ids *id, struct nt_ids *unit)
@@ -220,12 +234,12 @@ static int write_left(struct nt_dedup_line *l, const struct nt_dedup_options *o,
 		while (k + 1 < l->n_line && l->end[k] <= at)
 			k++;
 		bool stays = l->n_line == 0 || l->stays[k];
-		size_t last = k, first = i, len = 0;
+		size_t last = k, first = i;
 		while (last + 1 < l->n_line && l->stays[last + 1] == stays)
 			last++;
 		size_t end = last + 1 < l->n_line ? l->end[last] : SIZE_MAX;
-		for (; i < doc->n && (len = len_of(l, o, doc->id[i])) <= end - at; i++)
-			at += len;
+		i = first_past(l->past, i, doc->n, end);
+		at = i > first ? l->past[i - 1] : at;
 		if (stays)
 			rc = nt_ids_add(id, doc->id + first, i - first);
 		if (rc == 0)
@@ -235,8 +249,8 @@ static int write_left(struct nt_dedup_line *l, const struct nt_dedup_options *o,
 		while (l->end[k] <= at)
 			k++;
 		size_t before = id->n;
-		rc = write_over_border(l, o, doc->id[i++], at, at + len, k, id);
-		at += len;
+		rc = write_over_border(l, o, doc->id[i], at, l->past[i], k, id);
+		at = l->past[i++];
 		if (rc == 0)
 			rc = pass_one(&in, id->n - before);
 	}

@@ -22,9 +22,10 @@ struct nt_dedup_line {
 	size_t n, n_repeated;   /* lines compared in the latest document, and not the first */
 	uint64_t dropped_bytes; /* of it */
 	struct nt_buf text;
+	size_t *past;           /* [tokens] where each ends in it */
 	size_t *end;            /* [n_line] of each line, its line feed included */
 	bool *stays;            /* [n_line] */
-	size_t n_line, cap_end, cap_stays;
+	size_t n_line, cap_past, cap_end, cap_stays;
 };
 
 int nt_dedup_line_init(struct nt_dedup_line *l, const struct nt_dedup_options *o);
