@@ -8,10 +8,14 @@
  * to keep a dozen cores even, or the pieces get so small that packing them would cost
  * more than it gains. A product with one row is a matrix-vector product: those only
  * read memory, and gemm would copy the matrix first.
+ *
+ * OpenBLAS is loaded with the first model, not with the program: it starts a thread for each
+ * CPU, which spin for 0.1 s before they sleep, and most runs of nt-filter have no model.
  */
 #include "kern/gemm.h"
 
 #include <cblas.h>
+#include <dlfcn.h>
 #include <limits.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -31,22 +35,45 @@ enum {
 };
 
 #ifdef NT_REAL_IS_DOUBLE
-#define blas_gemm cblas_dgemm
-#define blas_gemv cblas_dgemv
+#define BLAS_FUNCTIONS(f) f(gemm, cblas_dgemm) f(gemv, cblas_dgemv) BLAS_COMMON(f)
 #else
-#define blas_gemm cblas_sgemm
-#define blas_gemv cblas_sgemv
+#define BLAS_FUNCTIONS(f) f(gemm, cblas_sgemm) f(gemv, cblas_sgemv) BLAS_COMMON(f)
 #endif
+#define BLAS_COMMON(f) f(set_num_threads, openblas_set_num_threads) f(get_corename, openblas_get_corename)
 
-static void one_thread(void)
+static const char soname[] = "libopenblas.so.0";
+
+static struct {
+#define POINTER(name, function) __typeof__(function) *name;
+	BLAS_FUNCTIONS(POINTER)
+#undef POINTER
+} blas; /* set once */
+
+static bool is_there;
+
+static void load(void)
 {
-	openblas_set_num_threads(1);
+	void *handle = dlopen(soname, RTLD_NOW | RTLD_LOCAL);
+	is_there = handle != NULL;
+#define LOOK_UP(name, function)                                                            \
+	if (is_there) {                                                                    \
+		void *found = dlsym(handle, #function);                                    \
+		memcpy(&blas.name, &found, sizeof(found));                                 \
+		is_there = found != NULL;                                                  \
+	}
+	BLAS_FUNCTIONS(LOOK_UP)
+#undef LOOK_UP
+	if (is_there)
+		blas.set_num_threads(1);
 }
 
-static void ready(void)
+int nt_blas_load(void)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
-	pthread_once(&once, one_thread);
+	pthread_once(&once, load);
+	if (is_there)
+		return 0;
+	return nt_fail(NT_ESYS, "%s, which multiplies matrices, cannot be loaded: install OpenBLAS", soname);
 }
 
 static blasint blas_int(size_t n)
@@ -69,14 +96,14 @@ static void gemv(const struct nt_gemm *g, nt_real beta)
 {
 	bool t = g->is_b_transposed;
 	size_t rows = t ? g->n : g->k, columns = t ? g->k : g->n;
-	blas_gemv(CblasRowMajor, t ? CblasNoTrans : CblasTrans, blas_int(rows), blas_int(columns),
+	blas.gemv(CblasRowMajor, t ? CblasNoTrans : CblasTrans, blas_int(rows), blas_int(columns),
 		  g->alpha, g->b, blas_int(g->ldb), g->a, g->is_a_transposed ? blas_int(g->lda) : 1,
 		  beta, g->c, 1);
 }
 
 static void gemm(const struct nt_gemm *g, nt_real beta)
 {
-	blas_gemm(CblasRowMajor, g->is_a_transposed ? CblasTrans : CblasNoTrans,
+	blas.gemm(CblasRowMajor, g->is_a_transposed ? CblasTrans : CblasNoTrans,
 		  g->is_b_transposed ? CblasTrans : CblasNoTrans, blas_int(g->m), blas_int(g->n),
 		  blas_int(g->k), g->alpha, g->a, blas_int(g->lda), g->b, blas_int(g->ldb), beta, g->c,
 		  blas_int(g->ldc));
@@ -84,7 +111,7 @@ static void gemm(const struct nt_gemm *g, nt_real beta)
 
 void nt_gemm_here(const struct nt_gemm *g)
 {
-	ready();
+	nt_assert(nt_blas_load() == 0); /* as it was for the model */
 	if (!g->m || !g->n)
 		return;
 	nt_assert(!(g->is_added && (g->bias || g->plus)));
@@ -160,16 +187,16 @@ void nt_gemm(struct nt_pool *pool, const struct nt_gemm *g)
 
 const char *nt_blas_core(void)
 {
-	return openblas_get_corename();
+	return nt_blas_load() < 0 ? "none" : blas.get_corename();
 }
 
 const char *nt_blas_hint(void)
 {
 	static _Thread_local char hint[256];
-	const char *core = openblas_get_corename(), *asked = getenv("OPENBLAS_CORETYPE");
+	const char *core = nt_blas_core(), *asked = getenv("OPENBLAS_CORETYPE");
 	bool is_narrow = strcmp(core, "SkylakeX") != 0 && strcmp(core, "Cooperlake") != 0 &&
 			 strcmp(core, "Sapphirerapids") != 0;
-	if (!is_narrow || nt_cpu_isa() < NT_ISA_AVX512)
+	if (!is_there || !is_narrow || nt_cpu_isa() < NT_ISA_AVX512)
 		return NULL;
 	if (asked && *asked)
 		snprintf(hint, sizeof(hint),

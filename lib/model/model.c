@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "model/layout.h"
+#include "nt/blas.h"
 #include "nt/err.h"
 #include "nt/random.h"
 
@@ -32,6 +33,8 @@ int nt_model_new(struct nt_model **result, const struct nt_config *c)
 {
 	*result = NULL;
 	int rc = nt_config_check(c);
+	if (rc == 0)
+		rc = nt_blas_load();
 	if (rc < 0)
 		return rc;
 	struct nt_model *m = nt_calloc(1, sizeof(*m));
