@@ -15,6 +15,7 @@
 #include "nt/docs.h"
 #include "nt/file.h"
 #include "nt/manifest.h"
+#include "nt/nultext.h"
 #include "nt/text.h"
 
 struct options {
@@ -58,7 +59,6 @@ static const struct nt_opt opts[] = {
 
 struct counts {
 	uint64_t documents, bytes, with_nul, replaced;
-	bool last_is_empty;
 	bool goes_on, has_nul; /* the document whose part was written last */
 	struct nt_digest text; /* for the manifest */
 };
@@ -110,16 +110,15 @@ static int write_json(struct nt_out *out, struct nt_buf *line, const struct nt_d
 	return rc < 0 ? rc : nt_out_write(out, line->data, line->len);
 }
 
-static int write_text(struct nt_out *out, const struct nt_doc *doc, struct counts *c)
+static int write_text(struct nt_nultext *out, const struct nt_doc *doc, struct counts *c)
 {
-	int rc = c->documents && !c->goes_on ? nt_out_write(out, "", 1) : 0;
+	int rc = c->goes_on ? 0 : nt_nultext_begin(out);
 	c->has_nul |= doc->len && memchr(doc->text, 0, doc->len);
-	c->last_is_empty = doc->len == 0 && !c->goes_on;
 	if (!doc->goes_on) {
 		c->with_nul += c->has_nul;
 		c->has_nul = false;
 	}
-	return rc < 0 ? rc : nt_out_write(out, doc->text, doc->len);
+	return rc < 0 ? rc : nt_nultext_add(out, doc->text, doc->len);
 }
 
 static void show_progress(const struct nt_cli *cli, const struct nt_docs *docs, uint64_t n)
@@ -137,11 +136,12 @@ static void show_progress(const struct nt_cli *cli, const struct nt_docs *docs, 
 static int copy(const struct nt_cli *cli, const struct options *o, struct nt_out *out,
 		struct nt_docs *docs, struct counts *c)
 {
+	struct nt_nultext text = {.out = out};
 	struct nt_buf line = {0};
 	struct nt_doc doc;
 	int rc;
 	while ((rc = nt_docs_next(docs, &doc)) == 1) {
-		rc = o->is_jsonl ? write_json(out, &line, &doc, c) : write_text(out, &doc, c);
+		rc = o->is_jsonl ? write_json(out, &line, &doc, c) : write_text(&text, &doc, c);
 		if (rc == 0 && o->manifest)
 			rc = nt_digest_add(&c->text, doc.text, doc.len, doc.goes_on);
 		if (rc < 0)
@@ -151,8 +151,8 @@ static int copy(const struct nt_cli *cli, const struct options *o, struct nt_out
 		c->bytes += doc.len;
 		show_progress(cli, docs, c->documents);
 	}
-	if (rc == 0 && c->last_is_empty && c->documents > 1)
-		rc = nt_out_write(out, "", 1);
+	if (rc == 0)
+		rc = nt_nultext_end(&text);
 	nt_buf_release(&line);
 	return rc;
 }

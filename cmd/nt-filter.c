@@ -17,6 +17,7 @@
 #include "nt/filter.h"
 #include "nt/manifest.h"
 #include "nt/model.h"
+#include "nt/nultext.h"
 #include "nt/tokenizer.h"
 
 struct options {
@@ -63,19 +64,12 @@ static const struct nt_opt opts[] = {
 	{0},
 };
 
-/* Text with a NUL between documents, as nt-cat writes it. */
-struct sheaf {
-	struct nt_out *out; /* NULL: nowhere */
-	uint64_t n;
-	bool last_is_empty;
-};
-
 struct job {
 	const struct nt_cli *cli;
 	const struct options *o;
 	struct nt_filter *filter;
 	struct nt_docs *docs;
-	struct sheaf kept, rejected;
+	struct nt_nultext kept, rejected; /* out NULL: nowhere */
 	struct nt_out *out;
 	struct nt_buf line;
 	struct nt_filter_counts count;
@@ -175,30 +169,22 @@ static int list_rules(const struct job *j)
 
 /* --- documents ---------------------------------------------------------------------------- */
 
-static int put_line(const struct sheaf *s, const struct nt_judged *doc)
+static int put_line(struct nt_out *out, const struct nt_judged *doc)
 {
 	if (!doc->line)
 		return nt_fail(NT_EARG, "--jsonl: %s is no JSON line; nt-cat --jsonl makes some", doc->source);
-	int rc = nt_out_write(s->out, doc->line, doc->line_len);
-	return rc < 0 ? rc : nt_out_write(s->out, "\n", 1);
+	int rc = nt_out_write(out, doc->line, doc->line_len);
+	return rc < 0 ? rc : nt_out_write(out, "\n", 1);
 }
 
-static int put(struct sheaf *s, const struct nt_judged *doc, bool is_jsonl)
+static int put(struct nt_nultext *to, const struct nt_judged *doc, bool is_jsonl)
 {
-	bool is_first = s->n++ == 0;
-	s->last_is_empty = doc->len == 0 && !is_jsonl;
-	if (!s->out)
+	if (!to->out)
 		return 0;
 	if (is_jsonl)
-		return put_line(s, doc);
-	int rc = is_first ? 0 : nt_out_write(s->out, "", 1);
-	return rc < 0 ? rc : nt_out_write(s->out, doc->text, doc->len);
-}
-
-/* An empty last document would else be none. */
-static int end_sheaf(const struct sheaf *s)
-{
-	return s->out && s->last_is_empty && s->n > 1 ? nt_out_write(s->out, "", 1) : 0;
+		return put_line(to->out, doc);
+	int rc = nt_nultext_begin(to);
+	return rc < 0 ? rc : nt_nultext_add(to, doc->text, doc->len);
 }
 
 static void count(struct nt_filter_sum *s, const struct nt_judged *doc)
@@ -436,9 +422,9 @@ static int filter(struct job *j, char **operand, int n_operand)
 	if (rc == 0)
 		rc = nt_filter_docs(j->filter, j->docs, pool ? pool : j->pool, take, j);
 	if (rc == 0)
-		rc = end_sheaf(&j->kept);
+		rc = nt_nultext_end(&j->kept);
 	if (rc == 0)
-		rc = end_sheaf(&j->rejected);
+		rc = nt_nultext_end(&j->rejected);
 	if (rc == 0 && j->rejected.out) {
 		rc = nt_out_close(j->rejected.out);
 		j->rejected.out = NULL;

@@ -16,6 +16,7 @@
 #include "nt/file.h"
 #include "nt/idlines.h"
 #include "nt/inspect.h"
+#include "nt/nultext.h"
 #include "nt/text.h"
 
 struct options {
@@ -77,7 +78,7 @@ struct job {
 	struct nt_buf line; /* backward: what goes out next */
 	uint64_t documents, units, tokens, bytes, invalid;
 	struct nt_digest text; /* that became a stream */
-	bool last_is_empty;
+	struct nt_nultext back; /* text out of ids */
 	bool is_on_screen; /* the product: a progress line would run into it */
 
 	struct nt_docs *docs;            /* forward */
@@ -284,18 +285,18 @@ static int write_text(struct job *j, const uint32_t *id, size_t n)
 {
 	enum { SLICE = 1 << 16 };
 	uint64_t before = j->bytes;
-	int rc = j->documents++ ? nt_out_write(j->out, "", 1) : 0;
+	int rc = nt_nultext_begin(&j->back);
 	for (size_t i = 0, k; rc == 0 && i < n; i += k) {
 		k = n - i < SLICE ? n - i : SLICE;
 		j->line.len = 0;
 		rc = j->bytes == before ? nt_decode_document(j->t, id + i, k, &j->line)
 					: nt_decode(j->t, id + i, k, &j->line);
 		if (rc == 0)
-			rc = nt_out_write(j->out, j->line.data, j->line.len);
+			rc = nt_nultext_add(&j->back, j->line.data, j->line.len);
 		j->bytes += j->line.len;
 	}
 	j->tokens += n;
-	j->last_is_empty = j->bytes == before;
+	j->documents++;
 	if (!j->is_on_screen && nt_cli_progress_due(j->cli))
 		nt_cli_progress(j->cli, "%s, %s", nt_cli_count(j->documents, "document"),
 				nt_cli_count(j->tokens, "token"));
@@ -377,11 +378,9 @@ static int decode_operands(struct job *j, char **operand, int n_operand)
 
 static int decode(struct job *j, char **operand, int n_operand)
 {
+	j->back.out = j->out;
 	int rc = decode_operands(j, operand, n_operand);
-	/* an empty last document needs a NUL behind it: nobody could tell it from none */
-	if (rc == 0 && j->last_is_empty && j->documents > 1)
-		rc = nt_out_write(j->out, "", 1);
-	return rc;
+	return rc < 0 ? rc : nt_nultext_end(&j->back);
 }
 
 static void report_decoded(const struct job *j)
