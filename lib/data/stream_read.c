@@ -448,6 +448,8 @@ static void count(struct nt_stream_counts *c, uint64_t n_unit, uint64_t n)
 static int next_in_frame(struct nt_stream_reader *r, struct nt_stored *doc)
 {
 	size_t n_unit = 0, n = 0, left = r->n_unit - r->next_unit;
+	if (left == 0)
+		return 0;
 	const uint8_t *word = r->unit + 4 * r->next_unit;
 	while (n_unit < left && (n_unit == 0 || !(nt_le32(word + 4 * n_unit) & UNIT_BEGINS)))
 		n += nt_le32(word + 4 * n_unit++) & UNIT_LEN;

@@ -39,15 +39,34 @@ static void must_return(const struct nt_tokenizer *t, const uint8_t *text, size_
 	nt_encoder_free(e);
 }
 
+/* Who asks about tokens only is told the same. */
+static void must_agree(const struct nt_tokenizer *t, const struct nt_tokenizer *only_tokens)
+{
+	uint32_t n = nt_tokenizer_summary(t)->vocab_size;
+	nt_assert(nt_tokenizer_summary(only_tokens)->vocab_size == n);
+	for (uint32_t id = 0; id < n; id++) {
+		size_t len, other_len;
+		const uint8_t *bytes = nt_token_bytes(t, id, &len), *other = nt_token_bytes(only_tokens, id, &other_len);
+		nt_assert(len == other_len && (len == 0 || memcmp(bytes, other, len) == 0));
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	struct nt_tokenizer *t, *again;
+	struct nt_tokenizer *t, *again, *only_tokens;
 	size_t n_text = len ? data[0] % len : 0;
 	const uint8_t *json = data + (len > 0) + n_text;
 	size_t json_len = len ? len - 1 - n_text : 0;
-	if (nt_tokenizer_parse(&t, json, json_len, "fuzz") < 0)
+	if (nt_tokenizer_parse_tokens(&only_tokens, json, json_len, "fuzz") < 0)
+		only_tokens = NULL;
+	if (nt_tokenizer_parse(&t, json, json_len, "fuzz") < 0) {
+		nt_tokenizer_free(only_tokens);
 		return 0;
+	}
+	nt_assert(only_tokens);
+	must_agree(t, only_tokens);
+	nt_tokenizer_free(only_tokens);
 	must_return(t, data + 1, n_text);
 	const struct nt_ident *id = nt_tokenizer_ident(t);
 	nt_assert(nt_tokenizer_parse(&again, id->json, id->json_len, "again") == 0);
