@@ -43,6 +43,7 @@ all: $(CMDS:%=$B/bin/%)
 ifneq (,$(findstring x86_64,$(shell $(CC) -dumpmachine 2>/dev/null)))
 $B/obj/%_avx2.o:   ISA := -mavx2 -mfma -mbmi -mbmi2 -maes
 $B/obj/%_avx512.o: ISA := -mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma -mbmi -mbmi2 -maes
+$B/obj/%_avx512bf16.o: ISA := -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512bf16 -mfma
 endif
 $B/obj/lib/kern/%.o $B/f64/lib/kern/%.o: OPT := -O3 -fno-trapping-math
 
@@ -154,7 +155,7 @@ build/fuzz/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,fuzz cc,$<)clang $(BASE) $(OPT) -DNT_NO_WIDE -O1 -g $(FUZZ_SAN) -fsanitize=fuzzer-no-link -c -o $@ $<
 build/fuzz/%: build/fuzz/obj/tests/fuzz/%.o \
-		$(patsubst %.c,build/fuzz/obj/%.o,$(filter-out %_avx2.c %_avx512.c,$(LIB_SRC)))
+		$(patsubst %.c,build/fuzz/obj/%.o,$(filter-out %_avx2.c %_avx512.c %_avx512bf16.c,$(LIB_SRC)))
 	$(call say,link,$@)clang $(FUZZ_SAN) -fsanitize=fuzzer -o $@ $^ $(LIBS)
 
 fuzz:

@@ -312,6 +312,8 @@ static const struct nt_opt opts[] = {
 	 "key and value heads; fewer than query heads share them"},
 	{0, "tie-word-embeddings", NT_OPT_ENUM, TRAIN(tie_word_embeddings), "false|true", "true", 0, 0,
 	 "one matrix for input and output"},
+	{0, "dtype", NT_OPT_ENUM, TRAIN(dtype), "f32|bf16|auto", "auto", 0, 0,
+	 "what matrix products are multiplied in; sums and weights are f32. auto: bf16 where the CPU does"},
 	{.help = "Rows and steps"},
 	{0, "rows", NT_OPT_ENUM, TRAIN(rows), "fit|concat", "fit", 0, 0,
 	 "whole documents side by side, or windows of all text in a line"},

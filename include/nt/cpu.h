@@ -2,6 +2,7 @@
 #ifndef NT_CPU_H
 #define NT_CPU_H
 /* nt/cpu.h - what this machine lets us use */
+#include <stdbool.h>
 #include <stdint.h>
 
 /* The build has kernels for wider instruction sets than the compiler's own. */
@@ -18,6 +19,7 @@ enum nt_isa { NT_ISA_REF, NT_ISA_AVX2, NT_ISA_AVX512, NT_ISA_COUNT };
  */
 enum nt_isa nt_cpu_isa(void);
 const char *nt_isa_name(enum nt_isa isa);
+bool nt_cpu_has_bf16(void); /* AVX512-BF16, which not every CPU with AVX-512 has */
 
 /* CPUs this process may run on: affinity mask and cgroup quota respected; at least 1. */
 int nt_cpu_count(void);

@@ -113,6 +113,13 @@ size_t nt_work_bytes(const struct nt_config *c, size_t B, size_t T, bool has_bac
 void nt_work_free(struct nt_work *w); /* NULL is harmless */
 
 /*
+ * From now on matrix products take their operands rounded to bf16 and sum in f32; weights,
+ * activations and gradients stay f32. Where the CPU does not multiply bf16 nothing changes.
+ */
+bool nt_has_bf16(void);
+void nt_work_set_bf16(struct nt_work *w, bool is_bf16);
+
+/*
  * Returns the summed loss in nats over all targets, in f64 and in a fixed order.
  * nll (or NULL): [B][T], 0 where ignored. logits (or NULL): [B][T][V].
  */

@@ -28,6 +28,9 @@ enum nt_rows_kind {
 	NT_ROWS_CONCAT, /* windows at random places of all tokens in a line, as nanoGPT does */
 };
 
+/* What matrix products are multiplied in; NT_DTYPE_AUTO: bf16 where the CPU does. */
+enum nt_dtype { NT_DTYPE_F32, NT_DTYPE_BF16, NT_DTYPE_AUTO };
+
 enum nt_lr_schedule { NT_LR_COSINE, NT_LR_WSD, NT_LR_CONSTANT };
 
 /*
@@ -40,6 +43,7 @@ struct nt_train_options {
 	uint64_t hidden_size, intermediate_size, num_hidden_layers;
 	uint64_t num_attention_heads, num_key_value_heads;
 	int tie_word_embeddings;       /* 0 or 1 */
+	int dtype;                     /* enum nt_dtype, of matrix products */
 	const char *init;              /* an HF directory to go on from, or NULL */
 
 	/* rows and steps */
@@ -97,7 +101,7 @@ struct nt_train_plan {
 	double epochs;                    /* times the data is seen */
 	double flops_per_token, flops;    /* one position; the whole run */
 	uint64_t param_bytes, grad_bytes, moment_bytes, activation_bytes, total_bytes;
-	double peak_flops;                /* f32 FLOP/s a short GEMM reached, or a step since; 0: not measured */
+	double peak_flops;                /* FLOP/s a short GEMM of the dtype reached, or a step since; 0: not measured */
 	double step_seconds;              /* measured; 0: not measured */
 	double predicted_loss;            /* nats/token, if the size was chosen; else 0 */
 	bool is_chosen;                   /* the size was */

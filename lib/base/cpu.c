@@ -43,6 +43,16 @@ enum nt_isa nt_cpu_isa(void)
 	return best;
 }
 
+bool nt_cpu_has_bf16(void)
+{
+#if defined(__x86_64__)
+	__builtin_cpu_init();
+	return __builtin_cpu_supports("avx512bf16");
+#else
+	return false;
+#endif
+}
+
 /* CPUs that a cgroup v2 quota allows, rounded up; 0: no quota. */
 static int cgroup_quota(void)
 {

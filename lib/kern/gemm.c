@@ -1,88 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * gemm.c - matrix products by OpenBLAS, cut and scheduled by us
- *
- * OpenBLAS's own threads would be a second pool fighting ours, and would cut a product
- * by their number, so that results differed with it. It is held to one thread, and a
- * product is halved along its longer side until there are about BLOCKS pieces, enough
- * to keep a dozen cores even, or the pieces get so small that packing them would cost
- * more than it gains. A product with one row is a matrix-vector product: those only
- * read memory, and gemm would copy the matrix first.
- *
- * OpenBLAS is loaded with the first model, not with the program: it starts a thread for each
- * CPU, which spin for 0.1 s before they sleep, and most runs of nt-filter have no model.
- */
+/* gemm.c - which way a matrix product goes */
 #include "kern/gemm.h"
 
-#include <cblas.h>
-#include <dlfcn.h>
-#include <limits.h>
-#include <pthread.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "nt/blas.h"
-#include "nt/cpu.h"
+#include "kern/gemm_ways.h"
 #include "nt/err.h"
 
-enum {
-	BLOCKS = 24,
-	SIDE_MIN = 64,             /* elements; of a block of C */
-	SIDE_STEP = 16,            /* a register tile's side: no block ends inside one */
-	FLOP_MIN = 1 << 22,        /* of a block: some 40 us on one core */
-	VECTOR_BLOCK = 1 << 16,    /* matrix elements for one task of a matrix-vector product */
-};
-
-#ifdef NT_REAL_IS_DOUBLE
-#define BLAS_FUNCTIONS(f) f(gemm, cblas_dgemm) f(gemv, cblas_dgemv) BLAS_COMMON(f)
-#else
-#define BLAS_FUNCTIONS(f) f(gemm, cblas_sgemm) f(gemv, cblas_sgemv) BLAS_COMMON(f)
-#endif
-#define BLAS_COMMON(f) f(set_num_threads, openblas_set_num_threads) f(get_corename, openblas_get_corename)
-
-static const char soname[] = "libopenblas.so.0";
-
-static struct {
-#define POINTER(name, function) __typeof__(function) *name;
-	BLAS_FUNCTIONS(POINTER)
-#undef POINTER
-} blas; /* set once */
-
-static bool is_there;
-
-static void load(void)
-{
-	void *handle = dlopen(soname, RTLD_NOW | RTLD_LOCAL);
-	is_there = handle != NULL;
-#define LOOK_UP(name, function)                                                            \
-	if (is_there) {                                                                    \
-		void *found = dlsym(handle, #function);                                    \
-		memcpy(&blas.name, &found, sizeof(found));                                 \
-		is_there = found != NULL;                                                  \
-	}
-	BLAS_FUNCTIONS(LOOK_UP)
-#undef LOOK_UP
-	if (is_there)
-		blas.set_num_threads(1);
-}
-
-int nt_blas_load(void)
-{
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
-	pthread_once(&once, load);
-	if (is_there)
-		return 0;
-	return nt_fail(NT_ESYS, "%s, which multiplies matrices, cannot be loaded: install OpenBLAS", soname);
-}
-
-static blasint blas_int(size_t n)
-{
-	nt_assert(n <= INT_MAX);
-	return (blasint)n;
-}
-
-static void fill_row(nt_real *c, const nt_real *plus, const nt_real *bias, size_t n)
+void nt_gemm_fill(nt_real *c, const nt_real *plus, const nt_real *bias, size_t n)
 {
 	for (size_t j = 0; plus && plus != c && j < n; j++)
 		c[j] = plus[j];
@@ -92,121 +15,31 @@ static void fill_row(nt_real *c, const nt_real *plus, const nt_real *bias, size_
 		c[j] += bias[j];
 }
 
-static void gemv(const struct nt_gemm *g, nt_real beta)
+/* Our own product of g, or NULL: a row times a matrix only reads it. */
+static const struct nt_tile *tile_for(const struct nt_gemm *g)
 {
-	bool t = g->is_b_transposed;
-	size_t rows = t ? g->n : g->k, columns = t ? g->k : g->n;
-	blas.gemv(CblasRowMajor, t ? CblasNoTrans : CblasTrans, blas_int(rows), blas_int(columns),
-		  g->alpha, g->b, blas_int(g->ldb), g->a, g->is_a_transposed ? blas_int(g->lda) : 1,
-		  beta, g->c, 1);
-}
-
-static void gemm(const struct nt_gemm *g, nt_real beta)
-{
-	blas.gemm(CblasRowMajor, g->is_a_transposed ? CblasTrans : CblasNoTrans,
-		  g->is_b_transposed ? CblasTrans : CblasNoTrans, blas_int(g->m), blas_int(g->n),
-		  blas_int(g->k), g->alpha, g->a, blas_int(g->lda), g->b, blas_int(g->ldb), beta, g->c,
-		  blas_int(g->ldc));
-}
-
-void nt_gemm_here(const struct nt_gemm *g)
-{
-	nt_assert(nt_blas_load() == 0); /* as it was for the model */
-	if (!g->m || !g->n)
-		return;
-	nt_assert(!(g->is_added && (g->bias || g->plus)));
-	bool is_filled = g->bias || g->plus;
-	for (size_t i = 0; is_filled && i < g->m; i++)
-		fill_row(g->c + i * g->ldc, g->plus ? g->plus + i * g->ldc : NULL, g->bias, g->n);
-	nt_real beta = g->is_added || is_filled ? 1 : 0;
-	if (g->m == 1)
-		gemv(g, beta);
-	else
-		gemm(g, beta);
-}
-
-struct cut {
-	const struct nt_gemm *whole;
-	size_t m, n;     /* sides of a block */
-	size_t n_column; /* blocks beside each other */
-};
-
-static size_t half(size_t side)
-{
-	return (side / 2 + SIDE_STEP - 1) / SIDE_STEP * SIDE_STEP;
-}
-
-static size_t ceil_div(size_t a, size_t b)
-{
-	return (a + b - 1) / b;
-}
-
-static void decide(struct cut *c, const struct nt_gemm *g)
-{
-	c->whole = g;
-	c->m = g->m;
-	c->n = g->n;
-	if (g->m == 1) {
-		size_t n = VECTOR_BLOCK / (g->k + 1) / SIDE_STEP * SIDE_STEP;
-		c->n = n < SIDE_MIN ? SIDE_MIN : n;
-	}
-	for (size_t blocks = 1; g->m > 1 && blocks < BLOCKS;) {
-		size_t *side = c->m >= c->n ? &c->m : &c->n;
-		if (*side < 2 * SIDE_MIN || 2.0 * (double)c->m * (double)c->n * (double)g->k < 2.0 * FLOP_MIN)
-			break;
-		*side = half(*side);
-		blocks = ceil_div(g->m, c->m) * ceil_div(g->n, c->n);
-	}
-	c->n_column = ceil_div(g->n, c->n);
-}
-
-static int block(void *arg, size_t i)
-{
-	const struct cut *c = arg;
-	struct nt_gemm g = *c->whole;
-	size_t row = i / c->n_column * c->m, column = i % c->n_column * c->n;
-	g.m = g.m - row < c->m ? g.m - row : c->m;
-	g.n = g.n - column < c->n ? g.n - column : c->n;
-	g.a += g.is_a_transposed ? row : row * g.lda;
-	g.b += g.is_b_transposed ? column * g.ldb : column;
-	g.c += row * g.ldc + column;
-	g.bias = g.bias ? g.bias + column : NULL;
-	g.plus = g.plus ? g.plus + row * g.ldc + column : NULL;
-	nt_gemm_here(&g);
-	return 0;
+	const struct nt_tile *t = g->is_bf16 ? nt_tile_bf16() : NULL;
+	if (!t)
+		t = nt_tile_f32();
+	return g->m > 1 && g->k > 0 ? t : NULL;
 }
 
 void nt_gemm(struct nt_pool *pool, const struct nt_gemm *g)
 {
-	struct cut c;
 	if (!g->m || !g->n)
 		return;
-	decide(&c, g);
-	nt_pool_run(pool, ceil_div(g->m, c.m) * c.n_column, block, &c);
+	nt_assert(!(g->is_added && (g->bias || g->plus)));
+	const struct nt_tile *t = tile_for(g);
+	if (!t || !nt_gemm_tiled(pool, g, t))
+		nt_gemm_blas(pool, g);
 }
 
-const char *nt_blas_core(void)
+void nt_gemm_here(const struct nt_gemm *g)
 {
-	return nt_blas_load() < 0 ? "none" : blas.get_corename();
+	nt_gemm(NULL, g);
 }
 
-const char *nt_blas_hint(void)
+bool nt_gemm_has_bf16(void)
 {
-	static _Thread_local char hint[256];
-	const char *core = nt_blas_core(), *asked = getenv("OPENBLAS_CORETYPE");
-	bool is_narrow = strcmp(core, "SkylakeX") != 0 && strcmp(core, "Cooperlake") != 0 &&
-			 strcmp(core, "Sapphirerapids") != 0;
-	if (!is_there || !is_narrow || nt_cpu_isa() < NT_ISA_AVX512)
-		return NULL;
-	if (asked && *asked)
-		snprintf(hint, sizeof(hint),
-			 "OpenBLAS uses its %s kernels on an AVX-512 CPU (OPENBLAS_CORETYPE=%s is set); "
-			 "unset it for about 2x",
-			 core, asked);
-	else
-		snprintf(hint, sizeof(hint),
-			 "OpenBLAS uses its %s kernels on an AVX-512 CPU it does not know; "
-			 "OPENBLAS_CORETYPE=SKYLAKEX gives about 2x",
-			 core);
-	return hint;
+	return nt_tile_bf16() != NULL;
 }

@@ -9,9 +9,12 @@
  * ld is a row's length in memory, in elements. A transposed operand lies in memory as
  * [k][m] or [n][k]. The arrays must not overlap, but plus may be C. Sizes may be 0.
  *
- * nt_gemm cuts C into blocks by m, n, k alone and spreads them over the pool, each one
- * single-threaded BLAS call: the same bits at any number of threads. nt_gemm_here is
- * one such call in this thread. Neither can fail.
+ * nt_gemm cuts C into blocks by m, n, k alone and spreads them over the pool: the same bits
+ * at any number of threads. nt_gemm_here works in this thread. Neither can fail.
+ *
+ * With AVX-512 products are our own (gemm_tiled.c), elsewhere OpenBLAS's. In bf16 A and B
+ * are rounded to it, to nearest even, on their way into the product, which is summed in f32;
+ * a single row, and all where the CPU does not multiply bf16, stays in f32.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -26,6 +29,7 @@ struct nt_gemm {
 	size_t lda, ldb, ldc;
 	bool is_a_transposed, is_b_transposed;
 	bool is_added;       /* to what C holds; else C is written */
+	bool is_bf16;
 	nt_real alpha;
 	const nt_real *bias; /* [n] or NULL */
 	const nt_real *plus; /* [m][n] of row length ldc, or NULL */
@@ -33,5 +37,7 @@ struct nt_gemm {
 
 void nt_gemm(struct nt_pool *pool, const struct nt_gemm *g);
 void nt_gemm_here(const struct nt_gemm *g);
+
+bool nt_gemm_has_bf16(void); /* this CPU multiplies it */
 
 #endif

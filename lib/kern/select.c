@@ -3,6 +3,7 @@
 #include <pthread.h>
 
 #include "kern/kern.h"
+#include "kern/tile.h"
 
 static const struct nt_kern *const table[NT_ISA_COUNT] = {
 	[NT_ISA_REF] = &nt_kern_ref,
@@ -32,4 +33,22 @@ const struct nt_kern *nt_kern_of(enum nt_isa isa)
 {
 	pthread_once(&once, decide);
 	return isa <= best ? table[isa] : NULL;
+}
+
+const struct nt_tile *nt_tile_f32(void)
+{
+#ifdef NT_HAS_WIDE
+	if (nt_cpu_isa() >= NT_ISA_AVX512)
+		return &nt_tile_f32_avx512;
+#endif
+	return NULL;
+}
+
+const struct nt_tile *nt_tile_bf16(void)
+{
+#ifdef NT_HAS_WIDE
+	if (nt_cpu_isa() >= NT_ISA_AVX512 && nt_cpu_has_bf16())
+		return &nt_tile_bf16_avx512;
+#endif
+	return NULL;
 }

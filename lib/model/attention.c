@@ -40,7 +40,7 @@ static void scores(const struct nt_attend *a, nt_real *s)
 		.m = a->n_query, .n = a->n_key, .k = a->D,
 		.a = a->q, .lda = a->ldq,
 		.b = a->k, .ldb = a->ldkv, .is_b_transposed = true,
-		.c = s, .ldc = a->n_key, .alpha = score_scale(a->D),
+		.c = s, .ldc = a->n_key, .alpha = score_scale(a->D), .is_bf16 = a->is_bf16,
 	});
 }
 
@@ -59,7 +59,7 @@ static void attend_tile(const struct nt_attend *a, nt_real *o, size_t ldo, nt_re
 	nt_gemm_here(&(struct nt_gemm){
 		.m = a->n_query, .n = a->D, .k = a->n_key,
 		.a = s, .lda = a->n_key, .b = a->v, .ldb = a->ldkv,
-		.c = o, .ldc = ldo, .alpha = 1,
+		.c = o, .ldc = ldo, .alpha = 1, .is_bf16 = a->is_bf16,
 	});
 }
 
@@ -119,6 +119,7 @@ static struct nt_attend attend_of(const struct layer *l, const struct nt_span *s
 		.v = rows + (l->H + l->K + kv) * l->D,
 		.ldq = l->width, .ldkv = l->width,
 		.n_query = span->n, .n_key = span->n, .D = l->D,
+		.is_bf16 = l->w->is_bf16,
 	};
 }
 
@@ -176,7 +177,7 @@ static void back_tile(const struct head_back *b, size_t first, nt_real *p)
 		.m = t.n_query, .n = t.n_key, .k = t.D, .alpha = 1,
 		.a = b->dout + first * b->ldo, .lda = b->ldo,
 		.b = t.v, .ldb = t.ldkv, .is_b_transposed = true,
-		.c = dp, .ldc = t.n_key,
+		.c = dp, .ldc = t.n_key, .is_bf16 = t.is_bf16,
 	};
 	scores(&t, p);
 	nt_gemm_here(&g); /* dP */
@@ -185,7 +186,7 @@ static void back_tile(const struct head_back *b, size_t first, nt_real *p)
 		.m = t.n_key, .n = t.D, .k = t.n_query, .alpha = 1, .is_added = true,
 		.a = p, .lda = t.n_key, .is_a_transposed = true,
 		.b = b->dout + first * b->ldo, .ldb = b->ldo,
-		.c = b->dv, .ldc = t.ldkv,
+		.c = b->dv, .ldc = t.ldkv, .is_bf16 = t.is_bf16,
 	};
 	nt_gemm_here(&g);
 	g.a = dp;
@@ -196,7 +197,7 @@ static void back_tile(const struct head_back *b, size_t first, nt_real *p)
 	nt_gemm_here(&(struct nt_gemm){
 		.m = t.n_query, .n = t.D, .k = t.n_key, .alpha = 1,
 		.a = dp, .lda = t.n_key, .b = t.k, .ldb = t.ldkv,
-		.c = b->dq + first * t.ldq, .ldc = t.ldq,
+		.c = b->dq + first * t.ldq, .ldc = t.ldq, .is_bf16 = t.is_bf16,
 	});
 }
 

@@ -17,7 +17,8 @@
 
 static struct nt_view view_of(const struct nt_work *w, const struct nt_model *m)
 {
-	return (struct nt_view){.m = m, .layout = &w->layout, .kern = w->kern, .n_row = w->N};
+	return (struct nt_view){.m = m, .layout = &w->layout, .kern = w->kern, .n_row = w->N,
+				.is_bf16 = w->is_bf16};
 }
 
 /* A layer's pieces, for either direction. */

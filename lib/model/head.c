@@ -73,7 +73,8 @@ static void loss_rows(const void *arg, size_t first, size_t n)
 
 static struct nt_linear head_of(const struct nt_work *w, const struct nt_model *m, size_t n_row)
 {
-	struct nt_view v = {.m = m, .layout = &w->layout, .kern = w->kern, .n_row = n_row};
+	struct nt_view v = {.m = m, .layout = &w->layout, .kern = w->kern, .n_row = n_row,
+			    .is_bf16 = w->is_bf16};
 	return nt_view_head(&v);
 }
 

@@ -19,7 +19,7 @@ void nt_linear(struct nt_pool *pool, const struct nt_linear *l, nt_real *out, co
 			      .b = l->w, .ldb = l->is_in_out ? l->O : l->I,
 			      .is_b_transposed = !l->is_in_out,
 			      .c = out, .ldc = l->O,
-			      .alpha = 1, .bias = l->bias, .plus = plus,
+			      .alpha = 1, .is_bf16 = l->is_bf16, .bias = l->bias, .plus = plus,
 		      });
 }
 
@@ -50,13 +50,14 @@ void nt_linear_back(struct nt_pool *pool, const struct nt_linear *l, nt_real *di
 			      .a = dout, .lda = O,
 			      .b = l->w, .ldb = l->is_in_out ? O : I,
 			      .is_b_transposed = l->is_in_out,
-			      .c = din, .ldc = I, .alpha = 1,
+			      .c = din, .ldc = I, .alpha = 1, .is_bf16 = l->is_bf16,
 		      });
 	struct nt_gemm g = {
 		.m = l->is_in_out ? I : O, .n = l->is_in_out ? O : I, .k = l->n_row,
 		.a = l->is_in_out ? in : dout, .lda = l->is_in_out ? I : O, .is_a_transposed = true,
 		.b = l->is_in_out ? dout : in, .ldb = l->is_in_out ? O : I,
 		.c = dw, .ldc = l->is_in_out ? O : I, .alpha = 1, .is_added = true,
+		.is_bf16 = l->is_bf16,
 	};
 	nt_gemm(pool, &g);
 	struct bias b = {.db = dbias, .dout = dout, .l = l};

@@ -33,6 +33,7 @@ struct nt_linear nt_view_linear(const struct nt_view *v, enum nt_role role, size
 		.I = role == NT_ROLE_OUT ? HD : role == NT_ROLE_DOWN ? c->intermediate_size : C,
 		.O = role == NT_ROLE_QKV ? nt_qkv_width(c) : role == NT_ROLE_UP ? nt_up_width(c) : C,
 		.is_in_out = c->arch == NT_GPT2,
+		.is_bf16 = v->is_bf16,
 	};
 	return l;
 }
@@ -44,5 +45,6 @@ struct nt_linear nt_view_head(const struct nt_view *v)
 		.n_row = v->n_row,
 		.I = v->m->config.hidden_size,
 		.O = v->m->config.vocab_size,
+		.is_bf16 = v->is_bf16,
 	};
 }

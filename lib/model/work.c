@@ -9,6 +9,7 @@
 
 #include <stdlib.h>
 
+#include "kern/gemm.h"
 #include "nt/err.h"
 
 enum {
@@ -166,6 +167,16 @@ void nt_work_free(struct nt_work *w)
 		return;
 	free(w->memory);
 	free(w);
+}
+
+bool nt_has_bf16(void)
+{
+	return nt_gemm_has_bf16();
+}
+
+void nt_work_set_bf16(struct nt_work *w, bool is_bf16)
+{
+	w->is_bf16 = is_bf16;
 }
 
 nt_real *nt_slot_take(struct nt_slots *s)

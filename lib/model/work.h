@@ -43,6 +43,7 @@ struct nt_work {
 	struct nt_pool *pool;
 	size_t max_B, max_T, n_slot;
 	bool has_backward;
+	bool is_bf16;
 	void *memory; /* the one allocation behind all pointers below */
 
 	/* of each layer, or of one: use nt_kept() */
@@ -125,6 +126,7 @@ struct nt_linear {
 	const nt_real *w, *bias; /* bias or NULL */
 	size_t n_row, I, O;
 	bool is_in_out;          /* W is [I][O], as Conv1D has it; else [O][I] */
+	bool is_bf16;            /* how it is multiplied */
 };
 void nt_linear(struct nt_pool *pool, const struct nt_linear *l, nt_real *out, const nt_real *in,
 	       const nt_real *plus);
@@ -138,6 +140,7 @@ struct nt_view {
 	const struct nt_layout *layout;
 	const struct nt_kern *kern;
 	size_t n_row;
+	bool is_bf16;
 };
 struct nt_norm nt_view_norm(const struct nt_view *v, enum nt_role role, size_t layer, const nt_real *x,
 			    nt_real *stat);
@@ -156,6 +159,7 @@ struct nt_attend {
 	const struct nt_kern *kern;
 	const nt_real *q, *k, *v; /* row r of q at q + r ldq; k and v at r ldkv */
 	size_t ldq, ldkv, n_query, n_key, D;
+	bool is_bf16;
 };
 enum { NT_ATTEND_ROWS = 128 }; /* queries in a tile of scores */
 /* o[r] at o + r ldo; lse[r ld_lse] or NULL. scratch: [NT_ATTEND_ROWS][n_key] */

@@ -18,7 +18,7 @@ static double seconds_since(uint64_t start)
 	return (double)(nt_now_ns() - start) * 1e-9;
 }
 
-double nt_measure_peak(struct nt_pool *pool)
+double nt_measure_peak(int dtype, struct nt_pool *pool)
 {
 	enum { N = 768 };
 	nt_real *x = nt_calloc(3 * (size_t)N * N, sizeof(*x));
@@ -29,7 +29,8 @@ double nt_measure_peak(struct nt_pool *pool)
 	for (size_t i = 0; i < 2 * (size_t)N * N; i++)
 		x[i] = (nt_real)(i % 17) * (nt_real)0.125 - 1;
 	struct nt_gemm g = {.m = N, .n = N, .k = N, .a = x, .b = x + N * N, .c = x + 2 * N * N,
-			    .lda = N, .ldb = N, .ldc = N, .is_b_transposed = true, .alpha = 1};
+			    .lda = N, .ldb = N, .ldc = N, .is_b_transposed = true, .alpha = 1,
+			    .is_bf16 = dtype == NT_DTYPE_BF16};
 	uint64_t begin = nt_now_ns();
 	do {
 		uint64_t start = nt_now_ns();
@@ -71,7 +72,7 @@ int nt_measure_step(struct nt_train *t, double budget, double *seconds, uint64_t
 	return rc;
 }
 
-int nt_measure_model(const struct nt_config *c, size_t B, size_t T, struct nt_pool *pool,
+int nt_measure_model(const struct nt_config *c, size_t B, size_t T, int dtype, struct nt_pool *pool,
 		     double *flops_per_s)
 {
 	struct nt_model *m = NULL;
@@ -85,6 +86,7 @@ int nt_measure_model(const struct nt_config *c, size_t B, size_t T, struct nt_po
 		rc = NT_ESYS;
 	if (rc < 0)
 		goto out;
+	nt_work_set_bf16(w, dtype == NT_DTYPE_BF16);
 	nt_model_init(m, 1);
 	for (size_t i = 0; i < B * T; i++)
 		id[i] = (uint32_t)(i * 2654435761u % c->vocab_size);

@@ -72,19 +72,20 @@ static inline const struct nt_corpus *nt_val_corpus(const struct nt_train *t)
 }
 
 /* Mean nats/token over n_row held-out rows (all of them if that is as many), bits/byte; where
- * sources have weights and the rows are theirs, a mean of the sources by these. Both this
- * and a step leave in t->tally what of it was each source's. */
+ * sources have weights and the rows are theirs, a mean of the sources by these. In f32 whatever
+ * the dtype, so that it is what anyone finds who loads the checkpoint. Both this and a step
+ * leave in t->tally what of it was each source's. */
 int nt_train_evaluate(struct nt_train *t, uint64_t n_row, double *loss, double *bpb);
 
-/* f32 FLOP/s of a GEMM, the best of some short ones. */
-double nt_measure_peak(struct nt_pool *pool);
+/* FLOP/s of a GEMM of that dtype, the best of some short ones. */
+double nt_measure_peak(int dtype, struct nt_pool *pool);
 
 /* Seconds of the median step of a run that is prepared, over n_step of them in about
  * `budget` seconds. Nothing is changed, but moments become zero. */
 int nt_measure_step(struct nt_train *t, double budget, double *seconds, uint64_t *n_step);
 
 /* Forward and backward FLOP/s of a new model of this shape on one batch of B rows. */
-int nt_measure_model(const struct nt_config *c, size_t B, size_t T, struct nt_pool *pool,
+int nt_measure_model(const struct nt_config *c, size_t B, size_t T, int dtype, struct nt_pool *pool,
 		     double *flops_per_s);
 
 #endif

@@ -29,6 +29,7 @@ static const struct setting settings[] = {
 	{"num-attention-heads", COUNT, AT(num_attention_heads), false, {0}},
 	{"num-key-value-heads", COUNT, AT(num_key_value_heads), false, {0}},
 	{"tie-word-embeddings", CHOICE, AT(tie_word_embeddings), false, {"false", "true"}},
+	{"dtype", CHOICE, AT(dtype), false, {"f32", "bf16"}},
 	{"init", TEXT, AT(init), false, {0}},
 	{"rows", CHOICE, AT(rows), false, {"fit", "concat"}},
 	{"seq-len", COUNT, AT(seq_len), false, {0}},
@@ -150,8 +151,9 @@ int nt_settings_read(struct nt_train_options *o, struct json_object *object, con
 		char key[64];
 		struct json_object *v;
 		key_of(&settings[i], key);
-		if (settings[i].at == AT(stride) && !json_object_object_get_ex(object, key, NULL))
-			continue; /* of before there was one: 0, none */
+		bool is_later = settings[i].at == AT(stride) || settings[i].at == AT(dtype);
+		if (is_later && !json_object_object_get_ex(object, key, NULL))
+			continue; /* of before there was one: 0, which is what there was */
 		if (!json_object_object_get_ex(object, key, &v) ||
 		    !take_value(&settings[i], v, (char *)o + settings[i].at))
 			return nt_fail(NT_EFORMAT, "%s: option '%s' is missing or makes no sense", path, key);
@@ -223,6 +225,9 @@ int nt_settings_check(const struct nt_train_options *o)
 	    o->min_learning_rate > o->learning_rate)
 		return nt_fail(NT_EARG, "--min-learning-rate %g is above --learning-rate %g",
 			       o->min_learning_rate, o->learning_rate);
+	if (o->dtype == NT_DTYPE_BF16 && !nt_has_bf16())
+		return nt_fail(NT_EARG, "this CPU does not multiply bf16: --dtype f32 makes a run of its own, "
+					"also with --init from this one's checkpoint");
 	if (nt_settings_named(o, "warmup-steps") && o->max_steps && o->warmup_steps > o->max_steps)
 		return nt_fail(NT_EARG, "--warmup-steps %" PRIu64 " is more than --max-steps %" PRIu64,
 			       o->warmup_steps, o->max_steps);

@@ -131,7 +131,7 @@ static int measure_speed(struct speed *s, const struct nt_train_options *options
 		struct nt_config c = nt_size_config(&o, ident);
 		size_t B = o.seq_len < 1024 ? (size_t)(1024 / o.seq_len) : 1;
 		s->flops[i] = nt_flops_per_token(&c, o.seq_len);
-		int rc = nt_measure_model(&c, B, o.seq_len, pool, &s->rate[i]);
+		int rc = nt_measure_model(&c, B, o.seq_len, o.dtype, pool, &s->rate[i]);
 		if (rc < 0)
 			return rc;
 	}

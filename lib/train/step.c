@@ -111,6 +111,7 @@ int nt_train_one_step(struct nt_train *t, double lr, struct nt_step_result *r)
 	int rc = fill_step(t, &r->n_target);
 	if (rc < 0)
 		return rc;
+	nt_work_set_bf16(t->work, o->dtype == NT_DTYPE_BF16);
 	memset(t->grad, 0, t->model->n_param * sizeof(*t->grad));
 	for (uint64_t i = 0; i < o->gradient_accumulation_steps; i++) {
 		struct nt_batch batch = batch_at(t, i * o->batch_size, o->batch_size);
@@ -160,6 +161,7 @@ int nt_train_evaluate(struct nt_train *t, uint64_t n_row, double *loss, double *
 	double sum = 0;
 	*loss = *bpb = NAN;
 	clear_tally(t, val->corpus);
+	nt_work_set_bf16(t->work, false);
 	for (uint64_t done = 0; done < n_row; done += n) {
 		n = n_row - done < B ? (size_t)(n_row - done) : B;
 		for (size_t i = 0; i < n; i++) {

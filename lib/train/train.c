@@ -82,8 +82,10 @@ int nt_train_open(struct nt_train **result, const struct nt_train_options *optio
 	if (!t)
 		return NT_ESYS;
 	t->options = *options;
+	if (t->options.dtype == NT_DTYPE_AUTO)
+		t->options.dtype = nt_has_bf16() ? NT_DTYPE_BF16 : NT_DTYPE_F32;
 	t->pool = pool;
-	int rc = nt_settings_check(options);
+	int rc = nt_settings_check(&t->options);
 	if (rc == 0)
 		rc = nt_corpus_open(&t->corpus, data, n);
 	if (rc == 0)
@@ -373,7 +375,7 @@ int nt_train_run(struct nt_train *t, const volatile sig_atomic_t *stop,
 	if (rc == 0)
 		rc = nt_train_prepare(t);
 	if (rc == 0) {
-		t->plan.peak_flops = nt_measure_peak(t->pool);
+		t->plan.peak_flops = nt_measure_peak(t->options.dtype, t->pool);
 		rc = loop(&r, stop);
 	}
 	nt_log_close(&r.log);
@@ -394,7 +396,7 @@ int nt_train_measure(struct nt_train *t, struct nt_train_bench *bench)
 		rc = nt_measure_step(t, 5, &seconds, &bench->n_step);
 	if (rc < 0)
 		return rc;
-	double peak = nt_measure_peak(t->pool);
+	double peak = nt_measure_peak(t->options.dtype, t->pool);
 	bench->step_ms = seconds * 1e3;
 	bench->tokens_per_s = (double)t->plan.step_targets * (1 - t->plan.padding) / seconds;
 	bench->mfu = bench->tokens_per_s * t->plan.flops_per_token / peak;

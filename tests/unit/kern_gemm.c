@@ -23,6 +23,22 @@ static float *matrix(uint64_t seed, size_t n)
 	return x;
 }
 
+/* To bf16, to nearest even; none of our numbers is near the end of its range. */
+static float rounded(float x)
+{
+	uint32_t bits;
+	memcpy(&bits, &x, sizeof(bits));
+	bits = (bits + 0x7fff + (bits >> 16 & 1)) & 0xffff0000;
+	memcpy(&x, &bits, sizeof(bits));
+	return x;
+}
+
+static void round_all(float *x, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		x[i] = rounded(x[i]);
+}
+
 static double at(const float *x, size_t ld, bool is_transposed, size_t row, size_t column)
 {
 	return (double)(is_transposed ? x[column * ld + row] : x[row * ld + column]);
@@ -46,6 +62,10 @@ static void check(struct nt_gemm g, struct nt_pool *pool, bool has_bias, bool ha
 	g.bias = has_bias ? bias : NULL;
 	g.plus = has_plus ? plus : NULL;
 	nt_gemm(pool, &g);
+	if (g.is_bf16 && g.m > 1) {
+		round_all(a, g.lda * (g.is_a_transposed ? g.k : g.m));
+		round_all(b, g.ldb * (g.is_b_transposed ? g.n : g.k));
+	}
 	for (size_t i = 0; i < g.m; i++) {
 		for (size_t j = 0; j < g.ldc; j++) {
 			double want = (double)before[i * g.ldc + j], size = fabs(want) + 10;
@@ -71,25 +91,48 @@ static void check(struct nt_gemm g, struct nt_pool *pool, bool has_bias, bool ha
 	free(plus);
 }
 
+static void check_forms(struct nt_gemm g, struct nt_pool *pool)
+{
+	for (int form = 0; form < 4; form++) {
+		g.is_a_transposed = form & 1;
+		g.is_b_transposed = form & 2;
+		g.is_added = false;
+		check(g, pool, false, false);
+		check(g, pool, true, false);
+		check(g, pool, true, true);
+		check(g, pool, false, true);
+		g.is_added = true;
+		check(g, pool, false, false);
+	}
+}
+
+/* Sizes around those of tiles, panels, blocks of rows and of k, and of a slab. */
 static void every_form_of_a_product_is_right(void **state)
 {
 	static const size_t shape[][3] = {{1, 1, 1}, {1, 7, 5}, {5, 1, 7}, {1, 300, 40}, {17, 19, 23},
-					  {64, 33, 0}, {130, 260, 70}, {200, 150, 300}, {0, 4, 4}, {4, 0, 4}};
+					  {64, 33, 0}, {130, 260, 70}, {200, 150, 300}, {0, 4, 4}, {4, 0, 4},
+					  {8, 48, 32}, {2, 64, 2}, {97, 65, 769}, {9, 113, 1537}};
 	struct nt_pool *pool = nt_pool_new(2);
 	(void)state;
 	for (size_t s = 0; s < sizeof(shape) / sizeof(*shape); s++) {
-		for (int form = 0; form < 4; form++) {
-			struct nt_gemm g = {
-				.m = shape[s][0], .n = shape[s][1], .k = shape[s][2], .alpha = 0.5f,
-				.is_a_transposed = form & 1, .is_b_transposed = form & 2,
-			};
-			check(g, pool, false, false);
-			check(g, pool, true, false);
-			check(g, pool, true, true);
-			check(g, pool, false, true);
-			g.is_added = true;
-			check(g, pool, false, false);
-		}
+		struct nt_gemm g = {.m = shape[s][0], .n = shape[s][1], .k = shape[s][2], .alpha = 0.5f};
+		check_forms(g, pool);
+		g.is_bf16 = nt_gemm_has_bf16();
+		check_forms(g, pool);
+	}
+	nt_pool_free(pool);
+}
+
+/* More k, and more columns, than are packed at once. */
+static void a_product_of_several_slabs_is_right(void **state)
+{
+	struct nt_pool *pool = nt_pool_new(2);
+	(void)state;
+	for (int is_bf16 = 0; is_bf16 <= nt_gemm_has_bf16(); is_bf16++) {
+		check((struct nt_gemm){.m = 10, .n = 50, .k = 13001, .alpha = 1, .is_bf16 = is_bf16}, pool,
+		      true, true);
+		check((struct nt_gemm){.m = 3, .n = 1500, .k = 3500, .alpha = 1, .is_bf16 = is_bf16,
+				       .is_b_transposed = true, .is_added = true}, pool, false, false);
 	}
 	nt_pool_free(pool);
 }
@@ -97,17 +140,17 @@ static void every_form_of_a_product_is_right(void **state)
 static void a_product_has_the_same_bits_at_any_number_of_threads(void **state)
 {
 	enum { M = 300, N = 200, K = 500 };
-	float *a = matrix(1, M * K), *b = matrix(2, K * N), *c[3];
+	float *a = matrix(1, M * K), *b = matrix(2, K * N), *c[6];
 	(void)state;
-	for (int i = 0; i < 3; i++) {
-		struct nt_pool *pool = nt_pool_new(i + 1);
+	for (int i = 0; i < 6; i++) {
+		struct nt_pool *pool = nt_pool_new(i / 2 + 1);
 		c[i] = nt_alloc(M * N, sizeof(float));
-		nt_gemm(pool, &(struct nt_gemm){.m = M, .n = N, .k = K, .a = a, .b = b, .c = c[i],
-						.lda = K, .ldb = N, .ldc = N, .alpha = 1});
-		assert_memory_equal(c[0], c[i], M * N * sizeof(float));
+		nt_gemm(pool, &(struct nt_gemm){.m = M, .n = N, .k = K, .a = a, .b = b, .c = c[i], .lda = K,
+						.ldb = N, .ldc = N, .alpha = 1, .is_bf16 = i % 2});
+		assert_memory_equal(c[i % 2], c[i], M * N * sizeof(float));
 		nt_pool_free(pool);
 	}
-	for (int i = 0; i < 3; i++)
+	for (int i = 0; i < 6; i++)
 		free(c[i]);
 	free(a);
 	free(b);
@@ -126,6 +169,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_form_of_a_product_is_right),
+		cmocka_unit_test(a_product_of_several_slabs_is_right),
 		cmocka_unit_test(a_product_has_the_same_bits_at_any_number_of_threads),
 		cmocka_unit_test(the_hint_says_what_is_set),
 	};

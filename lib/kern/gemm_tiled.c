@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * gemm_tiled.c - matrix products by our own tiles (tile.h)
+ *
+ * A slab of B, as much of its columns and k as fit the room, is packed by all threads and
+ * then read by all of them: it lies in the cache that they share. A task takes a block of
+ * rows of C through the slab: for each block of k it packs its rows of A, which then stay in
+ * its second-level cache, and runs tiles down the rows of one panel after the other.
+ * Sizes alone decide how a product is cut, and every element of C is summed up in the order
+ * of k: the same bits at any number of threads.
+ *
+ * Goto and van de Geijn, Anatomy of high-performance matrix multiplication, 2008.
+ */
+#include "kern/gemm_ways.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "kern/tile.h"
+
+enum {
+	PANEL_ROOM = 1 << 21, /* steps: 8 MiB of packed B */
+	SLAB_STEPS = 8 * NT_TILE_STEPS,
+	BLOCK_ROWS = 96,      /* of A: 144 KiB as packed, beside a panel */
+	TASKS = 24,           /* to keep a dozen cores even */
+	TASK_FLOP = 1 << 22,  /* of a task, at least: some 10 us on one core */
+	PANEL = NT_TILE_VECTOR * NT_TILE_VECTORS,
+};
+
+static pthread_key_t room_key;
+static bool has_room_key;
+
+static void make_room_key(void)
+{
+	has_room_key = pthread_key_create(&room_key, free) == 0;
+}
+
+/* Where this thread packs slabs: taken at its first product and kept. NULL: no memory. */
+static uint32_t *room_of_thread(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	pthread_once(&once, make_room_key);
+	uint32_t *room = has_room_key ? pthread_getspecific(room_key) : NULL;
+	if (has_room_key && !room && (room = aligned_alloc(64, PANEL_ROOM * sizeof(*room))))
+		pthread_setspecific(room_key, room);
+	return room;
+}
+
+static size_t ceil_div(size_t a, size_t b)
+{
+	return (a + b - 1) / b;
+}
+
+static size_t least(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Columns [column, column + n) and k [at, at + k) of a product. */
+struct slab {
+	const struct nt_gemm *g;
+	const struct nt_tile *tile;
+	uint32_t *panels;       /* [block of k][panel][step][its columns] */
+	size_t column, n, at, k;
+	size_t n_vec, n_panel;
+	size_t n_row_block, n_share, panels_of_share; /* tasks: row blocks times shares of the panels */
+};
+
+/* --- panels ---------------------------------------------------------------------------- */
+
+struct panel {
+	size_t vec, n_vec; /* its first column in the slab is 16 vec */
+};
+
+/* Panels have 3 vectors; where one would be left over, the last two have 2 each. */
+static struct panel panel_of(const struct slab *s, size_t i)
+{
+	bool is_split = s->n_vec % NT_TILE_VECTORS == 1 && s->n_vec > 1;
+	struct panel p = {.vec = i * NT_TILE_VECTORS};
+	if (is_split && i + 1 == s->n_panel)
+		p.vec--;
+	p.n_vec = least(s->n_vec - p.vec, is_split && i + 2 >= s->n_panel ? 2 : NT_TILE_VECTORS);
+	return p;
+}
+
+static size_t block_k(const struct slab *s)
+{
+	return NT_TILE_STEPS * s->tile->k_step;
+}
+
+/* Steps in the block of k that begins at `at` behind the slab's. */
+static size_t steps_at(const struct slab *s, size_t at)
+{
+	return ceil_div(least(block_k(s), s->k - at), s->tile->k_step);
+}
+
+static uint32_t *packed(const struct slab *s, size_t at, const struct panel *p)
+{
+	return s->panels + NT_TILE_VECTOR * (at / s->tile->k_step * s->n_vec + p->vec * steps_at(s, at));
+}
+
+static int pack_task(void *arg, size_t i)
+{
+	const struct slab *s = arg;
+	const struct nt_gemm *g = s->g;
+	struct panel p = panel_of(s, i);
+	size_t column = s->column + p.vec * NT_TILE_VECTOR;
+	size_t n = least(p.n_vec * NT_TILE_VECTOR, s->column + s->n - column);
+	for (size_t at = 0; at < s->k; at += block_k(s)) {
+		size_t k = s->at + at;
+		const nt_real *b = g->b + (g->is_b_transposed ? column * g->ldb + k : k * g->ldb + column);
+		s->tile->pack_panel(packed(s, at, &p), p.n_vec, b, g->ldb, g->is_b_transposed, n,
+				    least(block_k(s), s->k - at));
+	}
+	return 0;
+}
+
+/* --- blocks of C ----------------------------------------------------------------------- */
+
+struct block {
+	const struct slab *s;
+	size_t row, m;
+	size_t first_panel, end_panel;
+};
+
+/* Makes the block what the sums are added to. */
+static void begin_block(const struct block *b)
+{
+	const struct slab *s = b->s;
+	const struct nt_gemm *g = s->g;
+	size_t from = s->column + panel_of(s, b->first_panel).vec * NT_TILE_VECTOR;
+	struct panel last = panel_of(s, b->end_panel - 1);
+	size_t end = least(s->column + s->n, s->column + (last.vec + last.n_vec) * NT_TILE_VECTOR);
+	for (size_t r = b->row; r < b->row + b->m; r++)
+		nt_gemm_fill(g->c + r * g->ldc + from, g->plus ? g->plus + r * g->ldc + from : NULL,
+			     g->bias ? g->bias + from : NULL, end - from);
+}
+
+/* A tile that sticks out of C is worked out beside it. */
+static void run_partly(const struct slab *s, nt_real *c, const struct nt_tile_rows *rows,
+		       const uint32_t *panel, const struct panel *p, size_t n_step, bool is_added,
+		       size_t m, size_t n)
+{
+	nt_real whole[NT_TILE_ROWS][PANEL];
+	s->tile->run[p->n_vec - 1](whole[0], PANEL, rows, panel, n_step, false);
+	for (size_t r = 0; r < m; r++, c += s->g->ldc)
+		for (size_t j = 0; j < n; j++)
+			c[j] = is_added ? c[j] + whole[r][j] : whole[r][j];
+}
+
+static void run_panel(const struct block *b, const struct nt_tile_rows *rows, size_t at,
+		      const struct panel *p, bool is_added)
+{
+	const struct slab *s = b->s;
+	const uint32_t *panel = packed(s, at, p);
+	size_t n_step = steps_at(s, at), column = p->vec * NT_TILE_VECTOR;
+	size_t n = least(s->n - column, p->n_vec * NT_TILE_VECTOR);
+	nt_real *c = s->g->c + b->row * s->g->ldc + s->column + column;
+	for (size_t r = 0; r < b->m; r += NT_TILE_ROWS, c += NT_TILE_ROWS * s->g->ldc) {
+		struct nt_tile_rows tile = *rows;
+		tile.a += r / NT_TILE_ROWS * rows->tile_stride;
+		if (b->m - r >= NT_TILE_ROWS && n == p->n_vec * NT_TILE_VECTOR)
+			s->tile->run[p->n_vec - 1](c, s->g->ldc, &tile, panel, n_step, is_added);
+		else
+			run_partly(s, c, &tile, panel, p, n_step, is_added,
+				   least(b->m - r, NT_TILE_ROWS), n);
+	}
+}
+
+static int block_task(void *arg, size_t i)
+{
+	const struct slab *s = arg;
+	const struct nt_gemm *g = s->g;
+	uint32_t packed_rows[BLOCK_ROWS / NT_TILE_ROWS * NT_TILE_STRIDE];
+	struct block b = {.s = s, .row = i / s->n_share * BLOCK_ROWS,
+			  .first_panel = i % s->n_share * s->panels_of_share};
+	b.m = least(BLOCK_ROWS, g->m - b.row);
+	b.end_panel = least(b.first_panel + s->panels_of_share, s->n_panel);
+	bool is_filled = g->bias || g->plus;
+	if (is_filled && s->at == 0)
+		begin_block(&b);
+	for (size_t at = 0; at < s->k; at += block_k(s)) {
+		size_t k = s->at + at;
+		const nt_real *a = g->a + (g->is_a_transposed ? k * g->lda + b.row : b.row * g->lda + k);
+		struct nt_tile_rows rows =
+			s->tile->pack_rows(packed_rows, a, g->lda, g->is_a_transposed, b.m,
+					   least(block_k(s), s->k - at), g->alpha);
+		for (size_t j = b.first_panel; j < b.end_panel; j++) {
+			struct panel p = panel_of(s, j);
+			run_panel(&b, &rows, at, &p, g->is_added || is_filled || k > 0);
+		}
+	}
+	return 0;
+}
+
+/* --- slabs ----------------------------------------------------------------------------- */
+
+static void cut_into_tasks(struct slab *s)
+{
+	double flop = 2.0 * (double)s->g->m * (double)s->n * (double)s->k;
+	size_t wanted = least(TASKS, (size_t)(flop / TASK_FLOP) + 1);
+	s->n_vec = ceil_div(s->n, NT_TILE_VECTOR);
+	s->n_panel = ceil_div(s->n_vec, NT_TILE_VECTORS);
+	s->n_row_block = ceil_div(s->g->m, BLOCK_ROWS);
+	s->n_share = least(s->n_panel, ceil_div(wanted, s->n_row_block));
+	s->panels_of_share = ceil_div(s->n_panel, s->n_share);
+	s->n_share = ceil_div(s->n_panel, s->panels_of_share);
+}
+
+/* The largest even part of n that is at most `most`, in whole units. */
+static size_t even_part(size_t n, size_t most, size_t unit)
+{
+	return ceil_div(ceil_div(n, ceil_div(n, most)), unit) * unit;
+}
+
+bool nt_gemm_tiled(struct nt_pool *pool, const struct nt_gemm *g, const struct nt_tile *tile)
+{
+	uint32_t *room = room_of_thread();
+	if (!room)
+		return false;
+	size_t k_part = even_part(g->k, SLAB_STEPS * tile->k_step, NT_TILE_STEPS * tile->k_step);
+	size_t steps = ceil_div(least(k_part, g->k), tile->k_step);
+	size_t n_part = even_part(g->n, PANEL_ROOM / steps / PANEL * PANEL, PANEL);
+	for (size_t column = 0; column < g->n; column += n_part) {
+		for (size_t at = 0; at < g->k; at += k_part) {
+			struct slab s = {.g = g, .tile = tile, .panels = room, .column = column, .at = at,
+					 .n = least(n_part, g->n - column), .k = least(k_part, g->k - at)};
+			cut_into_tasks(&s);
+			nt_pool_run(pool, s.n_panel, pack_task, &s);
+			nt_pool_run(pool, s.n_row_block * s.n_share, block_task, &s);
+		}
+	}
+	return true;
+}

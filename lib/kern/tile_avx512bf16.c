@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tile_avx512bf16.c - products in bf16: a step is two k, the first in the low half
+ *
+ * vdpbf16ps multiplies exactly and sums in f32. It takes denormals for 0.
+ */
+#include "kern/tile.h"
+
+#ifdef NT_HAS_WIDE
+#include <immintrin.h>
+#include <string.h>
+
+#define K_STEP 2
+#define TABLE  nt_tile_bf16_avx512
+
+static inline __mmask16 mask_of(size_t left)
+{
+	return _cvtu32_mask16(left < 16 ? (1u << left) - 1 : 0xffff);
+}
+
+static inline __m512 multiply(__m512 c, __m512i a, __m512i b)
+{
+	return _mm512_dpbf16_ps(c, (__m512bh)a, (__m512bh)b);
+}
+
+static inline __m512i across(const float *x, const float *y, __mmask16 m, float alpha)
+{
+	__m512 scale = _mm512_set1_ps(alpha);
+	__m512 low = _mm512_maskz_loadu_ps(m, x) * scale;
+	__m512 high = _mm512_maskz_loadu_ps(y ? m : 0, y ? y : x) * scale;
+	__m512i l = _mm512_cvtepu16_epi32((__m256i)_mm512_cvtneps_pbh(low));
+	__m512i h = _mm512_cvtepu16_epi32((__m256i)_mm512_cvtneps_pbh(high));
+	return _mm512_or_si512(l, _mm512_slli_epi32(h, 16));
+}
+
+static inline __m512i along(const float *x, size_t k, float alpha)
+{
+	__m512 scale = _mm512_set1_ps(alpha);
+	__m512 low = _mm512_maskz_loadu_ps(mask_of(k), x) * scale;
+	__m512 high = _mm512_maskz_loadu_ps(mask_of(k > 16 ? k - 16 : 0), x + 16) * scale;
+	return (__m512i)_mm512_cvtne2ps_pbh(high, low);
+}
+
+#include "kern/tile_wide.h"
+#endif
