@@ -71,7 +71,7 @@ void nt_near_prefetch(const struct nt_near *n, const uint8_t *sketch);
 int nt_near_add(struct nt_near *n, const uint8_t *sketch, uint64_t *of);
 
 /* The other way: documents are only remembered, and when all are, stays[nt_near_n_doc] says which
- * are the first of their group. 20 bytes of memory each while that is found. */
+ * are the first of their group. 24 bytes of memory each while that is found. */
 int nt_near_remember(struct nt_near *n, const uint8_t *sketch);
 int nt_near_groups(struct nt_near *n, bool *stays);
 

@@ -453,6 +453,34 @@ static void a_bridge_joins_what_stood_apart(void **state)
 	assert_string_equal(stays, "100");
 }
 
+/* The bridge's number 1, a crowd of number 0 that differ in a word each, and number 2 last, or
+ * none. */
+static void make_crowd(uint32_t *id, size_t d)
+{
+	make_bridge(id, d == 0 ? 1 : 0);
+	id[20 + d % 40] ^= (uint32_t)d << 1;
+}
+
+static void make_crowd_and_bridge(uint32_t *id, size_t d)
+{
+	make_crowd(id, d);
+	if (d == 999)
+		make_bridge(id, 2);
+}
+
+static void a_crowd_is_one_group_and_its_neighbour_another(void **state)
+{
+	(void)state;
+	char stays[1001], due[1001] = {0};
+	memset(due, '0', 1000);
+	due[0] = due[1] = '1';
+	run(true, 1000, make_crowd, stays, 1);
+	assert_string_equal(stays, due);
+	due[1] = '0';
+	run(true, 1000, make_crowd_and_bridge, stays, 1);
+	assert_string_equal(stays, due);
+}
+
 /* One in three is some earlier one again; more than a batch. */
 static void make_many(uint32_t *id, size_t d)
 {
@@ -516,6 +544,7 @@ int main(void)
 		cmocka_unit_test(tiny_and_empty_documents_are_compared_whole),
 		cmocka_unit_test(a_chain_is_one_group),
 		cmocka_unit_test(a_bridge_joins_what_stood_apart),
+		cmocka_unit_test(a_crowd_is_one_group_and_its_neighbour_another),
 		cmocka_unit_test(threads_and_batches_change_nothing),
 		cmocka_unit_test(a_state_goes_on_where_the_last_run_ended),
 	};
