@@ -65,7 +65,7 @@ int nt_batch_read(struct nt_batch *b, struct nt_docs *docs)
 	int rc = 1;
 	b->n_doc = b->n_group = b->bytes.len = 0;
 	while (bytes < most && b->n_doc < BATCH_DOCS && (rc = nt_docs_next(docs, &doc)) > 0) {
-		bytes += doc.len;
+		bytes += doc.len + doc.line_len; /* a short text may come in a long line */
 		b->is_copied = doc.len < most;
 		rc = add(b, &doc, b->is_copied);
 		if (rc < 0)

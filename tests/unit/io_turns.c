@@ -135,12 +135,38 @@ static void work_that_fails_ends_it(void **state)
 	assert_true(w.n_written > 0 && w.n_written <= N_DOC / 2);
 }
 
+static void short_texts_in_long_lines_fill_a_batch_too(void **state)
+{
+	(void)state;
+	char lines[] = "/tmp/nt-io-turns.XXXXXX";
+	int fd = mkstemp(lines);
+	FILE *f = fdopen(fd, "wb");
+	assert_non_null(f);
+	for (int i = 0; i < 1000; i++)
+		fprintf(f, "{\"text\": \"%d\", \"more\": \"%*d\"}\n", i, 1000, i);
+	assert_int_equal(fclose(f), 0);
+	const struct nt_docs_options how = {.split = "jsonl", .keep_lines = true};
+	struct nt_batch b = {.most = 1 << 16};
+	struct nt_docs *docs;
+	assert_int_equal(nt_docs_open(&docs, &how, (char *[]){lines}, 1), 0);
+	size_t n = 0;
+	for (int rc; (rc = nt_batch_read(&b, docs)) != 0; n += b.n_doc) {
+		assert_int_equal(rc, 1);
+		assert_in_range(b.n_doc, 1, (1 << 16) / 1000); /* a line has more than 1000 bytes */
+	}
+	assert_int_equal(n, 1000);
+	nt_batch_release(&b);
+	nt_docs_close(docs);
+	unlink(lines);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_document_comes_out_once_and_in_order),
 		cmocka_unit_test(what_was_read_before_a_failure_comes_out),
 		cmocka_unit_test(work_that_fails_ends_it),
+		cmocka_unit_test(short_texts_in_long_lines_fill_a_batch_too),
 	};
 	return cmocka_run_group_tests(tests, make_lines, remove_lines);
 }
