@@ -479,7 +479,8 @@ static int read_part(struct job *j)
 {
 	unsigned long long part, n_part;
 	char behind;
-	if (sscanf(j->o->part, "%llu/%llu%c", &part, &n_part, &behind) != 2 || part < 1 || part > n_part)
+	if (sscanf(j->o->part, "%llu/%llu%c", &part, &n_part, &behind) != 2 || part < 1 || part > n_part ||
+	    n_part > UINT32_MAX) /* what is too large for a number becomes the largest */
 		return nt_fail(NT_EARG, "--part: '%s' is not I/N, such as 3/16", j->o->part);
 	j->part = part;
 	j->n_part = n_part;

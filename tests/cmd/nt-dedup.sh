@@ -253,7 +253,7 @@ t '--part: copies meet in a part, and all parts together are what one run keeps'
 	cat a.nts b.nts | nt-dedup -q --by=document | nt-tokenize -q -d | tr "\0" "\n" | sort >want
 	cat 1.nts 2.nts 3.nts | nt-tokenize -q -d | tr "\0" "\n" | sort | cmp - want
 	[ "$(nt-info --json 2.nts | sed "s/.*\"documents\": \([0-9]*\), \"units.*/\1/")" -gt 30 ]
-	for p in 0/3 4/3 1 1/ x/3 1/3x -1/3; do exits 2 nt-dedup --by=document --part=$p all.nts 2>said; grep "is not I/N" said; done
+	for p in 0/3 4/3 1 1/ x/3 1/3x -1/3 -3/-1 1/99999999999999999999; do exits 2 nt-dedup --by=document --part=$p all.nts 2>said; grep "is not I/N" said; done
 	exits 2 nt-dedup --part 1/3 all.nts 2>said; grep "by=document" said'
 
 done_testing
