@@ -9,7 +9,6 @@
 #include "train/corpus.h"
 
 #include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,8 +38,9 @@ static int check_alike(const struct nt_corpus *c, const struct nt_data *d)
 
 static int check_weight(const char *text, double weight)
 {
-	return weight > 0 && isfinite(weight) ? 0 :
-	       nt_fail(NT_EARG, "%s: a weight is a number above 0, such as 0.3", text);
+	/* sums and shares of such stay far from what a double cannot hold */
+	return weight >= 1e-9 && weight <= 1e9 ? 0 :
+	       nt_fail(NT_EARG, "%s: a weight is a number above 0, such as 0.3, from 1e-9 to 1e9", text);
 }
 
 /* PATH:WEIGHT, unless there is a file of that name: cuts the weight off the path. */

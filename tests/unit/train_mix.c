@@ -315,7 +315,8 @@ static void weights_that_say_nothing_are_refused(void **state)
 	nt_corpus_close(&c);
 	static const struct { const char *weight, *why; } wrong[] = {
 		{"wiki", "not NAME=WEIGHT"}, {"wiki=", "not NAME=WEIGHT"}, {"wiki=0", "a number above 0"},
-		{"wiki=x", "a number above 0"}, {"wikis=1", "the data has 'wiki' '(no name)'"},
+		{"wiki=x", "a number above 0"}, {"wiki=1e308", "from 1e-9 to 1e9"},
+		{"wiki=nan", "a number above 0"}, {"wikis=1", "the data has 'wiki' '(no name)'"},
 		{"wiki=1", "(no name) has no weight, and the others, 1 together"},
 	};
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
