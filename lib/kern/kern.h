@@ -48,12 +48,13 @@ struct nt_kern {
 
 	/* out = x s(2u), u = sqrt(2/pi) (x + 0.044715 x^3): tanh GELU, as 1 + tanh(u) = 2 s(2u) */
 	void (*gelu)(nt_real *out, const nt_real *x, size_t n);
-	void (*gelu_back)(nt_real *dx, const nt_real *dout, const nt_real *x, size_t n);
+	/* back through it; out is what it gave, worked out again on the way */
+	void (*gelu_back)(nt_real *dx, nt_real *out, const nt_real *dout, const nt_real *x, size_t n);
 
 	/* out = gate s(gate) up, s(x) = 1 / (1 + exp(-x)) */
 	void (*swiglu)(nt_real *out, const nt_real *gate, const nt_real *up, size_t n);
-	void (*swiglu_back)(nt_real *dgate, nt_real *dup, const nt_real *dout, const nt_real *gate,
-			    const nt_real *up, size_t n);
+	void (*swiglu_back)(nt_real *dgate, nt_real *dup, nt_real *out, const nt_real *dout,
+			    const nt_real *gate, const nt_real *up, size_t n);
 
 	/* out = w x r, r = 1 / sqrt(mean(x^2) + eps); returns r. out may be x. */
 	nt_real (*rmsnorm)(nt_real *out, const nt_real *x, const nt_real *w, size_t n, nt_real eps);
@@ -68,9 +69,13 @@ struct nt_kern {
 	void (*layernorm_back)(nt_real *dx, const nt_real *dy, const nt_real *x, const nt_real *w,
 			       size_t n, const nt_real stat[2]);
 
-	/* dw += dy (x - m) r: one row's share of a norm's weight gradient */
-	void (*norm_weight)(nt_real *dw, const nt_real *dy, const nt_real *x, size_t n, nt_real m,
-			    nt_real r);
+	/* dw += sum over rows of dy (x - m) r, with stat[row] = {m, r}: a norm's weight gradient,
+	 * of n columns of rows that are ld apart */
+	void (*norm_weight)(nt_real *dw, const nt_real *dy, const nt_real *x, const nt_real *stat, size_t ld,
+			    size_t n_row, size_t n);
+
+	/* sum += sum over rows of x, of n columns of rows that are ld apart */
+	void (*sum_rows)(nt_real *sum, const nt_real *x, size_t ld, size_t n_row, size_t n);
 
 	/* y += x */
 	void (*add)(nt_real *y, const nt_real *x, size_t n);

@@ -159,13 +159,14 @@ static void gelu(nt_real *out, const nt_real *x, size_t n)
 }
 
 /* d/dx x s(2u) = s + 2 x s (1 - s) u' */
-static void gelu_back(nt_real *dx, const nt_real *dout, const nt_real *x, size_t n)
+static void gelu_back(nt_real *dx, nt_real *out, const nt_real *dout, const nt_real *x, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		nt_real xx = x[i] * x[i];
 		nt_real u = GELU_A * (x[i] + GELU_B * x[i] * xx);
 		nt_real du = GELU_A * (1 + 3 * GELU_B * xx);
 		nt_real s = 1 / (1 + real_exp(-2 * u));
+		out[i] = x[i] * s;
 		dx[i] = dout[i] * (s + 2 * x[i] * s * (1 - s) * du);
 	}
 }
@@ -176,11 +177,12 @@ static void swiglu(nt_real *out, const nt_real *gate, const nt_real *up, size_t 
 		out[i] = gate[i] / (1 + real_exp(-gate[i])) * up[i];
 }
 
-static void swiglu_back(nt_real *dgate, nt_real *dup, const nt_real *dout, const nt_real *gate,
-			const nt_real *up, size_t n)
+static void swiglu_back(nt_real *dgate, nt_real *dup, nt_real *out, const nt_real *dout,
+			const nt_real *gate, const nt_real *up, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		nt_real s = 1 / (1 + real_exp(-gate[i])), d = dout[i];
+		out[i] = gate[i] * s * up[i];
 		dup[i] = d * gate[i] * s;
 		dgate[i] = d * up[i] * s * (1 + gate[i] * (1 - s));
 	}
@@ -231,11 +233,19 @@ static void layernorm_back(nt_real *dx, const nt_real *dy, const nt_real *x, con
 		dx[i] += r * (w[i] * dy[i] - mean - (x[i] - m) * r * mean_h);
 }
 
-static void norm_weight(nt_real *dw, const nt_real *dy, const nt_real *x, size_t n, nt_real m,
-			nt_real r)
+static void norm_weight(nt_real *dw, const nt_real *dy, const nt_real *x, const nt_real *stat, size_t ld,
+			size_t n_row, size_t n)
 {
-	for (size_t i = 0; i < n; i++)
-		dw[i] += dy[i] * ((x[i] - m) * r);
+	for (size_t r = 0; r < n_row; r++, dy += ld, x += ld, stat += 2)
+		for (size_t i = 0; i < n; i++)
+			dw[i] += dy[i] * ((x[i] - stat[0]) * stat[1]);
+}
+
+static void sum_rows(nt_real *sum, const nt_real *x, size_t ld, size_t n_row, size_t n)
+{
+	for (size_t r = 0; r < n_row; r++, x += ld)
+		for (size_t i = 0; i < n; i++)
+			sum[i] += x[i];
 }
 
 static void add(nt_real *y, const nt_real *x, size_t n)
@@ -273,6 +283,7 @@ const struct nt_kern nt_kern_ref = {
 	.layernorm = layernorm,
 	.layernorm_back = layernorm_back,
 	.norm_weight = norm_weight,
+	.sum_rows = sum_rows,
 	.add = add,
 	.adamw = adamw,
 };

@@ -147,12 +147,13 @@ static void gelu(float *out, const float *x, size_t n)
 	}
 }
 
-static void gelu_back(float *dx, const float *dout, const float *x, size_t n)
+static void gelu_back(float *dx, float *out, const float *dout, const float *x, size_t n)
 {
 	for (size_t i = 0; i < n; i += WIDTH) {
 		mask m = mask_of(n - i);
 		wide v = load(x + i, m), vv = v * v, s = gelu_gate(v, vv);
 		wide du = all(GELU_A) * fused(all(3 * GELU_B), vv, all(1));
+		store(out + i, m, v * s);
 		store(dx + i, m, load(dout + i, m) * fused((v + v) * s * (all(1) - s), du, s));
 	}
 }
@@ -166,13 +167,14 @@ static void swiglu(float *out, const float *gate, const float *up, size_t n)
 	}
 }
 
-static void swiglu_back(float *dgate, float *dup, const float *dout, const float *gate, const float *up,
-			size_t n)
+static void swiglu_back(float *dgate, float *dup, float *out, const float *dout, const float *gate,
+			const float *up, size_t n)
 {
 	for (size_t i = 0; i < n; i += WIDTH) {
 		mask m = mask_of(n - i);
-		wide g = load(gate + i, m), s = sigmoid(g), ds = load(dout + i, m) * s;
-		store(dgate + i, m, ds * load(up + i, m) * fused(g, all(1) - s, all(1)));
+		wide g = load(gate + i, m), u = load(up + i, m), s = sigmoid(g), ds = load(dout + i, m) * s;
+		store(out + i, m, g * s * u);
+		store(dgate + i, m, ds * u * fused(g, all(1) - s, all(1)));
 		store(dup + i, m, ds * g);
 	}
 }
@@ -241,12 +243,52 @@ static void layernorm_back(float *dx, const float *dy, const float *x, const flo
 	}
 }
 
-static void norm_weight(float *dw, const float *dy, const float *x, size_t n, float mean, float r)
+/* Down four registers' columns at a time; the rows lie pages apart, where the CPU does not look
+ * ahead. */
+enum { STRIPE = 4 * WIDTH, ROWS_AHEAD = 16 };
+
+static void norm_weight(float *dw, const float *dy, const float *x, const float *stat, size_t ld,
+			size_t n_row, size_t n)
 {
-	for (size_t i = 0; i < n; i += WIDTH) {
-		mask m = mask_of(n - i);
-		wide h = (load(x + i, m) - all(mean)) * all(r);
-		store(dw + i, m, fused(load(dy + i, m), h, load(dw + i, m)));
+	for (size_t at = 0; at < n; at += STRIPE) {
+		wide s[4];
+		mask m[4];
+		for (size_t v = 0; v < 4; v++) {
+			m[v] = mask_of(n > at + v * WIDTH ? n - at - v * WIDTH : 0);
+			s[v] = load(dw + at + v * WIDTH, m[v]);
+		}
+		for (size_t r = 0; r < n_row; r++) {
+			wide mean = all(stat[2 * r]), scale = all(stat[2 * r + 1]);
+			for (size_t v = 0; v < 4; v++) {
+				size_t i = r * ld + at + v * WIDTH;
+				__builtin_prefetch(dy + i + ROWS_AHEAD * ld);
+				__builtin_prefetch(x + i + ROWS_AHEAD * ld);
+				s[v] = fused(load(dy + i, m[v]), (load(x + i, m[v]) - mean) * scale, s[v]);
+			}
+		}
+		for (size_t v = 0; v < 4; v++)
+			store(dw + at + v * WIDTH, m[v], s[v]);
+	}
+}
+
+static void sum_rows(float *sum, const float *x, size_t ld, size_t n_row, size_t n)
+{
+	for (size_t at = 0; at < n; at += STRIPE) {
+		wide s[4];
+		mask m[4];
+		for (size_t v = 0; v < 4; v++) {
+			m[v] = mask_of(n > at + v * WIDTH ? n - at - v * WIDTH : 0);
+			s[v] = load(sum + at + v * WIDTH, m[v]);
+		}
+		for (size_t r = 0; r < n_row; r++) {
+			for (size_t v = 0; v < 4; v++) {
+				size_t i = r * ld + at + v * WIDTH;
+				__builtin_prefetch(x + i + ROWS_AHEAD * ld);
+				s[v] += load(x + i, m[v]);
+			}
+		}
+		for (size_t v = 0; v < 4; v++)
+			store(sum + at + v * WIDTH, m[v], s[v]);
 	}
 }
 
@@ -289,6 +331,7 @@ const struct nt_kern TABLE = {
 	.layernorm = layernorm,
 	.layernorm_back = layernorm_back,
 	.norm_weight = norm_weight,
+	.sum_rows = sum_rows,
 	.add = add,
 	.adamw = adamw,
 };

@@ -73,10 +73,10 @@ static void layer_backward(struct nt_work *w, const struct nt_model *m, const st
 	const struct nt_config *c = &w->config;
 	struct layer s = layer_of(w, m, l);
 #define GRAD(role) nt_part_of(grad, &w->layout, role, l)
-	nt_activate(w->pool, w->kern, c->arch, w->act, s.up, w->N, c->intermediate_size);
-	nt_linear_back(w->pool, &s.to_x, w->dact, w->dx, w->act, GRAD(NT_ROLE_DOWN),
-		       GRAD(NT_ROLE_DOWN_BIAS));
-	nt_activate_back(w->pool, w->kern, c->arch, w->dwide, w->dact, s.up, w->N, c->intermediate_size);
+	nt_linear_back_input(w->pool, &s.to_x, w->dact, w->dx);
+	nt_activate_back(w->pool, w->kern, c->arch, w->dwide, w->act, w->dact, s.up, w->N,
+			 c->intermediate_size);
+	nt_linear_back_weight(w->pool, &s.to_x, w->dx, w->act, GRAD(NT_ROLE_DOWN), GRAD(NT_ROLE_DOWN_BIAS));
 	nt_norm(w->pool, &s.norm2, w->norm);
 	nt_linear_back(w->pool, &s.to_up, w->dnorm, w->dwide, w->norm, GRAD(NT_ROLE_UP),
 		       GRAD(NT_ROLE_UP_BIAS));

@@ -35,23 +35,26 @@ static int bias_columns(void *arg, size_t i)
 {
 	const struct bias *b = arg;
 	size_t from = i * COLUMNS, O = b->l->O, n = O - from < COLUMNS ? O - from : COLUMNS;
-	const struct nt_kern *kern = nt_kern();
-	for (size_t r = 0; r < b->l->n_row; r++)
-		kern->add(b->db + from, b->dout + r * O + from, n);
+	nt_kern()->sum_rows(b->db + from, b->dout + from, O, b->l->n_row, n);
 	return 0;
 }
 
-void nt_linear_back(struct nt_pool *pool, const struct nt_linear *l, nt_real *din, const nt_real *dout,
-		    const nt_real *in, nt_real *dw, nt_real *dbias)
+void nt_linear_back_input(struct nt_pool *pool, const struct nt_linear *l, nt_real *din,
+			  const nt_real *dout)
+{
+	nt_gemm(pool, &(struct nt_gemm){
+			      .m = l->n_row, .n = l->I, .k = l->O,
+			      .a = dout, .lda = l->O,
+			      .b = l->w, .ldb = l->is_in_out ? l->O : l->I,
+			      .is_b_transposed = l->is_in_out,
+			      .c = din, .ldc = l->I, .alpha = 1, .is_bf16 = l->is_bf16,
+		      });
+}
+
+void nt_linear_back_weight(struct nt_pool *pool, const struct nt_linear *l, const nt_real *dout,
+			   const nt_real *in, nt_real *dw, nt_real *dbias)
 {
 	size_t I = l->I, O = l->O;
-	nt_gemm(pool, &(struct nt_gemm){
-			      .m = l->n_row, .n = I, .k = O,
-			      .a = dout, .lda = O,
-			      .b = l->w, .ldb = l->is_in_out ? O : I,
-			      .is_b_transposed = l->is_in_out,
-			      .c = din, .ldc = I, .alpha = 1, .is_bf16 = l->is_bf16,
-		      });
 	struct nt_gemm g = {
 		.m = l->is_in_out ? I : O, .n = l->is_in_out ? O : I, .k = l->n_row,
 		.a = l->is_in_out ? in : dout, .lda = l->is_in_out ? I : O, .is_a_transposed = true,
@@ -63,4 +66,11 @@ void nt_linear_back(struct nt_pool *pool, const struct nt_linear *l, nt_real *di
 	struct bias b = {.db = dbias, .dout = dout, .l = l};
 	if (dbias)
 		nt_pool_run(pool, (O + COLUMNS - 1) / COLUMNS, bias_columns, &b);
+}
+
+void nt_linear_back(struct nt_pool *pool, const struct nt_linear *l, nt_real *din, const nt_real *dout,
+		    const nt_real *in, nt_real *dw, nt_real *dbias)
+{
+	nt_linear_back_input(pool, l, din, dout);
+	nt_linear_back_weight(pool, l, dout, in, dw, dbias);
 }

@@ -10,7 +10,8 @@
 
 struct act {
 	const struct nt_kern *kern;
-	nt_real *out; /* forward: [n][F]; backward: [n][U] */
+	nt_real *act;  /* [n][F] */
+	nt_real *dup;  /* [n][U] */
 	const nt_real *up, *dact;
 	size_t F;
 };
@@ -18,14 +19,14 @@ struct act {
 static void gelu_rows(const void *arg, size_t first, size_t n)
 {
 	const struct act *a = arg;
-	a->kern->gelu(a->out + first * a->F, a->up + first * a->F, n * a->F);
+	a->kern->gelu(a->act + first * a->F, a->up + first * a->F, n * a->F);
 }
 
 static void gelu_back_rows(const void *arg, size_t first, size_t n)
 {
 	const struct act *a = arg;
 	size_t at = first * a->F;
-	a->kern->gelu_back(a->out + at, a->dact + at, a->up + at, n * a->F);
+	a->kern->gelu_back(a->dup + at, a->act + at, a->dact + at, a->up + at, n * a->F);
 }
 
 static void swiglu_rows(const void *arg, size_t first, size_t n)
@@ -33,7 +34,7 @@ static void swiglu_rows(const void *arg, size_t first, size_t n)
 	const struct act *a = arg;
 	for (size_t r = first; r < first + n; r++) {
 		const nt_real *gate = a->up + 2 * r * a->F;
-		a->kern->swiglu(a->out + r * a->F, gate, gate + a->F, a->F);
+		a->kern->swiglu(a->act + r * a->F, gate, gate + a->F, a->F);
 	}
 }
 
@@ -42,21 +43,23 @@ static void swiglu_back_rows(const void *arg, size_t first, size_t n)
 	const struct act *a = arg;
 	for (size_t r = first; r < first + n; r++) {
 		const nt_real *gate = a->up + 2 * r * a->F;
-		nt_real *dgate = a->out + 2 * r * a->F;
-		a->kern->swiglu_back(dgate, dgate + a->F, a->dact + r * a->F, gate, gate + a->F, a->F);
+		nt_real *dgate = a->dup + 2 * r * a->F;
+		a->kern->swiglu_back(dgate, dgate + a->F, a->act + r * a->F, a->dact + r * a->F, gate,
+				     gate + a->F, a->F);
 	}
 }
 
 void nt_activate(struct nt_pool *pool, const struct nt_kern *kern, enum nt_arch arch, nt_real *act,
 		 const nt_real *up, size_t n_row, size_t F)
 {
-	struct act a = {.kern = kern, .out = act, .up = up, .F = F};
+	struct act a = {.kern = kern, .act = act, .up = up, .F = F};
 	nt_rows_run(pool, n_row, F, arch == NT_LLAMA ? swiglu_rows : gelu_rows, &a);
 }
 
 void nt_activate_back(struct nt_pool *pool, const struct nt_kern *kern, enum nt_arch arch,
-		      nt_real *dup, const nt_real *dact, const nt_real *up, size_t n_row, size_t F)
+		      nt_real *dup, nt_real *act, const nt_real *dact, const nt_real *up, size_t n_row,
+		      size_t F)
 {
-	struct act a = {.kern = kern, .out = dup, .up = up, .dact = dact, .F = F};
+	struct act a = {.kern = kern, .act = act, .dup = dup, .up = up, .dact = dact, .F = F};
 	nt_rows_run(pool, n_row, F, arch == NT_LLAMA ? swiglu_back_rows : gelu_back_rows, &a);
 }

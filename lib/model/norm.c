@@ -64,13 +64,9 @@ static int weight_columns(void *arg, size_t i)
 	const struct pass *p = arg;
 	const struct nt_norm *s = p->norm;
 	size_t from = i * COLUMNS, n = s->C - from < COLUMNS ? s->C - from : COLUMNS;
-	for (size_t r = 0; r < s->n_row; r++) {
-		const nt_real *dy = p->dy + r * s->C + from;
-		s->kern->norm_weight(p->dw + from, dy, s->x + r * s->C + from, n, s->stat[2 * r],
-				     s->stat[2 * r + 1]);
-		if (p->db)
-			s->kern->add(p->db + from, dy, n);
-	}
+	s->kern->norm_weight(p->dw + from, p->dy + from, s->x + from, s->stat, s->C, s->n_row, n);
+	if (p->db)
+		s->kern->sum_rows(p->db + from, p->dy + from, s->C, s->n_row, n);
 	return 0;
 }
 

@@ -130,9 +130,13 @@ struct nt_linear {
 };
 void nt_linear(struct nt_pool *pool, const struct nt_linear *l, nt_real *out, const nt_real *in,
 	       const nt_real *plus);
-/* din is written; dw and dbias are added to. */
+/* din is written; dw and dbias (or NULL) are added to. Both, or one after the other. */
 void nt_linear_back(struct nt_pool *pool, const struct nt_linear *l, nt_real *din, const nt_real *dout,
 		    const nt_real *in, nt_real *dw, nt_real *dbias);
+void nt_linear_back_input(struct nt_pool *pool, const struct nt_linear *l, nt_real *din,
+			  const nt_real *dout);
+void nt_linear_back_weight(struct nt_pool *pool, const struct nt_linear *l, const nt_real *dout,
+			   const nt_real *in, nt_real *dw, nt_real *dbias);
 
 /* view.c: those parts of a model, for n_row rows. A role's bias follows it in nt_role. */
 struct nt_view {
@@ -172,8 +176,10 @@ void nt_attention_back(struct nt_work *w, size_t layer);
 /* mlp.c: the activation between up and down */
 void nt_activate(struct nt_pool *pool, const struct nt_kern *kern, enum nt_arch arch, nt_real *act,
 		 const nt_real *up, size_t n_row, size_t F);
+/* dup from dact; act again, which was not kept */
 void nt_activate_back(struct nt_pool *pool, const struct nt_kern *kern, enum nt_arch arch,
-		      nt_real *dup, const nt_real *dact, const nt_real *up, size_t n_row, size_t F);
+		      nt_real *dup, nt_real *act, const nt_real *dact, const nt_real *up, size_t n_row,
+		      size_t F);
 
 /* head.c: logits, loss and their gradient, in chunks of rows */
 /* logits [N][V] and scored [N] may be NULL. */
