@@ -40,6 +40,17 @@ struct nt_kern {
 	/* x[i] = scale * exp(x[i]) / sum_j exp(x[j]); returns the logsumexp of x as it was */
 	nt_real (*softmax)(nt_real *x, size_t n, nt_real scale);
 
+	/*
+	 * A softmax whose elements come in parts: before the first *high is -infinity and *sum 0.
+	 * x[i] = exp(x[i] - h) and *sum = r *sum + sum_i x[i], with h = max(*high, x) the new
+	 * *high. Returns r = exp(*high - h), which what was made of earlier parts is off by.
+	 * Milakov and Gimelshein 2018, arXiv:1805.02867.
+	 */
+	nt_real (*softmax_part)(nt_real *x, size_t n, nt_real *high, nt_real *sum);
+
+	/* x[i] *= factor */
+	void (*times)(nt_real *x, size_t n, nt_real factor);
+
 	/* x[i] = exp(x[i] - shift): a softmax again whose logsumexp was kept */
 	void (*exp_shift)(nt_real *x, size_t n, nt_real shift);
 

@@ -144,6 +144,22 @@ static nt_real softmax(nt_real *x, size_t n, nt_real scale)
 	return top + real_log(total);
 }
 
+static nt_real softmax_part(nt_real *x, size_t n, nt_real *high, nt_real *sum_before)
+{
+	nt_real before = *high, now = max(x, n);
+	*high = now < before ? before : now;
+	exp_shift(x, n, *high);
+	nt_real keep = real_exp(before - *high);
+	*sum_before = *sum_before * keep + sum(x, n);
+	return keep;
+}
+
+static void times(nt_real *x, size_t n, nt_real factor)
+{
+	for (size_t i = 0; i < n; i++)
+		x[i] *= factor;
+}
+
 static void softmax_back(nt_real *dp, const nt_real *p, size_t n, nt_real delta, nt_real scale)
 {
 	for (size_t i = 0; i < n; i++)
@@ -272,6 +288,8 @@ const struct nt_kern nt_kern_ref = {
 	.sum_squares = sum_squares,
 	.logsumexp = logsumexp,
 	.softmax = softmax,
+	.softmax_part = softmax_part,
+	.times = times,
 	.exp_shift = exp_shift,
 	.softmax_back = softmax_back,
 	.gelu = gelu,

@@ -115,6 +115,30 @@ static float softmax(float *x, size_t n, float scale)
 	return high + logf(total);
 }
 
+static float softmax_part(float *x, size_t n, float *high, float *sum)
+{
+	float before = *high, now = top(x, n);
+	wide s = all(0);
+	*high = now < before ? before : now;
+	for (size_t i = 0; i < n; i += WIDTH) {
+		mask m = mask_of(n - i);
+		wide e = power(load(x + i, m) - all(*high));
+		s += either(m, e, all(0));
+		store(x + i, m, e);
+	}
+	float keep = expf(before - *high);
+	*sum = *sum * keep + sum_of(s);
+	return keep;
+}
+
+static void times(float *x, size_t n, float factor)
+{
+	for (size_t i = 0; i < n; i += WIDTH) {
+		mask m = mask_of(n - i);
+		store(x + i, m, load(x + i, m) * all(factor));
+	}
+}
+
 static void softmax_back(float *dp, const float *p, size_t n, float delta, float scale)
 {
 	for (size_t i = 0; i < n; i += WIDTH) {
@@ -320,6 +344,8 @@ const struct nt_kern TABLE = {
 	.sum_squares = sum_squares,
 	.logsumexp = logsumexp,
 	.softmax = softmax,
+	.softmax_part = softmax_part,
+	.times = times,
 	.exp_shift = exp_shift,
 	.softmax_back = softmax_back,
 	.gelu = gelu,

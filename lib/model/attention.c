@@ -9,10 +9,10 @@
  *	dv = P^T do,  dP = do v^T,  dS = P (dP - delta) / sqrt(D),  delta[r] = do[r] o[r]
  *	dq = dS k,  dk = dS^T q
  *
- * A document is a causal sequence of its own, whatever row it lies in. Scores exist for
- * NT_ATTEND_ROWS queries at a time, and only up to the last key those see. Of P only the
- * logsumexp of each row is kept; backward makes it again (Dao et al. 2022,
- * arXiv:2205.14135). Several query heads share a key-value head (Ainslie et al. 2023,
+ * A document is a causal sequence of its own, whatever row it lies in. Scores exist for a tile
+ * of NT_ATTEND_ROWS queries and NT_ATTEND_KEYS keys at a time, and for no key that none of them
+ * sees; a row's softmax runs along its tiles. Of P only the logsumexp of each row is kept;
+ * backward makes it again (Dao et al. 2022, arXiv:2205.14135). Several query heads share a key-value head (Ainslie et al. 2023,
  * arXiv:2305.13245), so a task is one document and one key-value head: nobody else
  * writes its dk and dv.
  */
@@ -27,13 +27,46 @@ static nt_real score_scale(size_t D)
 	return (nt_real)(1 / sqrt((double)D));
 }
 
-/* Columns that row r of a tile sees, when its first row sees n. The others become 0. */
-static void clear_unseen(nt_real *row, size_t n_seen, size_t n)
+static size_t least(size_t a, size_t b)
 {
-	memset(row + n_seen, 0, (n - n_seen) * sizeof(*row));
+	return a < b ? a : b;
 }
 
-/* S[n_query][n_key] of a tile whose last query sees the last key. */
+/* The rows that begin with query `first`: fewer queries, and only the keys they see. */
+static struct nt_attend rows_of(const struct nt_attend *a, size_t first)
+{
+	struct nt_attend t = *a;
+	size_t left = a->n_query - first;
+	t.n_query = least(left, NT_ATTEND_ROWS);
+	t.n_key = a->n_key - left + t.n_query;
+	t.q = a->q + first * a->ldq;
+	return t;
+}
+
+/* A tile of rows: keys [at, at + n_key) of them. */
+static struct nt_attend tile_of(const struct nt_attend *rows, size_t at)
+{
+	struct nt_attend t = *rows;
+	t.n_key = least(rows->n_key - at, NT_ATTEND_KEYS);
+	t.k += at * t.ldkv;
+	t.v += at * t.ldkv;
+	return t;
+}
+
+/* How many of the tile's keys row r sees; the last row sees the last key there is. */
+static size_t n_seen(const struct nt_attend *rows, size_t r, size_t at, size_t n_key)
+{
+	size_t seen = rows->n_key - rows->n_query + r + 1;
+	return seen > at ? least(seen - at, n_key) : 0;
+}
+
+/* Columns that a row does not see become 0. */
+static void clear_unseen(nt_real *row, size_t seen, size_t n)
+{
+	memset(row + seen, 0, (n - seen) * sizeof(*row));
+}
+
+/* S[n_query][n_key] of a tile */
 static void scores(const struct nt_attend *a, nt_real *s)
 {
 	nt_gemm_here(&(struct nt_gemm){
@@ -44,42 +77,54 @@ static void scores(const struct nt_attend *a, nt_real *s)
 	});
 }
 
-static void attend_tile(const struct nt_attend *a, nt_real *o, size_t ldo, nt_real *lse, size_t ld_lse,
-			nt_real *s)
+/* What a row is made of so far: o is off by exp(high), and not yet divided by the sum. */
+struct running {
+	nt_real high[NT_ATTEND_ROWS], sum[NT_ATTEND_ROWS];
+};
+
+static void attend_tile(const struct nt_attend *rows, size_t at, struct running *run, nt_real *o,
+			size_t ldo, nt_real *s)
 {
-	scores(a, s);
-	for (size_t r = 0; r < a->n_query; r++) {
-		nt_real *row = s + r * a->n_key;
-		size_t n_seen = a->n_key - a->n_query + r + 1;
-		nt_real sum = a->kern->softmax(row, n_seen, 1);
-		clear_unseen(row, n_seen, a->n_key);
-		if (lse)
-			lse[r * ld_lse] = sum;
+	struct nt_attend t = tile_of(rows, at);
+	scores(&t, s);
+	for (size_t r = 0; r < t.n_query; r++) {
+		nt_real *row = s + r * t.n_key;
+		size_t seen = n_seen(rows, r, at, t.n_key);
+		nt_real keep = seen ? t.kern->softmax_part(row, seen, &run->high[r], &run->sum[r]) : 1;
+		clear_unseen(row, seen, t.n_key);
+		if (at > 0 && keep < 1)
+			t.kern->times(o + r * ldo, t.D, keep);
 	}
 	nt_gemm_here(&(struct nt_gemm){
-		.m = a->n_query, .n = a->D, .k = a->n_key,
-		.a = s, .lda = a->n_key, .b = a->v, .ldb = a->ldkv,
-		.c = o, .ldc = ldo, .alpha = 1, .is_bf16 = a->is_bf16,
+		.m = t.n_query, .n = t.D, .k = t.n_key, .is_added = at > 0,
+		.a = s, .lda = t.n_key, .b = t.v, .ldb = t.ldkv,
+		.c = o, .ldc = ldo, .alpha = 1, .is_bf16 = t.is_bf16,
 	});
 }
 
-/* The tile that begins with query `first`: fewer queries, and only the keys they see. */
-static struct nt_attend tile_of(const struct nt_attend *a, size_t first)
+static void attend_rows(const struct nt_attend *rows, nt_real *o, size_t ldo, nt_real *lse,
+			size_t ld_lse, nt_real *s)
 {
-	struct nt_attend t = *a;
-	size_t left = a->n_query - first;
-	t.n_query = left < NT_ATTEND_ROWS ? left : NT_ATTEND_ROWS;
-	t.n_key = a->n_key - left + t.n_query;
-	t.q = a->q + first * a->ldq;
-	return t;
+	struct running run;
+	for (size_t r = 0; r < rows->n_query; r++) {
+		run.high[r] = -(nt_real)INFINITY;
+		run.sum[r] = 0;
+	}
+	for (size_t at = 0; at < rows->n_key; at += NT_ATTEND_KEYS)
+		attend_tile(rows, at, &run, o, ldo, s);
+	for (size_t r = 0; r < rows->n_query; r++) {
+		rows->kern->times(o + r * ldo, rows->D, 1 / run.sum[r]);
+		if (lse)
+			lse[r * ld_lse] = run.high[r] + (nt_real)log((double)run.sum[r]);
+	}
 }
 
 void nt_attend(const struct nt_attend *a, nt_real *o, size_t ldo, nt_real *lse, size_t ld_lse,
 	       nt_real *scratch)
 {
 	for (size_t first = 0; first < a->n_query; first += NT_ATTEND_ROWS) {
-		struct nt_attend t = tile_of(a, first);
-		attend_tile(&t, o + first * ldo, ldo, lse ? lse + first * ld_lse : NULL, ld_lse, scratch);
+		struct nt_attend rows = rows_of(a, first);
+		attend_rows(&rows, o + first * ldo, ldo, lse ? lse + first * ld_lse : NULL, ld_lse, scratch);
 	}
 }
 
@@ -154,51 +199,64 @@ struct head_back {
 };
 
 /* P of a tile again, and dS out of dP, row by row. */
-static void back_rows(const struct head_back *b, size_t first, const struct nt_attend *t, nt_real *p,
-		      nt_real *dp)
+static void back_scores(const struct head_back *b, const struct nt_attend *rows, size_t at,
+			const struct nt_attend *t, const nt_real *delta, nt_real *p, nt_real *dp)
 {
-	const struct nt_kern *kern = b->a.kern;
 	for (size_t r = 0; r < t->n_query; r++) {
-		size_t n_seen = t->n_key - t->n_query + r + 1, at = (first + r) * b->ldo;
+		size_t seen = n_seen(rows, r, at, t->n_key);
 		nt_real *row = p + r * t->n_key, *drow = dp + r * t->n_key;
-		kern->exp_shift(row, n_seen, b->lse[(first + r) * b->ld_lse]);
-		kern->softmax_back(drow, row, n_seen, kern->dot(b->dout + at, b->o + at, t->D),
-				   score_scale(t->D));
-		clear_unseen(row, n_seen, t->n_key);
-		clear_unseen(drow, n_seen, t->n_key);
+		t->kern->exp_shift(row, seen, b->lse[r * b->ld_lse]);
+		t->kern->softmax_back(drow, row, seen, delta[r], score_scale(t->D));
+		clear_unseen(row, seen, t->n_key);
+		clear_unseen(drow, seen, t->n_key);
 	}
 }
 
-static void back_tile(const struct head_back *b, size_t first, nt_real *p)
+static void back_tile(const struct head_back *b, const struct nt_attend *rows, size_t at,
+		      const nt_real *delta, nt_real *p)
 {
-	struct nt_attend t = tile_of(&b->a, first);
-	nt_real *dp = p + NT_ATTEND_ROWS * b->a.n_key;
-	struct nt_gemm g = {
-		.m = t.n_query, .n = t.n_key, .k = t.D, .alpha = 1,
-		.a = b->dout + first * b->ldo, .lda = b->ldo,
-		.b = t.v, .ldb = t.ldkv, .is_b_transposed = true,
-		.c = dp, .ldc = t.n_key, .is_bf16 = t.is_bf16,
-	};
+	struct nt_attend t = tile_of(rows, at);
+	nt_real *dp = p + NT_ATTEND_TILE;
 	scores(&t, p);
-	nt_gemm_here(&g); /* dP */
-	back_rows(b, first, &t, p, dp);
-	g = (struct nt_gemm){
+	nt_gemm_here(&(struct nt_gemm){
+		.m = t.n_query, .n = t.n_key, .k = t.D,
+		.a = b->dout, .lda = b->ldo,
+		.b = t.v, .ldb = t.ldkv, .is_b_transposed = true,
+		.c = dp, .ldc = t.n_key, .alpha = 1, .is_bf16 = t.is_bf16,
+	});
+	back_scores(b, rows, at, &t, delta, p, dp);
+	struct nt_gemm g = {
 		.m = t.n_key, .n = t.D, .k = t.n_query, .alpha = 1, .is_added = true,
 		.a = p, .lda = t.n_key, .is_a_transposed = true,
-		.b = b->dout + first * b->ldo, .ldb = b->ldo,
-		.c = b->dv, .ldc = t.ldkv, .is_bf16 = t.is_bf16,
+		.b = b->dout, .ldb = b->ldo,
+		.c = b->dv + at * t.ldkv, .ldc = t.ldkv, .is_bf16 = t.is_bf16,
 	};
 	nt_gemm_here(&g);
 	g.a = dp;
 	g.b = t.q;
 	g.ldb = t.ldq;
-	g.c = b->dk;
+	g.c = b->dk + at * t.ldkv;
 	nt_gemm_here(&g);
 	nt_gemm_here(&(struct nt_gemm){
-		.m = t.n_query, .n = t.D, .k = t.n_key, .alpha = 1,
+		.m = t.n_query, .n = t.D, .k = t.n_key, .is_added = at > 0,
 		.a = dp, .lda = t.n_key, .b = t.k, .ldb = t.ldkv,
-		.c = b->dq + first * t.ldq, .ldc = t.ldq, .is_bf16 = t.is_bf16,
+		.c = b->dq, .ldc = t.ldq, .alpha = 1, .is_bf16 = t.is_bf16,
 	});
+}
+
+static void back_rows(const struct head_back *whole, size_t first, nt_real *scratch)
+{
+	struct head_back b = *whole;
+	struct nt_attend rows = rows_of(&whole->a, first);
+	nt_real delta[NT_ATTEND_ROWS];
+	b.o += first * b.ldo;
+	b.dout += first * b.ldo;
+	b.lse += first * b.ld_lse;
+	b.dq += first * rows.ldq;
+	for (size_t r = 0; r < rows.n_query; r++)
+		delta[r] = rows.kern->dot(b.dout + r * b.ldo, b.o + r * b.ldo, rows.D);
+	for (size_t at = 0; at < rows.n_key; at += NT_ATTEND_KEYS)
+		back_tile(&b, &rows, at, delta, scratch);
 }
 
 static int back_task(void *arg, size_t i)
@@ -221,7 +279,7 @@ static int back_task(void *arg, size_t i)
 			.dq = rows + h * l->D, .dk = dk, .dv = dv,
 		};
 		for (size_t first = 0; first < span->n; first += NT_ATTEND_ROWS)
-			back_tile(&b, first, scratch);
+			back_rows(&b, first, scratch);
 	}
 	nt_slot_give(&l->w->slots, scratch);
 	return 0;

@@ -53,7 +53,7 @@ static size_t lay_out(struct nt_cache *k, nt_real *memory, size_t n_thread)
 		{&k->act, rows * c->intermediate_size},
 		{&k->stat, rows * 2},
 		{&k->logits, c->vocab_size},
-		{&k->slots.data, n_thread * rows * k->n_position},
+		{&k->slots.data, n_thread * NT_ATTEND_TILE},
 	};
 	size_t total = 0;
 	for (size_t i = 0; i < sizeof(part) / sizeof(*part); i++) {
@@ -61,7 +61,7 @@ static size_t lay_out(struct nt_cache *k, nt_real *memory, size_t n_thread)
 		total += (part[i].n + 15) / 16 * 16;
 	}
 	k->slots.n = n_thread;
-	k->slots.each = rows * k->n_position;
+	k->slots.each = NT_ATTEND_TILE;
 	return total;
 }
 

@@ -84,9 +84,8 @@ static void plan(struct nt_work *w, struct plan *p)
 	w->turn = c->arch == NT_LLAMA ? reals(p, w->max_T, c->head_dim) : NULL;
 	w->nll = take(p, N, 1, sizeof(*w->nll));
 	w->span = take(p, N, 1, sizeof(*w->span));
-	size_t rows = w->max_T < NT_ATTEND_ROWS ? w->max_T : NT_ATTEND_ROWS;
 	w->slots.n = w->n_slot;
-	w->slots.each = (w->has_backward ? NT_ATTEND_ROWS + rows : rows) * w->max_T;
+	w->slots.each = w->has_backward ? 2 * NT_ATTEND_TILE : NT_ATTEND_TILE;
 	w->slots.data = reals(p, w->n_slot, w->slots.each);
 	w->slots.taken = take(p, w->n_slot, 1, sizeof(*w->slots.taken));
 	if (w->has_backward)

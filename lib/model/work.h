@@ -165,8 +165,9 @@ struct nt_attend {
 	size_t ldq, ldkv, n_query, n_key, D;
 	bool is_bf16;
 };
-enum { NT_ATTEND_ROWS = 128 }; /* queries in a tile of scores */
-/* o[r] at o + r ldo; lse[r ld_lse] or NULL. scratch: [NT_ATTEND_ROWS][n_key] */
+/* Queries and keys in a tile of scores; 128 KiB of them stay in a core's second-level cache. */
+enum { NT_ATTEND_ROWS = 128, NT_ATTEND_KEYS = 256, NT_ATTEND_TILE = NT_ATTEND_ROWS * NT_ATTEND_KEYS };
+/* o[r] at o + r ldo; lse[r ld_lse] or NULL. scratch: [NT_ATTEND_TILE] */
 void nt_attend(const struct nt_attend *a, nt_real *o, size_t ldo, nt_real *lse, size_t ld_lse,
 	       nt_real *scratch);
 void nt_attention(struct nt_work *w, size_t layer);

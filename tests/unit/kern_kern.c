@@ -47,6 +47,12 @@ static float *array(int k, size_t n)
 	return x;
 }
 
+/* ... as it is by now. */
+static const float *array_of(int k, size_t n)
+{
+	return guarded[k] - n;
+}
+
 static void near(const char *what, size_t n, size_t i, float got, float want, float size)
 {
 	if (!(fabsf(got - want) <= 2e-6f * (fabsf(want) + size)))
@@ -97,6 +103,20 @@ static void softmaxes(const struct nt_kern *kern, size_t n)
 	BOTH(want, 0, lse[t == kern] = t->softmax(out, n, 0.5f));
 	near("softmax's sum", n, 0, lse[1], lse[0], 1);
 	all_near("softmax", x, want, n, 0);
+	float high[2] = {-INFINITY, -INFINITY}, sum[2] = {0}, keep[2];
+	for (size_t at = 0, left; at < n; at += left) { /* what three parts come to */
+		left = n - at < n / 3 + 1 ? n - at : n / 3 + 1;
+		BOTH(want, 2, keep[t == kern] = t->softmax_part(out + at, left, &high[t == kern],
+								&sum[t == kern]));
+		near("softmax_part keeps", n, at, keep[1], keep[0], 1);
+		near("softmax_part's top", n, at, high[1], high[0], 0);
+		near("softmax_part's sum", n, at, sum[1], sum[0], 0);
+		all_near("softmax_part", array_of(2, n), want, n, 1);
+	}
+	near("softmax_part's logsumexp", n, 0, high[1] + logf(sum[1]),
+	     nt_kern_ref.logsumexp(array(2, n), n), 1);
+	BOTH(want, 2, t->times(out, n, 0.7f));
+	all_near("times", array_of(2, n), want, n, 0);
 	BOTH(want, 0, t->exp_shift(out, n, lse[0]));
 	all_near("exp_shift", x, want, n, 0);
 	const float *p = array(1, n);
