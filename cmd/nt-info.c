@@ -180,6 +180,22 @@ static json_object *member(json_object *o, const char *key)
 	return json_object_object_get(o, key); /* nothing has no members */
 }
 
+/* A member that has members: what stands in a manifest may be anything. */
+static json_object *object(json_object *o, const char *key)
+{
+	json_object *value = member(o, key);
+	return json_object_is_type(value, json_type_object) ? value : NULL;
+}
+
+/* The text without control bytes: it comes out of a file, and a terminal obeys them. */
+static const char *plain(struct nt_buf *text)
+{
+	for (size_t i = 0; i < text->len; i++)
+		if (text->data[i] < 0x20 || text->data[i] == 0x7f)
+			text->data[i] = '?';
+	return (const char *)text->data;
+}
+
 /* --- the funnel ------------------------------------------------------------------ */
 
 static const char *const column[] = {"bytes", "documents", "tokens"};
@@ -254,9 +270,9 @@ static int add_counts(struct nt_buf *words, json_object *entry)
 /* All of it: options, counts, and which text came out, or came. */
 static int describe_entry(struct nt_buf *words, json_object *entry)
 {
-	json_object *in = member(entry, "in"), *out = member(entry, "out");
+	json_object *in = object(entry, "in"), *out = object(entry, "out"), *options = object(entry, "options");
 	json_object *text = member(out, "hash") ? member(out, "hash") : member(in, "hash");
-	int rc = member(entry, "options") ? add_words(words, member(entry, "options"), NULL) : 0;
+	int rc = options ? add_words(words, options, NULL) : 0;
 	if (rc == 0 && out)
 		rc = add_words(words, out, in);
 	if (rc == 0)
@@ -289,6 +305,26 @@ static bool begins_chain(json_object *in, json_object *before)
 	return before && (member(in, "file_bytes") || (hash && !json_object_equal(hash, member(before, "hash"))));
 }
 
+/* What a program let through, of what came: from `before`, what the one before it did, if it does
+ * not say. words: room to put some together. */
+static int print_entry(json_object *entry, json_object *before, struct nt_buf *words)
+{
+	json_object *in = object(entry, "in"), *out = object(entry, "out");
+	int gap = 0;
+	words->len = 0;
+	int rc = nt_buf_printf(words, "%s", text_of(member(entry, "program")));
+	if (rc < 0)
+		return rc;
+	printf("%c %-12s", begins_chain(in, before) ? '+' : ' ', plain(words));
+	for (size_t k = 0; k < N_COLUMN; k++)
+		print_column(&gap, member(in ? in : before, column[k]), member(out, column[k]));
+	putchar('\n');
+	words->len = 0;
+	if ((rc = describe_entry(words, entry)) == 0 && words->len)
+		print_words(plain(words));
+	return rc;
+}
+
 /* The manifest as a funnel: what each program let through, of what came from the one before. */
 static int print_funnel(json_object *manifest)
 {
@@ -301,17 +337,8 @@ static int print_funnel(json_object *manifest)
 	putchar('\n');
 	for (size_t i = 0; i < json_object_array_length(manifest) && rc == 0; i++) {
 		json_object *entry = json_object_array_get_idx(manifest, i);
-		json_object *in = member(entry, "in"), *out = member(entry, "out");
-		printf("%c %-12s", begins_chain(in, before) ? '+' : ' ', text_of(member(entry, "program")));
-		int gap = 0;
-		for (size_t k = 0; k < N_COLUMN; k++)
-			print_column(&gap, member(in ? in : before, column[k]), member(out, column[k]));
-		putchar('\n');
-		words.len = 0;
-		rc = describe_entry(&words, entry);
-		if (rc == 0 && words.len)
-			print_words((char *)words.data);
-		before = out;
+		rc = print_entry(entry, before, &words);
+		before = object(entry, "out");
 	}
 	nt_buf_release(&words);
 	return rc;
@@ -333,6 +360,16 @@ static void print_sources(json_object *o)
 	}
 }
 
+static int print_value(const char *label, json_object *value)
+{
+	struct nt_buf text = {0};
+	int rc = nt_buf_printf(&text, "%s", text_of(value));
+	if (rc == 0)
+		printf("%-14s  %s\n", label, plain(&text));
+	nt_buf_release(&text);
+	return rc;
+}
+
 static int print_table(json_object *o)
 {
 	int rc = 0;
@@ -343,11 +380,13 @@ static int print_table(json_object *o)
 		for (char *c = label; *c; c++)
 			if (*c == '_')
 				*c = ' ';
+		if (rc < 0)
+			break;
 		if (json_object_is_type(value, json_type_object))
 			print_sources(value);
 		else if (!json_object_is_type(value, json_type_array))
-			printf("%-14s  %s\n", label, text_of(value));
-		else if (json_object_array_length(value) && rc == 0)
+			rc = print_value(label, value);
+		else if (json_object_array_length(value))
 			rc = print_funnel(value);
 	}
 	return rc;

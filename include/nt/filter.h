@@ -31,7 +31,7 @@ enum nt_rule_sense {
 };
 
 struct nt_filter_rule {
-	const char *family; /* length characters gopher_quality gopher_repetition c4 mc4 fineweb match */
+	const char *family; /* length characters gopher_quality gopher_repetition c4 mc4 fineweb */
 	const char *name;
 	enum nt_rule_sense sense;
 	bool has_value;

@@ -64,6 +64,14 @@ t 'a manifest that lies beside a text is described' '
 	grep -q "^kind  *manifest$" got && grep -Eqx "  nt-cat +20 +2 +-" got
 	printf "[{\"a" >cut && for o in "" --json; do exits 3 nt-info $o cut 2>said >got; [ ! -s got ]; grep -q "cut: not a manifest" said; done'
 
+
+t 'a manifest may say what it likes: nothing of it is obeyed or followed' '
+	for what in "\"in\":7,\"out\":8,\"options\":5" "\"options\":[1],\"out\":[2]" "\"in\":\"a\",\"out\":\"b\"" "\"out\":{\"tokens\":{}}"; do
+		echo "[{\"program\":\"x\",$what},{\"program\":null}]" >odd && nt-info odd | grep -Eq "^  x +- "
+	done
+	printf %s "[{\"program\":\"\\u001b[31mred\",\"options\":{\"a\\nb\":\"\\u0007\"}}]" >odd && nt-info odd >got
+	grep -q "^  ?\[31mred" got && grep -q "^      a?b=?$" got'
+
 t '--json is one object a file, a line each' '
 	sample | bytes >s.nts && nt-pack -q <s.nts >data.bin
 	nt-info --json s.nts data.bin >json
