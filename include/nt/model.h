@@ -104,11 +104,17 @@ struct nt_batch {
  * Activations for up to B rows of up to T <= max_position_embeddings positions,
  * allocated once: a step allocates nothing. The pool is borrowed (NULL: this thread).
  */
+enum nt_pass {
+	NT_PASS_FORWARD,
+	NT_PASS_BACKWARD,  /* and forward */
+	NT_PASS_RECOMPUTE, /* the same bits; of a layer only what goes in is kept, and the rest worked
+	                    * out again on the way back: a third more work, a fraction of the memory */
+};
 struct nt_work;
 int nt_work_new(struct nt_work **w, const struct nt_config *c, size_t B, size_t T,
-		bool has_backward, struct nt_pool *pool);
+		enum nt_pass pass, struct nt_pool *pool);
 /* What that takes; 0 with NT_ESYS's sentence if it is no size_t. */
-size_t nt_work_bytes(const struct nt_config *c, size_t B, size_t T, bool has_backward,
+size_t nt_work_bytes(const struct nt_config *c, size_t B, size_t T, enum nt_pass pass,
 		     int n_thread);
 void nt_work_free(struct nt_work *w); /* NULL is harmless */
 

@@ -33,12 +33,12 @@ static struct layer layer_of(const struct nt_work *w, const struct nt_model *m, 
 	const struct nt_config *c = &w->config;
 	struct nt_view v = view_of(w, m);
 	struct layer s = {
-		.x = nt_kept(w, w->x, l, c->hidden_size),
+		.x = nt_stream(w, l),
 		.mid = nt_kept(w, w->mid, l, c->hidden_size),
 		.qkv = nt_kept(w, w->qkv, l, nt_qkv_width(c)),
 		.att = nt_kept(w, w->att, l, (size_t)c->num_attention_heads * c->head_dim),
 		.up = nt_kept(w, w->up, l, nt_up_width(c)),
-		.after = nt_kept(w, w->x, l + 1, c->hidden_size),
+		.after = nt_stream(w, l + 1),
 		.to_qkv = nt_view_linear(&v, NT_ROLE_QKV, l),
 		.to_mid = nt_view_linear(&v, NT_ROLE_OUT, l),
 		.to_up = nt_view_linear(&v, NT_ROLE_UP, l),
@@ -49,10 +49,10 @@ static struct layer layer_of(const struct nt_work *w, const struct nt_model *m, 
 	return s;
 }
 
-static void layer_forward(struct nt_work *w, const struct nt_model *m, const struct nt_batch *b,
-			  size_t l)
+/* All but the end of a layer: what its way back needs. */
+static struct layer layer_inside(struct nt_work *w, const struct nt_model *m, const struct nt_batch *b,
+				 size_t l)
 {
-	const struct nt_config *c = &w->config;
 	struct layer s = layer_of(w, m, l);
 	nt_norm(w->pool, &s.norm1, w->norm);
 	nt_linear(w->pool, &s.to_qkv, s.qkv, w->norm, NULL);
@@ -62,6 +62,14 @@ static void layer_forward(struct nt_work *w, const struct nt_model *m, const str
 
 	nt_norm(w->pool, &s.norm2, w->norm);
 	nt_linear(w->pool, &s.to_up, s.up, w->norm, NULL);
+	return s;
+}
+
+static void layer_forward(struct nt_work *w, const struct nt_model *m, const struct nt_batch *b,
+			  size_t l)
+{
+	const struct nt_config *c = &w->config;
+	struct layer s = layer_inside(w, m, b, l);
 	nt_activate(w->pool, w->kern, c->arch, w->act, s.up, w->N, c->intermediate_size);
 	nt_linear(w->pool, &s.to_x, s.after, w->act, s.mid);
 }
@@ -71,7 +79,8 @@ static void layer_backward(struct nt_work *w, const struct nt_model *m, const st
 			   size_t l, nt_real *grad)
 {
 	const struct nt_config *c = &w->config;
-	struct layer s = layer_of(w, m, l);
+	bool is_gone = w->pass == NT_PASS_RECOMPUTE && l + 1 < c->num_hidden_layers;
+	struct layer s = is_gone ? layer_inside(w, m, b, l) : layer_of(w, m, l);
 #define GRAD(role) nt_part_of(grad, &w->layout, role, l)
 	nt_linear_back_input(w->pool, &s.to_x, w->dact, w->dx);
 	nt_activate_back(w->pool, w->kern, c->arch, w->dwide, w->act, w->dact, s.up, w->N,
@@ -115,7 +124,7 @@ static void begin(struct nt_work *w, const struct nt_batch *b)
 
 static struct nt_norm last_norm(const struct nt_work *w, const struct nt_model *m)
 {
-	const nt_real *x = nt_kept(w, w->x, w->config.num_hidden_layers, w->config.hidden_size);
+	const nt_real *x = nt_stream(w, w->config.num_hidden_layers);
 	struct nt_view v = view_of(w, m);
 	return nt_view_norm(&v, NT_ROLE_NORM_F, 0, x, w->stat_f);
 }
@@ -167,7 +176,7 @@ double nt_forward_scored(struct nt_work *w, const struct nt_model *m, const stru
 double nt_forward_backward(struct nt_work *w, const struct nt_model *m, const struct nt_batch *b,
 			   double scale, nt_real *grad)
 {
-	nt_assert(w->has_backward);
+	nt_assert(w->pass != NT_PASS_FORWARD);
 	to_last_norm(w, m, b);
 	nt_head_back(w, m, b, scale, grad);
 	memset(w->dx, 0, w->N * w->config.hidden_size * sizeof(*w->dx));

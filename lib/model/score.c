@@ -69,7 +69,7 @@ static int reserve(struct nt_scorer *s, size_t B, size_t T)
 	s->w = NULL;
 	if (resize(&s->input, B * T) < 0 || resize(&s->target, B * T) < 0 || resize(&s->start, B * T) < 0)
 		return NT_ESYS;
-	int rc = nt_work_new(&s->w, &s->m->config, B, T, false, s->pool);
+	int rc = nt_work_new(&s->w, &s->m->config, B, T, NT_PASS_FORWARD, s->pool);
 	s->B = B;
 	s->T = T;
 	return rc;

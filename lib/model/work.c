@@ -63,12 +63,12 @@ static void plan_backward(struct nt_work *w, struct plan *p, size_t N)
 static void plan(struct nt_work *w, struct plan *p)
 {
 	const struct nt_config *c = &w->config;
-	size_t N, C = c->hidden_size, L = w->has_backward ? c->num_hidden_layers : 1;
+	size_t N, C = c->hidden_size, L = w->pass == NT_PASS_BACKWARD ? c->num_hidden_layers : 1;
 	if (__builtin_mul_overflow(w->max_B, w->max_T, &N) || N > UINT32_MAX) {
 		p->is_too_large = true;
 		return;
 	}
-	w->x = reals(p, N, (w->has_backward ? L + 1 : 1) * C);
+	w->x = reals(p, N, (w->pass == NT_PASS_FORWARD ? 1 : (size_t)c->num_hidden_layers + 1) * C);
 	w->mid = reals(p, N, L * C);
 	w->qkv = reals(p, N, L * nt_qkv_width(c));
 	w->att = reals(p, N, L * c->num_attention_heads * c->head_dim);
@@ -85,10 +85,10 @@ static void plan(struct nt_work *w, struct plan *p)
 	w->nll = take(p, N, 1, sizeof(*w->nll));
 	w->span = take(p, N, 1, sizeof(*w->span));
 	w->slots.n = w->n_slot;
-	w->slots.each = w->has_backward ? 2 * NT_ATTEND_TILE : NT_ATTEND_TILE;
+	w->slots.each = w->pass == NT_PASS_FORWARD ? NT_ATTEND_TILE : 2 * NT_ATTEND_TILE;
 	w->slots.data = reals(p, w->n_slot, w->slots.each);
 	w->slots.taken = take(p, w->n_slot, 1, sizeof(*w->slots.taken));
-	if (w->has_backward)
+	if (w->pass != NT_PASS_FORWARD)
 		plan_backward(w, p, N);
 }
 
@@ -97,11 +97,11 @@ static int too_large(size_t B, size_t T)
 	return nt_fail(NT_ESYS, "out of memory: a batch of %zu x %zu positions", B, T);
 }
 
-size_t nt_work_bytes(const struct nt_config *c, size_t B, size_t T, bool has_backward, int n_thread)
+size_t nt_work_bytes(const struct nt_config *c, size_t B, size_t T, enum nt_pass pass, int n_thread)
 {
 	struct plan p = {0};
 	struct nt_work w = {
-		.config = *c, .max_B = B, .max_T = T, .has_backward = has_backward,
+		.config = *c, .max_B = B, .max_T = T, .pass = pass,
 		.n_slot = (size_t)n_thread,
 	};
 	plan(&w, &p);
@@ -128,7 +128,7 @@ static int allocate(struct nt_work *w)
 }
 
 int nt_work_new(struct nt_work **result, const struct nt_config *c, size_t B, size_t T,
-		bool has_backward, struct nt_pool *pool)
+		enum nt_pass pass, struct nt_pool *pool)
 {
 	*result = NULL;
 	int rc = nt_config_check(c);
@@ -147,7 +147,7 @@ int nt_work_new(struct nt_work **result, const struct nt_config *c, size_t B, si
 	w->pool = pool;
 	w->max_B = B;
 	w->max_T = T;
-	w->has_backward = has_backward;
+	w->pass = pass;
 	w->n_slot = (size_t)nt_pool_size(pool);
 	nt_layout_make(&w->layout, c);
 	if ((rc = allocate(w)) < 0) {

@@ -12,7 +12,7 @@
  * Kept of every layer for the way back: the residual stream before attention and before
  * the MLP, q k v, what attention gave, its row sums, and U. The norms' outputs and the
  * activation are cheap and computed again. Without a way back all layers share the
- * memory of one.
+ * memory of one; with NT_PASS_RECOMPUTE all but the residual stream before each layer does.
  */
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -42,11 +42,11 @@ struct nt_work {
 	const struct nt_kern *kern;
 	struct nt_pool *pool;
 	size_t max_B, max_T, n_slot;
-	bool has_backward;
+	enum nt_pass pass;
 	bool is_bf16;
 	void *memory; /* the one allocation behind all pointers below */
 
-	/* of each layer, or of one: use nt_kept() */
+	/* of each layer, or of one: use nt_stream() and nt_kept() */
 	nt_real *x;     /* [L + 1][N][C] residual stream before each layer, and behind the last */
 	nt_real *mid;   /* [L][N][C] the same between attention and MLP */
 	nt_real *qkv;   /* [L][N][Q], rotated */
@@ -78,7 +78,14 @@ struct nt_work {
 /* Layer l's part of a kept array, each elements per position. */
 static inline nt_real *nt_kept(const struct nt_work *w, nt_real *array, size_t l, size_t each)
 {
-	return array + (w->has_backward ? l * w->max_B * w->max_T * each : 0);
+	return array + (w->pass == NT_PASS_BACKWARD ? l * w->max_B * w->max_T * each : 0);
+}
+
+/* The residual stream before layer l, or behind the last. */
+static inline nt_real *nt_stream(const struct nt_work *w, size_t l)
+{
+	size_t each = w->config.hidden_size;
+	return w->x + (w->pass == NT_PASS_FORWARD ? 0 : l * w->max_B * w->max_T * each);
 }
 
 static inline size_t nt_qkv_width(const struct nt_config *c)

@@ -81,7 +81,7 @@ int nt_measure_model(const struct nt_config *c, size_t B, size_t T, int dtype, s
 	uint32_t *id = nt_calloc(2 * B * T, sizeof(*id));
 	int rc = id ? nt_model_new(&m, c) : NT_ESYS;
 	if (rc == 0)
-		rc = nt_work_new(&w, c, B, T, true, pool);
+		rc = nt_work_new(&w, c, B, T, NT_PASS_BACKWARD, pool);
 	if (rc == 0 && !(grad = nt_calloc(m->n_param, sizeof(*grad))))
 		rc = NT_ESYS;
 	if (rc < 0)

@@ -122,7 +122,7 @@ static int settle_shape(struct nt_train *t)
 
 static size_t activation_bytes(const struct nt_train *t)
 {
-	return nt_work_bytes(&t->config, t->options.batch_size, t->options.seq_len, true,
+	return nt_work_bytes(&t->config, t->options.batch_size, t->options.seq_len, NT_PASS_BACKWARD,
 			     nt_pool_size(t->pool));
 }
 

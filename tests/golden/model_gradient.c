@@ -77,7 +77,7 @@ static double loss_at(struct nt_work *w, struct nt_model *m, const struct nt_bat
 static void check(struct nt_model *m, const struct nt_batch *b, size_t step)
 {
 	struct nt_work *w;
-	if (nt_work_new(&w, &m->config, b->B, b->T, true, NULL) < 0)
+	if (nt_work_new(&w, &m->config, b->B, b->T, NT_PASS_BACKWARD, NULL) < 0)
 		fail_msg("%s", nt_errmsg());
 	double *grad = nt_calloc(m->n_param, sizeof(*grad)), h = 1e-5, worst = 0;
 	double scale = 0.5, loss = nt_forward_backward(w, m, b, scale, grad);
@@ -129,7 +129,7 @@ static void gradients_add_up_over_calls(void **state)
 	struct nt_model *m = make_model(NT_LLAMA, false, 2);
 	struct nt_batch b = make_batch(1, 6, 6, 0);
 	struct nt_work *w;
-	assert_int_equal(nt_work_new(&w, &m->config, 1, 6, true, NULL), 0);
+	assert_int_equal(nt_work_new(&w, &m->config, 1, 6, NT_PASS_BACKWARD, NULL), 0);
 	double *once = nt_calloc(m->n_param, sizeof(*once)), *twice = nt_calloc(m->n_param, sizeof(*twice));
 	nt_forward_backward(w, m, &b, 1, once);
 	nt_forward_backward(w, m, &b, 0.25, twice);

@@ -50,7 +50,7 @@ static double loss_of(const struct nt_model *m, const struct rows *r, size_t n_r
 {
 	struct nt_work *w;
 	struct nt_batch b = {n_row, row_len, r->input, r->target, r->start};
-	assert_int_equal(nt_work_new(&w, &m->config, n_row, row_len, false, NULL), 0);
+	assert_int_equal(nt_work_new(&w, &m->config, n_row, row_len, NT_PASS_FORWARD, NULL), 0);
 	double loss = nt_forward(w, m, &b, NULL, NULL);
 	nt_work_free(w);
 	return loss;
@@ -98,13 +98,14 @@ static void fill(struct rows *r)
 	put_padding(r, B * T - 15, B * T);
 }
 
-static double gradient_with(int n_thread, const struct nt_model *m, const struct rows *r, nt_real *grad)
+static double gradient_with(int n_thread, enum nt_pass pass, const struct nt_model *m,
+			    const struct rows *r, nt_real *grad)
 {
 	struct nt_pool *pool = nt_pool_new(n_thread);
 	struct nt_work *w;
 	struct nt_batch b = {B, T, r->input, r->target, r->start};
 	assert_non_null(pool);
-	assert_int_equal(nt_work_new(&w, &m->config, B, T, true, pool), 0);
+	assert_int_equal(nt_work_new(&w, &m->config, B, T, pass, pool), 0);
 	memset(grad, 0, m->n_param * sizeof(*grad));
 	double loss = nt_forward_backward(w, m, &b, 1, grad);
 	assert_true(fabs(loss - nt_forward(w, m, &b, NULL, NULL)) < 1e-6 * loss);
@@ -113,7 +114,7 @@ static double gradient_with(int n_thread, const struct nt_model *m, const struct
 	return loss;
 }
 
-static void any_number_of_threads_gives_the_same_bits(void **state)
+static void any_number_of_threads_gives_the_same_bits_and_so_does_working_twice(void **state)
 {
 	(void)state;
 	for (int arch = 0; arch < 2; arch++) {
@@ -121,11 +122,15 @@ static void any_number_of_threads_gives_the_same_bits(void **state)
 		struct rows *r = nt_alloc(1, sizeof(*r));
 		nt_real *one = nt_alloc(m->n_param, sizeof(*one)), *more = nt_alloc(m->n_param, sizeof(*more));
 		fill(r);
-		double loss = gradient_with(1, m, r, one);
+		double loss = gradient_with(1, NT_PASS_BACKWARD, m, r, one);
 		for (int n = 2; n <= 3; n++) {
-			assert_true(gradient_with(n, m, r, more) == loss);
+			assert_true(gradient_with(n, NT_PASS_BACKWARD, m, r, more) == loss);
 			assert_memory_equal(one, more, m->n_param * sizeof(*one));
 		}
+		assert_true(gradient_with(2, NT_PASS_RECOMPUTE, m, r, more) == loss);
+		assert_memory_equal(one, more, m->n_param * sizeof(*one));
+		assert_true(nt_work_bytes(&m->config, B, T, NT_PASS_RECOMPUTE, 1) <
+			    nt_work_bytes(&m->config, B, T, NT_PASS_BACKWARD, 1));
 		free(one);
 		free(more);
 		free(r);
@@ -142,7 +147,7 @@ static void positions_without_a_target_have_no_loss(void **state)
 	static nt_real nll[B * T];
 	fill(r);
 	struct nt_batch b = {B, T, r->input, r->target, r->start};
-	assert_int_equal(nt_work_new(&w, &m->config, B, T, false, NULL), 0);
+	assert_int_equal(nt_work_new(&w, &m->config, B, T, NT_PASS_FORWARD, NULL), 0);
 	double sum = 0, loss = nt_forward(w, m, &b, nll, NULL);
 	for (size_t n = 0; n < B * T; n++) {
 		assert_int_equal(nll[n] == 0, r->target[n] == NT_IGNORE);
@@ -159,11 +164,12 @@ static void a_batch_beyond_the_model_is_refused(void **state)
 	(void)state;
 	struct nt_model *m = make_model(NT_GPT2);
 	struct nt_work *w;
-	assert_int_equal(nt_work_new(&w, &m->config, 1, T + 1, false, NULL), NT_EARG);
-	assert_int_equal(nt_work_new(&w, &m->config, 0, 1, false, NULL), NT_EARG);
-	assert_int_equal(nt_work_new(&w, &m->config, SIZE_MAX / 2, T, false, NULL), NT_ESYS);
-	assert_true(nt_work_bytes(&m->config, SIZE_MAX / 2, T, false, 1) == 0);
-	assert_true(nt_work_bytes(&m->config, 2, T, true, 1) > nt_work_bytes(&m->config, 1, T, true, 1));
+	assert_int_equal(nt_work_new(&w, &m->config, 1, T + 1, NT_PASS_FORWARD, NULL), NT_EARG);
+	assert_int_equal(nt_work_new(&w, &m->config, 0, 1, NT_PASS_FORWARD, NULL), NT_EARG);
+	assert_int_equal(nt_work_new(&w, &m->config, SIZE_MAX / 2, T, NT_PASS_FORWARD, NULL), NT_ESYS);
+	assert_true(nt_work_bytes(&m->config, SIZE_MAX / 2, T, NT_PASS_FORWARD, 1) == 0);
+	assert_true(nt_work_bytes(&m->config, 2, T, NT_PASS_BACKWARD, 1) >
+		    nt_work_bytes(&m->config, 1, T, NT_PASS_BACKWARD, 1));
 	nt_model_free(m);
 }
 
@@ -171,7 +177,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_loss_of_a_packed_row_is_the_sum_of_its_documents),
-		cmocka_unit_test(any_number_of_threads_gives_the_same_bits),
+		cmocka_unit_test(any_number_of_threads_gives_the_same_bits_and_so_does_working_twice),
 		cmocka_unit_test(positions_without_a_target_have_no_loss),
 		cmocka_unit_test(a_batch_beyond_the_model_is_refused),
 	};

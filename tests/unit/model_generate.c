@@ -38,7 +38,7 @@ static nt_real *whole_row(const struct nt_model *m, const uint32_t *id, size_t n
 	nt_real *logits = nt_alloc(n * V, sizeof(*logits));
 	memset(target, 0xff, sizeof(target));
 	struct nt_batch b = {1, n, id, target, start};
-	assert_int_equal(nt_work_new(&w, &m->config, 1, n, false, NULL), 0);
+	assert_int_equal(nt_work_new(&w, &m->config, 1, n, NT_PASS_FORWARD, NULL), 0);
 	nt_forward(w, m, &b, NULL, logits);
 	nt_work_free(w);
 	return logits;

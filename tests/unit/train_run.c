@@ -327,7 +327,7 @@ static void check_packed_step(char *const *data, size_t n_data, uint64_t seq_len
 	SUCCEEDS(nt_train_settle(t, &plan));
 	SUCCEEDS(nt_train_prepare(t));
 	SUCCEEDS(nt_train_one_step(t, 0, &r));
-	SUCCEEDS(nt_work_new(&w, &t->config, 1, seq_len, false, NULL));
+	SUCCEEDS(nt_work_new(&w, &t->config, 1, seq_len, NT_PASS_FORWARD, NULL));
 	nt_model_init(t->model, o.seed); /* without the decay of that step */
 	const struct nt_rows *rows = &t->split.train;
 	for (uint64_t k = 0; k < 8; k++) {
