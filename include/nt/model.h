@@ -54,6 +54,8 @@ struct nt_tensor {
 	size_t shape[2];   /* row-major */
 	size_t offset, n;  /* elements, into params, gradients and moments alike */
 	bool has_decay;    /* weight decay: matrices (embeddings too), not vectors */
+	uint32_t n_factor; /* matrices of a layer in it, side by side: 3 in GPT-2's c_attn [C][3 C],
+			    * else 1; 0: embeddings, head and vectors */
 };
 
 struct nt_model {

@@ -31,6 +31,9 @@ enum nt_rows_kind {
 /* What matrix products are multiplied in; NT_DTYPE_AUTO: bf16 where the CPU does. */
 enum nt_dtype { NT_DTYPE_F32, NT_DTYPE_BF16, NT_DTYPE_AUTO };
 
+/* What moves the matrices of layers; everything else is moved by AdamW. */
+enum nt_optimizer_kind { NT_OPTIMIZER_ADAMW, NT_OPTIMIZER_MUON };
+
 enum nt_lr_schedule { NT_LR_COSINE, NT_LR_WSD, NT_LR_CONSTANT };
 
 /*
@@ -56,7 +59,9 @@ struct nt_train_options {
 	double time;                   /* seconds; what max_steps is chosen from */
 	uint64_t seed;
 
-	/* AdamW */
+	/* the optimizer */
+	int optimizer;                 /* enum nt_optimizer_kind */
+	double muon_momentum;
 	double learning_rate, min_learning_rate;
 	double weight_decay, adam_beta1, adam_beta2, adam_eps;
 	double max_grad_norm;          /* 0: no clipping */

@@ -91,6 +91,9 @@ struct nt_kern {
 	/* y += x */
 	void (*add)(nt_real *y, const nt_real *x, size_t n);
 
+	/* y = a y + b x; x may be y */
+	void (*blend)(nt_real *y, nt_real a, const nt_real *x, nt_real b, size_t n);
+
 	/*
 	 * g' = g_scale g; m = beta1 m + (1 - beta1) g'; v = beta2 v + (1 - beta2) g'^2;
 	 * w = keep w - lr_step m / (sqrt(v) root_v + eps)

@@ -270,6 +270,12 @@ static void add(nt_real *y, const nt_real *x, size_t n)
 		y[i] += x[i];
 }
 
+static void blend(nt_real *y, nt_real a, const nt_real *x, nt_real b, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		y[i] = a * y[i] + b * x[i];
+}
+
 static void adamw(nt_real *w, nt_real *m, nt_real *v, const nt_real *g, size_t n,
 		  const struct nt_adamw *a)
 {
@@ -303,5 +309,6 @@ const struct nt_kern nt_kern_ref = {
 	.norm_weight = norm_weight,
 	.sum_rows = sum_rows,
 	.add = add,
+	.blend = blend,
 	.adamw = adamw,
 };

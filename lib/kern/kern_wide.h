@@ -324,6 +324,14 @@ static void add(float *y, const float *x, size_t n)
 	}
 }
 
+static void blend(float *y, float a, const float *x, float b, size_t n)
+{
+	for (size_t i = 0; i < n; i += WIDTH) {
+		mask m = mask_of(n - i);
+		store(y + i, m, fused(all(a), load(y + i, m), all(b) * load(x + i, m)));
+	}
+}
+
 static void adamw(float *w, float *m, float *v, const float *g, size_t n, const struct nt_adamw *a)
 {
 	for (size_t i = 0; i < n; i += WIDTH) {
@@ -359,5 +367,6 @@ const struct nt_kern TABLE = {
 	.norm_weight = norm_weight,
 	.sum_rows = sum_rows,
 	.add = add,
+	.blend = blend,
 	.adamw = adamw,
 };

@@ -132,6 +132,7 @@ bool nt_layout_tensor(const struct nt_config *c, size_t i, struct nt_tensor *t,
 	t->shape[1] = length(c, r->shape[1]);
 	t->n = t->shape[0] * t->shape[1];
 	t->has_decay = t->n_dim == 2;
+	t->n_factor = !prefix || t->n_dim < 2 ? 0 : r->shape[1] == C3 ? 3 : 1;
 	*role = r->role;
 	*first = r->first;
 	return true;

@@ -264,16 +264,16 @@ int nt_checkpoint_verify(const char *dir)
 
 /* --- weights and moments --------------------------------------------------------- */
 
-static int load_moment(const struct nt_safetensors *s, const char *prefix, const struct nt_tensor *t,
-		       nt_real *out, const char *step_dir)
+static int load_moment(const struct nt_safetensors *s, const struct nt_moment *moment,
+		       const struct nt_tensor *t, const char *step_dir)
 {
 	char name[128];
-	snprintf(name, sizeof(name), "%s.%s", prefix, t->name);
+	snprintf(name, sizeof(name), "%s.%s", moment->name, t->name);
 	const struct nt_safetensor *found = nt_safetensors_find(s, name);
 	if (!found || found->n != t->n)
 		return nt_fail(NT_EFORMAT, "%s/trainer.safetensors: '%s' is missing or has another shape",
 			       step_dir, name);
-	return nt_safetensor_real(found, out + t->offset);
+	return nt_safetensor_real(found, moment->at);
 }
 
 static int load_moments(struct nt_optimizer *o, const struct nt_model *m, const char *step_dir)
@@ -282,16 +282,17 @@ static int load_moments(struct nt_optimizer *o, const struct nt_model *m, const 
 	struct nt_safetensors *s;
 	snprintf(path, sizeof(path), "%s/trainer.safetensors", step_dir);
 	int rc = nt_safetensors_open(&s, path);
-	for (size_t i = 0; rc == 0 && i < m->n_tensor; i++) {
-		rc = load_moment(s, "exp_avg", &m->tensor[i], o->m, step_dir);
-		if (rc == 0)
-			rc = load_moment(s, "exp_avg_sq", &m->tensor[i], o->v, step_dir);
+	for (size_t i = 0; rc == 0 && i < 2 * m->n_tensor; i++) {
+		struct nt_moment moment = nt_optimizer_moment(o, m, i / 2, i % 2);
+		if (moment.at)
+			rc = load_moment(s, &moment, &m->tensor[i / 2], step_dir);
 	}
 	nt_safetensors_close(s);
 	return rc;
 }
 
-int nt_checkpoint_load(struct nt_model **m, struct nt_optimizer *o, const char *step_dir)
+int nt_checkpoint_load(struct nt_model **m, struct nt_optimizer *o, int kind, int n_thread,
+		       const char *step_dir)
 {
 	*m = NULL;
 	*o = (struct nt_optimizer){0};
@@ -299,7 +300,7 @@ int nt_checkpoint_load(struct nt_model **m, struct nt_optimizer *o, const char *
 	if (rc == 0)
 		rc = nt_model_load(m, step_dir);
 	if (rc == 0)
-		rc = nt_optimizer_init(o, *m);
+		rc = nt_optimizer_init(o, *m, kind, n_thread);
 	if (rc == 0)
 		rc = load_moments(o, *m, step_dir);
 	if (rc < 0) {

@@ -140,34 +140,30 @@ static int write_trainer(const char *dir, const struct nt_trainer *t)
 
 /* --- moments --------------------------------------------------------------------- */
 
-/* Names as PyTorch's AdamW calls its state, before the tensor's own. */
-static void moment_names(char (*name)[128], const struct nt_model *m)
-{
-	for (size_t i = 0; i < m->n_tensor; i++) {
-		snprintf(name[2 * i], 128, "exp_avg.%s", m->tensor[i].name);
-		snprintf(name[2 * i + 1], 128, "exp_avg_sq.%s", m->tensor[i].name);
-	}
-}
-
 static int write_moments(const char *dir, const struct nt_model *m, const struct nt_optimizer *o)
 {
 	char path[PATH_BYTES];
 	char(*name)[128] = nt_alloc(2 * m->n_tensor, sizeof(*name));
 	struct nt_safetensor_source *s = nt_calloc(2 * m->n_tensor, sizeof(*s));
 	int rc = name && s ? join(path, dir, "trainer.safetensors") : NT_ESYS;
+	size_t n = 0;
 	if (rc < 0)
 		goto out;
-	moment_names(name, m);
 	for (size_t i = 0; i < 2 * m->n_tensor; i++) {
 		const struct nt_tensor *t = &m->tensor[i / 2];
-		s[i] = (struct nt_safetensor_source){
-			.name = name[i],
+		struct nt_moment moment = nt_optimizer_moment(o, m, i / 2, i % 2);
+		if (!moment.at)
+			continue;
+		snprintf(name[n], sizeof(*name), "%s.%s", moment.name, t->name);
+		s[n] = (struct nt_safetensor_source){
+			.name = name[n],
 			.n_dim = t->n_dim,
 			.shape = {t->shape[0], t->shape[1]},
-			.data = (i % 2 ? o->v : o->m) + t->offset,
+			.data = moment.at,
 		};
+		n++;
 	}
-	rc = nt_safetensors_write(path, s, 2 * m->n_tensor, NULL, 0);
+	rc = nt_safetensors_write(path, s, n, NULL, 0);
 out:
 	free(name);
 	free(s);

@@ -64,8 +64,7 @@ int nt_measure_step(struct nt_train *t, double budget, double *seconds, uint64_t
 		took[n++] = seconds_since(start);
 	}
 	t->options.weight_decay = weight_decay;
-	memset(t->optimizer.m, 0, t->model->n_param * sizeof(nt_real));
-	memset(t->optimizer.v, 0, t->model->n_param * sizeof(nt_real));
+	nt_optimizer_reset(&t->optimizer);
 	qsort(took, n, sizeof(*took), by_value);
 	*seconds = n ? took[n / 2] : 0;
 	*n_step = n;

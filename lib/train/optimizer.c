@@ -12,44 +12,72 @@
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "kern/kern.h"
 #include "nt/err.h"
 #include "nt/mem.h"
+#include "nt/train.h"
 
 enum { PIECE = 1 << 15 }; /* elements */
 
 struct nt_piece {
 	size_t offset, n;
+	size_t v_at; /* SIZE_MAX: Muon's */
 	bool has_decay;
 };
 
-static void cut(struct nt_optimizer *o, const struct nt_model *m)
+static bool is_muons(const struct nt_tensor *t, int kind)
+{
+	return kind == NT_OPTIMIZER_MUON && t->n_factor > 0;
+}
+
+static void cut(struct nt_optimizer *o, const struct nt_model *m, int kind)
 {
 	struct nt_piece *p = o->piece;
+	size_t v_at = 0;
 	for (size_t i = 0; i < m->n_tensor; i++) {
 		const struct nt_tensor *t = &m->tensor[i];
+		o->v_at[i] = is_muons(t, kind) ? SIZE_MAX : v_at;
 		for (size_t at = 0; at < t->n; at += PIECE)
 			*p++ = (struct nt_piece){.offset = t->offset + at,
 						 .n = t->n - at < PIECE ? t->n - at : PIECE,
+						 .v_at = is_muons(t, kind) ? SIZE_MAX : v_at + at,
 						 .has_decay = t->has_decay};
+		v_at += is_muons(t, kind) ? 0 : t->n;
 	}
 }
 
-int nt_optimizer_init(struct nt_optimizer *o, const struct nt_model *m)
+static size_t count_second(const struct nt_model *m, int kind)
 {
-	*o = (struct nt_optimizer){.n_param = m->n_param};
+	size_t n = 0;
+	for (size_t i = 0; i < m->n_tensor; i++)
+		n += is_muons(&m->tensor[i], kind) ? 0 : m->tensor[i].n;
+	return n;
+}
+
+size_t nt_optimizer_bytes(const struct nt_model *m, int kind, int n_thread)
+{
+	return (m->n_param + count_second(m, kind)) * sizeof(nt_real) +
+	       (kind == NT_OPTIMIZER_MUON ? nt_muon_bytes(m, n_thread) : 0);
+}
+
+int nt_optimizer_init(struct nt_optimizer *o, const struct nt_model *m, int kind, int n_thread)
+{
+	*o = (struct nt_optimizer){.n_param = m->n_param, .n_second = count_second(m, kind)};
 	for (size_t i = 0; i < m->n_tensor; i++)
 		o->n_piece += (m->tensor[i].n + PIECE - 1) / PIECE;
 	o->piece = nt_calloc(o->n_piece, sizeof(*o->piece));
 	o->partial = nt_calloc(o->n_piece, sizeof(*o->partial));
-	o->m = nt_calloc(m->n_param, sizeof(*o->m));
-	o->v = nt_calloc(m->n_param, sizeof(*o->v));
-	if (!o->piece || !o->partial || !o->m || !o->v) {
+	o->v_at = nt_calloc(m->n_tensor, sizeof(*o->v_at));
+	o->m = nt_calloc(o->n_param, sizeof(*o->m));
+	o->v = nt_calloc(o->n_second, sizeof(*o->v));
+	if (!o->piece || !o->partial || !o->v_at || !o->m || !o->v ||
+	    (kind == NT_OPTIMIZER_MUON && nt_muon_init(&o->muon, m, n_thread) < 0)) {
 		nt_optimizer_release(o);
 		return NT_ESYS;
 	}
-	cut(o, m);
+	cut(o, m, kind);
 	return 0;
 }
 
@@ -59,7 +87,24 @@ void nt_optimizer_release(struct nt_optimizer *o)
 	free(o->v);
 	free(o->piece);
 	free(o->partial);
+	free(o->v_at);
+	nt_muon_release(&o->muon);
 	*o = (struct nt_optimizer){0};
+}
+
+void nt_optimizer_reset(struct nt_optimizer *o)
+{
+	memset(o->m, 0, o->n_param * sizeof(*o->m));
+	memset(o->v, 0, o->n_second * sizeof(*o->v));
+}
+
+struct nt_moment nt_optimizer_moment(const struct nt_optimizer *o, const struct nt_model *m,
+				     size_t i, int k)
+{
+	bool is_adams = o->v_at[i] != SIZE_MAX;
+	if (k == 0)
+		return (struct nt_moment){is_adams ? "exp_avg" : "momentum_buffer", o->m + m->tensor[i].offset};
+	return (struct nt_moment){"exp_avg_sq", is_adams ? o->v + o->v_at[i] : NULL};
 }
 
 struct job {
@@ -97,12 +142,13 @@ static int update_piece(void *arg, size_t i)
 {
 	const struct job *j = arg;
 	const struct nt_piece *p = &j->o->piece[i];
-	nt_kern()->adamw(j->param + p->offset, j->o->m + p->offset, j->o->v + p->offset,
-			 j->grad + p->offset, p->n, p->has_decay ? &j->decayed : &j->plain);
+	if (p->v_at != SIZE_MAX)
+		nt_kern()->adamw(j->param + p->offset, j->o->m + p->offset, j->o->v + p->v_at,
+				 j->grad + p->offset, p->n, p->has_decay ? &j->decayed : &j->plain);
 	return 0;
 }
 
-void nt_optimizer_update(struct nt_optimizer *o, nt_real *param, const nt_real *grad,
+void nt_optimizer_update(struct nt_optimizer *o, nt_real *param, nt_real *grad,
 			 const struct nt_optimizer_step *s, struct nt_pool *pool)
 {
 	double t = (double)s->t;
@@ -119,4 +165,8 @@ void nt_optimizer_update(struct nt_optimizer *o, nt_real *param, const nt_real *
 	j.decayed = j.plain;
 	j.decayed.keep = (nt_real)(1 - s->lr * s->weight_decay);
 	nt_pool_run(pool, o->n_piece, update_piece, &j);
+	nt_muon_update(&o->muon, param, o->m, grad,
+		       &(struct nt_muon_step){.lr = s->lr, .momentum = s->momentum,
+					      .weight_decay = s->weight_decay, .scale = s->scale,
+					      .is_bf16 = s->is_bf16}, pool);
 }

@@ -2,7 +2,7 @@
 #ifndef TRAIN_OPTIMIZER_H
 #define TRAIN_OPTIMIZER_H
 /*
- * optimizer.h - AdamW over all tensors of a model
+ * optimizer.h - AdamW over all tensors of a model, or over those that Muon (muon.h) leaves
  *
  *	g  = scale * gradient			scale: what clipping makes of it
  *	m  = beta1 m + (1 - beta1) g
@@ -13,24 +13,43 @@
  * Loshchilov and Hutter 2019, arXiv:1711.05101.
  */
 #include "nt/model.h"
+#include "train/muon.h"
 
 struct nt_optimizer {
-	nt_real *m, *v;          /* [n_param] moments, at the tensors' offsets */
-	size_t n_param;
+	nt_real *m;              /* [n_param] first moments, at the tensors' offsets */
+	nt_real *v;              /* [n_second] second ones of what is AdamW's, one behind the other */
+	size_t n_param, n_second;
 	struct nt_piece *piece;  /* [n_piece] how the parameters are cut into tasks */
 	size_t n_piece;
 	double *partial;         /* [n_piece] sums of squares */
+	size_t *v_at;            /* [n_tensor] where in v; SIZE_MAX: Muon's, which has none */
+	struct nt_muon muon;     /* of no matrix, if all is AdamW's */
 };
 
 struct nt_optimizer_step {
 	double lr, beta1, beta2, eps, weight_decay;
 	double scale;
 	uint64_t t; /* 1 in the first step */
+	double momentum; /* Muon's */
+	bool is_bf16;    /* ... and what its products are multiplied in */
 };
 
-/* Moments are zero. */
-int nt_optimizer_init(struct nt_optimizer *o, const struct nt_model *m);
+/* kind: enum nt_optimizer_kind. Moments are zero. */
+int nt_optimizer_init(struct nt_optimizer *o, const struct nt_model *m, int kind, int n_thread);
 void nt_optimizer_release(struct nt_optimizer *o); /* harmless twice */
+void nt_optimizer_reset(struct nt_optimizer *o);   /* moments are zero again */
+
+/* Bytes of moments, and of what Muon works in. */
+size_t nt_optimizer_bytes(const struct nt_model *m, int kind, int n_thread);
+
+/* Moment k, 0 or 1, of tensor i, as PyTorch's optimizers call it and where it lies; at NULL:
+ * there is none. */
+struct nt_moment {
+	const char *name;
+	nt_real *at;
+};
+struct nt_moment nt_optimizer_moment(const struct nt_optimizer *o, const struct nt_model *m,
+				     size_t i, int k);
 
 /*
  * The Euclidean norm of the whole gradient, summed in f64 in an order that the number
@@ -41,7 +60,8 @@ double nt_optimizer_norm(struct nt_optimizer *o, const nt_real *grad, struct nt_
 /* min(1, max / (norm + 1e-6)); 1 if max is 0 */
 double nt_clip_scale(double norm, double max_grad_norm);
 
-void nt_optimizer_update(struct nt_optimizer *o, nt_real *param, const nt_real *grad,
+/* The gradient is used up. */
+void nt_optimizer_update(struct nt_optimizer *o, nt_real *param, nt_real *grad,
 			 const struct nt_optimizer_step *step, struct nt_pool *pool);
 
 #endif

@@ -39,6 +39,8 @@ static const struct setting settings[] = {
 	{"max-steps", COUNT, AT(max_steps), true, {0}},
 	{"time", REAL, AT(time), true, {0}},
 	{"seed", COUNT, AT(seed), false, {0}},
+	{"optimizer", CHOICE, AT(optimizer), false, {"adamw", "muon"}},
+	{"muon-momentum", REAL, AT(muon_momentum), false, {0}},
 	{"learning-rate", REAL, AT(learning_rate), false, {0}},
 	{"min-learning-rate", REAL, AT(min_learning_rate), false, {0}},
 	{"weight-decay", REAL, AT(weight_decay), false, {0}},
@@ -145,15 +147,21 @@ static bool take_value(const struct setting *s, struct json_object *v, void *int
 	return (type == json_type_double || type == json_type_int) && isfinite(*(double *)into);
 }
 
+/* Checkpoints of before there was one lack it: 0, which is what there was. */
+static bool is_later(const struct setting *s)
+{
+	return s->at == AT(stride) || s->at == AT(dtype) || s->at == AT(optimizer) ||
+	       s->at == AT(muon_momentum);
+}
+
 int nt_settings_read(struct nt_train_options *o, struct json_object *object, const char *path)
 {
 	for (size_t i = 0; i < N_SETTING; i++) {
 		char key[64];
 		struct json_object *v;
 		key_of(&settings[i], key);
-		bool is_later = settings[i].at == AT(stride) || settings[i].at == AT(dtype);
-		if (is_later && !json_object_object_get_ex(object, key, NULL))
-			continue; /* of before there was one: 0, which is what there was */
+		if (is_later(&settings[i]) && !json_object_object_get_ex(object, key, NULL))
+			continue;
 		if (!json_object_object_get_ex(object, key, &v) ||
 		    !take_value(&settings[i], v, (char *)o + settings[i].at))
 			return nt_fail(NT_EFORMAT, "%s: option '%s' is missing or makes no sense", path, key);

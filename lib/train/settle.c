@@ -252,7 +252,6 @@ static void describe(struct nt_train *t)
 	p->flops_per_token = nt_flops_per_token(&t->config, T);
 	p->flops = p->flops_per_token * (double)(o->max_steps * p->step_targets);
 	p->param_bytes = p->grad_bytes = p->n_param * sizeof(nt_real);
-	p->moment_bytes = 2 * p->param_bytes;
 	p->activation_bytes = activation_bytes(t);
 	p->total_bytes = p->param_bytes + p->grad_bytes + p->moment_bytes + p->activation_bytes;
 	p->first_step = t->step;
@@ -261,14 +260,16 @@ static void describe(struct nt_train *t)
 }
 
 /* The one table counts, with no memory for weights. */
-static int count_params(const struct nt_config *c, uint64_t *n)
+static int count_params(struct nt_train *t)
 {
 	struct nt_model *m;
-	int rc = nt_model_new(&m, c);
-	*n = rc == 0 ? m->n_param : 0;
-	if (rc == 0)
-		nt_model_free(m);
-	return rc;
+	int rc = nt_model_new(&m, &t->config);
+	if (rc < 0)
+		return rc;
+	t->plan.n_param = m->n_param;
+	t->plan.moment_bytes = nt_optimizer_bytes(m, t->options.optimizer, nt_pool_size(t->pool));
+	nt_model_free(m);
+	return 0;
 }
 
 int nt_train_settle(struct nt_train *t, struct nt_train_plan *plan)
@@ -285,7 +286,7 @@ int nt_train_settle(struct nt_train *t, struct nt_train_plan *plan)
 		if (!t->share)
 			return NT_ESYS;
 		if ((rc = settle_steps(t)) < 0 || (rc = nt_settings_check(o)) < 0 ||
-		    (rc = count_params(&t->config, &t->plan.n_param)) < 0)
+		    (rc = count_params(t)) < 0)
 			return rc;
 		describe(t);
 		t->is_settled = true;

@@ -2,10 +2,12 @@
 /* train_run.c - whole runs of a tiny model: stopped and resumed, refused, damaged, diverged */
 #include "data_fake.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <sys/stat.h>
 
 #include "nt/data.h"
+#include "nt/hash.h"
 #include "nt/model.h"
 #include "nt/random.h"
 #include "nt/train.h"
@@ -64,6 +66,7 @@ static struct nt_train_options tiny(const char *output)
 		.adam_beta1 = 0.9,
 		.adam_beta2 = 0.99,
 		.adam_eps = 1e-8,
+		.muon_momentum = 0.95,
 		.max_grad_norm = 1,
 		.eval_every = 7,
 		.save_every = 5,
@@ -120,17 +123,21 @@ static void assert_same_file(const char *a, const char *b)
 	nt_buf_release(&y);
 }
 
-static void stopped_and_resumed_is_the_same_to_the_last_bit(void **state)
+static void stop_and_resume(int optimizer)
 {
-	(void)state;
 	char straight[128], pieces[128];
 	struct watcher a = {0}, b = {.stop_at = 10}, c = {0};
 	snprintf(straight, sizeof(straight), "%s", fake_path("straight"));
 	snprintf(pieces, sizeof(pieces), "%s", fake_path("pieces"));
 	struct nt_train_options o = tiny(straight), p = tiny(pieces);
+	o.restart = true;
+	o.optimizer = p.optimizer = optimizer;
+	p.restart = true;
 	SUCCEEDS(run(&o, fake_path("data.bin"), 1, &a));
 	SUCCEEDS(run(&p, fake_path("data.bin"), 2, &b));
 	assert_int_equal(b.n_step, 10);
+	p.restart = false;
+	p.optimizer = NT_OPTIMIZER_ADAMW; /* not named: what is pinned counts */
 	SUCCEEDS(run(&p, fake_path("data.bin"), 1, &c));
 	assert_int_equal(c.n_step, 10);
 	assert_true(a.loss[19] < a.loss[0]);
@@ -139,6 +146,47 @@ static void stopped_and_resumed_is_the_same_to_the_last_bit(void **state)
 	assert_same_file(fake_path("straight/model.safetensors"), fake_path("pieces/model.safetensors"));
 	assert_same_file(fake_path("straight/latest/trainer.safetensors"),
 			 fake_path("pieces/latest/trainer.safetensors"));
+}
+
+static void stopped_and_resumed_is_the_same_to_the_last_bit(void **state)
+{
+	(void)state;
+	stop_and_resume(NT_OPTIMIZER_ADAMW);
+	stop_and_resume(NT_OPTIMIZER_MUON);
+}
+
+/* Takes words out of a trainer.json and makes its hash agree. */
+static void cut_trainer(const char *path, const char *words)
+{
+	struct nt_buf file = {0};
+	size_t n = strlen(words), tail = sizeof("  \"xxh3_64\": \"0123456789abcdef\"\n}\n") - 1;
+	char end[64];
+	SUCCEEDS(nt_read_file(&file, path));
+	char *at = memmem(file.data, file.len, words, n);
+	assert_non_null(at);
+	memmove(at, at + n, (size_t)((char *)file.data + file.len - at) - n);
+	file.len -= n + tail;
+	snprintf(end, sizeof(end), "  \"xxh3_64\": \"%016" PRIx64 "\"\n}\n", nt_hash64(file.data, file.len));
+	SUCCEEDS(nt_buf_add(&file, end, tail));
+	fake_write(path, file.data, file.len);
+	nt_buf_release(&file);
+}
+
+static void a_checkpoint_of_before_muon_goes_on_with_adamw(void **state)
+{
+	(void)state;
+	char straight[128], old[128];
+	struct watcher a = {0}, b = {.stop_at = 10}, c = {0};
+	snprintf(straight, sizeof(straight), "%s", fake_path("new"));
+	snprintf(old, sizeof(old), "%s", fake_path("old"));
+	struct nt_train_options o = tiny(straight), p = tiny(old);
+	SUCCEEDS(run(&o, fake_path("data.bin"), 1, &a));
+	SUCCEEDS(run(&p, fake_path("data.bin"), 1, &b));
+	cut_trainer(fake_path("old/latest/trainer.json"), "\"optimizer\": \"adamw\", \"muon_momentum\": 0.94999999999999996, ");
+	p.optimizer = NT_OPTIMIZER_MUON;
+	SUCCEEDS(run(&p, fake_path("data.bin"), 1, &c));
+	assert_int_equal(c.n_step, 10);
+	assert_same_file(fake_path("new/model.safetensors"), fake_path("old/model.safetensors"));
 }
 
 static void any_number_of_threads_gives_the_same_bits(void **state)
@@ -151,6 +199,7 @@ static void any_number_of_threads_gives_the_same_bits(void **state)
 	struct nt_train_options o = tiny(one), p = tiny(three);
 	o.arch = p.arch = NT_GPT2;
 	o.rows = p.rows = NT_ROWS_CONCAT;
+	o.optimizer = p.optimizer = NT_OPTIMIZER_MUON;
 	SUCCEEDS(run(&o, fake_path("data.bin"), 1, &a));
 	SUCCEEDS(run(&p, fake_path("data.bin"), 3, &b));
 	assert_same_file(fake_path("one/model.safetensors"), fake_path("three/model.safetensors"));
@@ -367,6 +416,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(stopped_and_resumed_is_the_same_to_the_last_bit),
+		cmocka_unit_test(a_checkpoint_of_before_muon_goes_on_with_adamw),
 		cmocka_unit_test(any_number_of_threads_gives_the_same_bits),
 		cmocka_unit_test(old_steps_go_and_a_finished_run_has_nothing_to_do),
 		cmocka_unit_test(other_data_and_other_options_are_refused_by_name),

@@ -104,7 +104,7 @@ static void adamw_is_its_equation_and_decays_matrices_only(void **state)
 	if (nt_model_new(&m, &c) < 0)
 		fail_msg("%s", nt_errmsg());
 	nt_model_init(m, 3);
-	assert_int_equal(nt_optimizer_init(&o, m), 0);
+	assert_int_equal(nt_optimizer_init(&o, m, NT_OPTIMIZER_ADAMW, 1), 0);
 	nt_real *grad = calloc(m->n_param, sizeof(*grad));
 	double *w = calloc(3 * m->n_param, sizeof(*w)), *m1 = w + m->n_param, *m2 = m1 + m->n_param;
 	for (size_t i = 0; i < m->n_param; i++)
@@ -113,7 +113,7 @@ static void adamw_is_its_equation_and_decays_matrices_only(void **state)
 		const double lr = 0.01, b1 = 0.9, b2 = 0.95, wd = 0.3, scale = 0.5;
 		for (size_t i = 0; i < m->n_param; i++)
 			grad[i] = (nt_real)sin((double)(i * t));
-		struct nt_optimizer_step s = {lr, b1, b2, 1e-8, wd, scale, t};
+		struct nt_optimizer_step s = {lr, b1, b2, 1e-8, wd, scale, t, 0, false};
 		nt_optimizer_update(&o, m->param, grad, &s, NULL);
 		for (size_t k = 0; k < m->n_tensor; k++)
 			for (size_t i = m->tensor[k].offset; i < m->tensor[k].offset + m->tensor[k].n; i++) {

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * muon.c - momentum made orthogonal
+ *
+ * AdamW moves every weight by about the same length and does not know that weights stand in
+ * a matrix. The gradients of one add up to a momentum U S V^T in which a few directions are
+ * hundreds of times stronger than the rest; Muon takes U V^T in its place, so that all
+ * directions that the loss has asked for are gone along by the same length. It keeps one
+ * moment instead of two, and pays with matrix products.
+ *
+ * U V^T is come near to by five steps of a Newton-Schulz iteration, which needs nothing else:
+ *
+ *	X <- X / |X|
+ *	X <- a X + b (X X^T) X + c (X X^T)^2 X		singular values: s <- a s + b s^3 + c s^5
+ *
+ * Jordan's a, b, c do not converge to 1: they lift small values as fast as can be, and leave
+ * all from about 0.001 on between 0.7 and 1.2, which trains as well. As a square, with
+ * h = b / 2c, a step is three products and two diagonals:
+ *
+ *	P = X X^T + h I,   Q = c P P + (a - c h^2) I,   X <- Q X
+ *
+ * or from the right, with X^T X, where X has more rows than columns: P is of the smaller side.
+ * A matrix is one thread's from end to end, in a room (a lane) of its own: there are several
+ * in each layer, and threads that each have one do not wait for each other.
+ */
+#include "train/muon.h"
+
+#include <math.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "kern/gemm.h"
+#include "kern/kern.h"
+#include "nt/err.h"
+#include "nt/mem.h"
+
+enum { STEPS = 5 };
+_Static_assert(STEPS % 2 == 1, "the last step ends in the room and not in the gradient");
+
+struct nt_muon_matrix {
+	size_t offset, rows, columns, ld;
+};
+
+static size_t least(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+/* --- which matrices -------------------------------------------------------------------- */
+
+static size_t room_for(size_t rows, size_t columns)
+{
+	size_t n = least(rows, columns);
+	return rows * columns + 2 * n * n;
+}
+
+/* Matrix k of a tensor's n_factor, which share its columns. */
+static struct nt_muon_matrix matrix_of(const struct nt_tensor *t, size_t k)
+{
+	size_t columns = t->shape[1] / t->n_factor;
+	return (struct nt_muon_matrix){.offset = t->offset + k * columns, .rows = t->shape[0],
+				       .columns = columns, .ld = t->shape[1]};
+}
+
+/* Counts them and what they need, and lists them where there is a list. */
+static void find_matrices(struct nt_muon *o, const struct nt_model *m, int n_thread)
+{
+	o->n_matrix = o->lane_room = 0;
+	for (size_t i = 0; i < m->n_tensor; i++)
+		for (size_t k = 0; k < m->tensor[i].n_factor; k++) {
+			struct nt_muon_matrix a = matrix_of(&m->tensor[i], k);
+			size_t room = room_for(a.rows, a.columns);
+			o->lane_room = room > o->lane_room ? room : o->lane_room;
+			if (o->matrix)
+				o->matrix[o->n_matrix] = a;
+			o->n_matrix++;
+		}
+	o->n_lane = least(o->n_matrix, (size_t)n_thread);
+}
+
+size_t nt_muon_bytes(const struct nt_model *m, int n_thread)
+{
+	struct nt_muon o = {0};
+	find_matrices(&o, m, n_thread);
+	return o.n_lane * o.lane_room * sizeof(nt_real);
+}
+
+int nt_muon_init(struct nt_muon *o, const struct nt_model *m, int n_thread)
+{
+	*o = (struct nt_muon){0};
+	find_matrices(o, m, n_thread);
+	o->matrix = nt_calloc(o->n_matrix, sizeof(*o->matrix));
+	o->room = nt_calloc(o->n_lane, o->lane_room * sizeof(*o->room));
+	if (!o->matrix || !o->room) {
+		nt_muon_release(o);
+		return NT_ESYS;
+	}
+	find_matrices(o, m, n_thread);
+	return 0;
+}
+
+void nt_muon_release(struct nt_muon *o)
+{
+	free(o->matrix);
+	free(o->room);
+	*o = (struct nt_muon){0};
+}
+
+/* --- Newton-Schulz --------------------------------------------------------------------- */
+
+static void add_to_diagonal(nt_real *a, size_t n, double x)
+{
+	for (size_t i = 0; i < n; i++)
+		a[i * (n + 1)] += (nt_real)x;
+}
+
+struct view {
+	nt_real *at;
+	size_t ld;
+};
+
+/* One step, of scale x instead of x: to is scale Q x, and P of scale^2 X X^T. */
+static void newton_schulz(struct view to, struct view x, size_t rows, size_t columns, nt_real scale,
+			  nt_real *room, bool is_bf16)
+{
+	const double a = 3.4445, b = -4.7750, c = 2.0315, h = b / (2 * c);
+	bool is_tall = rows > columns;
+	size_t n = is_tall ? columns : rows;
+	nt_real *p = room, *q = room + n * n;
+	nt_gemm_here(&(struct nt_gemm){
+		.m = n, .n = n, .k = is_tall ? rows : columns, .a = x.at, .lda = x.ld, .b = x.at, .ldb = x.ld,
+		.is_a_transposed = is_tall, .is_b_transposed = !is_tall, .c = p, .ldc = n,
+		.alpha = scale * scale, .is_bf16 = is_bf16,
+	});
+	add_to_diagonal(p, n, h);
+	nt_gemm_here(&(struct nt_gemm){
+		.m = n, .n = n, .k = n, .a = p, .lda = n, .b = p, .ldb = n, .c = q, .ldc = n,
+		.alpha = (nt_real)c, .is_bf16 = is_bf16,
+	});
+	add_to_diagonal(q, n, a - c * h * h);
+	struct view left = is_tall ? x : (struct view){q, n}, right = is_tall ? (struct view){q, n} : x;
+	nt_gemm_here(&(struct nt_gemm){
+		.m = rows, .n = columns, .k = n, .a = left.at, .lda = left.ld, .b = right.at, .ldb = right.ld,
+		.c = to.at, .ldc = to.ld, .alpha = scale, .is_bf16 = is_bf16,
+	});
+}
+
+void nt_orthogonalise(nt_real *out, nt_real *x, size_t rows, size_t columns, size_t ld,
+		      nt_real *room, bool is_bf16)
+{
+	struct view from = {x, ld}, to = {out, columns};
+	double squares = 0;
+	for (size_t r = 0; r < rows; r++)
+		squares += nt_kern()->sum_squares(x + r * ld, columns);
+	nt_real scale = (nt_real)(1 / fmax(sqrt(squares), 1e-12)); /* its square must stay finite */
+	for (int i = 0; i < STEPS; i++) {
+		newton_schulz(to, from, rows, columns, i == 0 ? scale : 1, room, is_bf16);
+		struct view other = from;
+		from = to;
+		to = other;
+	}
+}
+
+/* --- a step ---------------------------------------------------------------------------- */
+
+struct job {
+	struct nt_muon *o;
+	nt_real *param, *momentum, *grad;
+	const struct nt_muon_step *step;
+	atomic_size_t next;
+};
+
+static void update_matrix(const struct job *j, const struct nt_muon_matrix *a, nt_real *room)
+{
+	const struct nt_muon_step *s = j->step;
+	const struct nt_kern *kern = nt_kern();
+	nt_real mu = (nt_real)s->momentum, rest = (nt_real)((1 - s->momentum) * s->scale);
+	for (size_t r = 0; r < a->rows; r++) {
+		nt_real *m = j->momentum + a->offset + r * a->ld, *g = j->grad + a->offset + r * a->ld;
+		kern->blend(m, mu, g, rest, a->columns);
+		kern->blend(g, rest, m, mu, a->columns);
+	}
+	nt_orthogonalise(room, j->grad + a->offset, a->rows, a->columns, a->ld,
+			 room + a->rows * a->columns, s->is_bf16);
+	size_t longest = a->rows > a->columns ? a->rows : a->columns;
+	nt_real keep = (nt_real)(1 - s->lr * s->weight_decay);
+	nt_real length = (nt_real)(-0.2 * sqrt((double)longest) * s->lr);
+	for (size_t r = 0; r < a->rows; r++)
+		kern->blend(j->param + a->offset + r * a->ld, keep, room + r * a->columns, length, a->columns);
+}
+
+static int run_lane(void *arg, size_t lane)
+{
+	struct job *j = arg;
+	nt_real *room = j->o->room + lane * j->o->lane_room;
+	for (size_t i; (i = atomic_fetch_add(&j->next, 1)) < j->o->n_matrix;)
+		update_matrix(j, &j->o->matrix[i], room);
+	return 0;
+}
+
+void nt_muon_update(struct nt_muon *o, nt_real *param, nt_real *momentum, nt_real *grad,
+		    const struct nt_muon_step *step, struct nt_pool *pool)
+{
+	struct job j = {.o = o, .param = param, .momentum = momentum, .grad = grad, .step = step};
+	nt_pool_run(pool, o->n_lane, run_lane, &j);
+}

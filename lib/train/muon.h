@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TRAIN_MUON_H
+#define TRAIN_MUON_H
+/*
+ * muon.h - Muon over the matrices of a model's layers
+ *
+ *	g  = scale * gradient			scale: what clipping makes of it
+ *	m  = mu m + (1 - mu) g
+ *	u  = mu m + (1 - mu) g			Nesterov's look ahead
+ *	w  = (1 - lr wd) w - lr 0.2 sqrt(max(rows, columns)) orthogonalised(u)
+ *
+ * q, k, v, gate and up are matrices of their own. The factor makes a step's root mean square
+ * 0.2, about that of AdamW's, so that its learning rate and weight decay carry over.
+ * Jordan et al. 2024, kellerjordan.github.io/posts/muon; the factor: Liu et al. 2025,
+ * arXiv:2502.16982.
+ */
+#include "nt/model.h"
+
+struct nt_muon {
+	struct nt_muon_matrix *matrix; /* [n_matrix] */
+	size_t n_matrix;
+	nt_real *room;                 /* [n_lane][lane_room] */
+	size_t n_lane, lane_room;
+};
+
+struct nt_muon_step {
+	double lr, momentum, weight_decay;
+	double scale;
+	bool is_bf16; /* products round their operands to it */
+};
+
+int nt_muon_init(struct nt_muon *o, const struct nt_model *m, int n_thread);
+void nt_muon_release(struct nt_muon *o); /* harmless twice */
+size_t nt_muon_bytes(const struct nt_model *m, int n_thread); /* that it works in */
+
+/* Moves the matrices in param; momentum and grad, which is used up, lie as param does. */
+void nt_muon_update(struct nt_muon *o, nt_real *param, nt_real *momentum, nt_real *grad,
+		    const struct nt_muon_step *step, struct nt_pool *pool);
+
+/*
+ * out = nearly U V^T, where x = U S V^T: singular values from 0.7 to 1.2, 0 where x has next
+ * to nothing.
+ *
+ * out    [rows][columns]
+ * x      [rows] of ld elements each; used up
+ * room   [2][n][n], n the smaller of rows and columns
+ */
+void nt_orthogonalise(nt_real *out, nt_real *x, size_t rows, size_t columns, size_t ld,
+		      nt_real *room, bool is_bf16);
+
+#endif
