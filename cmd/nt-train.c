@@ -19,6 +19,7 @@
 
 struct options {
 	struct nt_train_options train;
+	struct nt_opt_every eval_every, save_every;
 	struct nt_list named, weight;
 	bool plan, bench, json;
 };
@@ -84,14 +85,18 @@ static void text_of_time(char out[32], double seconds)
 
 static void on_step(struct listener *l, const struct nt_train_event *e)
 {
-	char eta[32], val[48] = "";
+	char eta[32], val[48] = "", over[32], late[64] = "";
 	if (!nt_cli_progress_due(l->cli))
 		return;
 	text_of_time(eta, e->eta);
+	text_of_time(over, e->late);
+	if (e->late >= 1)
+		snprintf(late, sizeof(late), ", %s behind --time", over);
 	if (!isnan(l->val_loss))
 		snprintf(val, sizeof(val), "  val %.3f", l->val_loss);
 	nt_cli_progress(l->cli,
-			"step %" PRIu64 "/%" PRIu64 "  loss %.3f%s  %.0f tokens/s  MFU %.0f %%  ETA %s", e->step, e->max_steps, e->smooth_loss, val, e->tokens_per_s, 100 * e->mfu, eta);
+			"step %" PRIu64 "/%" PRIu64 "  loss %.3f%s  %.0f tokens/s  MFU %.0f %%  ETA %s%s",
+			e->step, e->max_steps, e->smooth_loss, val, e->tokens_per_s, 100 * e->mfu, eta, late);
 }
 
 /* "wiki 3.2100, books 3.5000", those that fit. */
@@ -154,8 +159,8 @@ static int say_plan(const struct nt_cli *cli, const struct nt_train_plan *p)
 			   p->source[i].name, 100 * p->source[i].share, p->source[i].epochs,
 			   (double)p->source[i].n_target * 1e-6);
 	int rc = nt_train_plan_options(p, &pins);
-	if (rc == 0 && (p->is_chosen || p->step_seconds > 0))
-		nt_cli_say(cli, "chosen for %.0f s on this machine; the same again: %.*s", o->time,
+	if (rc == 0 && p->chosen_for > 0)
+		nt_cli_say(cli, "chosen for %.0f s on this machine; the same again: %.*s", p->chosen_for,
 			   (int)pins.len, (const char *)pins.data);
 	nt_buf_release(&pins);
 	return rc;
@@ -189,7 +194,7 @@ static int train(struct nt_train *t, const struct nt_train_plan *p, const struct
 	const char *dir = p->options.output;
 	struct listener l = {.cli = cli, .val_loss = NAN};
 	struct nt_train_callback callback = {on_event, &l};
-	char took[32], loss[32] = "", held_out[96] = "";
+	char took[32], over[32], loss[32] = "", held_out[96] = "";
 	if (p->first_step >= p->options.max_steps) {
 		nt_cli_say(cli, "%s: already trained for all of its %" PRIu64 " steps: --max-steps=N goes "
 				"on, --restart begins anew", dir, p->options.max_steps);
@@ -208,6 +213,9 @@ static int train(struct nt_train *t, const struct nt_train_plan *p, const struct
 			" tokens in %s",
 		   dir, l.last.step < l.last.max_steps ? "stopped and saved" : "finished", l.last.step,
 		   l.last.max_steps, loss, held_out, l.last.tokens, took);
+	text_of_time(over, l.last.late);
+	if (l.last.step == l.last.max_steps && l.last.late >= 1)
+		nt_cli_warn(cli, "%s longer than --time: the machine was slower than when the steps were counted", over);
 	return 0;
 }
 
@@ -254,6 +262,8 @@ static int run(struct nt_cli *cli, void *opts, char **operand, int n_operand)
 	if (o->json && !o->plan && !o->bench)
 		return nt_fail(NT_EARG, "--json goes with --plan or --bench; a run keeps its log in %s/log.jsonl",
 			       o->train.output);
+	o->train.eval_every = (struct nt_interval){o->eval_every.count, o->eval_every.seconds};
+	o->train.save_every = (struct nt_interval){o->save_every.count, o->save_every.seconds};
 	o->train.named = o->named.item;
 	o->train.n_named = o->named.n;
 	o->train.weight = o->weight.item;
@@ -294,8 +304,15 @@ static const struct nt_opt opts[] = {
 	 "what size and number of steps are chosen for"},
 	{0, "max-steps", NT_OPT_COUNT, TRAIN(max_steps), "N", NULL, 1, 1e15,
 	 "steps in all; chosen from --time unless said"},
+	{0, "max-tokens", NT_OPT_COUNT, TRAIN(max_tokens), "N", NULL, 1, 1e18,
+	 "the same in tokens to be predicted, as in 500M or 1e9"},
+	{0, "epochs", NT_OPT_REAL, TRAIN(epochs), "X", NULL, 1e-9, 1e9,
+	 "the same in times that the data is seen"},
 	{0, "init", NT_OPT_STR, TRAIN(init), "DIR", NULL, 0, 0,
 	 "go on from the weights of a Hugging Face directory"},
+	{0, "finetune", NT_OPT_FLAG, TRAIN(finetune), NULL, NULL, 0, 0,
+	 "with --init: a third of the learning rate, a short warm-up, the rate constant and then down to 0, "
+	 "and three epochs at most, unless said"},
 	{'s', "seed", NT_OPT_COUNT, TRAIN(seed), "N", "1337", 0, 1e18,
 	 "for the first weights and the order of rows"},
 	{0, "weight", NT_OPT_LIST, AT(weight), "NAME=X", NULL, 0, 0,
@@ -325,6 +342,8 @@ static const struct nt_opt opts[] = {
 	 "rows computed at once"},
 	{0, "gradient-accumulation-steps", NT_OPT_COUNT, TRAIN(gradient_accumulation_steps), "N", NULL, 1,
 	 1 << 20, "batches in a step"},
+	{0, "batch-tokens", NT_OPT_COUNT, TRAIN(batch_tokens), "N", NULL, 1, 1e12,
+	 "positions in a step: these two follow from it and from memory"},
 	{.help = "The optimizer"},
 	{0, "optimizer", NT_OPT_ENUM, TRAIN(optimizer), "adamw|muon", "adamw", 0, 0,
 	 "what moves the matrices of layers; the rest is AdamW's"},
@@ -348,11 +367,13 @@ static const struct nt_opt opts[] = {
 	{.help = "Looking and saving"},
 	{0, "val", NT_OPT_STR, TRAIN(val), "FILE", NULL, 0, 0,
 	 "held-out data file; about 1 % of the data unless said"},
-	{0, "eval-every", NT_OPT_COUNT, TRAIN(eval_every), "N", NULL, 1, 1e15,
-	 "steps between evaluations; a tenth of the run unless said"},
-	{0, "save-every", NT_OPT_COUNT, TRAIN(save_every), "N", NULL, 1, 1e15,
-	 "steps between checkpoints; a tenth of the run unless said"},
+	{0, "eval-every", NT_OPT_EVERY, AT(eval_every), "N|TIME", NULL, 0, 0,
+	 "steps (500) or time (10m) between evaluations; a tenth of the run unless said"},
+	{0, "save-every", NT_OPT_EVERY, AT(save_every), "N|TIME", NULL, 0, 0,
+	 "steps or time between checkpoints; a tenth of the run, at most ten minutes, unless said"},
 	{0, "keep", NT_OPT_COUNT, TRAIN(keep), "N", "2", 1, 1e9, "checkpoints to keep"},
+	{0, "label", NT_OPT_STR, TRAIN(label), "TEXT", NULL, 0, 0,
+	 "what you call the run, for its log and its checkpoints"},
 	{0, "plan", NT_OPT_FLAG, AT(plan), NULL, NULL, 0, 0, "print memory and FLOPs, and stop"},
 	{0, "bench", NT_OPT_FLAG, AT(bench), NULL, NULL, 0, 0, "print the speed, and stop"},
 	{0, "json", NT_OPT_FLAG, AT(json), NULL, NULL, 0, 0, "print --plan or --bench as one JSON object"},

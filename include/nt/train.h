@@ -36,6 +36,12 @@ enum nt_optimizer_kind { NT_OPTIMIZER_ADAMW, NT_OPTIMIZER_MUON };
 
 enum nt_lr_schedule { NT_LR_COSINE, NT_LR_WSD, NT_LR_CONSTANT };
 
+/* Every so many steps; by the clock if steps is 0. Both 0: as nt_train_settle chooses. */
+struct nt_interval {
+	uint64_t steps;
+	double seconds;
+};
+
 /*
  * What a run is made of, by Hugging Face's names. nt_train_settle chooses what is 0 and
  * cannot be, and warmup_steps and min_learning_rate unless they are in `named`.
@@ -48,6 +54,7 @@ struct nt_train_options {
 	int tie_word_embeddings;       /* 0 or 1 */
 	int dtype;                     /* enum nt_dtype, of matrix products */
 	const char *init;              /* an HF directory to go on from, or NULL */
+	bool finetune;                 /* rate, schedule and length are chosen for going on */
 
 	/* rows and steps */
 	int rows;                      /* enum nt_rows_kind */
@@ -55,8 +62,11 @@ struct nt_train_options {
 	uint64_t stride;               /* ... and how far apart those of a longer document begin */
 	uint64_t batch_size;           /* rows that are computed at once */
 	uint64_t gradient_accumulation_steps; /* batches that make one step */
+	uint64_t batch_tokens;         /* positions of a step, for these two; 0: they are said */
 	uint64_t max_steps;
-	double time;                   /* seconds; what max_steps is chosen from */
+	uint64_t max_tokens;           /* targets, and ... */
+	double epochs;                 /* ... times the data is seen: other words for max_steps; 0: not said */
+	double time;                   /* seconds; what max_steps is chosen from, 0 once that was said */
 	uint64_t seed;
 
 	/* the optimizer */
@@ -74,7 +84,8 @@ struct nt_train_options {
 
 	/* looking and saving */
 	const char *val;               /* a data file held out; NULL: a part of the data */
-	uint64_t eval_every, save_every; /* steps */
+	struct nt_interval eval_every, save_every;
+	const char *label;             /* what the user calls the run, or NULL */
 	uint64_t keep;                 /* checkpoints to keep, at least 1 */
 	const char *output;            /* the checkpoint directory */
 	bool restart;                  /* forget the checkpoint that is there */
@@ -109,7 +120,7 @@ struct nt_train_plan {
 	double peak_flops;                /* FLOP/s a short GEMM of the dtype reached, or a step since; 0: not measured */
 	double step_seconds;              /* measured; 0: not measured */
 	double predicted_loss;            /* nats/token, if the size was chosen; else 0 */
-	bool is_chosen;                   /* the size was */
+	double chosen_for;                /* seconds that size or steps were chosen for; 0: neither was */
 	uint64_t first_step;              /* 0, or where a checkpoint goes on */
 	char remark[256];                 /* what a user should know about held-out data, or "" */
 	const struct nt_train_share *source; /* [n_source], if there is more than one; else 0 */
@@ -135,11 +146,13 @@ struct nt_train_event {
 	double lr, grad_norm;     /* of this step, before clipping */
 	double tokens_per_s, mfu; /* moving averages */
 	double eta;               /* seconds to the end */
+	double late;              /* seconds that the end is behind options.time; 0: none, or no time */
 	/* NT_EVENT_STEP: of `loss`; NT_EVENT_EVAL and NT_EVENT_END: of `val_loss`. Where there is
 	 * more than one source; else n_source is 0. */
 	const struct nt_train_loss *source;
 	size_t n_source;
 	const char *path;         /* NT_EVENT_SAVE: the directory */
+	const char *label;        /* NT_EVENT_START: of the run, or NULL */
 };
 
 struct nt_train_callback {

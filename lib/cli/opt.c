@@ -22,6 +22,17 @@ static int bad(const struct nt_opt *o, const char *text, const char *wanted)
 	return nt_fail(NT_EARG, "--%s: '%s' is not %s", o->name, text, wanted);
 }
 
+/* "1e9", "2.5e6": a power of ten that leaves no fraction. */
+static int parse_power(const char *s, uint64_t *out)
+{
+	char *end;
+	double v = strtod(s, &end);
+	if (*end || !(v >= 0 && v < 0x1p63) || v != floor(v))
+		return -1;
+	*out = (uint64_t)v;
+	return 0;
+}
+
 /* "64", "64k", "64KiB" are in units of 1024; "64kB" of 1000; for counts "64k" too. */
 static int parse_scaled(const char *s, bool is_count, uint64_t *out)
 {
@@ -29,6 +40,8 @@ static int parse_scaled(const char *s, bool is_count, uint64_t *out)
 	errno = 0;
 	if (!isdigit((unsigned char)*s))
 		return -1;
+	if (is_count && s[strspn(s, "0123456789.")] == 'e')
+		return parse_power(s, out);
 	unsigned long long v = strtoull(s, &end, 10);
 	if (errno)
 		return -1;
@@ -67,6 +80,16 @@ static int parse_time(const char *s, double *out)
 	}
 	*out = total;
 	return 0;
+}
+
+/* 10m is ten minutes, and 10M ten million. */
+static int parse_every(const char *s, struct nt_opt_every *out)
+{
+	size_t len = strlen(s);
+	*out = (struct nt_opt_every){0};
+	if (len && strchr("smhd", s[len - 1]))
+		return parse_time(s, &out->seconds) || !(out->seconds > 0) ? -1 : 0;
+	return parse_scaled(s, true, &out->count) || !out->count ? -1 : 0;
 }
 
 static int parse_choice(const char *choices, const char *s)
@@ -122,6 +145,8 @@ static int assign(const struct nt_opt *o, void *into, const char *s)
 	case NT_OPT_TIME:
 		return parse_time(s, at) ? bad(o, s, "a time, as in 90s, 10m or 2h")
 					 : in_range(o, *(double *)at);
+	case NT_OPT_EVERY:
+		return parse_every(s, at) ? bad(o, s, "a count or a time, as in 500, 10k, 90s or 10m") : 0;
 	case NT_OPT_INT:
 		*(int64_t *)at = strtoll(s, &end, 10);
 		if (errno || end == s || *end)

@@ -17,11 +17,17 @@ enum nt_opt_type {
 	NT_OPT_STR,   /* const char * */
 	NT_OPT_LIST,  /* struct nt_list; the option may be repeated */
 	NT_OPT_INT,   /* int64_t */
-	NT_OPT_COUNT, /* uint64_t; 10k is 10,000 */
+	NT_OPT_COUNT, /* uint64_t; 10k is 10,000, and so is 1e4 */
 	NT_OPT_SIZE,  /* uint64_t bytes; 10k is 10,240 and 10kB is 10,000 */
 	NT_OPT_REAL,  /* double */
 	NT_OPT_TIME,  /* double, seconds; 90s 10m 2h 1d */
+	NT_OPT_EVERY, /* struct nt_opt_every; a time if s, m, h or d ends it, else a count */
 	NT_OPT_ENUM,  /* int, the place in "a|b|c" */
+};
+
+struct nt_opt_every {
+	uint64_t count; /* 0: by the clock */
+	double seconds;
 };
 
 struct nt_list {

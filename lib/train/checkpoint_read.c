@@ -317,7 +317,7 @@ static int describe_lines(const struct nt_trainer *t, const struct nt_config *c,
 			  const char *step_dir, struct nt_buf *out)
 {
 	const struct nt_train_options *o = &t->options;
-	return nt_buf_printf(
+	int rc = nt_buf_printf(
 		out,
 		"file                 %s\n"
 		"kind                 checkpoint\n"
@@ -339,6 +339,7 @@ static int describe_lines(const struct nt_trainer *t, const struct nt_config *c,
 		c->arch == NT_GPT2 ? "gpt2" : "llama", c->hidden_size, c->num_hidden_layers,
 		c->num_attention_heads, c->vocab_size, o->seq_len, o->batch_size,
 		o->gradient_accumulation_steps, o->seed, t->data_hash, t->fingerprint);
+	return rc == 0 && o->label ? nt_buf_printf(out, "label                %s\n", o->label) : rc;
 }
 
 int nt_checkpoint_describe(const char *dir, bool as_json, struct nt_buf *out)

@@ -51,6 +51,12 @@ static int add_count(struct nt_buf *b, const char *key, uint64_t value)
 	return nt_buf_printf(b, ", \"%s\": %" PRIu64, key, value);
 }
 
+static int add_text(struct nt_buf *b, const char *key, const char *text)
+{
+	int rc = nt_buf_printf(b, ", \"%s\": ", key);
+	return rc < 0 ? rc : nt_json_string(b, text, strlen(text));
+}
+
 /* What each source made of a loss; one without targets is left out. */
 static int add_sources(struct nt_buf *b, const struct nt_train_event *e)
 {
@@ -82,7 +88,8 @@ static int add_numbers(struct nt_buf *b, const struct nt_train_event *e)
 	int rc = 0;
 	switch (e->kind) {
 	case NT_EVENT_START:
-		return add_count(b, "max_steps", e->max_steps);
+		rc = add_count(b, "max_steps", e->max_steps);
+		return rc < 0 || !e->label ? rc : add_text(b, "label", e->label);
 	case NT_EVENT_STEP:
 		if ((rc = add_real(b, "loss", e->loss)) < 0 || (rc = add_real(b, "lr", e->lr)) < 0 ||
 		    (rc = add_real(b, "grad_norm", e->grad_norm)) < 0 ||
@@ -97,9 +104,7 @@ static int add_numbers(struct nt_buf *b, const struct nt_train_event *e)
 		rc = add_real(b, "val_bpb", e->val_bpb);
 		return rc < 0 ? rc : add_sources(b, e);
 	case NT_EVENT_SAVE:
-		if ((rc = nt_buf_printf(b, ", \"path\": ")) < 0)
-			return rc;
-		return nt_json_string(b, e->path, strlen(e->path));
+		return add_text(b, "path", e->path);
 	}
 	return rc;
 }

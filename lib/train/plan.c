@@ -86,7 +86,8 @@ int nt_train_plan_options(const struct nt_train_plan *p, struct nt_buf *out)
 		{"warmup-steps", o->warmup_steps},
 		{"max-steps", o->max_steps},
 	};
-	int rc = nt_buf_printf(out, "--arch=%s --learning-rate=%g", arch_name(p), o->learning_rate);
+	int rc = nt_buf_printf(out, "%s--arch=%s --learning-rate=%g", o->finetune ? "--finetune " : "",
+			       arch_name(p), o->learning_rate);
 	for (size_t i = 0; rc == 0 && i < sizeof(row) / sizeof(*row); i++)
 		rc = nt_buf_printf(out, " --%s=%" PRIu64, row[i].name, row[i].value);
 	return rc;

@@ -65,6 +65,9 @@ struct nt_step_result {
  */
 int nt_train_one_step(struct nt_train *t, double lr, struct nt_step_result *result);
 
+/* The loss of the first batch of the step that comes next: are the weights still numbers? */
+int nt_train_probe(struct nt_train *t, double *loss);
+
 /* The corpus that held-out rows are of. */
 static inline const struct nt_corpus *nt_val_corpus(const struct nt_train *t)
 {

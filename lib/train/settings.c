@@ -5,12 +5,13 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "nt/err.h"
 #include "nt/file.h"
 
-enum setting_type { CHOICE, COUNT, REAL, TEXT };
+enum setting_type { CHOICE, COUNT, REAL, TEXT, INTERVAL };
 
 struct setting {
 	const char *name; /* of the option */
@@ -50,9 +51,10 @@ static const struct setting settings[] = {
 	{"max-grad-norm", REAL, AT(max_grad_norm), false, {0}},
 	{"warmup-steps", COUNT, AT(warmup_steps), false, {0}},
 	{"lr-schedule", CHOICE, AT(lr_schedule), false, {"cosine", "wsd", "constant"}},
-	{"eval-every", COUNT, AT(eval_every), true, {0}},
-	{"save-every", COUNT, AT(save_every), true, {0}},
+	{"eval-every", INTERVAL, AT(eval_every), true, {0}},
+	{"save-every", INTERVAL, AT(save_every), true, {0}},
 	{"keep", COUNT, AT(keep), true, {0}},
+	{"label", TEXT, AT(label), true, {0}},
 };
 #define N_SETTING (sizeof(settings) / sizeof(*settings))
 
@@ -72,6 +74,8 @@ static size_t field_bytes(const struct setting *s)
 		return sizeof(double);
 	case TEXT:
 		return sizeof(const char *);
+	case INTERVAL:
+		return sizeof(struct nt_interval);
 	}
 	return 0;
 }
@@ -81,6 +85,13 @@ static const char *text_of(const struct setting *s, const struct nt_train_option
 	const char *text;
 	memcpy(&text, field(s, o), sizeof(text));
 	return text;
+}
+
+/* Steps are a number, and a time is a string: "600s". */
+static int add_interval(struct nt_buf *out, const struct nt_interval *v)
+{
+	return v->steps ? nt_buf_printf(out, "%" PRIu64, v->steps)
+			: nt_buf_printf(out, "\"%.17gs\"", v->seconds);
 }
 
 /* The value as it stands in JSON. 17 digits give every double back as it was. */
@@ -96,6 +107,8 @@ static int add_value(struct nt_buf *out, const struct setting *s, const struct n
 		return nt_buf_printf(out, "%.17g", *(const double *)field(s, o));
 	case TEXT:
 		return text ? nt_json_string(out, text, strlen(text)) : nt_buf_printf(out, "null");
+	case INTERVAL:
+		return add_interval(out, field(s, o));
 	}
 	return 0;
 }
@@ -129,6 +142,19 @@ static bool take_choice(const struct setting *s, struct json_object *v, int *out
 	return false;
 }
 
+static bool take_interval(struct json_object *v, struct nt_interval *out)
+{
+	*out = (struct nt_interval){0};
+	if (json_object_is_type(v, json_type_int) && json_object_get_int64(v) > 0) {
+		out->steps = json_object_get_uint64(v);
+		return true;
+	}
+	char *end;
+	const char *text = json_object_is_type(v, json_type_string) ? json_object_get_string(v) : "";
+	out->seconds = strtod(text, &end);
+	return end != text && strcmp(end, "s") == 0 && isfinite(out->seconds) && out->seconds > 0;
+}
+
 static bool take_value(const struct setting *s, struct json_object *v, void *into)
 {
 	enum json_type type = json_object_get_type(v);
@@ -139,6 +165,8 @@ static bool take_value(const struct setting *s, struct json_object *v, void *int
 		memcpy(into, &text, sizeof(text));
 		return type == json_type_string || type == json_type_null;
 	}
+	if (s->type == INTERVAL)
+		return take_interval(v, into);
 	if (s->type == COUNT) {
 		*(uint64_t *)into = json_object_get_uint64(v);
 		return type == json_type_int && (json_object_get_int64(v) >= 0);
@@ -151,7 +179,7 @@ static bool take_value(const struct setting *s, struct json_object *v, void *int
 static bool is_later(const struct setting *s)
 {
 	return s->at == AT(stride) || s->at == AT(dtype) || s->at == AT(optimizer) ||
-	       s->at == AT(muon_momentum);
+	       s->at == AT(muon_momentum) || s->at == AT(label);
 }
 
 int nt_settings_read(struct nt_train_options *o, struct json_object *object, const char *path)
@@ -218,6 +246,21 @@ int nt_settings_resume(struct nt_train_options *o, const struct nt_train_options
 	return 0;
 }
 
+/* Nothing said twice. */
+static int check_once(const struct nt_train_options *o)
+{
+	if (nt_settings_named(o, "max-steps") + (o->max_tokens > 0) + (o->epochs > 0) > 1)
+		return nt_fail(NT_EARG, "--max-steps, --max-tokens and --epochs are three ways to say how long: "
+					"give one of them");
+	if (o->batch_tokens && nt_settings_named(o, "batch-size") &&
+	    nt_settings_named(o, "gradient-accumulation-steps"))
+		return nt_fail(NT_EARG, "--batch-tokens follows from --batch-size and "
+					"--gradient-accumulation-steps: give two of the three at most");
+	return o->finetune && !o->init
+		       ? nt_fail(NT_EARG, "--finetune goes on from a model: name it, as in --init DIR")
+		       : 0;
+}
+
 int nt_settings_check(const struct nt_train_options *o)
 {
 	if (o->num_attention_heads && o->hidden_size && o->hidden_size % o->num_attention_heads)
@@ -239,5 +282,5 @@ int nt_settings_check(const struct nt_train_options *o)
 	if (nt_settings_named(o, "warmup-steps") && o->max_steps && o->warmup_steps > o->max_steps)
 		return nt_fail(NT_EARG, "--warmup-steps %" PRIu64 " is more than --max-steps %" PRIu64,
 			       o->warmup_steps, o->max_steps);
-	return 0;
+	return check_once(o);
 }

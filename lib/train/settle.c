@@ -17,7 +17,7 @@
 #include "train/settings.h"
 #include "train/size.h"
 
-enum { EVALS = 10, DEFAULT_SEQ_LEN = 256, EPOCHS = 100 };
+enum { EVALS = 10, DEFAULT_SEQ_LEN = 256, EPOCHS = 100, TUNING_EPOCHS = 3 };
 
 static uint64_t least(uint64_t a, uint64_t b)
 {
@@ -109,7 +109,7 @@ static int settle_shape(struct nt_train *t)
 	if (!o->hidden_size) {
 		rc = nt_size_choose(o, t->corpus.ident, t->split.train.n_target, t->pool,
 				    &t->plan.predicted_loss);
-		t->plan.is_chosen = true;
+		t->plan.chosen_for = o->time;
 	}
 	if (rc < 0)
 		return rc;
@@ -126,6 +126,9 @@ static size_t activation_bytes(const struct nt_train *t)
 			     nt_pool_size(t->pool));
 }
 
+/* Of the rate that a first training takes: docs/training.md, "Going on from a model". */
+static const double TUNING_RATE = 1.0 / 3;
+
 /*
  * Small models learn most from many small steps: reading most of Jane Austen once, a
  * width of 128 ends at 1.66 bits/byte with 512 positions a step and at 2.06 with 2048.
@@ -137,42 +140,88 @@ static uint64_t positions_for(uint64_t hidden_size)
 	       hidden_size <= 640 ? 4096 : 16384;
 }
 
-/* Rows of a step, as far as they are open. They are computed together as long as their
- * activations take less than a quarter of the memory. */
-static void settle_batch(struct nt_train *t)
+/* How many rows a step should have. */
+static uint64_t rows_wanted(const struct nt_train *t)
 {
-	struct nt_train_options *o = &t->options;
+	const struct nt_train_options *o = &t->options;
+	if (o->batch_tokens)
+		return o->batch_tokens / o->seq_len;
 	uint64_t rows = positions_for(o->hidden_size) / o->seq_len;
-	if (rows == 0)
-		rows = 1;
 	if (t->split.train.n_row)
 		rows = least(rows, (t->split.train.n_row + 1) / 2);
-	if (!o->gradient_accumulation_steps)
-		o->gradient_accumulation_steps = 1;
-	if (o->batch_size)
-		return;
-	o->batch_size = rows;
-	while (o->batch_size > 1 && activation_bytes(t) > nt_cpu_memory() / 4) {
-		o->batch_size = (o->batch_size + 1) / 2;
-		o->gradient_accumulation_steps *= 2;
-	}
+	return rows ? rows : 1;
 }
 
-/* Wider models want smaller steps, as one over the root of the width. */
-static void settle_rate(struct nt_train_options *o)
+/* --batch-tokens is no number of rows: none at all, or not those of the checkpoint. What does not
+ * divide is rounded up, so a step can have a few more rows than it says. */
+static int check_batch_tokens(const struct nt_train *t, uint64_t rows)
 {
+	const struct nt_train_options *o = &t->options;
+	uint64_t is = nt_rows_per_step(o), B = o->batch_size, n = o->gradient_accumulation_steps;
+	if (!o->batch_tokens)
+		return 0;
+	if (rows == 0)
+		return nt_fail(NT_EARG, "--batch-tokens %" PRIu64 " is less than a row, which has --seq-len %" PRIu64,
+			       o->batch_tokens, o->seq_len);
+	if (t->is_resumed && (is < rows || is - rows >= (B > n ? B : n)))
+		return nt_fail(NT_EARG, "%s: its steps have %" PRIu64 " positions, and %" PRIu64 " were asked: leave "
+					"--batch-tokens out to resume it, use --restart to begin anew, or -o OTHER",
+			       o->output, is * o->seq_len, o->batch_tokens);
+	return 0;
+}
+
+/* Rows of a step, as far as they are open. They are computed together as long as their
+ * activations take less than a quarter of the memory. */
+static int settle_batch(struct nt_train *t)
+{
+	struct nt_train_options *o = &t->options;
+	uint64_t rows = rows_wanted(t), *B = &o->batch_size, *n = &o->gradient_accumulation_steps;
+	int rc = check_batch_tokens(t, rows);
+	if (rc < 0)
+		return rc;
+	if (*B) {
+		if (!*n)
+			*n = o->batch_tokens ? (rows + *B - 1) / *B : 1;
+		return 0;
+	}
+	*B = *n && o->batch_tokens ? (rows + *n - 1) / *n : rows;
+	if (!*n)
+		*n = 1;
+	while (*B > 1 && activation_bytes(t) > nt_cpu_memory() / 4) {
+		*B = (*B + 1) / 2;
+		*n *= 2;
+	}
+	return 0;
+}
+
+/* Wider models want smaller steps, as one over the root of the width. A model that is gone on
+ * with has learnt most of what the full rate would make it forget. */
+static void settle_rate(struct nt_train *t)
+{
+	struct nt_train_options *o = &t->options;
+	double rate = 0.003 * sqrt(128 / (double)o->hidden_size) * (o->finetune ? TUNING_RATE : 1);
+	if (t->is_resumed)
+		return;
 	if (!(o->learning_rate > 0))
-		o->learning_rate = round(0.003 * sqrt(128 / (double)o->hidden_size) * 1e5) / 1e5;
+		o->learning_rate = round(rate * 1e5) / 1e5;
 	if (!nt_settings_named(o, "min-learning-rate"))
-		o->min_learning_rate = o->learning_rate / 10;
+		o->min_learning_rate = o->finetune ? 0 : o->learning_rate / 10;
+	if (o->finetune && !nt_settings_named(o, "lr-schedule"))
+		o->lr_schedule = NT_LR_WSD;
+}
+
+/* Steps that follow so many targets. What a sum's rounding adds is no step. */
+static double steps_for(const struct nt_train *t, double n_target)
+{
+	double per_step = (double)nt_rows_per_step(&t->options) * nt_rows_mean_target(&t->split.train);
+	return fmax(1, ceil(n_target / per_step * (1 - 1e-12)));
 }
 
 /* Steps until the text was seen EPOCHS times; a further time would teach next to nothing. */
 static double steps_of_use(const struct nt_train *t)
 {
-	const struct nt_rows *train = &t->split.train;
-	double per_step = (double)nt_rows_per_step(&t->options) * nt_rows_mean_target(train);
-	return ceil(EPOCHS * (double)train->n_target / per_step);
+	int epochs = t->options.finetune ? TUNING_EPOCHS : EPOCHS;
+	return steps_for(t, epochs * (double)t->split.train.n_target);
 }
 
 /* Steps that fit into the time: a tenth is kept for a machine that gets busier, what
@@ -189,26 +238,45 @@ static uint64_t steps_in_time(const struct nt_train *t)
 	return steps < 1 ? 1 : (uint64_t)steps;
 }
 
+static int choose_steps(struct nt_train *t)
+{
+	uint64_t n_step;
+	int rc = nt_train_prepare(t);
+	if (rc == 0)
+		rc = nt_measure_step(t, 1, &t->plan.step_seconds, &n_step);
+	if (rc == 0) {
+		t->options.max_steps = steps_in_time(t);
+		t->plan.chosen_for = t->options.time;
+	}
+	return rc;
+}
+
+static int settle_length(struct nt_train *t)
+{
+	struct nt_train_options *o = &t->options;
+	if (o->max_tokens)
+		o->max_steps = (uint64_t)steps_for(t, (double)o->max_tokens);
+	if (o->epochs > 0)
+		o->max_steps = (uint64_t)steps_for(t, o->epochs * (double)t->split.train.n_target);
+	if (!o->max_steps)
+		return choose_steps(t);
+	if (!t->is_resumed || o->max_tokens || o->epochs > 0 || nt_settings_named(o, "max-steps"))
+		o->time = 0; /* no promise */
+	return 0;
+}
+
 static int settle_steps(struct nt_train *t)
 {
 	struct nt_train_options *o = &t->options;
-	if (!o->max_steps) {
-		uint64_t n_step;
-		int rc = nt_train_prepare(t);
-		if (rc == 0)
-			rc = nt_measure_step(t, 1, &t->plan.step_seconds, &n_step);
-		if (rc < 0)
-			return rc;
-		o->max_steps = steps_in_time(t);
-	}
+	int rc = settle_length(t);
 	uint64_t tenth = (o->max_steps + EVALS - 1) / EVALS;
-	if (!nt_settings_named(o, "warmup-steps"))
-		o->warmup_steps = least(o->max_steps / 20, 200);
-	if (!o->eval_every)
-		o->eval_every = tenth;
-	if (!o->save_every)
-		o->save_every = tenth;
-	return 0;
+	if (!t->is_resumed && !nt_settings_named(o, "warmup-steps"))
+		o->warmup_steps = o->finetune ? least(o->max_steps / 33, 100) : least(o->max_steps / 20, 200);
+	if (!o->eval_every.steps && !(o->eval_every.seconds > 0))
+		o->eval_every.steps = tenth;
+	if (!o->save_every.steps && !(o->save_every.seconds > 0))
+		o->save_every.steps = tenth;
+	return rc;
 }
 
 /* What the mixture comes to over the whole run. */
@@ -278,10 +346,9 @@ int nt_train_settle(struct nt_train *t, struct nt_train_plan *plan)
 	int rc = 0;
 	if (!t->is_settled) {
 		settle_seq_len(t);
-		if ((rc = settle_rows(t)) < 0 || (rc = settle_shape(t)) < 0)
+		if ((rc = settle_rows(t)) < 0 || (rc = settle_shape(t)) < 0 || (rc = settle_batch(t)) < 0)
 			return rc;
-		settle_batch(t);
-		settle_rate(o);
+		settle_rate(t);
 		t->share = nt_calloc(t->corpus.n_source, sizeof(*t->share));
 		if (!t->share)
 			return NT_ESYS;

@@ -148,6 +148,16 @@ static bool is_too_large(const struct nt_config *c, uint64_t n_target)
 	       4 * sizeof(nt_real) * n_stored > (double)nt_cpu_memory() / 2;
 }
 
+/* Tokens that the user wants at most; 0: as many as there is time for. */
+static double most_tokens(const struct nt_train_options *o, uint64_t n_target)
+{
+	if (o->max_tokens)
+		return (double)o->max_tokens;
+	if (o->epochs > 0)
+		return o->epochs * (double)n_target;
+	return (double)(o->max_steps * nt_rows_per_step(o) * o->seq_len);
+}
+
 int nt_size_choose(struct nt_train_options *o, const struct nt_ident *ident, uint64_t n_target,
 		   struct nt_pool *pool, double *predicted_loss)
 {
@@ -164,7 +174,7 @@ int nt_size_choose(struct nt_train_options *o, const struct nt_ident *ident, uin
 			continue;
 		double flops = nt_flops_per_token(&c, o->seq_len);
 		double d = o->time * rate_at(&speed, flops) / flops;
-		double most = (double)(o->max_steps * nt_rows_per_step(o) * o->seq_len);
+		double most = most_tokens(o, n_target);
 		if (most > 0 && d > most)
 			d = most;
 		double loss = nt_size_loss(nt_size_n(&c), d, (double)n_target);

@@ -140,6 +140,18 @@ int nt_train_one_step(struct nt_train *t, double lr, struct nt_step_result *r)
 	return 0;
 }
 
+int nt_train_probe(struct nt_train *t, double *loss)
+{
+	uint64_t n_target;
+	int rc = fill_step(t, &n_target);
+	if (rc < 0)
+		return rc;
+	struct nt_batch batch = batch_at(t, 0, t->options.batch_size);
+	nt_work_set_bf16(t->work, t->options.dtype == NT_DTYPE_BF16);
+	*loss = nt_forward(t->work, t->model, &batch, NULL, NULL);
+	return 0;
+}
+
 /* Held-out rows are as many as there are of each source; in the one number for all, each
  * source has the share that it has of training. */
 static void mix_losses(const struct nt_train *t, double *loss, double *bpb)

@@ -149,7 +149,8 @@ struct runner {
 	struct nt_train *t;
 	const struct nt_train_callback *callback;
 	struct nt_log log;
-	uint64_t begin_ns, saved_ns;
+	uint64_t begin_ns, saved_ns, looked_ns;
+	uint64_t n_look_row;   /* of evaluations on the way; 0: not known yet */
 	double seconds_before; /* of earlier runs */
 	double smooth_loss, smooth_tokens, smooth_seconds, weight; /* moving sums */
 	uint64_t saved_step;   /* UINT64_MAX: none */
@@ -160,6 +161,14 @@ struct runner {
 static double seconds_between(uint64_t a, uint64_t b)
 {
 	return (double)(b - a) * 1e-9;
+}
+
+/* Seconds that the end is behind its time, as far as can be told now. */
+static double lateness(const struct runner *r)
+{
+	const struct nt_train_options *o = &r->t->options;
+	double eta = r->t->step < o->max_steps ? r->event.eta : 0;
+	return o->time > 0 && eta >= 0 ? fmax(0, r->t->seconds + eta - o->time) : 0;
 }
 
 /* Logs the event and tells the caller. */
@@ -173,6 +182,7 @@ static int tell(struct runner *r, enum nt_train_event_kind kind)
 	e->max_steps = t->options.max_steps;
 	e->tokens = t->tokens;
 	e->time = t->seconds;
+	e->late = lateness(r);
 	int rc = nt_log_add(&r->log, e);
 	if (r->callback && r->callback->event)
 		r->callback->event(r->callback->arg, e);
@@ -195,45 +205,6 @@ static void divide_loss(struct runner *r, const struct nt_corpus *c)
 	r->event.n_source = c->n_source > 1 ? c->n_source : 0;
 }
 
-static int save(struct runner *r)
-{
-	struct nt_train *t = r->t;
-	struct nt_trainer now = {.step = t->step, .tokens = t->tokens, .options = t->options,
-				 .mixture = (const char *)t->mixture.data};
-	struct nt_buf path = {0};
-	now.seconds = t->seconds;
-	nt_corpus_hash(&t->corpus, now.data_hash);
-	if (t->val.n)
-		nt_corpus_hash(&t->val, now.val_hash);
-	nt_hex128(t->corpus.ident->fingerprint, now.fingerprint);
-	int rc = nt_checkpoint_save(t->options.output, &now, t->model, &t->optimizer,
-				    t->corpus.ident, &path);
-	if (rc == 0) {
-		r->saved_step = t->step;
-		r->saved_ns = nt_now_ns();
-		r->event.path = (const char *)path.data;
-		rc = tell(r, NT_EVENT_SAVE);
-	}
-	if (rc == 0)
-		rc = nt_log_sync(&r->log);
-	nt_buf_release(&path);
-	return rc;
-}
-
-/*
- * Rows of one evaluation on the way: all, if that takes less than a twentieth of the
- * training's time. A held-out row costs a third of a trained one.
- */
-static uint64_t eval_rows(const struct nt_train *t)
-{
-	const struct nt_train_options *o = &t->options;
-	uint64_t all = t->split.val.n_row, n_eval = o->max_steps / o->eval_every + 1;
-	uint64_t most = o->max_steps * nt_rows_per_step(o) * 3 / 20 / n_eval;
-	if (most < 8)
-		most = 8;
-	return all < most ? all : most;
-}
-
 /* Ends a run whose numbers are none any more, naming what there is to go back to. */
 static int diverged(const struct runner *r, uint64_t step, const char *what, double value)
 {
@@ -250,8 +221,64 @@ static int diverged(const struct runner *r, uint64_t step, const char *what, dou
 	return rc;
 }
 
-/* The held-out loss over n_row rows, left in the event. A step can leave weights behind
- * that no gradient has seen yet: if they give no loss they are not saved. */
+/* A step can leave weights behind that no gradient has seen yet: they are saved only if the
+ * rows that come next have a loss under them. */
+static int check_weights(struct runner *r)
+{
+	double loss;
+	int rc = nt_train_probe(r->t, &loss);
+	return rc < 0 || isfinite(loss) ? rc : diverged(r, r->t->step, "loss of the rows that come next", loss);
+}
+
+static int save(struct runner *r)
+{
+	struct nt_train *t = r->t;
+	struct nt_trainer now = {.step = t->step, .tokens = t->tokens, .options = t->options,
+				 .mixture = (const char *)t->mixture.data};
+	struct nt_buf path = {0};
+	now.seconds = t->seconds;
+	nt_corpus_hash(&t->corpus, now.data_hash);
+	if (t->val.n)
+		nt_corpus_hash(&t->val, now.val_hash);
+	nt_hex128(t->corpus.ident->fingerprint, now.fingerprint);
+	int rc = check_weights(r);
+	if (rc == 0)
+		rc = nt_checkpoint_save(t->options.output, &now, t->model, &t->optimizer, t->corpus.ident,
+					&path);
+	if (rc == 0) {
+		r->saved_step = t->step;
+		r->saved_ns = nt_now_ns();
+		r->event.path = (const char *)path.data;
+		rc = tell(r, NT_EVENT_SAVE);
+	}
+	if (rc == 0)
+		rc = nt_log_sync(&r->log);
+	nt_buf_release(&path);
+	return rc;
+}
+
+/*
+ * Rows of one evaluation on the way: all, if that takes less than a twentieth of the
+ * training's time. A held-out row costs a third of a trained one. By the clock it is decided at
+ * the first one, so that all look at the same rows.
+ */
+static uint64_t eval_rows(const struct runner *r)
+{
+	const struct nt_train *t = r->t;
+	const struct nt_train_options *o = &t->options;
+	const struct nt_interval *every = &o->eval_every;
+	uint64_t all = t->split.val.n_row, most = r->n_look_row;
+	if (every->steps)
+		most = o->max_steps * nt_rows_per_step(o) * 3 / 20 / (o->max_steps / every->steps + 1);
+	else if (!most)
+		most = (uint64_t)fmin((double)all, every->seconds * r->weight / r->smooth_seconds *
+							   (double)nt_rows_per_step(o) * 3 / 20);
+	if (most < 8)
+		most = 8;
+	return all < most ? all : most;
+}
+
+/* The held-out loss over n_row rows, left in the event. */
 static int look(struct runner *r, uint64_t n_row)
 {
 	struct nt_train_event *e = &r->event;
@@ -303,40 +330,57 @@ static int advance(struct runner *r)
 	return tell(r, NT_EVENT_STEP);
 }
 
-/* What a step's number calls for beside the step. Long runs also save by the clock. */
-static int look_and_save(struct runner *r)
+/* Is it time again after this step? `last`: when it last was. */
+static bool is_due(const struct nt_interval *every, uint64_t step, uint64_t last)
 {
+	return every->steps ? step % every->steps == 0
+			    : seconds_between(last, nt_now_ns()) >= every->seconds;
+}
+
+static int look_on_the_way(struct runner *r)
+{
+	r->n_look_row = eval_rows(r);
+	int rc = look(r, r->n_look_row);
+	r->looked_ns = nt_now_ns();
+	return rc < 0 ? rc : tell(r, NT_EVENT_EVAL);
+}
+
+/* What a step calls for beside itself. It is saved first, so that nothing is lost to what comes
+ * behind. Long runs that save by their steps also save by the clock. */
+static int save_and_look(struct runner *r)
+{
+	static const struct nt_interval at_least = {.seconds = 600};
 	const struct nt_train *t = r->t;
-	const double save_seconds = 600;
+	const struct nt_train_options *o = &t->options;
 	int rc = 0;
-	if (t->step == t->options.max_steps)
+	if (t->step == o->max_steps)
 		return 0;
-	if (t->step % t->options.eval_every == 0 && t->split.val.n_row &&
-	    (rc = look(r, eval_rows(t))) == 0)
-		rc = tell(r, NT_EVENT_EVAL);
-	if (rc == 0 && (t->step % t->options.save_every == 0 ||
-			seconds_between(r->saved_ns, nt_now_ns()) > save_seconds))
+	if (is_due(&o->save_every, t->step, r->saved_ns) ||
+	    (o->save_every.steps && is_due(&at_least, t->step, r->saved_ns)))
 		rc = save(r);
+	if (rc == 0 && t->split.val.n_row && is_due(&o->eval_every, t->step, r->looked_ns))
+		rc = look_on_the_way(r);
 	return rc;
 }
 
 static int loop(struct runner *r, const volatile sig_atomic_t *stop)
 {
 	const struct nt_train *t = r->t;
+	r->event.label = t->options.label;
 	int rc = tell(r, NT_EVENT_START);
 	while (rc == 0 && t->step < t->options.max_steps && !(stop && *stop)) {
 		rc = advance(r);
 		if (rc == 0)
-			rc = look_and_save(r);
+			rc = save_and_look(r);
 	}
 	if (rc < 0)
 		return rc;
 	r->event.val_loss = r->event.val_bpb = NAN;
 	r->event.n_source = 0;
-	if (t->step == t->options.max_steps && t->split.val.n_row)
-		rc = look(r, t->split.val.n_row);
-	if (rc == 0 && t->step != r->saved_step)
+	if (t->step != r->saved_step)
 		rc = save(r);
+	if (rc == 0 && t->step == t->options.max_steps && t->split.val.n_row)
+		rc = look(r, t->split.val.n_row);
 	return rc < 0 ? rc : tell(r, NT_EVENT_END);
 }
 
@@ -364,7 +408,7 @@ int nt_train_run(struct nt_train *t, const volatile sig_atomic_t *stop,
 	nt_assert(t->is_settled);
 	if (!(r.loss = nt_calloc(a > b ? a : b, sizeof(*r.loss))))
 		return NT_ESYS;
-	r.begin_ns = r.saved_ns = nt_now_ns();
+	r.begin_ns = r.saved_ns = r.looked_ns = nt_now_ns();
 	int rc = nt_checkpoint_claim(t->options.output, t->options.force);
 	if (rc == 0)
 		rc = nt_log_open(&r.log, t->options.output);

@@ -279,6 +279,34 @@ t '--init goes on from a model, with a fresh optimizer' '
 	nt-tokenize -q "$data/text" | nt-pack -q -o words.bin
 	exits 3 nt-train -q --init first --max-steps=2 -o third words.bin'
 
+t 'a run can be told in tokens or epochs, its steps in positions, its saves in time' '
+	nt-train $tiny --plan --max-tokens=1e4 "$data/data.bin" >a
+	nt-train $tiny --plan --max-tokens=10k "$data/data.bin" | cmp - a
+	nt-train $tiny --plan --epochs=0.5 "$data/data.bin" | grep "^epochs *0.5"
+	exits 2 train --epochs=2 --max-steps=3 "$data/data.bin" 2>err
+	grep "three ways to say how long: give one of them" err
+	train -q --max-tokens=500 --save-every=0.001s --eval-every=0.001s --label "first try" "$data/data.bin"
+	grep "\"start\".*\"label\": \"first try\"" ckpt/log.jsonl
+	grep "\"save_every\": \"0.001s\", \"keep\": 2, \"label\": \"first try\"" ckpt/latest/trainer.json
+	nt-info ckpt | grep "^label *first try$"
+	nt-train --plan --batch-tokens=320 --seq-len=32 --hidden-size=16 --max-steps=1 -o x "$data/data.bin" |
+		grep "^batch_size *10$"
+	exits 2 nt-train --save-every=now "$data/data.bin" 2>err
+	grep "is not a count or a time" err'
+
+t 'a step is saved before it is evaluated' '
+	train -q --max-steps=6 --save-every=3 --eval-every=3 "$data/data.bin"
+	sed -n "s/.*\"event\": \"\([a-z]*\)\", \"step\": \([36]\),.*/\1 \2/p" ckpt/log.jsonl >order
+	printf "%s\n" "step 3" "save 3" "eval 3" "step 6" "save 6" "end 6" | cmp - order'
+
+t '--finetune goes on from a model more gently' '
+	train -q --max-steps=3 -o first "$data/data.bin"
+	exits 2 nt-train --finetune "$data/data.bin" 2>err && grep "name it, as in --init DIR" err
+	nt-train --finetune --init first --seq-len=32 --batch-size=8 "$data/data.bin" 2>err
+	grep "3 epochs$" err && grep "the same again: --finetune --arch=llama" err
+	grep "\"min_learning_rate\": 0," ckpt/latest/trainer.json
+	grep "\"lr_schedule\": \"wsd\"" ckpt/latest/trainer.json'
+
 t '--plan prints memory and FLOPs and writes nothing' '
 	train --plan --max-steps=2 "$data/data.bin" >plan
 	grep "^parameters *[0-9]" plan && grep "^total_bytes *[0-9]" plan && grep "^flops_per_token" plan

@@ -18,6 +18,7 @@ struct values {
 	int64_t whole;
 	uint64_t count, size;
 	double real, time;
+	struct nt_opt_every every;
 	int choice;
 	size_t before_dashes;
 };
@@ -33,6 +34,7 @@ static const struct nt_opt opts[] = {
 	{'S', "size", NT_OPT_SIZE, AT(size), "SIZE", "64k", 0, 0, "bytes"},
 	{0, "real", NT_OPT_REAL, AT(real), "X", NULL, 0, 1, "a fraction"},
 	{0, "time", NT_OPT_TIME, AT(time), "TIME", "10m", 0, 0, "a time"},
+	{0, "every", NT_OPT_EVERY, AT(every), "N|TIME", NULL, 0, 0, "how often"},
 	{0, "choice", NT_OPT_ENUM, AT(choice), "red|green|blue", "green", 0, 0, "a colour"},
 	{0, "choosy", NT_OPT_FLAG, AT(flag), NULL, NULL, 0, 0, "another flag"},
 	{0},
@@ -92,6 +94,39 @@ static void times_add_up(void **state)
 	assert_true(v.time == 90);
 	assert_int_equal(PARSE(&v, (char *)"--time=soon"), NT_EARG);
 	assert_int_equal(PARSE(&v, (char *)"--time="), NT_EARG);
+}
+
+static void counts_may_be_powers_of_ten_that_are_whole(void **state)
+{
+	(void)state;
+	struct values v;
+	PARSE(&v, (char *)"--count=1e9");
+	assert_int_equal(v.count, 1000000000);
+	PARSE(&v, (char *)"--count=2.5e6");
+	assert_int_equal(v.count, 2500000);
+	assert_int_equal(PARSE(&v, (char *)"--count=1.5e0"), NT_EARG);
+	assert_int_equal(PARSE(&v, (char *)"--count=1e99"), NT_EARG);
+	assert_int_equal(PARSE(&v, (char *)"--count=1e3k"), NT_EARG);
+	assert_int_equal(PARSE(&v, (char *)"--count=1e"), NT_EARG);
+	assert_int_equal(PARSE(&v, (char *)"--size=1e9"), NT_EARG);
+}
+
+static void every_is_a_count_or_a_time(void **state)
+{
+	(void)state;
+	struct values v;
+	PARSE(&v, (char *)"--every=500");
+	assert_true(v.every.count == 500 && v.every.seconds == 0);
+	PARSE(&v, (char *)"--every=10M");
+	assert_true(v.every.count == 10000000 && v.every.seconds == 0);
+	PARSE(&v, (char *)"--every=10m");
+	assert_true(v.every.count == 0 && v.every.seconds == 600);
+	PARSE(&v, (char *)"--every=1h30s");
+	assert_true(v.every.count == 0 && v.every.seconds == 3630);
+	for (const char *const *bad = (const char *[]){"--every=0", "--every=0s", "--every=", "--every=m",
+						       "--every=-3", "--every=often", NULL}; *bad; bad++)
+		assert_int_equal(PARSE(&v, (char *)(uintptr_t)*bad), NT_EARG);
+	assert_non_null(strstr(nt_errmsg(), "--every: 'often' is not a count or a time"));
 }
 
 static void options_stand_among_operands_until_two_dashes(void **state)
@@ -172,6 +207,8 @@ int main(void)
 		cmocka_unit_test(defaults_are_parsed_like_arguments),
 		cmocka_unit_test(sizes_are_of_1024_and_counts_of_1000),
 		cmocka_unit_test(times_add_up),
+		cmocka_unit_test(counts_may_be_powers_of_ten_that_are_whole),
+		cmocka_unit_test(every_is_a_count_or_a_time),
 		cmocka_unit_test(options_stand_among_operands_until_two_dashes),
 		cmocka_unit_test(operands_in_front_of_two_dashes_are_counted),
 		cmocka_unit_test(an_unknown_name_brings_the_nearest),

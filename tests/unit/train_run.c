@@ -68,8 +68,8 @@ static struct nt_train_options tiny(const char *output)
 		.adam_eps = 1e-8,
 		.muon_momentum = 0.95,
 		.max_grad_norm = 1,
-		.eval_every = 7,
-		.save_every = 5,
+		.eval_every.steps = 7,
+		.save_every.steps = 5,
 		.keep = 2,
 		.output = output,
 	};
@@ -79,8 +79,11 @@ struct watcher {
 	uint64_t stop_at; /* 0: never */
 	volatile sig_atomic_t stop;
 	double loss[64];
-	uint64_t n_step, n_save;
-	double val_loss;
+	uint64_t n_step, n_save, n_eval;
+	uint64_t n_lost; /* evaluations of a step that lies on no disk yet */
+	uint64_t saved_step;
+	double val_loss, late;
+	struct nt_buf label;
 };
 
 static void watch(void *arg, const struct nt_train_event *e)
@@ -91,9 +94,18 @@ static void watch(void *arg, const struct nt_train_event *e)
 		w->n_step++;
 		w->stop = w->stop_at && e->step == w->stop_at;
 	}
-	w->n_save += e->kind == NT_EVENT_SAVE;
-	if (e->kind == NT_EVENT_END)
+	if (e->kind == NT_EVENT_START && e->label)
+		nt_buf_printf(&w->label, "%s|", e->label);
+	if (e->kind == NT_EVENT_SAVE) {
+		w->n_save++;
+		w->saved_step = e->step;
+	}
+	w->n_eval += e->kind == NT_EVENT_EVAL;
+	w->n_lost += e->kind == NT_EVENT_EVAL && e->step % 5 == 0 && e->step != w->saved_step;
+	if (e->kind == NT_EVENT_END) {
 		w->val_loss = e->val_loss;
+		w->late = e->late;
+	}
 }
 
 /* Opens, settles and runs; returns the first failure. */
@@ -187,6 +199,197 @@ static void a_checkpoint_of_before_muon_goes_on_with_adamw(void **state)
 	SUCCEEDS(run(&p, fake_path("data.bin"), 1, &c));
 	assert_int_equal(c.n_step, 10);
 	assert_same_file(fake_path("new/model.safetensors"), fake_path("old/model.safetensors"));
+}
+
+static void saving_and_looking_by_the_clock_changes_no_number(void **state)
+{
+	(void)state;
+	char steps[128], clock[128];
+	struct watcher a = {0}, b = {0};
+	snprintf(steps, sizeof(steps), "%s", fake_path("steps"));
+	snprintf(clock, sizeof(clock), "%s", fake_path("clock"));
+	struct nt_train_options o = tiny(steps), p = tiny(clock);
+	o.eval_every = (struct nt_interval){.steps = 5};
+	p.eval_every = p.save_every = (struct nt_interval){.seconds = 1e-9}; /* always */
+	SUCCEEDS(run(&o, fake_path("data.bin"), 1, &a));
+	SUCCEEDS(run(&p, fake_path("data.bin"), 1, &b));
+	assert_int_equal(a.n_eval, 3);
+	assert_int_equal(a.n_save, 4);
+	assert_int_equal(b.n_eval, 19);
+	assert_int_equal(b.n_save, 20);
+	assert_int_equal(a.n_lost + b.n_lost, 0); /* what is looked at is saved before */
+	assert_memory_equal(a.loss, b.loss, sizeof(a.loss));
+	assert_same_file(fake_path("steps/model.safetensors"), fake_path("clock/model.safetensors"));
+	o = tiny(clock); /* resumed, the clock is pinned; a named interval replaces it */
+	o.max_steps = 24;
+	o.named = (const char *const[]){"max-steps"};
+	o.n_named = 1;
+	b = (struct watcher){0};
+	SUCCEEDS(run(&o, fake_path("data.bin"), 1, &b));
+	assert_int_equal(b.n_save, 4);
+	o.max_steps = 28;
+	o.named = (const char *const[]){"max-steps", "save-every"};
+	o.n_named = 2;
+	b = (struct watcher){0};
+	SUCCEEDS(run(&o, fake_path("data.bin"), 1, &b));
+	assert_int_equal(b.n_save, 2);
+}
+
+static struct nt_train_options settled(struct nt_train_options o, const char *data)
+{
+	struct nt_train_plan plan;
+	struct nt_train *t;
+	SUCCEEDS(nt_train_open(&t, &o, (char *[]){(char *)(uintptr_t)data}, 1, NULL));
+	SUCCEEDS(nt_train_settle(t, &plan));
+	o = plan.options;
+	if (o.epochs > 0)
+		assert_true(fabs(plan.epochs - o.epochs) < (double)plan.step_targets / (double)plan.n_target);
+	nt_train_free(t);
+	return o;
+}
+
+static void tokens_and_epochs_say_how_many_steps(void **state)
+{
+	(void)state;
+	struct nt_train_options o = tiny(fake_path("unused"));
+	o.max_steps = 0;
+	o.seq_len = 52;
+	o.epochs = 1;
+	uint64_t once = settled(o, fake_path("data.bin")).max_steps;
+	o.epochs = 2.5;
+	uint64_t more = settled(o, fake_path("data.bin")).max_steps;
+	assert_true(once > 1 && more > 2 * once && more <= 3 * once);
+	o.epochs = 0;
+	o.max_tokens = 1000;
+	struct nt_train_options s = settled(o, fake_path("data.bin"));
+	assert_in_range(s.max_steps, 1000 / (6 * 52), 1000 / (6 * 20));
+	assert_true(s.time == 0);
+	o.epochs = 1;
+	struct nt_train *t;
+	assert_int_equal(nt_train_open(&t, &o, (char *[]){(char *)(uintptr_t)fake_path("data.bin")}, 1, NULL),
+			 NT_EARG);
+	assert_says("three ways to say how long");
+}
+
+static void batch_tokens_are_positions_of_a_step(void **state)
+{
+	(void)state;
+	char dir[128];
+	struct watcher w = {0};
+	snprintf(dir, sizeof(dir), "%s", fake_path("positions"));
+	struct nt_train_options o = tiny(dir), s;
+	o.batch_tokens = 24 * 7 + 5;
+	o.batch_size = o.gradient_accumulation_steps = 0;
+	s = settled(o, fake_path("data.bin"));
+	assert_int_equal(s.batch_size, 7);
+	assert_int_equal(s.gradient_accumulation_steps, 1);
+	o.gradient_accumulation_steps = 2;
+	assert_int_equal(settled(o, fake_path("data.bin")).batch_size, 4);
+	o.gradient_accumulation_steps = 0;
+	o.batch_size = 2;
+	assert_int_equal(settled(o, fake_path("data.bin")).gradient_accumulation_steps, 4);
+	SUCCEEDS(run(&o, fake_path("data.bin"), 1, &w));
+	o.batch_size = 0;
+	SUCCEEDS(run(&o, fake_path("data.bin"), 1, &w)); /* the same again resumes */
+	o.batch_tokens = 24 * 12;
+	assert_int_equal(run(&o, fake_path("data.bin"), 1, &w), NT_EARG);
+	assert_says("its steps have 192 positions, and 288 were asked");
+	o.output = fake_path("elsewhere");
+	o.batch_tokens = 23;
+	assert_int_equal(run(&o, fake_path("data.bin"), 1, &w), NT_EARG);
+	assert_says("less than a row");
+}
+
+static void a_label_is_pinned_and_free_to_change(void **state)
+{
+	(void)state;
+	char dir[128];
+	struct watcher w = {.stop_at = 3};
+	snprintf(dir, sizeof(dir), "%s", fake_path("label"));
+	struct nt_train_options o = tiny(dir);
+	o.label = "\"a\" try";
+	SUCCEEDS(run(&o, fake_path("data.bin"), 1, &w));
+	o.label = NULL;
+	w.stop_at = 6;
+	SUCCEEDS(run(&o, fake_path("data.bin"), 1, &w));
+	o.label = "b";
+	o.named = (const char *const[]){"label"};
+	o.n_named = 1;
+	w.stop_at = 9;
+	SUCCEEDS(run(&o, fake_path("data.bin"), 1, &w));
+	assert_int_equal(w.label.len, sizeof("\"a\" try|\"a\" try|b|") - 1);
+	assert_memory_equal(w.label.data, "\"a\" try|\"a\" try|b|", w.label.len);
+	nt_buf_release(&w.label);
+}
+
+static void a_run_says_by_how_much_it_is_late(void **state)
+{
+	(void)state;
+	char dir[128];
+	struct watcher w = {.stop_at = 3};
+	snprintf(dir, sizeof(dir), "%s", fake_path("late"));
+	struct nt_train_options o = tiny(dir);
+	o.time = 1e-6;
+	o.max_steps = 0; /* one, then: so little time is there */
+	SUCCEEDS(run(&o, fake_path("data.bin"), 1, &w));
+	assert_int_equal(w.n_step, 1);
+	assert_true(w.late > 0);
+	o.max_steps = 3;
+	o.named = (const char *const[]){"max-steps"};
+	o.n_named = 1;
+	SUCCEEDS(run(&o, fake_path("data.bin"), 1, &w)); /* steps were asked: nothing is late */
+	assert_true(w.late == 0);
+}
+
+static void tuning_takes_less_of_everything(void **state)
+{
+	(void)state;
+	char from[128];
+	struct watcher a = {0};
+	snprintf(from, sizeof(from), "%s", fake_path("base"));
+	struct nt_train_options o = tiny(from), p = tiny(fake_path("tuned")), s;
+	SUCCEEDS(run(&o, fake_path("data.bin"), 1, &a));
+	p.finetune = true;
+	struct nt_train *t;
+	assert_int_equal(nt_train_open(&t, &p, (char *[]){(char *)(uintptr_t)fake_path("data.bin")}, 1, NULL),
+			 NT_EARG);
+	assert_says("--finetune goes on from a model");
+	p.init = from;
+	p.hidden_size = p.num_hidden_layers = p.num_attention_heads = p.max_steps = 0;
+	p.learning_rate = 0;
+	s = settled(p, fake_path("data.bin"));
+	assert_true(s.learning_rate > 0 && s.min_learning_rate == 0);
+	assert_int_equal(s.lr_schedule, NT_LR_WSD);
+	p.epochs = 3;
+	assert_int_equal(settled(p, fake_path("data.bin")).max_steps, s.max_steps);
+	p.finetune = false;
+	struct nt_train_options full = settled(p, fake_path("data.bin"));
+	assert_true(fabs(full.learning_rate / s.learning_rate - 3) < 0.01);
+	p.finetune = true;
+	p.learning_rate = 0.5;
+	p.named = (const char *const[]){"learning-rate", "lr-schedule", "min-learning-rate"};
+	p.n_named = 3;
+	s = settled(p, fake_path("data.bin"));
+	assert_true(s.learning_rate == 0.5 && s.lr_schedule == NT_LR_COSINE);
+}
+
+static void values_that_were_pinned_need_not_be_repeated(void **state)
+{
+	(void)state;
+	char straight[128], pieces[128];
+	struct watcher a = {0}, b = {.stop_at = 4}, c = {0};
+	snprintf(straight, sizeof(straight), "%s", fake_path("unbroken"));
+	snprintf(pieces, sizeof(pieces), "%s", fake_path("broken"));
+	struct nt_train_options o = tiny(straight), p = tiny(pieces);
+	o.warmup_steps = p.warmup_steps = 8;
+	o.min_learning_rate = p.min_learning_rate = 0.009;
+	o.named = p.named = (const char *const[]){"warmup-steps", "min-learning-rate"};
+	o.n_named = p.n_named = 2;
+	SUCCEEDS(run(&o, fake_path("data.bin"), 1, &a));
+	SUCCEEDS(run(&p, fake_path("data.bin"), 1, &b));
+	p.n_named = 0;
+	SUCCEEDS(run(&p, fake_path("data.bin"), 1, &c));
+	assert_same_file(fake_path("unbroken/model.safetensors"), fake_path("broken/model.safetensors"));
 }
 
 static void any_number_of_threads_gives_the_same_bits(void **state)
@@ -417,6 +620,13 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(stopped_and_resumed_is_the_same_to_the_last_bit),
 		cmocka_unit_test(a_checkpoint_of_before_muon_goes_on_with_adamw),
+		cmocka_unit_test(saving_and_looking_by_the_clock_changes_no_number),
+		cmocka_unit_test(tokens_and_epochs_say_how_many_steps),
+		cmocka_unit_test(batch_tokens_are_positions_of_a_step),
+		cmocka_unit_test(a_label_is_pinned_and_free_to_change),
+		cmocka_unit_test(a_run_says_by_how_much_it_is_late),
+		cmocka_unit_test(tuning_takes_less_of_everything),
+		cmocka_unit_test(values_that_were_pinned_need_not_be_repeated),
 		cmocka_unit_test(any_number_of_threads_gives_the_same_bits),
 		cmocka_unit_test(old_steps_go_and_a_finished_run_has_nothing_to_do),
 		cmocka_unit_test(other_data_and_other_options_are_refused_by_name),

@@ -175,6 +175,8 @@ static void options_survive_json_to_the_last_bit(void **state)
 	o.seed = 1234567890123456789u;
 	o.init = "a \"path\"\n";
 	o.keep = 3;
+	o.eval_every.steps = 7;
+	o.save_every.seconds = 600.1;
 	assert_int_equal(nt_settings_write(&o, &b), 0);
 	assert_int_equal(nt_buf_add(&b, "", 1), 0);
 	struct json_object *json = json_tokener_parse((const char *)b.data);
@@ -183,6 +185,8 @@ static void options_survive_json_to_the_last_bit(void **state)
 	assert_int_equal(back.seed, o.seed);
 	assert_string_equal(back.init, o.init);
 	assert_int_equal(back.lr_schedule, NT_LR_WSD);
+	assert_true(back.eval_every.steps == 7 && back.eval_every.seconds == 0);
+	assert_true(back.save_every.steps == 0 && back.save_every.seconds == 600.1);
 	json_object_object_del(json, "seed");
 	assert_int_equal(nt_settings_read(&back, json, "here"), NT_EFORMAT);
 	assert_string_equal(nt_errmsg(), "here: option 'seed' is missing or makes no sense");
