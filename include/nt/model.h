@@ -141,6 +141,10 @@ double nt_row_loss(const struct nt_work *w, size_t b);
 double nt_forward_backward(struct nt_work *w, const struct nt_model *m,
 			   const struct nt_batch *batch, double scale, nt_real *grad);
 
+/* The same into a grad that holds nothing yet: it is written, and need not be cleared. */
+double nt_forward_backward_first(struct nt_work *w, const struct nt_model *m,
+				 const struct nt_batch *batch, double scale, nt_real *grad);
+
 /* --- what a model makes of a sequence ------------------------------------------- */
 struct nt_scored {
 	double nll;                   /* -log p(target), nats */

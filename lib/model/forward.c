@@ -18,7 +18,7 @@
 static struct nt_view view_of(const struct nt_work *w, const struct nt_model *m)
 {
 	return (struct nt_view){.m = m, .layout = &w->layout, .kern = w->kern, .n_row = w->N,
-				.is_bf16 = w->is_bf16};
+				.is_bf16 = w->is_bf16, .is_first = w->is_first};
 }
 
 /* A layer's pieces, for either direction. */
@@ -173,8 +173,8 @@ double nt_forward_scored(struct nt_work *w, const struct nt_model *m, const stru
 	return sum_nll(w);
 }
 
-double nt_forward_backward(struct nt_work *w, const struct nt_model *m, const struct nt_batch *b,
-			   double scale, nt_real *grad)
+static double forward_backward(struct nt_work *w, const struct nt_model *m, const struct nt_batch *b,
+			       double scale, nt_real *grad)
 {
 	nt_assert(w->pass != NT_PASS_FORWARD);
 	to_last_norm(w, m, b);
@@ -187,6 +187,33 @@ double nt_forward_backward(struct nt_work *w, const struct nt_model *m, const st
 		layer_backward(w, m, b, l, grad);
 	nt_embed_back(w, b, grad);
 	return sum_nll(w);
+}
+
+double nt_forward_backward(struct nt_work *w, const struct nt_model *m, const struct nt_batch *b,
+			   double scale, nt_real *grad)
+{
+	w->is_first = false;
+	return forward_backward(w, m, b, scale, grad);
+}
+
+/* What is added to even so: vectors, and rows of embeddings that no product has written. */
+static void clear_sums(const struct nt_work *w, const struct nt_model *m, nt_real *grad)
+{
+	for (size_t i = 0; i < m->n_tensor; i++) {
+		const struct nt_tensor *t = &m->tensor[i];
+		bool is_looked_up = t->offset == w->layout.at[NT_ROLE_POSITION] ||
+				    (t->offset == w->layout.at[NT_ROLE_EMBED] && !m->config.tie_word_embeddings);
+		if (t->n_dim == 1 || is_looked_up)
+			memset(grad + t->offset, 0, t->n * sizeof(*grad));
+	}
+}
+
+double nt_forward_backward_first(struct nt_work *w, const struct nt_model *m, const struct nt_batch *b,
+				 double scale, nt_real *grad)
+{
+	w->is_first = true;
+	clear_sums(w, m, grad);
+	return forward_backward(w, m, b, scale, grad);
 }
 
 /*

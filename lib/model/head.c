@@ -74,7 +74,7 @@ static void loss_rows(const void *arg, size_t first, size_t n)
 static struct nt_linear head_of(const struct nt_work *w, const struct nt_model *m, size_t n_row)
 {
 	struct nt_view v = {.m = m, .layout = &w->layout, .kern = w->kern, .n_row = n_row,
-			    .is_bf16 = w->is_bf16};
+			    .is_bf16 = w->is_bf16, .is_first = w->is_first};
 	return nt_view_head(&v);
 }
 
@@ -110,6 +110,7 @@ void nt_head_back(struct nt_work *w, const struct nt_model *m, const struct nt_b
 			.w = w, .b = b, .z = w->logits, .first = first,
 			.scale = (nt_real)scale, .has_gradient = true,
 		};
+		head.is_first = head.is_first && first == 0;
 		nt_linear(w->pool, &head, c.z, w->norm + first * C, NULL);
 		nt_rows_run(w->pool, n, V, loss_rows, &c);
 		nt_linear_back(w->pool, &head, w->dnorm + first * C, c.z, w->norm + first * C,

@@ -59,7 +59,7 @@ void nt_linear_back_weight(struct nt_pool *pool, const struct nt_linear *l, cons
 		.m = l->is_in_out ? I : O, .n = l->is_in_out ? O : I, .k = l->n_row,
 		.a = l->is_in_out ? in : dout, .lda = l->is_in_out ? I : O, .is_a_transposed = true,
 		.b = l->is_in_out ? dout : in, .ldb = l->is_in_out ? O : I,
-		.c = dw, .ldc = l->is_in_out ? O : I, .alpha = 1, .is_added = true,
+		.c = dw, .ldc = l->is_in_out ? O : I, .alpha = 1, .is_added = !l->is_first,
 		.is_bf16 = l->is_bf16,
 	};
 	nt_gemm(pool, &g);

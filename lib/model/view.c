@@ -34,6 +34,7 @@ struct nt_linear nt_view_linear(const struct nt_view *v, enum nt_role role, size
 		.O = role == NT_ROLE_QKV ? nt_qkv_width(c) : role == NT_ROLE_UP ? nt_up_width(c) : C,
 		.is_in_out = c->arch == NT_GPT2,
 		.is_bf16 = v->is_bf16,
+		.is_first = v->is_first,
 	};
 	return l;
 }
@@ -46,5 +47,6 @@ struct nt_linear nt_view_head(const struct nt_view *v)
 		.I = v->m->config.hidden_size,
 		.O = v->m->config.vocab_size,
 		.is_bf16 = v->is_bf16,
+		.is_first = v->is_first,
 	};
 }

@@ -44,6 +44,7 @@ struct nt_work {
 	size_t max_B, max_T, n_slot;
 	enum nt_pass pass;
 	bool is_bf16;
+	bool is_first; /* matrices' gradients are written, not added to */
 	void *memory; /* the one allocation behind all pointers below */
 
 	/* of each layer, or of one: use nt_stream() and nt_kept() */
@@ -134,10 +135,11 @@ struct nt_linear {
 	size_t n_row, I, O;
 	bool is_in_out;          /* W is [I][O], as Conv1D has it; else [O][I] */
 	bool is_bf16;            /* how it is multiplied */
+	bool is_first;           /* backward writes dw */
 };
 void nt_linear(struct nt_pool *pool, const struct nt_linear *l, nt_real *out, const nt_real *in,
 	       const nt_real *plus);
-/* din is written; dw and dbias (or NULL) are added to. Both, or one after the other. */
+/* din is written; dw (unless is_first) and dbias (or NULL) are added to. Both, or one after the other. */
 void nt_linear_back(struct nt_pool *pool, const struct nt_linear *l, nt_real *din, const nt_real *dout,
 		    const nt_real *in, nt_real *dw, nt_real *dbias);
 void nt_linear_back_input(struct nt_pool *pool, const struct nt_linear *l, nt_real *din,
@@ -151,7 +153,7 @@ struct nt_view {
 	const struct nt_layout *layout;
 	const struct nt_kern *kern;
 	size_t n_row;
-	bool is_bf16;
+	bool is_bf16, is_first;
 };
 struct nt_norm nt_view_norm(const struct nt_view *v, enum nt_role role, size_t layer, const nt_real *x,
 			    nt_real *stat);

@@ -115,11 +115,10 @@ int nt_train_one_step(struct nt_train *t, double lr, struct nt_step_result *r)
 	if (rc < 0)
 		return rc;
 	nt_work_set_bf16(t->work, o->dtype == NT_DTYPE_BF16);
-	memset(t->grad, 0, t->model->n_param * sizeof(*t->grad));
 	for (uint64_t i = 0; i < o->gradient_accumulation_steps; i++) {
 		struct nt_batch batch = batch_at(t, i * o->batch_size, o->batch_size);
-		r->loss += nt_forward_backward(t->work, t->model, &batch,
-					       1 / (double)r->n_target, t->grad);
+		r->loss += (i == 0 ? nt_forward_backward_first : nt_forward_backward)(
+			t->work, t->model, &batch, 1 / (double)r->n_target, t->grad);
 		add_losses(t, i * o->batch_size, o->batch_size);
 	}
 	r->grad_norm = nt_optimizer_norm(&t->optimizer, t->grad, t->pool);
