@@ -4,8 +4,8 @@
  *
  * A job is a counter that threads take numbers from; the caller takes part. Between
  * jobs a thread spins for a short while, since the steps of a layer follow each other
- * within microseconds, and then sleeps on a condition: a machine with other work to do
- * must not be kept busy by waiting.
+ * within microseconds, and then sleeps on a condition; so does the caller that waits for
+ * the last tasks: a machine with other work to do must not be kept busy by waiting.
  */
 #include "nt/pool.h"
 
@@ -27,7 +27,8 @@ struct nt_pool {
 	int n_started;
 	pthread_t *thread; /* [n_thread - 1] */
 	pthread_mutex_t lock;
-	pthread_cond_t wake;
+	pthread_cond_t wake; /* there is a job */
+	pthread_cond_t rest; /* nobody is busy any more */
 
 	atomic_ulong job; /* number of the job; a change is the signal to begin */
 	atomic_bool ending;
@@ -81,6 +82,20 @@ static void wait_for_job(struct nt_pool *p, unsigned long done)
 	pthread_mutex_unlock(&p->lock);
 }
 
+static void wait_for_workers(struct nt_pool *p)
+{
+	for (int spin = 0; spin < SPINS; spin++) {
+		if (atomic_load(&p->n_busy) == 0)
+			return;
+		if (spin % 64 == 63)
+			sched_yield();
+	}
+	pthread_mutex_lock(&p->lock);
+	while (atomic_load(&p->n_busy) > 0)
+		pthread_cond_wait(&p->rest, &p->lock);
+	pthread_mutex_unlock(&p->lock);
+}
+
 static void *worker(void *arg)
 {
 	struct nt_pool *p = arg;
@@ -89,7 +104,11 @@ static void *worker(void *arg)
 		if (atomic_load(&p->ending))
 			return NULL;
 		work(p);
-		atomic_fetch_sub(&p->n_busy, 1);
+		if (atomic_fetch_sub(&p->n_busy, 1) == 1) {
+			pthread_mutex_lock(&p->lock);
+			pthread_cond_signal(&p->rest);
+			pthread_mutex_unlock(&p->lock);
+		}
 	}
 }
 
@@ -110,6 +129,7 @@ struct nt_pool *nt_pool_new(int n_thread)
 	p->n_thread = n_thread < 1 ? 1 : n_thread;
 	pthread_mutex_init(&p->lock, NULL);
 	pthread_cond_init(&p->wake, NULL);
+	pthread_cond_init(&p->rest, NULL);
 	p->thread = nt_calloc((size_t)p->n_thread, sizeof(*p->thread));
 	if (!p->thread)
 		goto fail;
@@ -137,6 +157,7 @@ void nt_pool_free(struct nt_pool *p)
 	for (int i = 0; i < p->n_started; i++)
 		pthread_join(p->thread[i], NULL);
 	pthread_cond_destroy(&p->wake);
+	pthread_cond_destroy(&p->rest);
 	pthread_mutex_destroy(&p->lock);
 	free(p->thread);
 	free(p);
@@ -164,9 +185,7 @@ int nt_pool_run(struct nt_pool *p, size_t n, int (*task)(void *arg, size_t i), v
 	atomic_store(&p->failed, false);
 	begin_job(p);
 	work(p);
-	for (int spin = 1; atomic_load(&p->n_busy) > 0; spin++)
-		if (spin % 64 == 0)
-			sched_yield();
+	wait_for_workers(p);
 	return atomic_load(&p->failed) ? nt_fail(p->rc, "%s", p->why) : 0;
 }
 
