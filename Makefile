@@ -145,6 +145,11 @@ bench-data: all $B/bench/data $B/bench/recall
 	@sh share/deps.sh bench || :
 	@PATH="$$PWD/$B/bin:$$PWD/$B/bench:$$PATH" sh tests/bench/data.sh
 
+# ... and of a training step: SHAPES='a b c d' RUNS=3 THREADS=2.
+bench-train: all
+	@sh share/deps.sh torch || :
+	@$(MAKE) bench BENCH=train
+
 bench: all $B/bench/data
 	@PATH="$$PWD/$B/bin:$$PWD/$B/bench:$$PATH" PYTHON="$(PYTHON)" sh tests/bench/run.sh $(BENCH)
 
@@ -182,11 +187,12 @@ help:
 	@echo 'make check-interop  our files in other people'"'"'s programs, from npm'
 	@echo 'make bench      speed, against peers where they are installed'
 	@echo 'make bench-tokenize  tokenizers beside other people'"'"'s, ids compared first'
+	@echo 'make bench-train a training step beside PyTorch'"'"'s'
 	@echo 'make bench-data  every data tool beside others'"'"', and beside what the machine can do'
 	@echo 'make fuzz       fuzz every parser for FUZZ_SECONDS each (clang)'
 	@echo 'make install    PREFIX=/usr/local DESTDIR=; and make uninstall'
 	@echo 'make clean      remove build/'
 
 -include $(shell find $B -name '*.d' 2>/dev/null)
-.PHONY: all pages deps demo check check-run check-interop bench bench-data bench-tokenize fuzz fuzz-run install uninstall clean help
+.PHONY: all pages deps demo check check-run check-interop bench bench-data bench-tokenize bench-train fuzz fuzz-run install uninstall clean help
 .SECONDARY:

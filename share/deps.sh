@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # Installs what a target needs, or prints the exact command.
-#   sh share/deps.sh [--look] build|bench|check|demo|fuzz|interop ...
+#   sh share/deps.sh [--look] build|bench|check|demo|fuzz|interop|torch ...
 # --look   install nothing: only say what is missing, and how to get it
 set -eu
 
@@ -50,6 +50,9 @@ for group; do
 		command_ zsh zsh
 		command_ fish fish
 		want python3-numpy /usr/bin/python3 -c 'import numpy'
+		;;
+	torch) # what training is measured beside
+		want python3-torch /usr/bin/python3 -c 'import torch'
 		;;
 	bench) # what the data tools are measured beside
 		command_ zstd zstd
