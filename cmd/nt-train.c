@@ -19,7 +19,8 @@
 
 struct options {
 	struct nt_train_options train;
-	struct nt_opt_every eval_every, save_every;
+	struct nt_opt_every eval_every, save_every, sample_every;
+	const char *sample_prompt;
 	struct nt_list named, weight;
 	bool plan, bench, json;
 };
@@ -27,6 +28,7 @@ struct options {
 /* What the callback needs. */
 struct listener {
 	const struct nt_cli *cli;
+	const struct nt_tokenizer *tokenizer; /* of samples */
 	double val_loss, val_bpb; /* the latest */
 	struct nt_train_event last;
 };
@@ -59,17 +61,37 @@ static int check_init(const char *dir, const struct nt_tokenizer *ours, const st
 					     "use nt-tokenize -t %s", dir, dir);
 }
 
-static int look_at_tokens(struct nt_train *t, const struct options *o, const struct nt_cli *cli)
+/* Samples go on from [B] and the prompt. */
+static int set_prompt(struct nt_train *t, const struct nt_tokenizer *tokenizer, const char *text)
+{
+	uint32_t bos = nt_train_ident(t)->bos;
+	struct nt_ids ids = {0};
+	struct nt_encoder *e = nt_encoder_new(tokenizer);
+	int rc = e ? 0 : NT_ESYS;
+	if (rc == 0 && bos != NT_NO_TOKEN)
+		rc = nt_ids_add(&ids, &bos, 1);
+	if (rc == 0)
+		rc = nt_encode(e, text, strlen(text), 0, &ids);
+	if (rc == 0 && ids.n == 0)
+		rc = nt_fail(NT_EARG, "the tokenizer has no token to begin a text with: samples need --sample-prompt");
+	if (rc == 0)
+		rc = nt_train_set_prompt(t, ids.id, ids.n);
+	nt_encoder_free(e);
+	nt_ids_release(&ids);
+	return rc;
+}
+
+static int look_at_tokens(struct nt_tokenizer **tokenizer, struct nt_train *t, const struct options *o,
+			  const struct nt_cli *cli)
 {
 	const struct nt_ident *ident = nt_train_ident(t);
-	struct nt_tokenizer *tokenizer;
-	int rc = nt_tokenizer_parse(&tokenizer, ident->json, ident->json_len, ident->name);
-	if (rc < 0)
-		return rc;
-	rc = count_bytes(t, tokenizer);
+	int rc = nt_tokenizer_parse(tokenizer, ident->json, ident->json_len, ident->name);
+	if (rc == 0)
+		rc = count_bytes(t, *tokenizer);
 	if (rc == 0 && o->train.init)
-		rc = check_init(o->train.init, tokenizer, cli);
-	nt_tokenizer_free(tokenizer);
+		rc = check_init(o->train.init, *tokenizer, cli);
+	if (rc == 0 && (o->sample_prompt || o->sample_every.count || o->sample_every.seconds > 0))
+		rc = set_prompt(t, *tokenizer, o->sample_prompt ? o->sample_prompt : "");
 	return rc;
 }
 
@@ -137,6 +159,12 @@ static void on_event(void *arg, const struct nt_train_event *e)
 	say_sources(l->cli, e, nt_cli_note);
 }
 
+static int text_of_ids(void *arg, const uint32_t *id, size_t n, struct nt_buf *out)
+{
+	const struct listener *l = arg;
+	return nt_decode(l->tokenizer, id, n, out);
+}
+
 static int say_plan(const struct nt_cli *cli, const struct nt_train_plan *p)
 {
 	const struct nt_train_options *o = &p->options;
@@ -189,11 +217,12 @@ static int bench(struct nt_train *t, bool as_json)
 	return 0;
 }
 
-static int train(struct nt_train *t, const struct nt_train_plan *p, const struct nt_cli *cli)
+static int train(struct nt_train *t, const struct nt_train_plan *p, const struct nt_tokenizer *tokenizer,
+		 const struct nt_cli *cli)
 {
 	const char *dir = p->options.output;
-	struct listener l = {.cli = cli, .val_loss = NAN};
-	struct nt_train_callback callback = {on_event, &l};
+	struct listener l = {.cli = cli, .tokenizer = tokenizer, .val_loss = NAN};
+	struct nt_train_callback callback = {on_event, text_of_ids, &l};
 	char took[32], over[32], loss[32] = "", held_out[96] = "";
 	if (p->first_step >= p->options.max_steps) {
 		nt_cli_say(cli, "%s: already trained for all of its %" PRIu64 " steps: --max-steps=N goes "
@@ -219,12 +248,11 @@ static int train(struct nt_train *t, const struct nt_train_plan *p, const struct
 	return 0;
 }
 
-static int perform(const struct nt_cli *cli, const struct options *o, struct nt_train *t)
+static int perform(const struct nt_cli *cli, const struct options *o, struct nt_train *t,
+		   const struct nt_tokenizer *tokenizer)
 {
 	struct nt_train_plan plan;
-	int rc = look_at_tokens(t, o, cli);
-	if (rc < 0)
-		return rc;
+	int rc;
 	if (!o->plan && !o->bench)
 		nt_cli_stop_flag(); /* who stops the run while it measures finds a checkpoint, too */
 	if ((rc = nt_train_settle(t, &plan)) < 0)
@@ -233,7 +261,19 @@ static int perform(const struct nt_cli *cli, const struct options *o, struct nt_
 		return print_plan(&plan, o->json);
 	if ((rc = say_plan(cli, &plan)) < 0)
 		return rc;
-	return o->bench ? bench(t, o->json) : train(t, &plan, cli);
+	return o->bench ? bench(t, o->json) : train(t, &plan, tokenizer, cli);
+}
+
+/* The speed of a shape by itself. */
+static int perform_blank(const struct nt_cli *cli, const struct options *o, struct nt_train *t)
+{
+	struct nt_train_plan plan;
+	int rc = nt_train_settle(t, &plan);
+	if (rc < 0)
+		return rc;
+	nt_cli_say(cli, "%.2fM parameters, steps of %" PRIu64 " tokens that are made up",
+		   (double)plan.n_param * 1e-6, plan.step_targets);
+	return bench(t, o->json);
 }
 
 /* What writes nothing need not agree with a checkpoint that is there. */
@@ -257,12 +297,18 @@ static int run(struct nt_cli *cli, void *opts, char **operand, int n_operand)
 {
 	struct options *o = opts;
 	struct nt_train *t;
-	if (n_operand == 0)
+	struct nt_tokenizer *tokenizer = NULL;
+	if (n_operand == 0 && !o->bench)
 		return nt_fail(NT_EARG, "no data file: name what nt-pack wrote, as in nt-train data.bin");
+	if (n_operand && o->train.vocab_size)
+		return nt_fail(NT_EARG, "--vocab-size is for --bench without data: a data file names its vocabulary");
+	if (n_operand == 0 && !o->train.vocab_size)
+		o->train.vocab_size = 8192;
 	if (o->json && !o->plan && !o->bench)
 		return nt_fail(NT_EARG, "--json goes with --plan or --bench; a run keeps its log in %s/log.jsonl",
 			       o->train.output);
 	o->train.eval_every = (struct nt_interval){o->eval_every.count, o->eval_every.seconds};
+	o->train.sample_every = (struct nt_interval){o->sample_every.count, o->sample_every.seconds};
 	o->train.save_every = (struct nt_interval){o->save_every.count, o->save_every.seconds};
 	o->train.named = o->named.item;
 	o->train.n_named = o->named.n;
@@ -274,8 +320,11 @@ static int run(struct nt_cli *cli, void *opts, char **operand, int n_operand)
 	if (nt_blas_hint())
 		nt_cli_warn(cli, "%s", nt_blas_hint());
 	int rc = open_run(&t, o, operand, (size_t)n_operand, pool, cli);
-	if (rc == 0)
-		rc = perform(cli, o, t);
+	if (rc == 0 && n_operand == 0)
+		rc = perform_blank(cli, o, t);
+	else if (rc == 0 && (rc = look_at_tokens(&tokenizer, t, o, cli)) == 0)
+		rc = perform(cli, o, t, tokenizer);
+	nt_tokenizer_free(tokenizer);
 	nt_train_free(t);
 	nt_pool_free(pool);
 	return rc;
@@ -287,6 +336,8 @@ static const struct nt_example examples[] = {
 	{"nt-train wiki.bin:0.7 books.bin:0.3", "Seven tokens of ten out of one file, three out of the other"},
 	{"nt-train --plan --hidden-size 768 --num-hidden-layers 12 data.bin",
 	 "Say what that takes, and stop"},
+	{"nt-train --bench --hidden-size 768 --num-hidden-layers 12 --seq-len 512 --batch-size 4",
+	 "Time a shape, without any data"},
 	{"nt-train --init gpt2/ --learning-rate 1e-4 --max-steps 500 -o tuned data.bin",
 	 "Go on from a Hugging Face directory"},
 	{0},
@@ -327,6 +378,8 @@ static const struct nt_opt opts[] = {
 	 "query heads"},
 	{0, "num-key-value-heads", NT_OPT_COUNT, TRAIN(num_key_value_heads), "N", NULL, 1, 1 << 12,
 	 "key and value heads; fewer than query heads share them"},
+	{0, "vocab-size", NT_OPT_COUNT, TRAIN(vocab_size), "N", NULL, 2, 1 << 24,
+	 "with --bench and no data; 8192 unless said"},
 	{0, "tie-word-embeddings", NT_OPT_ENUM, TRAIN(tie_word_embeddings), "false|true", "true", 0, 0,
 	 "one matrix for input and output"},
 	{0, "dtype", NT_OPT_ENUM, TRAIN(dtype), "f32|bf16|auto", "auto", 0, 0,
@@ -372,10 +425,15 @@ static const struct nt_opt opts[] = {
 	{0, "save-every", NT_OPT_EVERY, AT(save_every), "N|TIME", NULL, 0, 0,
 	 "steps or time between checkpoints; a tenth of the run, at most ten minutes, unless said"},
 	{0, "keep", NT_OPT_COUNT, TRAIN(keep), "N", "2", 1, 1e9, "checkpoints to keep"},
+	{0, "sample-prompt", NT_OPT_STR, AT(sample_prompt), "TEXT", NULL, 0, 0,
+	 "at each evaluation, write what the model makes of TEXT into the log"},
+	{0, "sample-every", NT_OPT_EVERY, AT(sample_every), "N|TIME", NULL, 0, 0,
+	 "do so at steps or times of its own; without a prompt, from the beginning of a text"},
 	{0, "label", NT_OPT_STR, TRAIN(label), "TEXT", NULL, 0, 0,
 	 "what you call the run, for its log and its checkpoints"},
 	{0, "plan", NT_OPT_FLAG, AT(plan), NULL, NULL, 0, 0, "print memory and FLOPs, and stop"},
-	{0, "bench", NT_OPT_FLAG, AT(bench), NULL, NULL, 0, 0, "print the speed, and stop"},
+	{0, "bench", NT_OPT_FLAG, AT(bench), NULL, NULL, 0, 0,
+	 "print the speed, and stop; without a data file, that of the shape on made-up tokens"},
 	{0, "json", NT_OPT_FLAG, AT(json), NULL, NULL, 0, 0, "print --plan or --bench as one JSON object"},
 	{0},
 };

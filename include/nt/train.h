@@ -48,6 +48,7 @@ struct nt_interval {
  */
 struct nt_train_options {
 	/* the model */
+	uint64_t vocab_size;           /* where there is no data to say it */
 	int arch;                      /* enum nt_arch */
 	uint64_t hidden_size, intermediate_size, num_hidden_layers;
 	uint64_t num_attention_heads, num_key_value_heads;
@@ -85,6 +86,7 @@ struct nt_train_options {
 	/* looking and saving */
 	const char *val;               /* a data file held out; NULL: a part of the data */
 	struct nt_interval eval_every, save_every;
+	struct nt_interval sample_every; /* both 0: at evaluations, if there is a prompt */
 	const char *label;             /* what the user calls the run, or NULL */
 	uint64_t keep;                 /* checkpoints to keep, at least 1 */
 	const char *output;            /* the checkpoint directory */
@@ -127,7 +129,8 @@ struct nt_train_plan {
 	size_t n_source;                  /* of them; they belong to the run */
 };
 
-enum nt_train_event_kind { NT_EVENT_START, NT_EVENT_STEP, NT_EVENT_EVAL, NT_EVENT_SAVE, NT_EVENT_END };
+enum nt_train_event_kind { NT_EVENT_START, NT_EVENT_STEP, NT_EVENT_EVAL, NT_EVENT_SAVE, NT_EVENT_SAMPLE,
+			   NT_EVENT_END };
 
 /* What a source made of a loss. */
 struct nt_train_loss {
@@ -152,11 +155,15 @@ struct nt_train_event {
 	const struct nt_train_loss *source;
 	size_t n_source;
 	const char *path;         /* NT_EVENT_SAVE: the directory */
+	const char *text;         /* NT_EVENT_SAMPLE: [text_len] prompt and what the model added */
+	size_t text_len;
 	const char *label;        /* NT_EVENT_START: of the run, or NULL */
 };
 
 struct nt_train_callback {
 	void (*event)(void *arg, const struct nt_train_event *event);
+	/* appends the text of n ids; asked only of runs that have a prompt */
+	int (*text)(void *arg, const uint32_t *id, size_t n, struct nt_buf *out);
 	void *arg;
 };
 
@@ -167,6 +174,9 @@ struct nt_train;
  * FILE:WEIGHT for the share of its tokens in training; what has no weight goes by its size,
  * beside weights in what they leave of 1. NT_EARG if
  * a checkpoint in options->output was made from other data or with other values.
+ *
+ * n 0: rows of made-up tokens of options->vocab_size, which nothing can be learnt from; it
+ * can only be settled and measured. Nothing is read.
  */
 int nt_train_open(struct nt_train **t, const struct nt_train_options *options,
 		  char *const *data, size_t n, struct nt_pool *pool);
@@ -177,6 +187,9 @@ const struct nt_ident *nt_train_ident(const struct nt_train *t);
 
 /* Bytes of source text each token stands for, [vocab_size], copied; for bits/byte. */
 int nt_train_set_token_bytes(struct nt_train *t, const uint32_t *bytes);
+
+/* The ids that samples go on from, [n], copied; n > 0. Without them there are none. */
+int nt_train_set_prompt(struct nt_train *t, const uint32_t *id, size_t n);
 
 /* Chooses what is open, measuring this machine for a second or so if it must. */
 int nt_train_settle(struct nt_train *t, struct nt_train_plan *plan);

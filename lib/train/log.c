@@ -103,6 +103,9 @@ static int add_numbers(struct nt_buf *b, const struct nt_train_event *e)
 			return rc;
 		rc = add_real(b, "val_bpb", e->val_bpb);
 		return rc < 0 ? rc : add_sources(b, e);
+	case NT_EVENT_SAMPLE:
+		rc = nt_buf_printf(b, ", \"text\": ");
+		return rc < 0 ? rc : nt_json_string(b, e->text, e->text_len);
 	case NT_EVENT_SAVE:
 		return add_text(b, "path", e->path);
 	}
@@ -111,7 +114,7 @@ static int add_numbers(struct nt_buf *b, const struct nt_train_event *e)
 
 int nt_log_add(struct nt_log *log, const struct nt_train_event *e)
 {
-	static const char *const name[] = {"start", "step", "eval", "save", "end"};
+	static const char *const name[] = {"start", "step", "eval", "save", "sample", "end"};
 	struct nt_buf line = {0};
 	int rc = nt_buf_printf(&line, "{\"event\": \"%s\", \"step\": %" PRIu64 ", \"tokens\": %" PRIu64
 				      ", \"time\": %.3f",

@@ -18,10 +18,13 @@ struct nt_train {
 	struct nt_train_options options; /* strings: the caller's, or trainer's */
 	struct nt_pool *pool;
 
-	struct nt_corpus corpus, val;    /* val.n 0: held out from corpus */
+	struct nt_corpus corpus, val;    /* val.n 0: held out from corpus; corpus.n 0: no data at all */
+	struct nt_ident made_up;         /* the corpus's then */
 	struct nt_split split;
 	uint32_t *token_bytes;           /* [vocab_size], or NULL */
 	struct nt_buf mixture;           /* nt_corpus_mixture */
+	uint32_t *prompt;                /* [n_prompt] of samples, or NULL */
+	size_t n_prompt;
 
 	bool is_resumed;
 	struct nt_buf step_dir;          /* resumed from; NUL-terminated */
@@ -79,6 +82,11 @@ static inline const struct nt_corpus *nt_val_corpus(const struct nt_train *t)
  * the dtype, so that it is what anyone finds who loads the checkpoint. Both this and a step
  * leave in t->tally what of it was each source's. */
 int nt_train_evaluate(struct nt_train *t, uint64_t n_row, double *loss, double *bpb);
+
+/* A sample behind the prompt, *n of at most so many ids, without an [E]. */
+enum { NT_SAMPLE_TOKENS = 64 };
+int nt_train_sample(struct nt_train *t, uint32_t id[NT_SAMPLE_TOKENS], size_t *n);
+int nt_train_check_prompt(const struct nt_train *t); /* NT_EARG: it does not fit */
 
 /* FLOP/s of a GEMM of that dtype, the best of some short ones. */
 double nt_measure_peak(int dtype, struct nt_pool *pool);

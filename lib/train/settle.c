@@ -28,13 +28,13 @@ static uint64_t least(uint64_t a, uint64_t b)
 static void settle_seq_len(struct nt_train *t)
 {
 	struct nt_train_options *o = &t->options;
-	uint32_t row_len = nt_data_row_len(t->corpus.file[0]);
+	uint32_t row_len = t->corpus.n ? nt_data_row_len(t->corpus.file[0]) : 0;
 	if (row_len > 1 && (!o->seq_len || o->seq_len == row_len))
 		o->seq_len = row_len - 1;
 	if (o->seq_len)
 		return;
 	o->seq_len = DEFAULT_SEQ_LEN;
-	while (o->seq_len > 16 && o->seq_len * 16 > nt_corpus_n_token(&t->corpus))
+	while (t->corpus.n && o->seq_len > 16 && o->seq_len * 16 > nt_corpus_n_token(&t->corpus))
 		o->seq_len /= 2;
 }
 
@@ -56,6 +56,8 @@ static int settle_stride(struct nt_train *t)
 static int settle_rows(struct nt_train *t)
 {
 	const struct nt_corpus *val = t->val.n ? &t->val : NULL;
+	if (!t->corpus.n)
+		return 0;
 	int rc = settle_stride(t);
 	if (rc == 0)
 		rc = t->options.rows == NT_ROWS_CONCAT
@@ -107,8 +109,8 @@ static int settle_shape(struct nt_train *t)
 	if (o->init)
 		return take_shape(t, o->init);
 	if (!o->hidden_size) {
-		rc = nt_size_choose(o, t->corpus.ident, t->split.train.n_target, t->pool,
-				    &t->plan.predicted_loss);
+		uint64_t n_target = t->corpus.n ? t->split.train.n_target : UINT64_MAX; /* endless text */
+		rc = nt_size_choose(o, t->corpus.ident, n_target, t->pool, &t->plan.predicted_loss);
 		t->plan.chosen_for = o->time;
 	}
 	if (rc < 0)
@@ -254,9 +256,11 @@ static int choose_steps(struct nt_train *t)
 static int settle_length(struct nt_train *t)
 {
 	struct nt_train_options *o = &t->options;
-	if (o->max_tokens)
+	if (!t->corpus.n)
+		o->max_steps = 1; /* there is nothing to learn */
+	else if (o->max_tokens)
 		o->max_steps = (uint64_t)steps_for(t, (double)o->max_tokens);
-	if (o->epochs > 0)
+	else if (o->epochs > 0)
 		o->max_steps = (uint64_t)steps_for(t, o->epochs * (double)t->split.train.n_target);
 	if (!o->max_steps)
 		return choose_steps(t);
@@ -284,7 +288,7 @@ static void describe_sources(struct nt_train *t)
 {
 	const struct nt_rows *train = &t->split.train, *val = &t->split.val;
 	double n_row = (double)(t->options.max_steps * nt_rows_per_step(&t->options));
-	double all = n_row * nt_rows_mean_target(train);
+	double all = t->corpus.n ? n_row * nt_rows_mean_target(train) : 0;
 	for (size_t i = 0; i < t->corpus.n_source; i++) {
 		const struct nt_part *p = &train->part[i];
 		t->share[i] = (struct nt_train_share){
@@ -315,8 +319,9 @@ static void describe(struct nt_train *t)
 	p->n_val_target = t->split.val.n_target;
 	p->padding = train->n_row ? 1 - (double)train->n_target / ((double)train->n_row * (double)T) : 0;
 	p->step_targets = nt_rows_per_step(o) * T;
-	p->epochs = (double)(o->max_steps * nt_rows_per_step(o)) * nt_rows_mean_target(train) /
-		    (double)p->n_target;
+	if (t->corpus.n)
+		p->epochs = (double)(o->max_steps * nt_rows_per_step(o)) * nt_rows_mean_target(train) /
+			    (double)p->n_target;
 	p->flops_per_token = nt_flops_per_token(&t->config, T);
 	p->flops = p->flops_per_token * (double)(o->max_steps * p->step_targets);
 	p->param_bytes = p->grad_bytes = p->n_param * sizeof(nt_real);

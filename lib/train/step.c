@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "nt/err.h"
+#include "nt/random.h"
 #include "train/run.h"
 
 static int make_model(struct nt_train *t)
@@ -45,7 +46,7 @@ int nt_train_prepare(struct nt_train *t)
 	t->start = nt_calloc(n, sizeof(*t->start));
 	size_t a = t->corpus.n_source, b = nt_val_corpus(t)->n_source;
 	t->row_source = nt_calloc(nt_rows_per_step(o), sizeof(*t->row_source));
-	t->tally = nt_calloc(a > b ? a : b, sizeof(*t->tally));
+	t->tally = nt_calloc((a > b ? a : b) + 1, sizeof(*t->tally)); /* rows that are made up have no source */
 	return t->grad && t->input && t->target && t->start && t->row_source && t->tally ? 0 : NT_ESYS;
 }
 
@@ -92,9 +93,23 @@ static struct nt_batch batch_at(const struct nt_train *t, size_t first_row, size
 				 .start = t->start + first_row * T};
 }
 
+/* Without data: ids that are as good as any, all of them targets. */
+static int make_rows(struct nt_train *t, uint64_t *n_target)
+{
+	*n_target = nt_rows_per_step(&t->options) * t->options.seq_len;
+	for (uint64_t i = 0; i < *n_target; i++) {
+		uint32_t V = t->made_up.vocab_size;
+		t->input[i] = (uint32_t)nt_random_below(t->options.seed, NT_RANDOM_SAMPLE, i, V);
+		t->target[i] = (uint32_t)nt_random_below(t->options.seed, NT_RANDOM_SAMPLE, i + 1, V);
+	}
+	return 0;
+}
+
 static int fill_step(struct nt_train *t, uint64_t *n_target)
 {
 	uint64_t n = nt_rows_per_step(&t->options);
+	if (!t->corpus.n)
+		return make_rows(t, n_target);
 	*n_target = 0;
 	clear_tally(t, &t->corpus);
 	for (uint64_t i = 0; i < n; i++) {

@@ -75,6 +75,27 @@ static int open_checkpoint(struct nt_train *t, const char *data)
 	return 0;
 }
 
+static int open_data(struct nt_train *t, char *const *data, size_t n)
+{
+	int rc = nt_corpus_open(&t->corpus, data, n);
+	if (rc == 0)
+		rc = nt_corpus_weigh(&t->corpus, t->options.weight, t->options.n_weight);
+	if (rc == 0)
+		rc = nt_corpus_mixture(&t->corpus, &t->mixture);
+	if (rc == 0)
+		rc = open_val(t);
+	return rc < 0 ? rc : open_checkpoint(t, data[0]);
+}
+
+static int make_up(struct nt_train *t)
+{
+	t->made_up = (struct nt_ident){.vocab_size = (uint32_t)t->options.vocab_size,
+				       .bos = NT_NO_TOKEN, .eos = NT_NO_TOKEN, .pad = NT_NO_TOKEN};
+	t->corpus.ident = &t->made_up;
+	t->split.train.corpus = t->split.val.corpus = &t->corpus;
+	return t->made_up.vocab_size ? 0 : nt_fail(NT_EARG, "no data, and no size of a vocabulary");
+}
+
 int nt_train_open(struct nt_train **result, const struct nt_train_options *options,
 		  char *const *data, size_t n, struct nt_pool *pool)
 {
@@ -87,15 +108,7 @@ int nt_train_open(struct nt_train **result, const struct nt_train_options *optio
 	t->pool = pool;
 	int rc = nt_settings_check(&t->options);
 	if (rc == 0)
-		rc = nt_corpus_open(&t->corpus, data, n);
-	if (rc == 0)
-		rc = nt_corpus_weigh(&t->corpus, options->weight, options->n_weight);
-	if (rc == 0)
-		rc = nt_corpus_mixture(&t->corpus, &t->mixture);
-	if (rc == 0)
-		rc = open_val(t);
-	if (rc == 0)
-		rc = open_checkpoint(t, data[0]);
+		rc = n ? open_data(t, data, n) : make_up(t);
 	if (rc < 0) {
 		nt_train_free(t);
 		*result = NULL;
@@ -116,6 +129,7 @@ void nt_train_free(struct nt_train *t)
 	nt_trainer_release(&t->trainer);
 	nt_buf_release(&t->step_dir);
 	nt_buf_release(&t->mixture);
+	free(t->prompt);
 	free(t->share);
 	free(t->row_source);
 	free(t->tally);
@@ -143,13 +157,24 @@ int nt_train_set_token_bytes(struct nt_train *t, const uint32_t *bytes)
 	return 0;
 }
 
+int nt_train_set_prompt(struct nt_train *t, const uint32_t *id, size_t n)
+{
+	free(t->prompt);
+	t->prompt = nt_alloc(n, sizeof(*id));
+	t->n_prompt = t->prompt ? n : 0;
+	if (!t->prompt)
+		return NT_ESYS;
+	memcpy(t->prompt, id, n * sizeof(*id));
+	return 0;
+}
+
 /* --- running --------------------------------------------------------------------- */
 
 struct runner {
 	struct nt_train *t;
 	const struct nt_train_callback *callback;
 	struct nt_log log;
-	uint64_t begin_ns, saved_ns, looked_ns;
+	uint64_t begin_ns, saved_ns, looked_ns, sampled_ns;
 	uint64_t n_look_row;   /* of evaluations on the way; 0: not known yet */
 	double seconds_before; /* of earlier runs */
 	double smooth_loss, smooth_tokens, smooth_seconds, weight; /* moving sums */
@@ -337,12 +362,45 @@ static bool is_due(const struct nt_interval *every, uint64_t step, uint64_t last
 			    : seconds_between(last, nt_now_ns()) >= every->seconds;
 }
 
+static bool is_set(const struct nt_interval *every)
+{
+	return every->steps || every->seconds > 0;
+}
+
 static int look_on_the_way(struct runner *r)
 {
-	r->n_look_row = eval_rows(r);
-	int rc = look(r, r->n_look_row);
+	int rc = 0;
+	if (r->t->split.val.n_row) {
+		r->n_look_row = eval_rows(r);
+		rc = look(r, r->n_look_row);
+		if (rc == 0)
+			rc = tell(r, NT_EVENT_EVAL);
+	}
 	r->looked_ns = nt_now_ns();
-	return rc < 0 ? rc : tell(r, NT_EVENT_EVAL);
+	return rc;
+}
+
+/* Tells what the model makes of the prompt. */
+static int sample(struct runner *r)
+{
+	struct nt_train *t = r->t;
+	const struct nt_train_callback *c = r->callback;
+	uint32_t id[NT_SAMPLE_TOKENS];
+	struct nt_buf text = {0};
+	size_t n;
+	int rc = nt_train_sample(t, id, &n);
+	if (rc == 0)
+		rc = c->text(c->arg, t->prompt, t->n_prompt, &text);
+	if (rc == 0)
+		rc = c->text(c->arg, id, n, &text);
+	if (rc == 0) {
+		r->event.text = text.len ? (const char *)text.data : "";
+		r->event.text_len = text.len;
+		rc = tell(r, NT_EVENT_SAMPLE);
+	}
+	r->sampled_ns = nt_now_ns();
+	nt_buf_release(&text);
+	return rc;
 }
 
 /* What a step calls for beside itself. It is saved first, so that nothing is lost to what comes
@@ -358,8 +416,12 @@ static int save_and_look(struct runner *r)
 	if (is_due(&o->save_every, t->step, r->saved_ns) ||
 	    (o->save_every.steps && is_due(&at_least, t->step, r->saved_ns)))
 		rc = save(r);
-	if (rc == 0 && t->split.val.n_row && is_due(&o->eval_every, t->step, r->looked_ns))
+	bool is_look = is_due(&o->eval_every, t->step, r->looked_ns), has_own = is_set(&o->sample_every);
+	bool is_sample = has_own ? is_due(&o->sample_every, t->step, r->sampled_ns) : is_look;
+	if (rc == 0 && is_look)
 		rc = look_on_the_way(r);
+	if (rc == 0 && is_sample && t->n_prompt)
+		rc = sample(r);
 	return rc;
 }
 
@@ -379,7 +441,10 @@ static int loop(struct runner *r, const volatile sig_atomic_t *stop)
 	r->event.n_source = 0;
 	if (t->step != r->saved_step)
 		rc = save(r);
-	if (rc == 0 && t->step == t->options.max_steps && t->split.val.n_row)
+	bool is_end = t->step == t->options.max_steps;
+	if (rc == 0 && is_end && t->n_prompt)
+		rc = sample(r);
+	if (rc == 0 && is_end && t->split.val.n_row)
 		rc = look(r, t->split.val.n_row);
 	return rc < 0 ? rc : tell(r, NT_EVENT_END);
 }
@@ -405,11 +470,14 @@ int nt_train_run(struct nt_train *t, const volatile sig_atomic_t *stop,
 			   .event.smooth_loss = NAN,
 			   .seconds_before = t->seconds};
 	size_t a = t->corpus.n_source, b = nt_val_corpus(t)->n_source;
-	nt_assert(t->is_settled);
+	nt_assert(t->is_settled && t->corpus.n);
+	int rc = nt_train_check_prompt(t);
+	if (rc < 0)
+		return rc;
 	if (!(r.loss = nt_calloc(a > b ? a : b, sizeof(*r.loss))))
 		return NT_ESYS;
-	r.begin_ns = r.saved_ns = r.looked_ns = nt_now_ns();
-	int rc = nt_checkpoint_claim(t->options.output, t->options.force);
+	r.begin_ns = r.saved_ns = r.looked_ns = r.sampled_ns = nt_now_ns();
+	rc = nt_checkpoint_claim(t->options.output, t->options.force);
 	if (rc == 0)
 		rc = nt_log_open(&r.log, t->options.output);
 	if (rc == 0)

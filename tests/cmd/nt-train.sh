@@ -319,6 +319,34 @@ t '--bench prints the speed and writes nothing' '
 		$PYTHON -c "import json,sys; b = json.load(sys.stdin); assert all(b[k] > 0 for k in (\"tokens_per_s\", \"mfu\", \"peak_rss\", \"step_ms\"))"
 	[ ! -e ckpt ]'
 
+t '--bench needs no data: it makes tokens up, reads and writes nothing' '
+	nt-train --bench --json --hidden-size=16 --num-hidden-layers=1 --seq-len=32 --vocab-size=300 --batch-tokens=64 2>err |
+		$PYTHON -c "import json,sys; b = json.load(sys.stdin); assert all(b[k] > 0 for k in (\"tokens_per_s\", \"mfu\", \"peak_rss\", \"step_ms\"))"
+	grep "0.01M parameters, steps of 64 tokens that are made up" err
+	[ "$(ls)" = err ]
+	exits 2 train --bench --vocab-size=300 "$data/data.bin" 2>err && grep "a data file names its vocabulary" err
+	exits 2 nt-train --vocab-size=300 2>err && grep "no data file" err
+	exits 2 nt-train --bench --hidden-size=15 --num-attention-heads=2 2>err && grep "not a multiple" err'
+
+t 'samples stand in the log, are those of nt-sample, and change nothing' '
+	train -q --max-steps=6 --eval-every=2 -o silent "$data/data.bin"
+	train -q --max-steps=6 --eval-every=2 --sample-prompt="the \"cat" -o asked "$data/data.bin"
+	cmp silent/model.safetensors asked/model.safetensors
+	! grep sample silent/log.jsonl
+	nt-sample -q -n 64 -p "the \"cat" asked >said
+	$PYTHON -c "
+import json, re
+e = [json.loads(line) for line in open(\"asked/log.jsonl\")]
+s = [x for x in e if x[\"event\"] == \"sample\"]
+assert [x[\"step\"] for x in s] == [2, 4, 6] and all(x[\"text\"].startswith(\"the \\\"cat\") for x in s), s
+damage = lambda text: re.sub(\"\ufffd+\", \"?\", text)
+assert damage(s[2][\"text\"]) == damage(open(\"said\", \"rb\").read().decode(errors=\"replace\")), s[2]
+"
+	train -q --max-steps=6 --sample-every=4 -o often "$data/data.bin"
+	[ "$(grep -c sample often/log.jsonl)" = 2 ]
+	exits 2 train --max-steps=6 --sample-prompt="$(head -c 40 "$data/text")" -o x "$data/data.bin" 2>err
+	grep "its 41 tokens do not fit into the model.s context of 32" err'
+
 t '--plan and --bench speak of a new run where a checkpoint contradicts, and leave it alone' '
 	train -q --max-steps=2 "$data/data.bin"
 	before=$(checksum ckpt/log.jsonl)

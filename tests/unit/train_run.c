@@ -108,6 +108,16 @@ static void watch(void *arg, const struct nt_train_event *e)
 	}
 }
 
+/* An id is a letter. */
+static int text_of(void *arg, const uint32_t *id, size_t n, struct nt_buf *out)
+{
+	(void)arg;
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && i < n; i++)
+		rc = nt_buf_printf(out, "%c", 'A' + (int)id[i]);
+	return rc;
+}
+
 /* Opens, settles and runs; returns the first failure. */
 static int run(const struct nt_train_options *o, const char *data, int n_thread, struct watcher *w)
 {
@@ -118,7 +128,7 @@ static int run(const struct nt_train_options *o, const char *data, int n_thread,
 	if (rc == 0)
 		rc = nt_train_settle(t, &plan);
 	if (rc == 0)
-		rc = nt_train_run(t, &w->stop, &(struct nt_train_callback){watch, w});
+		rc = nt_train_run(t, &w->stop, &(struct nt_train_callback){watch, text_of, w});
 	nt_train_free(t);
 	nt_pool_free(pool);
 	return rc;

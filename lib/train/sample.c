@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sample.c - what the model says in the middle of its training
+ *
+ * The chain, its numbers and the seed are nt-sample's, so that of a step that is saved
+ * `nt-sample -n 64` says the same. It takes a cache for the time that it lasts; no step
+ * is changed by it.
+ */
+#include <stdlib.h>
+
+#include "nt/err.h"
+#include "train/run.h"
+
+static const struct nt_sampling usual = {.temperature = 0.8, .top_k = 40, .top_p = 0.95, .min_p = 0.05};
+
+int nt_train_sample(struct nt_train *t, uint32_t id[NT_SAMPLE_TOKENS], size_t *n)
+{
+	const struct nt_config *c = &t->config;
+	struct nt_sampling how = usual;
+	struct nt_sampler *sampler = NULL;
+	struct nt_cache *cache = NULL;
+	const nt_real *logits;
+	size_t room = t->n_prompt + NT_SAMPLE_TOKENS;
+	how.seed = t->options.seed;
+	*n = 0;
+	if (room > c->max_position_embeddings)
+		room = c->max_position_embeddings;
+	int rc = nt_cache_new(&cache, t->model, room, t->pool);
+	if (rc == 0)
+		rc = nt_sampler_new(&sampler, &how, c->vocab_size);
+	if (rc == 0)
+		rc = nt_cache_extend(cache, t->prompt, t->n_prompt, &logits);
+	while (rc == 0) {
+		id[*n] = nt_sample(sampler, logits, *n);
+		if (id[*n] == c->eos_token_id)
+			break;
+		if (++*n == NT_SAMPLE_TOKENS || nt_cache_len(cache) == room)
+			break;
+		rc = nt_cache_extend(cache, &id[*n - 1], 1, &logits);
+	}
+	nt_sampler_free(sampler);
+	nt_cache_free(cache);
+	return rc;
+}
+
+int nt_train_check_prompt(const struct nt_train *t)
+{
+	uint32_t limit = t->config.max_position_embeddings;
+	return t->n_prompt <= limit ? 0
+				    : nt_fail(NT_EARG, "--sample-prompt: its %zu tokens do not fit into the model's "
+						       "context of %u", t->n_prompt, limit);
+}
