@@ -149,6 +149,8 @@ static void on_event(void *arg, const struct nt_train_event *e)
 		on_step(l, e);
 	if (e->kind == NT_EVENT_END)
 		say_sources(l->cli, e, nt_cli_say);
+	if (e->kind == NT_EVENT_WARNING)
+		nt_cli_warn(l->cli, "step %" PRIu64 ": %s", e->step, e->text);
 	if (e->kind == NT_EVENT_SAVE)
 		nt_cli_note(l->cli, "step %" PRIu64 ": saved %s", e->step, e->path);
 	if (e->kind != NT_EVENT_EVAL)

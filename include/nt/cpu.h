@@ -26,5 +26,6 @@ int nt_cpu_count(void);
 
 uint64_t nt_cpu_memory(void); /* bytes of physical memory */
 uint64_t nt_now_ns(void);     /* monotonic, ns */
+double nt_cpu_seconds(void);  /* CPU time of this process, all threads */
 
 #endif

@@ -130,7 +130,7 @@ struct nt_train_plan {
 };
 
 enum nt_train_event_kind { NT_EVENT_START, NT_EVENT_STEP, NT_EVENT_EVAL, NT_EVENT_SAVE, NT_EVENT_SAMPLE,
-			   NT_EVENT_END };
+			   NT_EVENT_WARNING, NT_EVENT_END };
 
 /* What a source made of a loss. */
 struct nt_train_loss {
@@ -155,7 +155,8 @@ struct nt_train_event {
 	const struct nt_train_loss *source;
 	size_t n_source;
 	const char *path;         /* NT_EVENT_SAVE: the directory */
-	const char *text;         /* NT_EVENT_SAMPLE: [text_len] prompt and what the model added */
+	/* NT_EVENT_SAMPLE: the prompt and what the model added; NT_EVENT_WARNING: why steps are slow */
+	const char *text;         /* [text_len] */
 	size_t text_len;
 	const char *label;        /* NT_EVENT_START: of the run, or NULL */
 };

@@ -104,6 +104,7 @@ static int add_numbers(struct nt_buf *b, const struct nt_train_event *e)
 		rc = add_real(b, "val_bpb", e->val_bpb);
 		return rc < 0 ? rc : add_sources(b, e);
 	case NT_EVENT_SAMPLE:
+	case NT_EVENT_WARNING:
 		rc = nt_buf_printf(b, ", \"text\": ");
 		return rc < 0 ? rc : nt_json_string(b, e->text, e->text_len);
 	case NT_EVENT_SAVE:
@@ -114,7 +115,7 @@ static int add_numbers(struct nt_buf *b, const struct nt_train_event *e)
 
 int nt_log_add(struct nt_log *log, const struct nt_train_event *e)
 {
-	static const char *const name[] = {"start", "step", "eval", "save", "sample", "end"};
+	static const char *const name[] = {"start", "step", "eval", "save", "sample", "warning", "end"};
 	struct nt_buf line = {0};
 	int rc = nt_buf_printf(&line, "{\"event\": \"%s\", \"step\": %" PRIu64 ", \"tokens\": %" PRIu64
 				      ", \"time\": %.3f",

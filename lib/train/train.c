@@ -15,6 +15,7 @@
 #include "nt/cpu.h"
 #include "nt/err.h"
 #include "train/log.h"
+#include "train/pace.h"
 #include "train/run.h"
 #include "train/schedule.h"
 #include "train/settings.h"
@@ -177,6 +178,9 @@ struct runner {
 	uint64_t begin_ns, saved_ns, looked_ns, sampled_ns;
 	uint64_t n_look_row;   /* of evaluations on the way; 0: not known yet */
 	double seconds_before; /* of earlier runs */
+	struct nt_watch watch;
+	struct nt_pace first;  /* ... its first stretch; step 0: it has not ended */
+	unsigned told;         /* causes of slowness, a bit each */
 	double smooth_loss, smooth_tokens, smooth_seconds, weight; /* moving sums */
 	uint64_t saved_step;   /* UINT64_MAX: none */
 	struct nt_train_event event; /* the latest */
@@ -335,11 +339,44 @@ static void average(struct runner *r, const struct nt_step_result *s, double sec
 	e->eta = (double)(t->options.max_steps - t->step) * r->smooth_seconds / r->weight;
 }
 
+/* Says why steps are slow, once for each cause. */
+static int warn(struct runner *r, const struct nt_pace *first)
+{
+	struct nt_train *t = r->t;
+	struct nt_pace *now = &r->watch.now;
+	int n_thread = nt_pool_size(t->pool);
+	enum nt_slow cause = nt_pace_judge(first, now, n_thread);
+	char text[256];
+	if (cause == NT_SLOW_UNKNOWN) {
+		now->peak = nt_measure_peak(t->options.dtype, t->pool);
+		cause = nt_pace_judge(first, now, n_thread);
+	}
+	if (cause == NT_SLOW_NOT || r->told & 1u << cause)
+		return 0;
+	r->told |= 1u << cause;
+	nt_pace_text(text, cause, first, now);
+	r->event.text = text;
+	r->event.text_len = strlen(text);
+	return tell(r, NT_EVENT_WARNING);
+}
+
+static int watch(struct runner *r, double seconds, double cpu)
+{
+	if (!nt_watch_step(&r->watch, seconds, cpu))
+		return 0;
+	if (r->first.step > 0)
+		return warn(r, &r->first);
+	r->first = r->watch.now;
+	r->first.peak = r->t->plan.peak_flops;
+	return warn(r, NULL);
+}
+
 static int advance(struct runner *r)
 {
 	struct nt_train *t = r->t;
 	struct nt_step_result s;
 	uint64_t start = nt_now_ns();
+	double cpu = nt_cpu_seconds();
 	r->event.lr = nt_schedule_lr(&t->options, t->step);
 	int rc = nt_train_one_step(t, r->event.lr, &s);
 	if (rc < 0)
@@ -350,9 +387,12 @@ static int advance(struct runner *r)
 		return diverged(r, t->step + 1, "gradient's norm", s.grad_norm);
 	t->step++;
 	t->tokens += s.n_target;
-	average(r, &s, seconds_between(start, nt_now_ns()));
+	double seconds = seconds_between(start, nt_now_ns());
+	cpu = nt_cpu_seconds() - cpu;
+	average(r, &s, seconds);
 	divide_loss(r, &t->corpus);
-	return tell(r, NT_EVENT_STEP);
+	rc = tell(r, NT_EVENT_STEP);
+	return rc < 0 ? rc : watch(r, seconds, cpu);
 }
 
 /* Is it time again after this step? `last`: when it last was. */
@@ -488,6 +528,7 @@ int nt_train_run(struct nt_train *t, const volatile sig_atomic_t *stop,
 		rc = nt_train_prepare(t);
 	if (rc == 0) {
 		t->plan.peak_flops = nt_measure_peak(t->options.dtype, t->pool);
+		nt_watch_start(&r.watch, 60);
 		rc = loop(&r, stop);
 	}
 	nt_log_close(&r.log);
