@@ -419,6 +419,8 @@ static const struct nt_opt opts[] = {
 	 "Muon's memory of the gradient"},
 	{0, "max-grad-norm", NT_OPT_REAL, TRAIN(max_grad_norm), "X", "1", 0, 1e30,
 	 "longer gradients are shortened to it; 0 leaves them"},
+	{0, "z-loss", NT_OPT_REAL, TRAIN(z_loss), "X", "0", 0, 1,
+	 "add X times the square of log Z to each target's loss, so that logits do not drift; PaLM took 1e-4"},
 	{.help = "Looking and saving"},
 	{0, "val", NT_OPT_STR, TRAIN(val), "FILE", NULL, 0, 0,
 	 "held-out data file; about 1 % of the data unless said"},

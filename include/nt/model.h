@@ -128,6 +128,13 @@ bool nt_has_bf16(void);
 void nt_work_set_bf16(struct nt_work *w, bool is_bf16);
 
 /*
+ * From now on gradients are those of L + zeta sum_n log^2 Z_n, over all targets, where Z_n is the
+ * sum that softmax divides by: logits do not drift. Losses that are returned stay L. 0: off.
+ * Chowdhery et al. 2022, arXiv:2204.02311 (PaLM), section 5, with zeta = 1e-4.
+ */
+void nt_work_set_z_loss(struct nt_work *w, double zeta);
+
+/*
  * Returns the summed loss in nats over all targets, in f64 and in a fixed order.
  * nll (or NULL): [B][T], 0 where ignored. logits (or NULL): [B][T][V].
  */

@@ -76,6 +76,7 @@ struct nt_train_options {
 	double learning_rate, min_learning_rate;
 	double weight_decay, adam_beta1, adam_beta2, adam_eps;
 	double max_grad_norm;          /* 0: no clipping */
+	double z_loss;                 /* of gradients, nt_work_set_z_loss; 0: none */
 	uint64_t warmup_steps;
 	int lr_schedule;               /* enum nt_lr_schedule */
 

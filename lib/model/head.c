@@ -5,6 +5,10 @@
  *	z = h E^T,  nll = logsumexp(z) - z[target],  dz = scale (softmax(z) - onehot(target))
  *	dh = dz E,  dE += dz^T h
  *
+ * With a z-loss, zeta log^2 Z is added for each target, log Z = logsumexp(z):
+ *
+ *	dz = scale ((1 + 2 zeta log Z) softmax(z) - onehot(target))
+ *
  * Logits are the widest thing in a model, B T V numbers, and nothing needs them all at
  * once: rows go through in chunks of nt_work.head_rows, forward and backward in one go.
  * A row whose target is NT_IGNORE has no loss and no gradient.
@@ -61,7 +65,10 @@ static void loss_rows(const void *arg, size_t first, size_t n)
 		}
 		nt_real z_target = z[target];
 		if (c->has_gradient) {
-			*nll = (double)c->w->kern->softmax(z, V, c->scale) - (double)z_target;
+			nt_real log_sum = c->w->kern->softmax(z, V, c->scale);
+			*nll = (double)log_sum - (double)z_target;
+			if (c->w->z_loss > 0)
+				c->w->kern->times(z, V, 1 + 2 * (nt_real)c->w->z_loss * log_sum);
 			z[target] -= c->scale;
 		} else {
 			*nll = (double)c->w->kern->logsumexp(z, V) - (double)z_target;

@@ -178,6 +178,11 @@ void nt_work_set_bf16(struct nt_work *w, bool is_bf16)
 	w->is_bf16 = is_bf16;
 }
 
+void nt_work_set_z_loss(struct nt_work *w, double zeta)
+{
+	w->z_loss = zeta;
+}
+
 nt_real *nt_slot_take(struct nt_slots *s)
 {
 	/* No more tasks run than there are slots, so one is free. */

@@ -45,6 +45,7 @@ struct nt_work {
 	enum nt_pass pass;
 	bool is_bf16;
 	bool is_first; /* matrices' gradients are written, not added to */
+	double z_loss; /* nt_work_set_z_loss */
 	void *memory; /* the one allocation behind all pointers below */
 
 	/* of each layer, or of one: use nt_stream() and nt_kept() */

@@ -49,6 +49,7 @@ static const struct setting settings[] = {
 	{"adam-beta2", REAL, AT(adam_beta2), false, {0}},
 	{"adam-eps", REAL, AT(adam_eps), false, {0}},
 	{"max-grad-norm", REAL, AT(max_grad_norm), false, {0}},
+	{"z-loss", REAL, AT(z_loss), false, {0}},
 	{"warmup-steps", COUNT, AT(warmup_steps), false, {0}},
 	{"lr-schedule", CHOICE, AT(lr_schedule), false, {"cosine", "wsd", "constant"}},
 	{"eval-every", INTERVAL, AT(eval_every), true, {0}},
@@ -179,7 +180,7 @@ static bool take_value(const struct setting *s, struct json_object *v, void *int
 static bool is_later(const struct setting *s)
 {
 	return s->at == AT(stride) || s->at == AT(dtype) || s->at == AT(optimizer) ||
-	       s->at == AT(muon_momentum) || s->at == AT(label);
+	       s->at == AT(muon_momentum) || s->at == AT(label) || s->at == AT(z_loss);
 }
 
 int nt_settings_read(struct nt_train_options *o, struct json_object *object, const char *path)

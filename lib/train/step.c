@@ -130,6 +130,7 @@ int nt_train_one_step(struct nt_train *t, double lr, struct nt_step_result *r)
 	if (rc < 0)
 		return rc;
 	nt_work_set_bf16(t->work, o->dtype == NT_DTYPE_BF16);
+	nt_work_set_z_loss(t->work, o->z_loss);
 	for (uint64_t i = 0; i < o->gradient_accumulation_steps; i++) {
 		struct nt_batch batch = batch_at(t, i * o->batch_size, o->batch_size);
 		r->loss += (i == 0 ? nt_forward_backward_first : nt_forward_backward)(

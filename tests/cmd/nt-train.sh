@@ -294,6 +294,14 @@ t 'a run can be told in tokens or epochs, its steps in positions, its saves in t
 	exits 2 nt-train --save-every=now "$data/data.bin" 2>err
 	grep "is not a count or a time" err'
 
+t '--z-loss changes what is learnt, not what is told of the first step, and is pinned' '
+	train -q --max-steps=3 -o without "$data/data.bin"
+	train -q --max-steps=3 --z-loss=0.1 -o with "$data/data.bin"
+	! cmp -s without/model.safetensors with/model.safetensors
+	loss() { sed -n "s/.*\"step\": $2,.*\"loss\": \([0-9.]*\),.*grad.*/\1/p" $1/log.jsonl; }
+	[ -n "$(loss with 1)" ] && [ "$(loss with 1)" = "$(loss without 1)" ]
+	exits 2 train --max-steps=5 --z-loss=0.2 -o with "$data/data.bin" 2>err && grep "its z-loss is 0.1" err'
+
 t 'a step is saved before it is evaluated' '
 	train -q --max-steps=6 --save-every=3 --eval-every=3 "$data/data.bin"
 	sed -n "s/.*\"event\": \"\([a-z]*\)\", \"step\": \([36]\),.*/\1 \2/p" ckpt/log.jsonl >order

@@ -64,27 +64,44 @@ static struct nt_model *make_model(enum nt_arch arch, bool is_tied, uint32_t K)
 	return m;
 }
 
-static double loss_at(struct nt_work *w, struct nt_model *m, const struct nt_batch *b, size_t i, double d)
+/* What is minimised: nats, and zeta log^2 of the sum of exp(logits) for each target. */
+static double objective(struct nt_work *w, struct nt_model *m, const struct nt_batch *b, double zeta)
+{
+	static double logits[B_MAX * T_MAX * V];
+	double sum = nt_forward(w, m, b, NULL, zeta > 0 ? logits : NULL);
+	for (size_t n = 0; zeta > 0 && n < b->B * b->T; n++) {
+		double z = 0;
+		for (size_t i = 0; i < V; i++)
+			z += exp(logits[n * V + i]);
+		if (b->target[n] != NT_IGNORE)
+			sum += zeta * log(z) * log(z);
+	}
+	return sum;
+}
+
+static double loss_at(struct nt_work *w, struct nt_model *m, const struct nt_batch *b, double zeta, size_t i,
+		      double d)
 {
 	double saved = m->param[i];
 	m->param[i] = saved + d;
-	double loss = nt_forward(w, m, b, NULL, NULL);
+	double loss = objective(w, m, b, zeta);
 	m->param[i] = saved;
 	return loss;
 }
 
 /* Every `step`th parameter. */
-static void check(struct nt_model *m, const struct nt_batch *b, size_t step)
+static void check_with(struct nt_model *m, const struct nt_batch *b, double zeta, size_t step)
 {
 	struct nt_work *w;
 	if (nt_work_new(&w, &m->config, b->B, b->T, NT_PASS_BACKWARD, NULL) < 0)
 		fail_msg("%s", nt_errmsg());
 	double *grad = nt_calloc(m->n_param, sizeof(*grad)), h = 1e-5, worst = 0;
+	nt_work_set_z_loss(w, zeta);
 	double scale = 0.5, loss = nt_forward_backward(w, m, b, scale, grad);
 	assert_true(fabs(loss - nt_forward(w, m, b, NULL, NULL)) < 1e-12 * loss);
 	for (size_t t = 0; t < m->n_tensor; t++) {
 		for (size_t i = m->tensor[t].offset; i < m->tensor[t].offset + m->tensor[t].n; i += step) {
-			double want = scale * (loss_at(w, m, b, i, h) - loss_at(w, m, b, i, -h)) / (2 * h);
+			double want = scale * (loss_at(w, m, b, zeta, i, h) - loss_at(w, m, b, zeta, i, -h)) / (2 * h);
 			double off = fabs(grad[i] - want) / (1 + fabs(want));
 			if (!(off < 1e-7))
 				fail_msg("%s[%zu]: gradient %.9g, difference %.9g", m->tensor[t].name,
@@ -96,6 +113,19 @@ static void check(struct nt_model *m, const struct nt_batch *b, size_t step)
 	free(grad);
 	nt_work_free(w);
 	nt_model_free(m);
+}
+
+static void check(struct nt_model *m, const struct nt_batch *b, size_t step)
+{
+	check_with(m, b, 0, step);
+}
+
+static void a_z_loss_is_in_the_gradient_and_not_in_the_loss(void **state)
+{
+	(void)state;
+	struct nt_batch b = make_batch(2, 9, 4, 2);
+	check_with(make_model(NT_GPT2, true, 2), &b, 0.3, 1);
+	check_with(make_model(NT_LLAMA, false, 2), &b, 0.3, 1);
 }
 
 static void gpt2_gradients_are_those_of_the_loss(void **state)
@@ -154,6 +184,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(gpt2_gradients_are_those_of_the_loss),
+		cmocka_unit_test(a_z_loss_is_in_the_gradient_and_not_in_the_loss),
 		cmocka_unit_test(llama_gradients_are_those_of_the_loss),
 		cmocka_unit_test(documents_longer_than_a_tile_of_attention_have_right_gradients),
 		cmocka_unit_test(gradients_add_up_over_calls),
