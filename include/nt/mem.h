@@ -13,6 +13,7 @@
 
 void *nt_alloc(size_t n, size_t size);  /* n * size bytes, not initialised; n may be 0 */
 void *nt_calloc(size_t n, size_t size); /* the same, zeroed */
+size_t nt_alloc_size(size_t bytes);     /* what that takes: large arrays are of large pages */
 
 /*
  * Makes *array hold at least `need` elements of `size` bytes, doubling *cap as it

@@ -34,6 +34,9 @@ enum nt_dtype { NT_DTYPE_F32, NT_DTYPE_BF16, NT_DTYPE_AUTO };
 /* What moves the matrices of layers; everything else is moved by AdamW. */
 enum nt_optimizer_kind { NT_OPTIMIZER_ADAMW, NT_OPTIMIZER_MUON };
 
+/* NT_RECOMPUTE_AUTO: where memory is short. The numbers are the same. */
+enum nt_recompute { NT_RECOMPUTE_AUTO, NT_RECOMPUTE_NO, NT_RECOMPUTE_YES };
+
 enum nt_lr_schedule { NT_LR_COSINE, NT_LR_WSD, NT_LR_CONSTANT };
 
 /* Every so many steps; by the clock if steps is 0. Both 0: as nt_train_settle chooses. */
@@ -69,6 +72,8 @@ struct nt_train_options {
 	double epochs;                 /* ... times the data is seen: other words for max_steps; 0: not said */
 	double time;                   /* seconds; what max_steps is chosen from, 0 once that was said */
 	uint64_t seed;
+	uint64_t memory;               /* bytes that all of it may take; 0: what the machine has */
+	int recompute;                 /* enum nt_recompute */
 
 	/* the optimizer */
 	int optimizer;                 /* enum nt_optimizer_kind */
@@ -119,7 +124,8 @@ struct nt_train_plan {
 	uint64_t step_targets;            /* positions of one step, padding included */
 	double epochs;                    /* times the data is seen */
 	double flops_per_token, flops;    /* one position; the whole run */
-	uint64_t param_bytes, grad_bytes, moment_bytes, activation_bytes, total_bytes;
+	uint64_t param_bytes, grad_bytes, moment_bytes, activation_bytes, program_bytes, total_bytes;
+	bool is_recomputed;               /* NT_PASS_RECOMPUTE */
 	double peak_flops;                /* FLOP/s a short GEMM of the dtype reached, or a step since; 0: not measured */
 	double step_seconds;              /* measured; 0: not measured */
 	double predicted_loss;            /* nats/token, if the size was chosen; else 0 */

@@ -19,14 +19,24 @@ int nt_mul(size_t a, size_t b, size_t *out)
 	return 0;
 }
 
+static size_t align_of(size_t bytes)
+{
+	return bytes < HUGE_PAGE ? ALIGN : HUGE_PAGE;
+}
+
+/* aligned_alloc wants a multiple of the alignment, and 0 bytes must not look like failure. */
+size_t nt_alloc_size(size_t bytes)
+{
+	size_t align = align_of(bytes);
+	return bytes > SIZE_MAX - align ? SIZE_MAX : (bytes / align + 1) * align;
+}
+
 void *nt_alloc(size_t n, size_t size)
 {
 	size_t bytes;
 	if (nt_mul(n, size, &bytes) < 0)
 		return NULL;
-	/* aligned_alloc wants a multiple of the alignment, and 0 bytes must not look like failure */
-	size_t align = bytes < HUGE_PAGE ? ALIGN : HUGE_PAGE;
-	size_t rounded = bytes > SIZE_MAX - align ? SIZE_MAX : (bytes / align + 1) * align;
+	size_t align = align_of(bytes), rounded = nt_alloc_size(bytes);
 	void *p = rounded < SIZE_MAX ? aligned_alloc(align, rounded) : NULL;
 	if (!p)
 		nt_fail(NT_ESYS, "out of memory: %zu bytes", bytes);

@@ -38,6 +38,7 @@ struct nt_gemm {
 void nt_gemm(struct nt_pool *pool, const struct nt_gemm *g);
 void nt_gemm_here(const struct nt_gemm *g);
 
+size_t nt_gemm_room(void);   /* bytes that a thread which calls nt_gemm comes to keep, at most */
 bool nt_gemm_has_bf16(void); /* this CPU multiplies it */
 
 #endif

@@ -46,6 +46,11 @@ static uint32_t *room_of_thread(void)
 	return room;
 }
 
+size_t nt_gemm_room(void)
+{
+	return PANEL_ROOM * sizeof(uint32_t);
+}
+
 static size_t ceil_div(size_t a, size_t b)
 {
 	return (a + b - 1) / b;

@@ -54,7 +54,9 @@ int nt_train_plan_write(const struct nt_train_plan *p, bool as_json, struct nt_b
 		{"grad_bytes", (double)p->grad_bytes},
 		{"moment_bytes", (double)p->moment_bytes},
 		{"activation_bytes", (double)p->activation_bytes},
+		{"program_bytes", (double)p->program_bytes},
 		{"total_bytes", (double)p->total_bytes},
+		{"recompute", p->is_recomputed},
 		{"flops_per_token", p->flops_per_token},
 		{"flops", p->flops},
 	};

@@ -32,6 +32,7 @@ struct nt_train {
 
 	bool is_settled;
 	struct nt_config config;
+	enum nt_pass pass;
 	struct nt_train_plan plan;
 	struct nt_train_share *share;    /* [corpus.n_source] of the plan */
 
@@ -98,5 +99,9 @@ int nt_measure_step(struct nt_train *t, double budget, double *seconds, uint64_t
 /* Forward and backward FLOP/s of a new model of this shape on one batch of B rows. */
 int nt_measure_model(const struct nt_config *c, size_t B, size_t T, int dtype, struct nt_pool *pool,
 		     double *flops_per_s);
+
+/* Chooses the pass and, if they are open, how a step's rows are cut into batches; writes the
+ * bytes of the plan. NT_EARG: --memory is too little. */
+int nt_memory_fit(struct nt_train *t, bool is_batch_open);
 
 #endif

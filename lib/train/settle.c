@@ -122,12 +122,6 @@ static int settle_shape(struct nt_train *t)
 	return nt_config_check(&t->config);
 }
 
-static size_t activation_bytes(const struct nt_train *t)
-{
-	return nt_work_bytes(&t->config, t->options.batch_size, t->options.seq_len, NT_PASS_BACKWARD,
-			     nt_pool_size(t->pool));
-}
-
 /* Of the rate that a first training takes: docs/training.md, "Going on from a model". */
 static const double TUNING_RATE = 1.0 / 3;
 
@@ -172,8 +166,7 @@ static int check_batch_tokens(const struct nt_train *t, uint64_t rows)
 	return 0;
 }
 
-/* Rows of a step, as far as they are open. They are computed together as long as their
- * activations take less than a quarter of the memory. */
+/* Rows of a step, as far as they are open, and how many of them are computed at once. */
 static int settle_batch(struct nt_train *t)
 {
 	struct nt_train_options *o = &t->options;
@@ -184,16 +177,12 @@ static int settle_batch(struct nt_train *t)
 	if (*B) {
 		if (!*n)
 			*n = o->batch_tokens ? (rows + *B - 1) / *B : 1;
-		return 0;
+		return nt_memory_fit(t, false);
 	}
 	*B = *n && o->batch_tokens ? (rows + *n - 1) / *n : rows;
 	if (!*n)
 		*n = 1;
-	while (*B > 1 && activation_bytes(t) > nt_cpu_memory() / 4) {
-		*B = (*B + 1) / 2;
-		*n *= 2;
-	}
-	return 0;
+	return nt_memory_fit(t, true);
 }
 
 /* Wider models want smaller steps, as one over the root of the width. A model that is gone on
@@ -324,25 +313,9 @@ static void describe(struct nt_train *t)
 			    (double)p->n_target;
 	p->flops_per_token = nt_flops_per_token(&t->config, T);
 	p->flops = p->flops_per_token * (double)(o->max_steps * p->step_targets);
-	p->param_bytes = p->grad_bytes = p->n_param * sizeof(nt_real);
-	p->activation_bytes = activation_bytes(t);
-	p->total_bytes = p->param_bytes + p->grad_bytes + p->moment_bytes + p->activation_bytes;
 	p->first_step = t->step;
 	snprintf(p->remark, sizeof(p->remark), "%s", t->split.remark);
 	describe_sources(t);
-}
-
-/* The one table counts, with no memory for weights. */
-static int count_params(struct nt_train *t)
-{
-	struct nt_model *m;
-	int rc = nt_model_new(&m, &t->config);
-	if (rc < 0)
-		return rc;
-	t->plan.n_param = m->n_param;
-	t->plan.moment_bytes = nt_optimizer_bytes(m, t->options.optimizer, nt_pool_size(t->pool));
-	nt_model_free(m);
-	return 0;
 }
 
 int nt_train_settle(struct nt_train *t, struct nt_train_plan *plan)
@@ -357,8 +330,7 @@ int nt_train_settle(struct nt_train *t, struct nt_train_plan *plan)
 		t->share = nt_calloc(t->corpus.n_source, sizeof(*t->share));
 		if (!t->share)
 			return NT_ESYS;
-		if ((rc = settle_steps(t)) < 0 || (rc = nt_settings_check(o)) < 0 ||
-		    (rc = count_params(t)) < 0)
+		if ((rc = settle_steps(t)) < 0 || (rc = nt_settings_check(o)) < 0)
 			return rc;
 		describe(t);
 		t->is_settled = true;

@@ -37,7 +37,7 @@ int nt_train_prepare(struct nt_train *t)
 		return rc;
 	size_t n, T = o->seq_len;
 	if ((rc = nt_mul(nt_rows_per_step(o), T, &n)) < 0 ||
-	    (rc = nt_work_new(&t->work, &t->config, o->batch_size, T, NT_PASS_BACKWARD,
+	    (rc = nt_work_new(&t->work, &t->config, o->batch_size, T, t->pass,
 			  t->pool)) < 0)
 		return rc;
 	t->grad = nt_calloc(t->model->n_param, sizeof(*t->grad));

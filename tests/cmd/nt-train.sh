@@ -322,6 +322,41 @@ t '--plan prints memory and FLOPs and writes nothing' '
 		$PYTHON -c "import json,sys; p = json.load(sys.stdin); assert p[\"param_bytes\"] == 4 * p[\"parameters\"]"
 	[ ! -e ckpt ]'
 
+wider='--hidden-size=128 --num-hidden-layers=4 --num-attention-heads=4 --seq-len=64 --max-steps=1'
+export wider
+cat >"$data/compare.py" <<END
+import json
+plan, took = json.load(open("plan"))["total_bytes"], json.load(open("took"))["peak_rss"]
+assert 0.9 * took < plan < 1.1 * took, (plan, took)
+END
+cat >"$data/fits.py" <<END
+import json
+a, b, c = (json.load(open("plan." + m)) for m in ("200M", "80M", "44M"))
+for p in a, b, c: assert p["batch_size"] * p["gradient_accumulation_steps"] == 64, p
+assert [p["recompute"] for p in (a, b, c)] == [0, 0, 1], (a, b, c)
+assert a["batch_size"] == 64 and 8 <= b["batch_size"] < 64 and c["batch_size"] <= 8, (a, b, c)
+assert a["total_bytes"] < 200 << 20 and b["total_bytes"] < 80 << 20 and c["total_bytes"] < 44 << 20, (a, b, c)
+END
+t '--plan says what memory a run takes' '
+	case ${SAN:-} in 1) exit 0 ;; esac # shadows of memory are not planned
+	for how in "--batch-size=12" "--batch-size=64" "--batch-size=64 --recompute=yes"; do
+		nt-train --plan --json $wider $how "$data/data.bin" >plan
+		nt-train --bench --json $wider $how "$data/data.bin" >took 2>err
+		$PYTHON "$data/compare.py"
+	done'
+
+t 'less memory is smaller batches, then layers worked out twice, and what cannot be is refused' '
+	plan() { nt-train --plan --json $wider --batch-tokens=4096 --memory=$1 "$data/data.bin" >plan.$1; }
+	plan 200M && plan 80M && plan 44M
+	$PYTHON "$data/fits.py"
+	exits 2 nt-train --plan $wider --memory=20M "$data/data.bin" 2>err
+	grep "memory 20971520 is too little: this model takes [0-9]* bytes" err'
+
+t 'a run that works layers out twice has the same bits, and can go on without' '
+	train -q --max-steps=4 -o once "$data/data.bin"
+	train -q --max-steps=4 --save-every=2 --recompute=yes -o twice "$data/data.bin"
+	cmp once/latest/model.safetensors twice/latest/model.safetensors'
+
 t '--bench prints the speed and writes nothing' '
 	train --bench --json --max-steps=2 "$data/data.bin" 2>err |
 		$PYTHON -c "import json,sys; b = json.load(sys.stdin); assert all(b[k] > 0 for k in (\"tokens_per_s\", \"mfu\", \"peak_rss\", \"step_ms\"))"
