@@ -86,6 +86,12 @@ void nt_substring_free(struct nt_substring *s)
 	free(s);
 }
 
+/* Tokens that a run must have. */
+static size_t least_of(const struct nt_substring *s)
+{
+	return s->K + s->W - 1;
+}
+
 /* --- places ---------------------------------------------------------------------- */
 
 static size_t slot_of(const struct places *p, uint32_t hash)
@@ -183,7 +189,11 @@ static int compare(struct nt_substring *s, const struct nt_tokens *doc, size_t a
 		   uint64_t place, uint64_t doc_place, struct run *run)
 {
 	uint64_t apart = doc_place + at - place;
-	ptrdiff_t right = agree_right(s, doc->id + at, doc->n - at, place);
+	*run = (struct run){at, at};
+	if (apart < least_of(s)) /* so is the run: one token over and over has many such places */
+		return 0;
+	size_t most = doc->n - at < apart ? doc->n - at : (size_t)apart;
+	ptrdiff_t right = agree_right(s, doc->id + at, most, place);
 	ptrdiff_t left = right < (ptrdiff_t)s->K ? 0 : agree_left(s, doc->id + at, at - from, place);
 	if (right < 0 || left < 0)
 		return NT_ESYS;
@@ -207,7 +217,7 @@ static int look(struct nt_substring *s, const struct nt_tokens *doc, size_t at, 
 		if (run.end - run.begin > best.end - best.begin)
 			best = run;
 	}
-	if (best.end - best.begin < s->K + s->W - 1)
+	if (best.end - best.begin < least_of(s))
 		return 0;
 	if (nt_grow(&s->run, &s->cap_run, s->n_run + 1, sizeof(*s->run)) < 0)
 		return NT_ESYS;
@@ -302,7 +312,7 @@ static int take_out(struct nt_substring *s, const struct nt_tokens *doc)
 	int rc = nt_spill_add(&s->store, doc->id, doc->n * sizeof(*doc->id));
 	if (rc == 0)
 		rc = nt_spill_add(&s->store, &end, sizeof(end));
-	if (rc == 0 && doc->n >= s->K + s->W - 1)
+	if (rc == 0 && doc->n >= least_of(s))
 		rc = find_runs(s, doc, place);
 	for (size_t i = 0; i < s->n_run; i++) {
 		struct run *run = &s->run[i];
