@@ -107,18 +107,19 @@ static void text_of_time(char out[32], double seconds)
 
 static void on_step(struct listener *l, const struct nt_train_event *e)
 {
-	char eta[32], val[48] = "", over[32], late[64] = "";
+	char eta[32], val[48] = "", over[32], end[96];
 	if (!nt_cli_progress_due(l->cli))
 		return;
 	text_of_time(eta, e->eta);
 	text_of_time(over, e->late);
-	if (e->late >= 1)
-		snprintf(late, sizeof(late), ", %s behind --time", over);
 	if (!isnan(l->val_loss))
 		snprintf(val, sizeof(val), "  val %.3f", l->val_loss);
-	nt_cli_progress(l->cli,
-			"step %" PRIu64 "/%" PRIu64 "  loss %.3f%s  %.0f tokens/s  MFU %.0f %%  ETA %s%s",
-			e->step, e->max_steps, e->smooth_loss, val, e->tokens_per_s, 100 * e->mfu, eta, late);
+	if (e->late >= 1) /* of 80 columns there are not enough for both */
+		snprintf(end, sizeof(end), "ETA %s, %s late", eta, over);
+	else
+		snprintf(end, sizeof(end), "MFU %.0f %%  ETA %s", 100 * e->mfu, eta);
+	nt_cli_progress(l->cli, "step %" PRIu64 "/%" PRIu64 "  loss %.3f%s  %.0f tokens/s  %s", e->step,
+			e->max_steps, e->smooth_loss, val, e->tokens_per_s, end);
 }
 
 /* "wiki 3.2100, books 3.5000", those that fit. */

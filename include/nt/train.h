@@ -156,7 +156,7 @@ struct nt_train_event {
 	double lr, grad_norm;     /* of this step, before clipping */
 	double tokens_per_s, mfu; /* moving averages */
 	double eta;               /* seconds to the end */
-	double late;              /* seconds that the end is behind options.time; 0: none, or no time */
+	double late;              /* seconds that the end is past options.time; 0: none, or no time */
 	/* NT_EVENT_STEP: of `loss`; NT_EVENT_EVAL and NT_EVENT_END: of `val_loss`. Where there is
 	 * more than one source; else n_source is 0. */
 	const struct nt_train_loss *source;

@@ -31,6 +31,8 @@ enum nt_slow nt_pace_judge(const struct nt_pace *first, const struct nt_pace *no
 	const struct nt_pace *was = first ? first : &quiet;
 	/* threads that wait for each other leave CPUs idle; those that wait for others do not */
 	bool is_kept = now->own < 0.85 * n_thread && now->idle < CPUS;
+	/* where others have had all there was, they cannot take much more of it, but leave less */
+	bool has_less = first && SLOWER * now->own < first->own && now->idle < CPUS;
 	if (first && now->step < SLOWER * first->step)
 		return NT_SLOW_NOT;
 	if (now->faults >= was->faults + FAULTS)
@@ -39,7 +41,7 @@ enum nt_slow nt_pace_judge(const struct nt_pace *first, const struct nt_pace *no
 		return NT_SLOW_HOST;
 	if (now->stopped >= was->stopped + STOPS)
 		return NT_SLOW_QUOTA;
-	if (now->others >= was->others + CPUS && (first || is_kept))
+	if (now->others >= (has_less ? CPUS : was->others + CPUS) && (first || is_kept))
 		return NT_SLOW_OTHERS;
 	if (!first)
 		return NT_SLOW_NOT;

@@ -192,7 +192,7 @@ static double seconds_between(uint64_t a, uint64_t b)
 	return (double)(b - a) * 1e-9;
 }
 
-/* Seconds that the end is behind its time, as far as can be told now. */
+/* Seconds that the end is past its time, as far as can be told now. */
 static double lateness(const struct runner *r)
 {
 	const struct nt_train_options *o = &r->t->options;

@@ -407,6 +407,17 @@ t 'without options the size is chosen from the time, printed, and pinned' '
 	grep "ckpt finished at step" err
 	grep -q "\"max_steps\": [1-9]" ckpt/latest/trainer.json'
 
+t 'a run that takes longer than its --time says so' '
+	nt-train --time=4s "$data/data.bin" 2>err &
+	pid=$!
+	wait_for "\"step\": 1,"
+	kill -STOP $pid
+	sleep 4
+	kill -CONT $pid
+	wait $pid
+	grep "[1-9]s longer than --time" err
+	train --max-steps=3 -o steps "$data/data.bin" 2>err && ! grep "longer than" err'
+
 t 'a few words get the smallest model, and are read a hundred times, not for ten minutes' '
 	printf "five words and no more" | nt-tokenize -q | nt-pack -q -o few.bin
 	timeout 60 nt-train few.bin 2>err

@@ -65,6 +65,13 @@ static void what_was_there_from_the_beginning_explains_nothing_later(void **stat
 	first.faults = p.faults = 100;
 	p.step = 0.2;
 	assert_int_equal(nt_pace_judge(&first, &p, 2), NT_SLOW_UNKNOWN);
+	first.own = 1.2;
+	first.others = 0.8;
+	p.own = 0.9; /* of CPUs that were busy all along it has less than before */
+	p.others = 1;
+	assert_int_equal(nt_pace_judge(&first, &p, 2), NT_SLOW_OTHERS);
+	p.idle = 0.3;
+	assert_int_equal(nt_pace_judge(&first, &p, 2), NT_SLOW_UNKNOWN);
 }
 
 static void the_first_minute_is_judged_by_itself(void **state)
