@@ -31,6 +31,7 @@
 
 #include "kern/gemm.h"
 #include "kern/kern.h"
+#include "model/layout.h"
 #include "nt/err.h"
 #include "nt/mem.h"
 
@@ -143,6 +144,21 @@ static void newton_schulz(struct view to, struct view x, size_t rows, size_t col
 		.m = rows, .n = columns, .k = n, .a = left.at, .lda = left.ld, .b = right.at, .ldb = right.ld,
 		.c = to.at, .ldc = to.ld, .alpha = scale, .is_bf16 = is_bf16,
 	});
+}
+
+double nt_muon_flops(const struct nt_config *c)
+{
+	struct nt_tensor t;
+	enum nt_role role;
+	enum nt_first first;
+	double flops = 0;
+	for (size_t i = 0; nt_layout_tensor(c, i, &t, &role, &first); i++)
+		if (t.n_factor) {
+			size_t columns = t.shape[1] / t.n_factor, n = least(t.shape[0], columns);
+			double longer = (double)(t.shape[0] + columns - n), shorter = (double)n;
+			flops += t.n_factor * STEPS * shorter * shorter * (4 * longer + 2 * shorter);
+		}
+	return flops;
 }
 
 void nt_orthogonalise(nt_real *out, nt_real *x, size_t rows, size_t columns, size_t ld,

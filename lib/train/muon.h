@@ -33,6 +33,8 @@ int nt_muon_init(struct nt_muon *o, const struct nt_model *m, int n_thread);
 void nt_muon_release(struct nt_muon *o); /* harmless twice */
 size_t nt_muon_bytes(const struct nt_model *m, int n_thread); /* that it works in */
 
+double nt_muon_flops(const struct nt_config *c); /* of a step */
+
 /* Moves the matrices in param; momentum and grad, which is used up, lie as param does. */
 void nt_muon_update(struct nt_muon *o, nt_real *param, nt_real *momentum, nt_real *grad,
 		    const struct nt_muon_step *step, struct nt_pool *pool);

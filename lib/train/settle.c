@@ -125,24 +125,13 @@ static int settle_shape(struct nt_train *t)
 /* Of the rate that a first training takes: docs/training.md, "Going on from a model". */
 static const double TUNING_RATE = 1.0 / 3;
 
-/*
- * Small models learn most from many small steps: reading most of Jane Austen once, a
- * width of 128 ends at 1.66 bits/byte with 512 positions a step and at 2.06 with 2048.
- * Large ones, which run longer, can wait for a cleaner gradient.
- */
-static uint64_t positions_for(uint64_t hidden_size)
-{
-	return hidden_size <= 128 ? 512 : hidden_size <= 256 ? 1024 : hidden_size <= 384 ? 2048 :
-	       hidden_size <= 640 ? 4096 : 16384;
-}
-
 /* How many rows a step should have. */
 static uint64_t rows_wanted(const struct nt_train *t)
 {
 	const struct nt_train_options *o = &t->options;
 	if (o->batch_tokens)
 		return o->batch_tokens / o->seq_len;
-	uint64_t rows = positions_for(o->hidden_size) / o->seq_len;
+	uint64_t rows = nt_size_positions(o->hidden_size) / o->seq_len;
 	if (t->split.train.n_row)
 		rows = least(rows, (t->split.train.n_row + 1) / 2);
 	return rows ? rows : 1;
@@ -190,9 +179,12 @@ static int settle_batch(struct nt_train *t)
 static void settle_rate(struct nt_train *t)
 {
 	struct nt_train_options *o = &t->options;
-	double rate = 0.003 * sqrt(128 / (double)o->hidden_size) * (o->finetune ? TUNING_RATE : 1);
 	if (t->is_resumed)
 		return;
+	if (o->finetune && !nt_settings_named(o, "optimizer"))
+		o->optimizer = NT_OPTIMIZER_ADAMW;
+	double at_128 = o->optimizer == NT_OPTIMIZER_MUON ? 0.006 : 0.003;
+	double rate = at_128 * sqrt(128 / (double)o->hidden_size) * (o->finetune ? TUNING_RATE : 1);
 	if (!(o->learning_rate > 0))
 		o->learning_rate = round(rate * 1e5) / 1e5;
 	if (!nt_settings_named(o, "min-learning-rate"))

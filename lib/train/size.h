@@ -20,6 +20,9 @@ double nt_size_loss(double n, double d, double u);
 /* Fills the shape options that are 0 from those that are not; a hidden_size must be there. */
 void nt_size_complete(struct nt_train_options *o);
 
+/* Positions in a step of a model of this width, where nothing else is asked. */
+uint64_t nt_size_positions(uint64_t hidden_size);
+
 /* A configuration of the options' shape. */
 struct nt_config nt_size_config(const struct nt_train_options *o, const struct nt_ident *ident);
 

@@ -13,7 +13,7 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/nt-bench.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 
 ours() { # ours DTYPE: prints tokens/s MFU MB
-	nt-train --bench --json -q -j "$THREADS" --arch=gpt2 --dtype="$1" --num-hidden-layers="$layers" \
+	nt-train --bench --json -q -j "$THREADS" --arch=gpt2 --dtype="$1" --optimizer=adamw --num-hidden-layers="$layers" \
 		--hidden-size="$width" --num-attention-heads="$heads" --vocab-size="$vocab" --seq-len="$T" \
 		--batch-size="$B" --gradient-accumulation-steps=1 --max-steps=1 |
 		sed 's/.*"tokens_per_s": \([0-9.]*\), "mfu": \([0-9.]*\), "peak_rss": \([0-9]*\).*/\1 \2 \3/' |

@@ -6,7 +6,7 @@
 ckpt=$work/ckpt
 printf 'h\303\251 said \342\202\254 to the cat' | nt-tokenize -q -t bytes | nt-pack -q -o "$work/data.bin"
 nt-train -q "$work/data.bin" -o "$ckpt" --max-steps 150 --hidden-size 32 --num-hidden-layers 1 \
-	--num-attention-heads 2 --seq-len 32 --batch-size 1 --learning-rate 1e-2 --warmup-steps 5 \
+	--num-attention-heads 2 --seq-len 32 --batch-size 1 --learning-rate 1e-2 --warmup-steps 5 --optimizer adamw \
 	2>"$work/train.log" || cat "$work/train.log"
 sentence=$(printf 'h\303\251 said \342\202\254 to the cat')
 

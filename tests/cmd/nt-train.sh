@@ -61,8 +61,8 @@ t 'wound back and resumed, it ends with the same bytes at -j1 and -j2' '
 	cmp straight/model.safetensors half/model.safetensors
 	cmp straight/latest/trainer.safetensors half/latest/trainer.safetensors'
 
-t '--optimizer muon resumes with the same bytes, keeps one moment of matrices, and cannot be changed' '
-	train -q --max-steps=8 --save-every=4 -j1 -o straight --optimizer=muon "$data/data.bin"
+t 'Muon resumes with the same bytes, keeps one moment of matrices, and cannot be changed' '
+	train -q --max-steps=8 --save-every=4 -j1 -o straight "$data/data.bin"
 	cp -R straight half
 	rm -r half/step-000008 half/latest
 	ln -s step-000004 half/latest
@@ -312,6 +312,7 @@ t '--finetune goes on from a model more gently' '
 	exits 2 nt-train --finetune "$data/data.bin" 2>err && grep "name it, as in --init DIR" err
 	nt-train --finetune --init first --seq-len=32 --batch-size=8 "$data/data.bin" 2>err
 	grep "3 epochs$" err && grep "the same again: --finetune --arch=llama" err
+	grep "\"optimizer\": \"adamw\"" ckpt/latest/trainer.json
 	grep "\"min_learning_rate\": 0," ckpt/latest/trainer.json
 	grep "\"lr_schedule\": \"wsd\"" ckpt/latest/trainer.json'
 

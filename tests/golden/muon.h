@@ -201,6 +201,9 @@ static void steps_of(enum nt_arch arch, int n_thread)
 	assert_int_equal(nt_optimizer_bytes(m, NT_OPTIMIZER_MUON, n_thread),
 			 (o.n_param + o.n_second + o.muon.n_lane * o.muon.lane_room) * sizeof(nt_real));
 	assert_true(o.n_second < n);
+	/* five steps of 4 n n k + 2 n n n: four matrices of [16][16] a layer and two of [16][40] */
+	if (arch == NT_GPT2)
+		assert_true(nt_muon_flops(&c) == 5 * 2 * (4 * 256 * (64 + 32) + 2 * 256 * (160 + 32)));
 	free(grad);
 	free(w);
 	nt_optimizer_release(&o);

@@ -46,7 +46,7 @@ variant() { # variant FAMILY NAME DTYPE OPTION...
 	$PYTHON "$work/tokenizer.py" >tokenizer.json
 	nt-pack -q --ids -t tokenizer.json -o data.bin ids
 	rm -rf ckpt
-	nt-train -q --init "$model" --val data.bin --seq-len=16 --batch-size=2 --max-steps=10 --dtype=$dtype \
+	nt-train -q --init "$model" --val data.bin --seq-len=16 --batch-size=2 --max-steps=10 --dtype=$dtype --optimizer=adamw \
 		--learning-rate=1e-3 --adam-beta2=0.99 "$@" data.bin
 	nt-score -q --json --total ckpt data.bin >total
 	$PYTHON "$work/compare.py" "$model/adamw.json" "$name" $loose
