@@ -13,8 +13,8 @@
 #include "nt/err.h"
 
 enum {
-	HEAD_ELEMENTS = 1 << 24, /* of a chunk of logits: 64 MiB in f32 */
-	HEAD_ROWS_MIN = 64,      /* fewer, and a product spends its time fetching the matrix */
+	HEAD_ELEMENTS = 1 << 26, /* of a chunk of logits, at most: 256 MiB in f32 */
+	HEAD_ROWS_MIN = 64,      /* fewer, and a product spends its time packing the matrix */
 	HEAD_ROWS_MAX = 1024,
 };
 
@@ -41,11 +41,13 @@ static nt_real *reals(struct plan *p, size_t n, size_t each)
 	return take(p, n, each, sizeof(nt_real));
 }
 
+/* Rows of a chunk of logits; the last chunk is not much smaller than the others. */
 static size_t head_rows(size_t V, size_t N)
 {
-	size_t n = HEAD_ELEMENTS / V / 16 * 16;
+	size_t n = HEAD_ELEMENTS / V;
 	n = n < HEAD_ROWS_MIN ? HEAD_ROWS_MIN : n > HEAD_ROWS_MAX ? HEAD_ROWS_MAX : n;
-	return n < N ? n : N;
+	size_t n_chunk = (N + n - 1) / n;
+	return n_chunk ? (N + n_chunk - 1) / n_chunk : 0;
 }
 
 static void plan_backward(struct nt_work *w, struct plan *p, size_t N)
