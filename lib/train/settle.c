@@ -131,7 +131,7 @@ static uint64_t rows_wanted(const struct nt_train *t)
 	const struct nt_train_options *o = &t->options;
 	if (o->batch_tokens)
 		return o->batch_tokens / o->seq_len;
-	uint64_t rows = nt_size_positions(o->hidden_size) / o->seq_len;
+	uint64_t rows = nt_size_positions(o->hidden_size, o->optimizer) / o->seq_len;
 	if (t->split.train.n_row)
 		rows = least(rows, (t->split.train.n_row + 1) / 2);
 	return rows ? rows : 1;

@@ -15,13 +15,13 @@ double nt_size_n(const struct nt_config *c);
  *	L = E + A / n^0.348 + B / d'^0.366
  *	d' = d up to u; behind that, repeats count ever less
  */
-double nt_size_loss(double n, double d, double u);
+double nt_size_loss(double n, double d, double u, int optimizer);
 
 /* Fills the shape options that are 0 from those that are not; a hidden_size must be there. */
 void nt_size_complete(struct nt_train_options *o);
 
 /* Positions in a step of a model of this width, where nothing else is asked. */
-uint64_t nt_size_positions(uint64_t hidden_size);
+uint64_t nt_size_positions(uint64_t hidden_size, int optimizer);
 
 /* A configuration of the options' shape. */
 struct nt_config nt_size_config(const struct nt_train_options *o, const struct nt_ident *ident);

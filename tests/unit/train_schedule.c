@@ -143,11 +143,12 @@ static void adamw_is_its_equation_and_decays_matrices_only(void **state)
 static void more_data_and_more_weights_are_predicted_to_help(void **state)
 {
 	(void)state;
-	assert_true(nt_size_loss(1e6, 2e7, 1e9) < nt_size_loss(1e6, 1e7, 1e9));
-	assert_true(nt_size_loss(2e6, 1e7, 1e9) < nt_size_loss(1e6, 1e7, 1e9));
+	assert_true(nt_size_loss(1e6, 2e7, 1e9, NT_OPTIMIZER_ADAMW) < nt_size_loss(1e6, 1e7, 1e9, NT_OPTIMIZER_ADAMW));
+	assert_true(nt_size_loss(2e6, 1e7, 1e9, NT_OPTIMIZER_ADAMW) < nt_size_loss(1e6, 1e7, 1e9, NT_OPTIMIZER_ADAMW));
 	/* reading the same again helps less than reading on, and ever less */
-	assert_true(nt_size_loss(1e6, 4e6, 1e6) > nt_size_loss(1e6, 4e6, 1e9));
-	assert_true(nt_size_loss(1e6, 1e9, 1e6) > nt_size_loss(1e6, 2e7, 1e9));
+	assert_true(nt_size_loss(1e6, 4e6, 1e6, NT_OPTIMIZER_ADAMW) > nt_size_loss(1e6, 4e6, 1e9, NT_OPTIMIZER_ADAMW));
+	assert_true(nt_size_loss(1e6, 1e9, 1e6, NT_OPTIMIZER_ADAMW) > nt_size_loss(1e6, 2e7, 1e9, NT_OPTIMIZER_ADAMW));
+	assert_true(nt_size_loss(1e6, 2e7, 1e9, NT_OPTIMIZER_MUON) < nt_size_loss(1e6, 2e7, 1e9, NT_OPTIMIZER_ADAMW));
 }
 
 static void a_width_completes_to_a_shape_that_is_allowed(void **state)
