@@ -102,16 +102,18 @@ struct nt_batch {
 	const uint32_t *start;  /* [B][T] */
 };
 
-/*
- * Activations for up to B rows of up to T <= max_position_embeddings positions,
- * allocated once: a step allocates nothing. The pool is borrowed (NULL: this thread).
- */
+/* Which way a batch goes through the model. */
 enum nt_pass {
 	NT_PASS_FORWARD,
 	NT_PASS_BACKWARD,  /* and forward */
 	NT_PASS_RECOMPUTE, /* the same bits; of a layer only what goes in is kept, and the rest worked
 	                    * out again on the way back: a third more work, a fraction of the memory */
 };
+
+/*
+ * Activations for up to B rows of up to T <= max_position_embeddings positions,
+ * allocated once: a step allocates nothing. The pool is borrowed (NULL: this thread).
+ */
 struct nt_work;
 int nt_work_new(struct nt_work **w, const struct nt_config *c, size_t B, size_t T,
 		enum nt_pass pass, struct nt_pool *pool);

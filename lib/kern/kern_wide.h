@@ -271,16 +271,27 @@ static void layernorm_back(float *dx, const float *dy, const float *x, const flo
  * ahead. */
 enum { STRIPE = 4 * WIDTH, ROWS_AHEAD = 16 };
 
+static void load_stripe(wide s[4], mask m[4], const float *x, size_t left)
+{
+	for (size_t v = 0; v < 4; v++) {
+		m[v] = mask_of(left > v * WIDTH ? left - v * WIDTH : 0);
+		s[v] = load(x + v * WIDTH, m[v]);
+	}
+}
+
+static void store_stripe(float *x, const mask m[4], const wide s[4])
+{
+	for (size_t v = 0; v < 4; v++)
+		store(x + v * WIDTH, m[v], s[v]);
+}
+
 static void norm_weight(float *dw, const float *dy, const float *x, const float *stat, size_t ld,
 			size_t n_row, size_t n)
 {
 	for (size_t at = 0; at < n; at += STRIPE) {
 		wide s[4];
 		mask m[4];
-		for (size_t v = 0; v < 4; v++) {
-			m[v] = mask_of(n > at + v * WIDTH ? n - at - v * WIDTH : 0);
-			s[v] = load(dw + at + v * WIDTH, m[v]);
-		}
+		load_stripe(s, m, dw + at, n - at);
 		for (size_t r = 0; r < n_row; r++) {
 			wide mean = all(stat[2 * r]), scale = all(stat[2 * r + 1]);
 			for (size_t v = 0; v < 4; v++) {
@@ -290,8 +301,7 @@ static void norm_weight(float *dw, const float *dy, const float *x, const float 
 				s[v] = fused(load(dy + i, m[v]), (load(x + i, m[v]) - mean) * scale, s[v]);
 			}
 		}
-		for (size_t v = 0; v < 4; v++)
-			store(dw + at + v * WIDTH, m[v], s[v]);
+		store_stripe(dw + at, m, s);
 	}
 }
 
@@ -300,10 +310,7 @@ static void sum_rows(float *sum, const float *x, size_t ld, size_t n_row, size_t
 	for (size_t at = 0; at < n; at += STRIPE) {
 		wide s[4];
 		mask m[4];
-		for (size_t v = 0; v < 4; v++) {
-			m[v] = mask_of(n > at + v * WIDTH ? n - at - v * WIDTH : 0);
-			s[v] = load(sum + at + v * WIDTH, m[v]);
-		}
+		load_stripe(s, m, sum + at, n - at);
 		for (size_t r = 0; r < n_row; r++) {
 			for (size_t v = 0; v < 4; v++) {
 				size_t i = r * ld + at + v * WIDTH;
@@ -311,8 +318,7 @@ static void sum_rows(float *sum, const float *x, size_t ld, size_t n_row, size_t
 				s[v] += load(x + i, m[v]);
 			}
 		}
-		for (size_t v = 0; v < 4; v++)
-			store(sum + at + v * WIDTH, m[v], s[v]);
+		store_stripe(sum + at, m, s);
 	}
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* select.c - which kernel table this CPU gets; decided once, NT_ISA can lower it */
+/* select.c - which kernel table and which tiles this CPU gets; decided once, NT_ISA can lower it */
 #include <pthread.h>
 
 #include "kern/kern.h"
@@ -14,13 +14,20 @@ static const struct nt_kern *const table[NT_ISA_COUNT] = {
 };
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
-static enum nt_isa best; /* set by decide(), under once */
+static enum nt_isa best; /* set by decide(), under once, as are the tiles */
+static const struct nt_tile *tile_f32, *tile_bf16;
 
 static void decide(void)
 {
 	best = nt_cpu_isa();
 	while (!table[best])
 		best--;
+#ifdef NT_HAS_WIDE
+	if (best >= NT_ISA_AVX512) {
+		tile_f32 = &nt_tile_f32_avx512;
+		tile_bf16 = nt_cpu_has_bf16() ? &nt_tile_bf16_avx512 : NULL;
+	}
+#endif
 }
 
 const struct nt_kern *nt_kern(void)
@@ -37,18 +44,12 @@ const struct nt_kern *nt_kern_of(enum nt_isa isa)
 
 const struct nt_tile *nt_tile_f32(void)
 {
-#ifdef NT_HAS_WIDE
-	if (nt_cpu_isa() >= NT_ISA_AVX512)
-		return &nt_tile_f32_avx512;
-#endif
-	return NULL;
+	pthread_once(&once, decide);
+	return tile_f32;
 }
 
 const struct nt_tile *nt_tile_bf16(void)
 {
-#ifdef NT_HAS_WIDE
-	if (nt_cpu_isa() >= NT_ISA_AVX512 && nt_cpu_has_bf16())
-		return &nt_tile_bf16_avx512;
-#endif
-	return NULL;
+	pthread_once(&once, decide);
+	return tile_bf16;
 }

@@ -38,8 +38,8 @@ struct nt_tile_rows {
 struct nt_tile {
 	size_t k_step; /* k in a step: 1 in f32, 2 in bf16 */
 
-	/* n_vec panels' worth of b[k][n] from its first column, n <= 16 n_vec; the columns behind
-	 * n become 0. Transposed, b lies as [n][k]. */
+	/* A panel of n_vec vectors from b[k][n], n <= 16 n_vec; its columns behind n become 0.
+	 * Transposed, b lies as [n][k]. */
 	void (*pack_panel)(uint32_t *to, size_t n_vec, const nt_real *b, size_t ldb, bool is_transposed,
 			   size_t n, size_t k);
 

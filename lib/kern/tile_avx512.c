@@ -9,11 +9,6 @@
 #define K_STEP 1
 #define TABLE  nt_tile_f32_avx512
 
-static inline __mmask16 mask_of(size_t left)
-{
-	return _cvtu32_mask16(left < 16 ? (1u << left) - 1 : 0xffff);
-}
-
 static inline __m512 multiply(__m512 c, __m512i a, __m512i b)
 {
 	return _mm512_fmadd_ps(_mm512_castsi512_ps(a), _mm512_castsi512_ps(b), c);
@@ -25,9 +20,10 @@ static inline __m512i across(const float *x, const float *y, __mmask16 m, float 
 	return _mm512_castps_si512(_mm512_maskz_loadu_ps(m, x) * _mm512_set1_ps(alpha));
 }
 
-static inline __m512i along(const float *x, size_t k, float alpha)
+static inline __m512i along(const float *x, __mmask16 m, __mmask16 m2, float alpha)
 {
-	return across(x, NULL, mask_of(k), alpha);
+	(void)m2;
+	return across(x, NULL, m, alpha);
 }
 
 #include "kern/tile_wide.h"

@@ -13,11 +13,6 @@
 #define K_STEP 2
 #define TABLE  nt_tile_bf16_avx512
 
-static inline __mmask16 mask_of(size_t left)
-{
-	return _cvtu32_mask16(left < 16 ? (1u << left) - 1 : 0xffff);
-}
-
 static inline __m512 multiply(__m512 c, __m512i a, __m512i b)
 {
 	return _mm512_dpbf16_ps(c, (__m512bh)a, (__m512bh)b);
@@ -33,11 +28,11 @@ static inline __m512i across(const float *x, const float *y, __mmask16 m, float 
 	return _mm512_or_si512(l, _mm512_slli_epi32(h, 16));
 }
 
-static inline __m512i along(const float *x, size_t k, float alpha)
+static inline __m512i along(const float *x, __mmask16 m, __mmask16 m2, float alpha)
 {
 	__m512 scale = _mm512_set1_ps(alpha);
-	__m512 low = _mm512_maskz_loadu_ps(mask_of(k), x) * scale;
-	__m512 high = _mm512_maskz_loadu_ps(mask_of(k > 16 ? k - 16 : 0), x + 16) * scale;
+	__m512 low = _mm512_maskz_loadu_ps(m, x) * scale;
+	__m512 high = _mm512_maskz_loadu_ps(m2, x + 16) * scale;
 	return (__m512i)_mm512_cvtne2ps_pbh(high, low);
 }
 

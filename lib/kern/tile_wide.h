@@ -5,15 +5,21 @@
  * Whoever includes this says what a step is:
  *
  *	K_STEP				k in it
- *	mask_of(left)			the first min(left, 16) columns
  *	multiply(c, a, b)		c + a b, summed over the k of a step, in 16 columns
- *	along(x, k, alpha)		16 steps of a row at x, of which k elements are left
+ *	along(x, m, m2, alpha)		16 steps of a row at x: elements of mask m and, where a step
+ *					has two, behind 16 of them those of mask m2
  *	across(x, y, m, alpha)		a step in the columns of mask m: of row k at x and, where
  *					a step has two, row k + 1 at y, which may be NULL
  *	TABLE				what the table is called
  *
  * along and across multiply by alpha, and put 0 where nothing is.
  */
+
+/* The first min(left, 16) elements. */
+static inline __mmask16 mask_of(size_t left)
+{
+	return _cvtu32_mask16(left < 16 ? (1u << left) - 1 : 0xffff);
+}
 
 /* --- tiles -------------------------------------------------------------------------- */
 
@@ -103,6 +109,12 @@ static void transpose(__m512i x[16])
 		x[i] = y[i];
 }
 
+/* 16 steps of a row at x, of which k elements are left. */
+static inline __m512i steps_of(const float *x, size_t k, float alpha)
+{
+	return along(x, mask_of(k), mask_of(k > 16 ? k - 16 : 0), alpha);
+}
+
 /* A vector of a panel whose rows have n_vec, from n rows of b as [n][k]. */
 static void pack_turned_vector(uint32_t *to, size_t n_vec, const float *b, size_t ldb, size_t n,
 			       size_t k)
@@ -110,7 +122,7 @@ static void pack_turned_vector(uint32_t *to, size_t n_vec, const float *b, size_
 	for (size_t at = 0; at < k; at += 16 * K_STEP) {
 		__m512i x[16];
 		for (size_t j = 0; j < 16; j++)
-			x[j] = j < n ? along(b + j * ldb + at, k - at, 1) : _mm512_setzero_si512();
+			x[j] = j < n ? steps_of(b + j * ldb + at, k - at, 1) : _mm512_setzero_si512();
 		transpose(x);
 		size_t n_step = (k - at + K_STEP - 1) / K_STEP;
 		for (size_t s = 0; s < 16 && s < n_step; s++)
@@ -143,7 +155,7 @@ static struct nt_tile_rows pack_straight(uint32_t *to, const float *a, size_t ld
 		for (size_t at = 0; r < m && at < k; at += 16 * K_STEP) {
 			for (size_t i = 0; i < K_STEP; i++)
 				fetch(a + lda + at + 16 * i);
-			_mm512_storeu_si512(row + at / K_STEP, along(a + at, k - at, alpha));
+			_mm512_storeu_si512(row + at / K_STEP, steps_of(a + at, k - at, alpha));
 		}
 		if (r >= m)
 			memset(row, 0, NT_TILE_STEPS * sizeof(*row));
