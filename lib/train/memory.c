@@ -84,6 +84,16 @@ static uint64_t activation_bytes(const struct nt_train *t)
 			     nt_pool_size(t->pool));
 }
 
+/* Halves them until they take so much, or have a row, or no more than so many positions. */
+static void make_batches_smaller(struct nt_train *t, uint64_t bytes, uint64_t positions)
+{
+	struct nt_train_options *o = &t->options;
+	while (o->batch_size > 1 && o->batch_size * o->seq_len > positions && activation_bytes(t) > bytes) {
+		o->batch_size = (o->batch_size + 1) / 2;
+		o->gradient_accumulation_steps *= 2;
+	}
+}
+
 int nt_memory_fit(struct nt_train *t, bool is_batch_open)
 {
 	struct nt_train_options *o = &t->options;
@@ -92,18 +102,12 @@ int nt_memory_fit(struct nt_train *t, bool is_batch_open)
 	if (rc < 0)
 		return rc;
 	t->pass = o->recompute == NT_RECOMPUTE_YES ? NT_PASS_RECOMPUTE : NT_PASS_BACKWARD;
-	while (is_batch_open && o->batch_size > 1 && activation_bytes(t) > comfortable(t)) {
-		if (is_pass_open && o->batch_size * o->seq_len <= POSITIONS_MIN)
-			break;
-		o->batch_size = (o->batch_size + 1) / 2;
-		o->gradient_accumulation_steps *= 2;
-	}
+	if (is_batch_open)
+		make_batches_smaller(t, comfortable(t), is_pass_open ? POSITIONS_MIN : 0);
 	if (is_pass_open && activation_bytes(t) > limit(t))
 		t->pass = NT_PASS_RECOMPUTE;
-	while (is_batch_open && o->batch_size > 1 && activation_bytes(t) > limit(t)) {
-		o->batch_size = (o->batch_size + 1) / 2;
-		o->gradient_accumulation_steps *= 2;
-	}
+	if (is_batch_open)
+		make_batches_smaller(t, limit(t), 0);
 	t->plan.activation_bytes = activation_bytes(t);
 	t->plan.total_bytes = fixed_bytes(t) + t->plan.activation_bytes;
 	t->plan.is_recomputed = t->pass == NT_PASS_RECOMPUTE;
