@@ -376,7 +376,7 @@ static const struct nt_cmd cmd = {
 		 "table holds the input, the token the model would have said, the target and its "
 		 "probability, the likeliest token but the target and its probability, what the target "
 		 "cost, and L so far.\n\n"
-		 "A checkpoint is a directory of nt-train's or of Hugging Face's format with a Llama or GPT-2 "
+		 "A checkpoint is a directory of nt-train's or of Hugging Face's format with a Llama, Qwen3 or GPT-2 "
 		 "model, or a .safetensors file that has its config.json beside it.\n\n"
 		 "Documents are read as nt-cat reads them. A text with more tokens than the model's context "
 		 "is cut as training cuts it: each piece begins with the last token of the one before, and "

@@ -4,9 +4,10 @@
 /*
  * nt/model.h - causal transformers: configuration, weights, loss, gradient, generation
  *
- * Two families, with Hugging Face's names, shapes and layouts: Llama (RMSNorm, RoPE in
- * rotate-half order, SwiGLU, grouped-query attention, tied or untied head) and GPT-2
- * (LayerNorm, learned positions, tanh GELU, biases, tied head, Conv1D weights [in][out]).
+ * Families with Hugging Face's names, shapes and layouts: Llama (RMSNorm, RoPE in
+ * rotate-half order, SwiGLU, grouped-query attention, tied or untied head), Qwen3 (Llama with
+ * a norm of each head of queries and keys) and GPT-2 (LayerNorm, learned positions, tanh GELU,
+ * biases, tied head, Conv1D weights [in][out]).
  *
  *	L = - sum_n log p(a_n | x_1 .. x_{n-1}; theta)		nats, summed, over the
  *	whole sequence, [E] included; [B] is never a target.
@@ -20,7 +21,9 @@
 #include "nt/pool.h"
 #include "nt/real.h"
 
-enum nt_arch { NT_LLAMA, NT_GPT2 };
+enum nt_arch { NT_LLAMA, NT_GPT2, NT_QWEN3, NT_ARCH_COUNT };
+/* "llama", ...: model_type of config.json; NULL from NT_ARCH_COUNT on. */
+const char *nt_arch_name(enum nt_arch arch);
 
 /* Names as in config.json of Hugging Face's LlamaConfig; readers accept GPT-2's own too. */
 struct nt_config {
@@ -29,7 +32,7 @@ struct nt_config {
 	uint32_t num_hidden_layers, num_attention_heads, num_key_value_heads, head_dim;
 	uint32_t max_position_embeddings;
 	double norm_eps;          /* rms_norm_eps or layer_norm_epsilon */
-	double rope_theta;        /* Llama */
+	double rope_theta;        /* all but GPT-2 */
 	double initializer_range; /* standard deviation of first weights */
 	bool tie_word_embeddings;
 	uint32_t bos_token_id, eos_token_id; /* or NT_NO_TOKEN */

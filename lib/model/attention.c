@@ -146,7 +146,7 @@ static struct layer layer_of(struct nt_work *w, size_t l)
 		.H = c->num_attention_heads,
 		.K = c->num_key_value_heads,
 		.D = c->head_dim,
-		.qkv = nt_kept(w, w->qkv, l, nt_qkv_width(c)),
+		.qkv = nt_attended(w, l),
 		.att = nt_kept(w, w->att, l, (size_t)c->num_attention_heads * c->head_dim),
 		.lse = nt_kept(w, w->lse, l, c->num_attention_heads),
 	};

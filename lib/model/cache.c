@@ -23,7 +23,7 @@ struct nt_cache {
 	const struct nt_kern *kern;
 	size_t n_position, n; /* room, and ids in it */
 	nt_real *key, *value; /* [L][K][n_position][D] */
-	nt_real *turn;        /* [n_position][D], Llama */
+	nt_real *turn;        /* [n_position][D], or NULL: no rotation */
 	nt_real *x, *mid, *norm, *qkv, *att, *up, *act, *stat; /* [ROWS][...], as in work.h */
 	nt_real *logits;      /* [V] */
 	struct nt_slots slots;
@@ -43,7 +43,7 @@ static size_t lay_out(struct nt_cache *k, nt_real *memory, size_t n_thread)
 	} part[] = {
 		{&k->key, kept},
 		{&k->value, kept},
-		{&k->turn, c->arch == NT_LLAMA ? k->n_position * c->head_dim : 0},
+		{&k->turn, nt_family(c->arch)->has_rope ? k->n_position * c->head_dim : 0},
 		{&k->x, rows * c->hidden_size},
 		{&k->mid, rows * c->hidden_size},
 		{&k->norm, rows * c->hidden_size},
@@ -57,7 +57,7 @@ static size_t lay_out(struct nt_cache *k, nt_real *memory, size_t n_thread)
 	};
 	size_t total = 0;
 	for (size_t i = 0; i < sizeof(part) / sizeof(*part); i++) {
-		*part[i].to = memory ? memory + total : NULL;
+		*part[i].to = memory && part[i].n ? memory + total : NULL;
 		total += (part[i].n + 15) / 16 * 16;
 	}
 	k->slots.n = n_thread;
@@ -98,7 +98,7 @@ int nt_cache_new(struct nt_cache **result, const struct nt_model *m, size_t n_po
 		nt_cache_free(k);
 		return NT_ESYS;
 	}
-	if (c->arch == NT_LLAMA)
+	if (k->turn)
 		nt_rope_table(k->turn, n_position, c->head_dim, c->rope_theta);
 	*result = k;
 	return 0;
@@ -142,15 +142,15 @@ static size_t kept_at(const struct nt_cache *k, size_t l, size_t kv)
 	return (l * c->num_key_value_heads + kv) * k->n_position * c->head_dim;
 }
 
-/* Turns queries and keys of n rows to their positions, and keeps keys and values. */
-static void keep(struct nt_cache *k, size_t l, size_t n)
+/* Makes queries and keys of n rows what attention takes, and keeps keys and values. */
+static void keep(struct nt_cache *k, const struct nt_view *v, size_t l)
 {
+	struct nt_heads heads = nt_view_heads(v, l, k->turn);
 	const struct nt_config *c = &k->m->config;
 	size_t H = c->num_attention_heads, K = c->num_key_value_heads, D = c->head_dim;
-	for (size_t r = 0; r < n; r++) {
+	for (size_t r = 0; r < v->n_row; r++) {
 		nt_real *row = k->qkv + r * nt_qkv_width(c);
-		if (c->arch == NT_LLAMA)
-			nt_rope_turn(row, H + K, D, k->turn, k->n + r, 1);
+		nt_heads_row(&heads, row, row, k->n + r, NULL);
 		for (size_t kv = 0; kv < K; kv++) {
 			size_t at = kept_at(k, l, kv) + (k->n + r) * D;
 			memcpy(k->key + at, row + (H + kv) * D, D * sizeof(*row));
@@ -196,13 +196,13 @@ static void layer(struct nt_cache *k, const struct nt_view *v, size_t l)
 
 	nt_norm(k->pool, &norm1, k->norm);
 	nt_linear(k->pool, &to_qkv, k->qkv, k->norm, NULL);
-	keep(k, l, v->n_row);
+	keep(k, v, l);
 	nt_pool_run(k->pool, c->num_attention_heads, attend_head, &a);
 	nt_linear(k->pool, &to_mid, k->mid, k->att, k->x);
 
 	nt_norm(k->pool, &norm2, k->norm);
 	nt_linear(k->pool, &to_up, k->up, k->norm, NULL);
-	nt_activate(k->pool, k->kern, c->arch, k->act, k->up, v->n_row, c->intermediate_size);
+	nt_activate(k->pool, k->kern, nt_family(c->arch)->has_gate, k->act, k->up, v->n_row, c->intermediate_size);
 	nt_linear(k->pool, &to_x, k->x, k->act, k->mid);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * config.c - config.json of the two families, read and written
+ * config.c - config.json of the families, read and written
  *
  * A model that computes something else than its config says is worse than none, so
  * settings that change the function and are not implemented here (scaled rotary
@@ -8,7 +8,7 @@
  * it acts in other people's training only. Unknown keys say nothing about the function
  * in practice (use_cache, transformers_version) and are passed over.
  *
- * Source: LlamaConfig and GPT2Config of Hugging Face transformers, versions 4 and 5,
+ * Source: LlamaConfig, Qwen3Config and GPT2Config of Hugging Face transformers, versions 4 and 5,
  * which name rotary settings differently: rope_theta, and rope_parameters.rope_theta.
  */
 #include <json-c/json.h>
@@ -17,72 +17,82 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "model/family.h"
 #include "model/layout.h"
 #include "nt/err.h"
 #include "nt/file.h"
 
 enum kind { COUNT, REAL, BOOL, TOKEN };
 
-/* One setting: its name in the family's files, and the other library's name for it. */
+/* Sets of families. */
+enum {
+	GPT2 = 1 << NT_GPT2,
+	QWEN3 = 1 << NT_QWEN3,
+	ALL = (1 << NT_ARCH_COUNT) - 1,
+	ROTARY = ALL & ~GPT2,
+};
+
+/* One setting of the families that have it: its name in their files, and GPT-2's own for it. */
 struct field {
-	const char *key, *other;
+	const char *key, *gpt2;
 	size_t at;
 	enum kind kind;
+	unsigned families;
 };
 
 #define AT(field) offsetof(struct nt_config, field)
 
-static const struct field llama_fields[] = {
-	{"vocab_size", NULL, AT(vocab_size), COUNT},
-	{"hidden_size", NULL, AT(hidden_size), COUNT},
-	{"intermediate_size", NULL, AT(intermediate_size), COUNT},
-	{"num_hidden_layers", NULL, AT(num_hidden_layers), COUNT},
-	{"num_attention_heads", NULL, AT(num_attention_heads), COUNT},
-	{"num_key_value_heads", NULL, AT(num_key_value_heads), COUNT},
-	{"head_dim", NULL, AT(head_dim), COUNT},
-	{"max_position_embeddings", NULL, AT(max_position_embeddings), COUNT},
-	{"rms_norm_eps", NULL, AT(norm_eps), REAL},
-	{"rope_theta", NULL, AT(rope_theta), REAL},
-	{"initializer_range", NULL, AT(initializer_range), REAL},
-	{"tie_word_embeddings", NULL, AT(tie_word_embeddings), BOOL},
-	{"bos_token_id", NULL, AT(bos_token_id), TOKEN},
-	{"eos_token_id", NULL, AT(eos_token_id), TOKEN},
-	{0},
+static const struct field fields[] = {
+	{"vocab_size", NULL, AT(vocab_size), COUNT, ALL},
+	{"hidden_size", "n_embd", AT(hidden_size), COUNT, ALL},
+	{"intermediate_size", "n_inner", AT(intermediate_size), COUNT, ALL},
+	{"num_hidden_layers", "n_layer", AT(num_hidden_layers), COUNT, ALL},
+	{"num_attention_heads", "n_head", AT(num_attention_heads), COUNT, ALL},
+	{"num_key_value_heads", NULL, AT(num_key_value_heads), COUNT, ROTARY},
+	{"head_dim", NULL, AT(head_dim), COUNT, ROTARY},
+	{"max_position_embeddings", "n_positions", AT(max_position_embeddings), COUNT, ALL},
+	{"rms_norm_eps", NULL, AT(norm_eps), REAL, ROTARY},
+	{"layer_norm_epsilon", NULL, AT(norm_eps), REAL, GPT2},
+	{"rope_theta", NULL, AT(rope_theta), REAL, ROTARY},
+	{"initializer_range", NULL, AT(initializer_range), REAL, ALL},
+	{"tie_word_embeddings", NULL, AT(tie_word_embeddings), BOOL, ALL},
+	{"bos_token_id", NULL, AT(bos_token_id), TOKEN, ALL},
+	{"eos_token_id", NULL, AT(eos_token_id), TOKEN, ALL},
 };
+#define N_FIELD (sizeof(fields) / sizeof(*fields))
 
-static const struct field gpt2_fields[] = {
-	{"vocab_size", NULL, AT(vocab_size), COUNT},
-	{"n_embd", "hidden_size", AT(hidden_size), COUNT},
-	{"n_inner", "intermediate_size", AT(intermediate_size), COUNT},
-	{"n_layer", "num_hidden_layers", AT(num_hidden_layers), COUNT},
-	{"n_head", "num_attention_heads", AT(num_attention_heads), COUNT},
-	{"n_positions", "max_position_embeddings", AT(max_position_embeddings), COUNT},
-	{"layer_norm_epsilon", NULL, AT(norm_eps), REAL},
-	{"initializer_range", NULL, AT(initializer_range), REAL},
-	{"tie_word_embeddings", NULL, AT(tie_word_embeddings), BOOL},
-	{"bos_token_id", NULL, AT(bos_token_id), TOKEN},
-	{"eos_token_id", NULL, AT(eos_token_id), TOKEN},
-	{0},
-};
-
-/* Where a setting stands, this is the only value that we compute. */
+/* Where a setting stands, this is the only value that we compute, or its other spelling. */
 static const struct {
 	const char *key, *value[2];
+	unsigned written; /* into files of these families */
 } fixed[] = {
-	{"hidden_act", {"\"silu\""}},
-	{"activation_function", {"\"gelu_new\"", "\"gelu_pytorch_tanh\""}},
-	{"architectures", {"[\"LlamaForCausalLM\"]", "[\"GPT2LMHeadModel\"]"}},
-	{"attention_bias", {"false"}},
-	{"mlp_bias", {"false"}},
-	{"rope_scaling", {"null"}},
-	{"partial_rotary_factor", {"1.0", "1"}},
-	{"sliding_window", {"null"}},
-	{"quantization_config", {"null"}},
-	{"scale_attn_weights", {"true"}},
-	{"scale_attn_by_inverse_layer_idx", {"false"}},
-	{"add_cross_attention", {"false"}},
-	{"is_encoder_decoder", {"false"}},
+	{"hidden_act", {"\"silu\""}, ROTARY},
+	{"activation_function", {"\"gelu_new\"", "\"gelu_pytorch_tanh\""}, GPT2},
+	{"attention_bias", {"false"}, ROTARY},
+	{"mlp_bias", {"false"}, 1 << NT_LLAMA},
+	{"use_sliding_window", {"false"}, QWEN3},
+	{"sliding_window", {"null"}, QWEN3},
+	{"rope_scaling", {"null"}, 0},
+	{"partial_rotary_factor", {"1.0", "1"}, 0},
+	{"quantization_config", {"null"}, 0},
+	{"scale_attn_weights", {"true"}, 0},
+	{"scale_attn_by_inverse_layer_idx", {"false"}, 0},
+	{"add_cross_attention", {"false"}, 0},
+	{"is_encoder_decoder", {"false"}, 0},
 };
+#define N_FIXED (sizeof(fixed) / sizeof(*fixed))
+
+/* Acts in training only: ours has none, and what a file says of others' does not matter. */
+static const struct {
+	const char *key;
+	unsigned families;
+} dropouts[] = {
+	{"attention_dropout", ROTARY},
+	{"attn_pdrop", GPT2},
+	{"embd_pdrop", GPT2},
+	{"resid_pdrop", GPT2},
+};
+#define N_DROPOUT (sizeof(dropouts) / sizeof(*dropouts))
 
 void nt_config_init(struct nt_config *c, enum nt_arch arch)
 {
@@ -131,7 +141,7 @@ static int check_heads(const struct nt_config *c)
 	if (c->num_attention_heads % c->num_key_value_heads)
 		return nt_fail(NT_EARG, "num_attention_heads %u is no multiple of num_key_value_heads %u",
 			       c->num_attention_heads, c->num_key_value_heads);
-	if (c->arch == NT_LLAMA && c->head_dim % 2)
+	if (nt_family(c->arch)->has_rope && c->head_dim % 2)
 		return nt_fail(NT_EARG, "head_dim %u is odd: rotary positions turn pairs", c->head_dim);
 	if (c->arch == NT_GPT2 && (c->num_key_value_heads != c->num_attention_heads ||
 				   c->num_attention_heads * c->head_dim != c->hidden_size))
@@ -160,7 +170,7 @@ int nt_config_check(const struct nt_config *c)
 		return rc;
 	if (!(c->norm_eps >= 0 && c->norm_eps < 1))
 		return nt_fail(NT_EARG, "norm epsilon %g is not from 0 to below 1", c->norm_eps);
-	if (c->arch == NT_LLAMA && !(c->rope_theta >= 1 && c->rope_theta < 1e30))
+	if (nt_family(c->arch)->has_rope && !(c->rope_theta >= 1 && c->rope_theta < 1e30))
 		return nt_fail(NT_EARG, "rope_theta %g is not from 1 to below 1e30", c->rope_theta);
 	if (!(c->initializer_range >= 0 && c->initializer_range < 1e6))
 		return nt_fail(NT_EARG, "initializer_range %g is not from 0 to below 1e6",
@@ -221,15 +231,16 @@ static int take(struct nt_config *c, const struct field *f, const char *name, co
 	return 0;
 }
 
-static int take_fields(struct nt_config *c, const struct field *f, const char *name,
-		       struct json_object *o)
+static int take_fields(struct nt_config *c, const char *name, struct json_object *o)
 {
 	int rc = 0;
-	for (; rc == 0 && f->key; f++) {
-		struct json_object *v = json_object_object_get(o, f->key);
-		const char *key = f->key;
-		if (!v && f->other)
-			v = json_object_object_get(o, key = f->other);
+	for (const struct field *f = fields; rc == 0 && f < fields + N_FIELD; f++) {
+		if (!(f->families & 1u << c->arch))
+			continue;
+		const char *key = c->arch == NT_GPT2 && f->gpt2 ? f->gpt2 : f->key;
+		struct json_object *v = json_object_object_get(o, key);
+		if (!v)
+			v = json_object_object_get(o, key = f->key);
 		if (v) /* null means the default, as in Hugging Face's library */
 			rc = take(c, f, name, key, v);
 	}
@@ -243,7 +254,7 @@ static bool is_one_of(const char *text, const char *const value[2])
 
 static int check_fixed(const char *name, struct json_object *o)
 {
-	for (size_t i = 0; i < sizeof(fixed) / sizeof(*fixed); i++) {
+	for (size_t i = 0; i < N_FIXED; i++) {
 		struct json_object *v;
 		if (!json_object_object_get_ex(o, fixed[i].key, &v) || !v)
 			continue;
@@ -268,7 +279,7 @@ static int take_rope(struct nt_config *c, const char *name, struct json_object *
 	json_object_object_foreach(r, key, v) {
 		int rc = 0;
 		if (strcmp(key, "rope_theta") == 0)
-			rc = take(c, &(struct field){key, NULL, AT(rope_theta), REAL}, name, key, v);
+			rc = take(c, &(struct field){.at = AT(rope_theta), .kind = REAL}, name, key, v);
 		else if (strcmp(key, "rope_type") != 0 || !json_object_get_string(v) ||
 			 strcmp(json_object_get_string(v), "default") != 0)
 			rc = nt_fail(NT_EFORMAT, "%s: \"rope_parameters\": %.60s is not implemented; "
@@ -291,17 +302,33 @@ static void complete(struct nt_config *c)
 		c->intermediate_size = 4 * c->hidden_size;
 }
 
+/* The family is one that we have, and so is the class if it is said. */
+static int take_family(struct nt_config *c, const char *name, struct json_object *o)
+{
+	struct json_object *type = json_object_object_get(o, "model_type"), *class;
+	const char *arch = type ? json_object_get_string(type) : "";
+	int found = 0;
+	while (found < NT_ARCH_COUNT && strcmp(arch, nt_arch_name(found)) != 0)
+		found++;
+	if (found == NT_ARCH_COUNT)
+		return nt_fail(NT_EFORMAT, "%s: \"model_type\" is '%.40s'; llama, gpt2 and qwen3 are implemented",
+			       name, arch);
+	nt_config_init(c, found);
+	if (!(class = json_object_object_get(o, "architectures")))
+		return 0;
+	bool is_list = json_object_is_type(class, json_type_array) && json_object_array_length(class) == 1;
+	const char *text = is_list ? json_object_get_string(json_object_array_get_idx(class, 0)) : NULL;
+	if (!text || strcmp(text, nt_family(found)->class_name) != 0)
+		return wrong(name, "architectures", class, nt_family(found)->class_name);
+	return 0;
+}
+
 static int from_object(struct nt_config *c, const char *name, struct json_object *o)
 {
-	struct json_object *type = json_object_object_get(o, "model_type");
-	const char *arch = type ? json_object_get_string(type) : "";
-	bool is_gpt2 = strcmp(arch, "gpt2") == 0;
-	if (!is_gpt2 && strcmp(arch, "llama") != 0)
-		return nt_fail(NT_EFORMAT, "%s: \"model_type\" is '%.40s'; llama and gpt2 are implemented",
-			       name, arch);
-	nt_config_init(c, is_gpt2 ? NT_GPT2 : NT_LLAMA);
-	int rc = take_fields(c, is_gpt2 ? gpt2_fields : llama_fields, name, o);
-	if (rc == 0 && !is_gpt2)
+	int rc = take_family(c, name, o);
+	if (rc == 0)
+		rc = take_fields(c, name, o);
+	if (rc == 0 && nt_family(c->arch)->has_rope)
 		rc = take_rope(c, name, o);
 	if (rc == 0)
 		rc = check_fixed(name, o);
@@ -360,76 +387,60 @@ static const char *real(char text[32], double v)
 	return text;
 }
 
-static const char *token(char text[32], uint32_t id)
+static int print_field(struct nt_buf *out, const struct nt_config *c, const struct field *f)
 {
-	if (id == NT_NO_TOKEN)
-		return "null";
-	snprintf(text, 32, "%u", id);
-	return text;
+	const void *from = (const char *)c + f->at;
+	const char *key = c->arch == NT_GPT2 && f->gpt2 ? f->gpt2 : f->key;
+	char text[32];
+	switch (f->kind) {
+	case BOOL:
+		return nt_buf_printf(out, "  \"%s\": %s,\n", key, *(const bool *)from ? "true" : "false");
+	case REAL:
+		return nt_buf_printf(out, "  \"%s\": %s,\n", key, real(text, *(const double *)from));
+	case TOKEN:
+		if (*(const uint32_t *)from == NT_NO_TOKEN)
+			return nt_buf_printf(out, "  \"%s\": null,\n", key);
+		/* fall through */
+	case COUNT:
+		return nt_buf_printf(out, "  \"%s\": %u,\n", key, *(const uint32_t *)from);
+	}
+	return 0;
 }
 
-static int print_gpt2(struct nt_buf *out, const struct nt_config *c)
+/* What is the same in every file of the family. */
+static int print_constants(struct nt_buf *out, unsigned family)
 {
-	char eps[32];
-	return nt_buf_printf(out,
-			     "  \"activation_function\": \"gelu_new\",\n"
-			     "  \"attn_pdrop\": 0.0,\n"
-			     "  \"embd_pdrop\": 0.0,\n"
-			     "  \"resid_pdrop\": 0.0,\n"
-			     "  \"n_embd\": %u,\n"
-			     "  \"n_head\": %u,\n"
-			     "  \"n_inner\": %u,\n"
-			     "  \"n_layer\": %u,\n"
-			     "  \"n_positions\": %u,\n"
-			     "  \"layer_norm_epsilon\": %s,\n",
-			     c->hidden_size, c->num_attention_heads, c->intermediate_size,
-			     c->num_hidden_layers, c->max_position_embeddings, real(eps, c->norm_eps));
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && i < N_FIXED; i++)
+		if (fixed[i].written & family)
+			rc = nt_buf_printf(out, "  \"%s\": %s,\n", fixed[i].key, fixed[i].value[0]);
+	for (size_t i = 0; rc == 0 && i < N_DROPOUT; i++)
+		if (dropouts[i].families & family)
+			rc = nt_buf_printf(out, "  \"%s\": 0.0,\n", dropouts[i].key);
+	return rc;
 }
 
-static int print_llama(struct nt_buf *out, const struct nt_config *c)
+/* Version 5's place for what version 4 has beside the rest. */
+static int print_rope(struct nt_buf *out, const struct nt_config *c)
 {
-	char eps[32], theta[32];
-	real(theta, c->rope_theta);
-	return nt_buf_printf(out,
-			     "  \"attention_bias\": false,\n"
-			     "  \"attention_dropout\": 0.0,\n"
-			     "  \"head_dim\": %u,\n"
-			     "  \"hidden_act\": \"silu\",\n"
-			     "  \"hidden_size\": %u,\n"
-			     "  \"intermediate_size\": %u,\n"
-			     "  \"max_position_embeddings\": %u,\n"
-			     "  \"mlp_bias\": false,\n"
-			     "  \"num_attention_heads\": %u,\n"
-			     "  \"num_hidden_layers\": %u,\n"
-			     "  \"num_key_value_heads\": %u,\n"
-			     "  \"rms_norm_eps\": %s,\n"
-			     "  \"rope_parameters\": {\"rope_theta\": %s, \"rope_type\": \"default\"},\n"
-			     "  \"rope_theta\": %s,\n",
-			     c->head_dim, c->hidden_size, c->intermediate_size,
-			     c->max_position_embeddings, c->num_attention_heads, c->num_hidden_layers,
-			     c->num_key_value_heads, real(eps, c->norm_eps), theta, theta);
+	char theta[32];
+	return nt_buf_printf(out, "  \"rope_parameters\": {\"rope_theta\": %s, \"rope_type\": \"default\"},\n",
+			     real(theta, c->rope_theta));
 }
 
 int nt_config_print(struct nt_buf *out, const struct nt_config *c)
 {
-	char bos[32], eos[32], range[32];
-	bool is_gpt2 = c->arch == NT_GPT2;
+	const struct nt_family *f = nt_family(c->arch);
+	unsigned family = 1u << c->arch;
 	int rc = nt_buf_printf(out, "{\n  \"architectures\": [\"%s\"],\n  \"model_type\": \"%s\",\n",
-			       is_gpt2 ? "GPT2LMHeadModel" : "LlamaForCausalLM",
-			       is_gpt2 ? "gpt2" : "llama");
+			       f->class_name, f->name);
+	for (size_t i = 0; rc == 0 && i < N_FIELD; i++)
+		if (fields[i].families & family)
+			rc = print_field(out, c, &fields[i]);
+	if (rc == 0 && f->has_rope)
+		rc = print_rope(out, c);
 	if (rc == 0)
-		rc = is_gpt2 ? print_gpt2(out, c) : print_llama(out, c);
-	if (rc < 0)
-		return rc;
-	return nt_buf_printf(out,
-			     "  \"initializer_range\": %s,\n"
-			     "  \"vocab_size\": %u,\n"
-			     "  \"bos_token_id\": %s,\n"
-			     "  \"eos_token_id\": %s,\n"
-			     "  \"tie_word_embeddings\": %s,\n"
-			     "  \"torch_dtype\": \"%s\"\n"
-			     "}\n",
-			     real(range, c->initializer_range), c->vocab_size, token(bos, c->bos_token_id),
-			     token(eos, c->eos_token_id), c->tie_word_embeddings ? "true" : "false",
-			     sizeof(nt_real) == 8 ? "float64" : "float32");
+		rc = print_constants(out, family);
+	return rc < 0 ? rc : nt_buf_printf(out, "  \"torch_dtype\": \"%s\"\n}\n",
+					   sizeof(nt_real) == 8 ? "float64" : "float32");
 }

@@ -25,6 +25,7 @@ static struct nt_view view_of(const struct nt_work *w, const struct nt_model *m)
 struct layer {
 	nt_real *x, *mid, *qkv, *att, *up, *after;
 	struct nt_norm norm1, norm2;
+	struct nt_heads heads;
 	struct nt_linear to_qkv, to_mid, to_up, to_x;
 };
 
@@ -39,6 +40,7 @@ static struct layer layer_of(const struct nt_work *w, const struct nt_model *m, 
 		.att = nt_kept(w, w->att, l, (size_t)c->num_attention_heads * c->head_dim),
 		.up = nt_kept(w, w->up, l, nt_up_width(c)),
 		.after = nt_stream(w, l + 1),
+		.heads = nt_view_heads(&v, l, w->turn),
 		.to_qkv = nt_view_linear(&v, NT_ROLE_QKV, l),
 		.to_mid = nt_view_linear(&v, NT_ROLE_OUT, l),
 		.to_up = nt_view_linear(&v, NT_ROLE_UP, l),
@@ -56,7 +58,7 @@ static struct layer layer_inside(struct nt_work *w, const struct nt_model *m, co
 	struct layer s = layer_of(w, m, l);
 	nt_norm(w->pool, &s.norm1, w->norm);
 	nt_linear(w->pool, &s.to_qkv, s.qkv, w->norm, NULL);
-	nt_rope(w, s.qkv, b, 1);
+	nt_heads(w, &s.heads, b, l);
 	nt_attention(w, l);
 	nt_linear(w->pool, &s.to_mid, s.mid, s.att, s.x);
 
@@ -70,7 +72,7 @@ static void layer_forward(struct nt_work *w, const struct nt_model *m, const str
 {
 	const struct nt_config *c = &w->config;
 	struct layer s = layer_inside(w, m, b, l);
-	nt_activate(w->pool, w->kern, c->arch, w->act, s.up, w->N, c->intermediate_size);
+	nt_activate(w->pool, w->kern, nt_family(c->arch)->has_gate, w->act, s.up, w->N, c->intermediate_size);
 	nt_linear(w->pool, &s.to_x, s.after, w->act, s.mid);
 }
 
@@ -83,7 +85,7 @@ static void layer_backward(struct nt_work *w, const struct nt_model *m, const st
 	struct layer s = is_gone ? layer_inside(w, m, b, l) : layer_of(w, m, l);
 #define GRAD(role) nt_part_of(grad, &w->layout, role, l)
 	nt_linear_back_input(w->pool, &s.to_x, w->dact, w->dx);
-	nt_activate_back(w->pool, w->kern, c->arch, w->dwide, w->act, w->dact, s.up, w->N,
+	nt_activate_back(w->pool, w->kern, nt_family(c->arch)->has_gate, w->dwide, w->act, w->dact, s.up, w->N,
 			 c->intermediate_size);
 	nt_linear_back_weight(w->pool, &s.to_x, w->dx, w->act, GRAD(NT_ROLE_DOWN), GRAD(NT_ROLE_DOWN_BIAS));
 	nt_norm(w->pool, &s.norm2, w->norm);
@@ -93,8 +95,10 @@ static void layer_backward(struct nt_work *w, const struct nt_model *m, const st
 
 	nt_linear_back(w->pool, &s.to_mid, w->datt, w->dx, s.att, GRAD(NT_ROLE_OUT),
 		       GRAD(NT_ROLE_OUT_BIAS));
+	if (w->turned && !is_gone)
+		nt_heads(w, &s.heads, b, l);
 	nt_attention_back(w, l);
-	nt_rope(w, w->dwide, b, -1);
+	nt_heads_back(w, &s.heads, b, l, GRAD(NT_ROLE_Q_NORM), GRAD(NT_ROLE_K_NORM));
 	nt_norm(w->pool, &s.norm1, w->norm);
 	nt_linear_back(w->pool, &s.to_qkv, w->dnorm, w->dwide, w->norm, GRAD(NT_ROLE_QKV),
 		       GRAD(NT_ROLE_QKV_BIAS));

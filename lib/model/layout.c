@@ -12,22 +12,25 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "model/family.h"
+
 /* A dimension, by the letters of docs/model.md. */
-enum dim { NONE, V, P, C, C3, F, HD, KD };
+enum dim { NONE, V, P, C, C3, F, HD, KD, D };
 
 struct row {
 	const char *name; /* in a layer, what follows the layer's prefix */
 	enum dim shape[2];
 	enum nt_role role;
 	enum nt_first first;
+	unsigned has; /* only models that have this (enum nt_has); 0: all */
 };
 
-struct family {
+struct rows {
 	struct row before[3], layer[13], after[3], head; /* the first three end with {0} */
 	const char *prefix; /* of a layer */
 };
 
-static const struct family gpt2 = {
+static const struct rows gpt2 = {
 	.before = {{"transformer.wte.weight", {V, C}, NT_ROLE_EMBED, NT_FIRST_NORMAL},
 		   {"transformer.wpe.weight", {P, C}, NT_ROLE_POSITION, NT_FIRST_NORMAL}},
 	.prefix = "transformer.h.",
@@ -48,13 +51,15 @@ static const struct family gpt2 = {
 	.head = {"lm_head.weight", {V, C}, NT_ROLE_HEAD, NT_FIRST_NORMAL},
 };
 
-static const struct family llama = {
+static const struct rows llama = {
 	.before = {{"model.embed_tokens.weight", {V, C}, NT_ROLE_EMBED, NT_FIRST_NORMAL}},
 	.prefix = "model.layers.",
 	.layer = {{"input_layernorm.weight", {C}, NT_ROLE_NORM1, NT_FIRST_ONE},
 		  {"self_attn.q_proj.weight", {HD, C}, NT_ROLE_QKV, NT_FIRST_NORMAL},
 		  {"self_attn.k_proj.weight", {KD, C}, NT_ROLE_QKV, NT_FIRST_NORMAL},
 		  {"self_attn.v_proj.weight", {KD, C}, NT_ROLE_QKV, NT_FIRST_NORMAL},
+		  {"self_attn.q_norm.weight", {D}, NT_ROLE_Q_NORM, NT_FIRST_ONE, NT_HAS_QK_NORM},
+		  {"self_attn.k_norm.weight", {D}, NT_ROLE_K_NORM, NT_FIRST_ONE, NT_HAS_QK_NORM},
 		  {"self_attn.o_proj.weight", {C, HD}, NT_ROLE_OUT, NT_FIRST_RESIDUAL},
 		  {"post_attention_layernorm.weight", {C}, NT_ROLE_NORM2, NT_FIRST_ONE},
 		  {"mlp.gate_proj.weight", {F, C}, NT_ROLE_UP, NT_FIRST_NORMAL},
@@ -63,6 +68,8 @@ static const struct family llama = {
 	.after = {{"model.norm.weight", {C}, NT_ROLE_NORM_F, NT_FIRST_ONE}},
 	.head = {"lm_head.weight", {V, C}, NT_ROLE_HEAD, NT_FIRST_NORMAL},
 };
+
+static const struct rows *const rows_of[] = {[NT_LLAMA] = &llama, [NT_GPT2] = &gpt2, [NT_QWEN3] = &llama};
 
 static size_t length(const struct nt_config *c, enum dim d)
 {
@@ -81,16 +88,27 @@ static size_t length(const struct nt_config *c, enum dim d)
 		return (size_t)c->num_attention_heads * c->head_dim;
 	case KD:
 		return (size_t)c->num_key_value_heads * c->head_dim;
+	case D:
+		return c->head_dim;
 	case NONE:
 		break;
 	}
 	return 1;
 }
 
-static size_t count(const struct row *r)
+/* Row i of those that such models have; NULL behind the last. */
+static const struct row *nth(const struct row *r, unsigned has, size_t i)
+{
+	for (; r->name; r++)
+		if ((r->has & has) == r->has && i-- == 0)
+			return r;
+	return NULL;
+}
+
+static size_t count(const struct row *r, unsigned has)
 {
 	size_t n = 0;
-	while (r[n].name)
+	while (nth(r, has, n))
 		n++;
 	return n;
 }
@@ -98,20 +116,21 @@ static size_t count(const struct row *r)
 /* The row of tensor i and the layer it is in; NULL behind the last. */
 static const struct row *find(const struct nt_config *c, size_t i, const char **prefix, size_t *layer)
 {
-	const struct family *f = c->arch == NT_GPT2 ? &gpt2 : &llama;
-	size_t before = count(f->before), in_layer = count(f->layer), after = count(f->after);
+	const struct rows *f = rows_of[c->arch];
+	unsigned has = nt_family(c->arch)->has;
+	size_t before = count(f->before, has), in_layer = count(f->layer, has), after = count(f->after, has);
 	*prefix = NULL;
 	if (i < before)
-		return &f->before[i];
+		return nth(f->before, has, i);
 	i -= before;
 	*layer = i / in_layer;
 	if (*layer < c->num_hidden_layers) {
 		*prefix = f->prefix;
-		return &f->layer[i % in_layer];
+		return nth(f->layer, has, i % in_layer);
 	}
 	i -= c->num_hidden_layers * in_layer;
 	if (i < after)
-		return &f->after[i];
+		return nth(f->after, has, i);
 	return i == after && !c->tie_word_embeddings ? &f->head : NULL;
 }
 

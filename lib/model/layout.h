@@ -19,6 +19,8 @@ enum nt_role {
 	NT_ROLE_NORM1_BIAS,
 	NT_ROLE_QKV,      /* Llama: [(H + 2 K) D][C], q then k then v; GPT-2: [C][3 C] */
 	NT_ROLE_QKV_BIAS,
+	NT_ROLE_Q_NORM,   /* [D], of each head of queries; Qwen3 */
+	NT_ROLE_K_NORM,
 	NT_ROLE_OUT,      /* Llama: [C][H D]; GPT-2: [C][C], in by out */
 	NT_ROLE_OUT_BIAS,
 	NT_ROLE_NORM2,    /* [C], before the MLP */

@@ -49,17 +49,17 @@ static void swiglu_back_rows(const void *arg, size_t first, size_t n)
 	}
 }
 
-void nt_activate(struct nt_pool *pool, const struct nt_kern *kern, enum nt_arch arch, nt_real *act,
+void nt_activate(struct nt_pool *pool, const struct nt_kern *kern, bool has_gate, nt_real *act,
 		 const nt_real *up, size_t n_row, size_t F)
 {
 	struct act a = {.kern = kern, .act = act, .up = up, .F = F};
-	nt_rows_run(pool, n_row, F, arch == NT_LLAMA ? swiglu_rows : gelu_rows, &a);
+	nt_rows_run(pool, n_row, F, has_gate ? swiglu_rows : gelu_rows, &a);
 }
 
-void nt_activate_back(struct nt_pool *pool, const struct nt_kern *kern, enum nt_arch arch,
+void nt_activate_back(struct nt_pool *pool, const struct nt_kern *kern, bool has_gate,
 		      nt_real *dup, nt_real *act, const nt_real *dact, const nt_real *up, size_t n_row,
 		      size_t F)
 {
 	struct act a = {.kern = kern, .act = act, .dup = dup, .up = up, .dact = dact, .F = F};
-	nt_rows_run(pool, n_row, F, arch == NT_LLAMA ? swiglu_back_rows : gelu_back_rows, &a);
+	nt_rows_run(pool, n_row, F, has_gate ? swiglu_back_rows : gelu_back_rows, &a);
 }

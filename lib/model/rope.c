@@ -38,36 +38,3 @@ void nt_rope_turn(nt_real *x, size_t n_head, size_t D, const nt_real *turn, size
 		}
 	}
 }
-
-struct rope {
-	nt_real *qkv;
-	const struct nt_batch *b;
-	const nt_real *turn;
-	size_t width, n_head, D; /* heads of queries and keys */
-	nt_real sign;
-};
-
-static void turn_rows(const void *arg, size_t first, size_t n)
-{
-	const struct rope *r = arg;
-	for (size_t i = first; i < first + n; i++)
-		nt_rope_turn(r->qkv + i * r->width, r->n_head, r->D, r->turn,
-			     i % r->b->T - r->b->start[i], r->sign);
-}
-
-void nt_rope(const struct nt_work *w, nt_real *qkv, const struct nt_batch *b, nt_real sign)
-{
-	const struct nt_config *c = &w->config;
-	if (c->arch != NT_LLAMA)
-		return;
-	struct rope r = {
-		.qkv = qkv,
-		.b = b,
-		.turn = w->turn,
-		.width = nt_qkv_width(c),
-		.n_head = c->num_attention_heads + c->num_key_value_heads,
-		.D = c->head_dim,
-		.sign = sign,
-	};
-	nt_rows_run(w->pool, w->N, r.width, turn_rows, &r);
-}

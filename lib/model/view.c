@@ -32,11 +32,26 @@ struct nt_linear nt_view_linear(const struct nt_view *v, enum nt_role role, size
 		.n_row = v->n_row,
 		.I = role == NT_ROLE_OUT ? HD : role == NT_ROLE_DOWN ? c->intermediate_size : C,
 		.O = role == NT_ROLE_QKV ? nt_qkv_width(c) : role == NT_ROLE_UP ? nt_up_width(c) : C,
-		.is_in_out = c->arch == NT_GPT2,
+		.is_in_out = nt_family(c->arch)->is_in_out,
 		.is_bf16 = v->is_bf16,
 		.is_first = v->is_first,
 	};
 	return l;
+}
+
+struct nt_heads nt_view_heads(const struct nt_view *v, size_t layer, const nt_real *turn)
+{
+	const struct nt_config *c = &v->m->config;
+	return (struct nt_heads){
+		.kern = v->kern,
+		.w_q = part(v, NT_ROLE_Q_NORM, layer),
+		.w_k = part(v, NT_ROLE_K_NORM, layer),
+		.turn = turn,
+		.H = c->num_attention_heads,
+		.K = c->num_key_value_heads,
+		.D = c->head_dim,
+		.eps = (nt_real)c->norm_eps,
+	};
 }
 
 struct nt_linear nt_view_head(const struct nt_view *v)

@@ -59,6 +59,8 @@ static void plan_backward(struct nt_work *w, struct plan *p, size_t N)
 	w->datt = reals(p, N, (size_t)c->num_attention_heads * c->head_dim);
 	w->dwide = reals(p, N, Q > U ? Q : U);
 	w->dact = reals(p, N, c->intermediate_size);
+	size_t each = nt_rows_per_task(Q);
+	w->dw_qk = w->turned ? reals(p, (N + each - 1) / each, 2 * c->head_dim) : NULL;
 }
 
 /* Products of configuration sizes fit (nt_config_check); those with N are checked. */
@@ -66,6 +68,7 @@ static void plan(struct nt_work *w, struct plan *p)
 {
 	const struct nt_config *c = &w->config;
 	size_t N, C = c->hidden_size, L = w->pass == NT_PASS_BACKWARD ? c->num_hidden_layers : 1;
+	bool has_norm = nt_family(c->arch)->has & NT_HAS_QK_NORM;
 	if (__builtin_mul_overflow(w->max_B, w->max_T, &N) || N > UINT32_MAX) {
 		p->is_too_large = true;
 		return;
@@ -78,12 +81,14 @@ static void plan(struct nt_work *w, struct plan *p)
 	w->up = reals(p, N, L * nt_up_width(c));
 	w->stat1 = reals(p, N, L * 2);
 	w->stat2 = reals(p, N, L * 2);
+	w->turned = has_norm ? reals(p, N, nt_qkv_width(c)) : NULL;
+	w->stat_qk = has_norm ? reals(p, N, 2 * (size_t)(c->num_attention_heads + c->num_key_value_heads)) : NULL;
 	w->stat_f = reals(p, N, 2);
 	w->norm = reals(p, N, C);
 	w->act = reals(p, N, c->intermediate_size);
 	w->head_rows = head_rows(c->vocab_size, N);
 	w->logits = reals(p, w->head_rows, c->vocab_size);
-	w->turn = c->arch == NT_LLAMA ? reals(p, w->max_T, c->head_dim) : NULL;
+	w->turn = nt_family(c->arch)->has_rope ? reals(p, w->max_T, c->head_dim) : NULL;
 	w->nll = take(p, N, 1, sizeof(*w->nll));
 	w->span = take(p, N, 1, sizeof(*w->span));
 	w->slots.n = w->n_slot;

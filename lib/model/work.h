@@ -18,6 +18,7 @@
 #include <stdbool.h>
 
 #include "kern/kern.h"
+#include "model/family.h"
 #include "model/layout.h"
 #include "nt/model.h"
 #include "nt/pool.h"
@@ -51,13 +52,15 @@ struct nt_work {
 	/* of each layer, or of one: use nt_stream() and nt_kept() */
 	nt_real *x;     /* [L + 1][N][C] residual stream before each layer, and behind the last */
 	nt_real *mid;   /* [L][N][C] the same between attention and MLP */
-	nt_real *qkv;   /* [L][N][Q], rotated */
+	nt_real *qkv;   /* [L][N][Q], rotated; before norm and rotation if there is a norm of heads */
 	nt_real *att;   /* [L][N][H D] */
 	nt_real *lse;   /* [L][N][H] logsumexp of the scores */
 	nt_real *up;    /* [L][N][U] before the activation */
 	nt_real *stat1; /* [L][N][2] mean and 1/deviation of norm 1 */
 	nt_real *stat2; /* [L][N][2] of norm 2 */
 
+	nt_real *turned;  /* [N][Q] of the layer at work, normalised and rotated; NULL: qkv is */
+	nt_real *stat_qk; /* [N][H + K][2] of those norms; or NULL */
 	nt_real *stat_f;  /* [N][2] of the last norm */
 	nt_real *norm;    /* [N][C] a norm's output */
 	nt_real *act;     /* [N][F] the activation's */
@@ -73,6 +76,7 @@ struct nt_work {
 	nt_real *datt;  /* [N][H D] */
 	nt_real *dwide; /* [N][max(Q, U)] */
 	nt_real *dact;  /* [N][F] */
+	nt_real *dw_qk; /* [tasks of N rows][2][D] gradients of the norms of heads; or NULL */
 
 	size_t N, T; /* of this batch, T in a row */
 };
@@ -95,9 +99,15 @@ static inline size_t nt_qkv_width(const struct nt_config *c)
 	return (size_t)(c->num_attention_heads + 2 * c->num_key_value_heads) * c->head_dim;
 }
 
+/* What attention takes of layer l. */
+static inline nt_real *nt_attended(const struct nt_work *w, size_t l)
+{
+	return w->turned ? w->turned : nt_kept(w, w->qkv, l, nt_qkv_width(&w->config));
+}
+
 static inline size_t nt_up_width(const struct nt_config *c)
 {
-	return (size_t)c->intermediate_size * (c->arch == NT_LLAMA ? 2 : 1);
+	return (size_t)c->intermediate_size * (nt_family(c->arch)->has_gate ? 2 : 1);
 }
 
 /* Rows of `width` elements that make a task worth starting: 64 KiB or so. */
@@ -165,8 +175,23 @@ struct nt_linear nt_view_head(const struct nt_view *v);
 void nt_rope_table(nt_real *turn, size_t T, size_t D, double theta);
 /* Turns n_head heads of D at x by the angles of position p; sign -1 turns back. */
 void nt_rope_turn(nt_real *x, size_t n_head, size_t D, const nt_real *turn, size_t p, nt_real sign);
-/* All queries and keys of the batch. */
-void nt_rope(const struct nt_work *w, nt_real *qkv, const struct nt_batch *b, nt_real sign);
+
+/* heads.c: a norm of each head of queries and keys, and rotation, where the family has them */
+struct nt_heads {
+	const struct nt_kern *kern;
+	const nt_real *w_q, *w_k; /* [D], or NULL: no norm */
+	const nt_real *turn;      /* nt_rope_table's, or NULL: no rotation */
+	size_t H, K, D;
+	nt_real eps;
+};
+struct nt_heads nt_view_heads(const struct nt_view *v, size_t layer, const nt_real *turn); /* view.c */
+/* A row at a position of its document; y may be x, and must be without a norm. stat: [H + K][2] or NULL. */
+void nt_heads_row(const struct nt_heads *h, nt_real *y, const nt_real *x, size_t place, nt_real *stat);
+/* All rows of a batch, from what the layer's product gave to nt_attended(). */
+void nt_heads(struct nt_work *w, const struct nt_heads *h, const struct nt_batch *b, size_t layer);
+/* dwide, of what attention took, becomes that of the product; dw_q, dw_k (or NULL) += ... */
+void nt_heads_back(struct nt_work *w, const struct nt_heads *h, const struct nt_batch *b, size_t layer,
+		   nt_real *dw_q, nt_real *dw_k);
 
 /* attention.c: rows of queries over rows of keys, the last query sees the last key. */
 struct nt_attend {
@@ -185,10 +210,10 @@ void nt_attention(struct nt_work *w, size_t layer);
 void nt_attention_back(struct nt_work *w, size_t layer);
 
 /* mlp.c: the activation between up and down */
-void nt_activate(struct nt_pool *pool, const struct nt_kern *kern, enum nt_arch arch, nt_real *act,
+void nt_activate(struct nt_pool *pool, const struct nt_kern *kern, bool has_gate, nt_real *act,
 		 const nt_real *up, size_t n_row, size_t F);
 /* dup from dact; act again, which was not kept */
-void nt_activate_back(struct nt_pool *pool, const struct nt_kern *kern, enum nt_arch arch,
+void nt_activate_back(struct nt_pool *pool, const struct nt_kern *kern, bool has_gate,
 		      nt_real *dup, nt_real *act, const nt_real *dact, const nt_real *up, size_t n_row,
 		      size_t F);
 

@@ -336,7 +336,7 @@ static int describe_lines(const struct nt_trainer *t, const struct nt_config *c,
 		"data                 %s\n"
 		"tokenizer            %s\n",
 		dir, t->step, o->max_steps, t->tokens, t->seconds, step_dir,
-		c->arch == NT_GPT2 ? "gpt2" : "llama", c->hidden_size, c->num_hidden_layers,
+		nt_arch_name(c->arch), c->hidden_size, c->num_hidden_layers,
 		c->num_attention_heads, c->vocab_size, o->seq_len, o->batch_size,
 		o->gradient_accumulation_steps, o->seed, t->data_hash, t->fingerprint);
 	return rc == 0 && o->label ? nt_buf_printf(out, "label                %s\n", o->label) : rc;

@@ -6,11 +6,6 @@
 #include "nt/file.h"
 #include "nt/train.h"
 
-static const char *arch_name(const struct nt_train_plan *p)
-{
-	return p->config.arch == NT_GPT2 ? "gpt2" : "llama";
-}
-
 static int add_source(const struct nt_train_share *s, bool as_json, bool is_first, struct nt_buf *out)
 {
 	if (!as_json)
@@ -60,8 +55,8 @@ int nt_train_plan_write(const struct nt_train_plan *p, bool as_json, struct nt_b
 		{"flops_per_token", p->flops_per_token},
 		{"flops", p->flops},
 	};
-	int rc = as_json ? nt_buf_printf(out, "{\"arch\": \"%s\"", arch_name(p))
-			 : nt_buf_printf(out, "%-28s %s\n", "arch", arch_name(p));
+	int rc = as_json ? nt_buf_printf(out, "{\"arch\": \"%s\"", nt_arch_name(p->config.arch))
+			 : nt_buf_printf(out, "%-28s %s\n", "arch", nt_arch_name(p->config.arch));
 	for (size_t i = 0; rc == 0 && i < sizeof(row) / sizeof(*row); i++)
 		rc = nt_buf_printf(out, as_json ? ", \"%s\": %.15g" : "%-28s %.15g\n", row[i].name,
 				   row[i].value);
@@ -89,7 +84,7 @@ int nt_train_plan_options(const struct nt_train_plan *p, struct nt_buf *out)
 		{"max-steps", o->max_steps},
 	};
 	int rc = nt_buf_printf(out, "%s--arch=%s --learning-rate=%g", o->finetune ? "--finetune " : "",
-			       arch_name(p), o->learning_rate);
+			       nt_arch_name(p->config.arch), o->learning_rate);
 	for (size_t i = 0; rc == 0 && i < sizeof(row) / sizeof(*row); i++)
 		rc = nt_buf_printf(out, " --%s=%" PRIu64, row[i].name, row[i].value);
 	return rc;

@@ -23,7 +23,7 @@ struct setting {
 
 #define AT(field) offsetof(struct nt_train_options, field)
 static const struct setting settings[] = {
-	{"arch", CHOICE, AT(arch), false, {"llama", "gpt2"}},
+	{"arch", CHOICE, AT(arch), false, {"llama", "gpt2", "qwen3"}},
 	{"hidden-size", COUNT, AT(hidden_size), false, {0}},
 	{"intermediate-size", COUNT, AT(intermediate_size), false, {0}},
 	{"num-hidden-layers", COUNT, AT(num_hidden_layers), false, {0}},

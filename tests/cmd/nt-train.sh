@@ -340,7 +340,8 @@ assert a["total_bytes"] < 200 << 20 and b["total_bytes"] < 80 << 20 and c["total
 END
 t '--plan says what memory a run takes' '
 	case ${SAN:-} in 1) exit 0 ;; esac # shadows of memory are not planned
-	for how in "--batch-size=12" "--batch-size=64" "--batch-size=64 --recompute=yes"; do
+	for how in "--batch-size=12" "--batch-size=64" "--batch-size=64 --recompute=yes" \
+		"--batch-size=64 --arch=qwen3"; do
 		nt-train --plan --json $wider $how "$data/data.bin" >plan
 		nt-train --bench --json $wider $how "$data/data.bin" >took 2>err
 		$PYTHON "$data/compare.py"
@@ -357,6 +358,18 @@ t 'a run that works layers out twice has the same bits, and can go on without' '
 	train -q --max-steps=4 -o once "$data/data.bin"
 	train -q --max-steps=4 --save-every=2 --recompute=yes -o twice "$data/data.bin"
 	cmp once/latest/model.safetensors twice/latest/model.safetensors'
+
+t 'qwen3 trains, goes on to the same bits, also with layers worked out twice, and generates' '
+	qwen3() { train -q --arch=qwen3 --lr-schedule=constant --warmup-steps=1 "$@" "$data/data.bin"; }
+	qwen3 --max-steps=4 -o once
+	qwen3 --max-steps=4 -o twice --recompute=yes -j1
+	qwen3 --max-steps=2 -o halves
+	qwen3 --max-steps=4 -o halves
+	cmp once/model.safetensors twice/model.safetensors && cmp once/model.safetensors halves/model.safetensors
+	grep "\"Qwen3ForCausalLM\"" once/config.json && grep "\"head_dim\": 8" once/config.json
+	grep -a -q "model.layers.0.self_attn.q_norm.weight" once/model.safetensors
+	nt-sample -q --greedy -n 9 once -p "the cat" >text && [ $(wc -c <text) -gt 7 ]
+	nt-score -q --json once "$data/data.bin" | grep "\"nats\""'
 
 t '--bench prints the speed and writes nothing' '
 	train --bench --json --max-steps=2 "$data/data.bin" 2>err |

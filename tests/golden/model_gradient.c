@@ -4,7 +4,7 @@
  *
  *	dL/dp = (L(p + h) - L(p - h)) / 2 h + O(h^2)
  *
- * Small random models of both families, tied and untied, with grouped queries and heads
+ * Small random models of every family, tied and untied, with grouped queries and heads
  * that do not add up to the hidden size; rows that hold several documents, padding, and
  * targets that are none. Weights are larger than a first initialisation's, so that every
  * term is visible.
@@ -145,12 +145,22 @@ static void llama_gradients_are_those_of_the_loss(void **state)
 	check(make_model(NT_LLAMA, false, 1), &b, 1);
 }
 
+static void qwen3_gradients_are_those_of_the_loss(void **state)
+{
+	(void)state;
+	struct nt_batch b = make_batch(2, 9, 4, 2);
+	check(make_model(NT_QWEN3, true, 4), &b, 1);
+	check(make_model(NT_QWEN3, false, 2), &b, 1);
+	check(make_model(NT_QWEN3, false, 1), &b, 1);
+}
+
 static void documents_longer_than_a_tile_of_attention_have_right_gradients(void **state)
 {
 	(void)state;
 	struct nt_batch b = make_batch(1, T_MAX, 280, 3);
 	check(make_model(NT_GPT2, true, 2), &b, 29);
 	check(make_model(NT_LLAMA, false, 2), &b, 29);
+	check(make_model(NT_QWEN3, false, 2), &b, 29);
 }
 
 /* ... and what the first one finds does not matter. */
@@ -177,6 +187,7 @@ static void gradients_add_up_over_calls(void **state)
 {
 	(void)state;
 	check_sum(make_model(NT_LLAMA, false, 2));
+	check_sum(make_model(NT_QWEN3, false, 2));
 	check_sum(make_model(NT_GPT2, true, 2));
 }
 
@@ -186,6 +197,7 @@ int main(void)
 		cmocka_unit_test(gpt2_gradients_are_those_of_the_loss),
 		cmocka_unit_test(a_z_loss_is_in_the_gradient_and_not_in_the_loss),
 		cmocka_unit_test(llama_gradients_are_those_of_the_loss),
+		cmocka_unit_test(qwen3_gradients_are_those_of_the_loss),
 		cmocka_unit_test(documents_longer_than_a_tile_of_attention_have_right_gradients),
 		cmocka_unit_test(gradients_add_up_over_calls),
 	};

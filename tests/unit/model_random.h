@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* model_random.h - a small random model whose loss depends on the context */
+#include <string.h>
+
 #include "nt/err.h"
 #include "nt/model.h"
 
@@ -20,7 +22,9 @@ static struct nt_model *random_model(enum nt_arch arch, uint32_t V, uint32_t C, 
 	if (nt_model_new(&m, &c) < 0)
 		fail_msg("%s", nt_errmsg());
 	nt_model_init(m, 1);
-	for (size_t i = 0; i < m->n_param; i++) /* first weights are too small for attention to choose */
-		m->param[i] *= gain;
+	/* first weights are too small for attention to choose; where its norms are, they do it */
+	for (size_t t = 0; t < m->n_tensor; t++)
+		for (size_t i = 0; i < m->tensor[t].n && !strstr(m->tensor[t].name, "_norm.weight"); i++)
+			m->param[m->tensor[t].offset + i] *= gain;
 	return m;
 }

@@ -156,7 +156,7 @@ static void a_width_completes_to_a_shape_that_is_allowed(void **state)
 	(void)state;
 	const struct nt_ident ident = {.vocab_size = 100, .bos = 0, .eos = 1, .pad = NT_NO_TOKEN};
 	for (uint64_t width = 2; width <= 2048; width += 2) {
-		for (int arch = NT_LLAMA; arch <= NT_GPT2; arch++) {
+		for (int arch = 0; arch < NT_ARCH_COUNT; arch++) {
 			struct nt_train_options o = {.arch = arch, .hidden_size = width, .seq_len = 8,
 						     .tie_word_embeddings = 1};
 			nt_size_complete(&o);
