@@ -16,22 +16,30 @@
 #define TABLE nt_kern_avx2
 typedef __m256 wide;
 typedef __m256d wide_f64;
-typedef __m256i mask;
+typedef size_t mask; /* how many elements are meant; more than 8 are 8 */
 
 static mask mask_of(size_t left)
 {
-	mask lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
-	return _mm256_cmpgt_epi32(_mm256_set1_epi32(left < 8 ? (int)left : 8), lane);
+	return left;
+}
+
+static __m256i bits_of(mask m)
+{
+	__m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+	return _mm256_cmpgt_epi32(_mm256_set1_epi32((int)m), lane);
 }
 
 static wide load(const float *x, mask m)
 {
-	return _mm256_maskload_ps(x, m);
+	return m < 8 ? _mm256_maskload_ps(x, bits_of(m)) : _mm256_loadu_ps(x);
 }
 
 static void store(float *x, mask m, wide v)
 {
-	_mm256_maskstore_ps(x, m, v);
+	if (m < 8)
+		_mm256_maskstore_ps(x, bits_of(m), v);
+	else
+		_mm256_storeu_ps(x, v);
 }
 
 static wide all(float x)
@@ -41,7 +49,7 @@ static wide all(float x)
 
 static wide either(mask m, wide v, wide w)
 {
-	return _mm256_blendv_ps(w, v, _mm256_castsi256_ps(m));
+	return m < 8 ? _mm256_blendv_ps(w, v, _mm256_castsi256_ps(bits_of(m))) : v;
 }
 
 static wide fused(wide a, wide b, wide c)
@@ -86,7 +94,7 @@ static wide power(wide x)
 	p = fused(p, r, all(4.1665795894e-2f));
 	p = fused(p, r, all(1.6666665459e-1f));
 	p = fused(p, r, all(5.0000001201e-1f));
-	mask bits = _mm256_slli_epi32(_mm256_castps_si256(shifted), 23);
+	__m256i bits = _mm256_slli_epi32(_mm256_castps_si256(shifted), 23);
 	bits = _mm256_add_epi32(bits, _mm256_set1_epi32(0x3f800000)); /* exponent k, above the bias */
 	return fused(p * r, r, r + all(1)) * _mm256_castsi256_ps(bits);
 }

@@ -8,32 +8,14 @@
 #include "kern/kern.h"
 
 #ifdef NT_HAS_WIDE
-#include <immintrin.h>
 #include <math.h>
+
+#include "kern/avx512.h"
 
 #define WIDTH 16
 #define ISA   NT_ISA_AVX512
 #define TABLE nt_kern_avx512
-typedef __m512 wide;
 typedef __m512d wide_f64;
-typedef __mmask16 mask;
-
-static mask mask_of(size_t left)
-{
-	unsigned bits = left >= 16 ? 0xffff : (1u << left) - 1;
-	return (mask)bits;
-}
-
-static wide load(const float *x, mask m)
-{
-	return _mm512_maskz_loadu_ps(m, x);
-}
-
-static void store(float *x, mask m, wide v)
-{
-	_mm512_mask_storeu_ps(x, m, v);
-}
-
 static wide all(float x)
 {
 	return _mm512_set1_ps(x);
@@ -41,7 +23,7 @@ static wide all(float x)
 
 static wide either(mask m, wide v, wide w)
 {
-	return _mm512_mask_mov_ps(w, m, v);
+	return m < 16 ? _mm512_mask_mov_ps(w, bits_of(m), v) : v;
 }
 
 static wide fused(wide a, wide b, wide c)

@@ -6,7 +6,8 @@
  *
  *	WIDTH				floats in one
  *	wide, mask			types; + - * / work on wide, element by element
- *	mask_of(left)			the first min(left, WIDTH) elements
+ *	mask_of(left)			the first min(left, WIDTH) elements; whole registers are
+ *					to be loaded and stored plainly (avx512.h says why)
  *	load(x, m), store(x, m, v)	touch no memory outside the mask; load gives 0 there
  *	all(f)				WIDTH times f
  *	either(m, v, w)			v, and w outside the mask

@@ -7,8 +7,9 @@
 #include "kern/tile.h"
 
 #ifdef NT_HAS_WIDE
-#include <immintrin.h>
 #include <string.h>
+
+#include "kern/avx512.h"
 
 #define K_STEP 2
 #define TABLE  nt_tile_bf16_avx512
@@ -18,21 +19,21 @@ static inline __m512 multiply(__m512 c, __m512i a, __m512i b)
 	return _mm512_dpbf16_ps(c, (__m512bh)a, (__m512bh)b);
 }
 
-static inline __m512i across(const float *x, const float *y, __mmask16 m, float alpha)
+static inline __m512i across(const float *x, const float *y, mask m, float alpha)
 {
 	__m512 scale = _mm512_set1_ps(alpha);
-	__m512 low = _mm512_maskz_loadu_ps(m, x) * scale;
-	__m512 high = _mm512_maskz_loadu_ps(y ? m : 0, y ? y : x) * scale;
+	__m512 low = load(x, m) * scale;
+	__m512 high = load(y ? y : x, y ? m : 0) * scale;
 	__m512i l = _mm512_cvtepu16_epi32((__m256i)_mm512_cvtneps_pbh(low));
 	__m512i h = _mm512_cvtepu16_epi32((__m256i)_mm512_cvtneps_pbh(high));
 	return _mm512_or_si512(l, _mm512_slli_epi32(h, 16));
 }
 
-static inline __m512i along(const float *x, __mmask16 m, __mmask16 m2, float alpha)
+static inline __m512i along(const float *x, mask m, mask m2, float alpha)
 {
 	__m512 scale = _mm512_set1_ps(alpha);
-	__m512 low = _mm512_maskz_loadu_ps(m, x) * scale;
-	__m512 high = _mm512_maskz_loadu_ps(m2, x + 16) * scale;
+	__m512 low = load(x, m) * scale;
+	__m512 high = load(x + 16, m2) * scale;
 	return (__m512i)_mm512_cvtne2ps_pbh(high, low);
 }
 

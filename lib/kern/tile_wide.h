@@ -15,12 +15,6 @@
  * along and across multiply by alpha, and put 0 where nothing is.
  */
 
-/* The first min(left, 16) elements. */
-static inline __mmask16 mask_of(size_t left)
-{
-	return _cvtu32_mask16(left < 16 ? (1u << left) - 1 : 0xffff);
-}
-
 /* --- tiles -------------------------------------------------------------------------- */
 
 static inline __attribute__((always_inline)) void run(size_t n_vec, float *c, size_t ldc,
