@@ -19,6 +19,24 @@ show() {
 	"$@"
 }
 
+# What a compressor makes of the held-out text: alone, and behind the text that the model was
+# trained on (16 MB of it at most), where it is charged with what that text makes longer.
+beside() { # beside NAME COMMAND...: the command packs standard input
+	name=$1
+	shift
+	bytes=$(wc -c <"$out/val.txt")
+	before=$(head -c -"$bytes" "$out/both.txt" | "$@" | wc -c)
+	alone=$("$@" <"$out/val.txt" | wc -c)
+	both=$("$@" <"$out/both.txt" | wc -c)
+	awk -v n="$name" -v b="$bytes" -v a="$alone" -v d=$((both - before)) \
+		'BEGIN { printf "%-22s %10.3f %24.3f\n", n, 8 * a / b, 8 * d / b }'
+}
+ppmd() {
+	rm -f "$out/ppmd.7z"
+	7z a -bso0 -bsp0 -si -m0=PPMd:o=6:mem=256m "$out/ppmd.7z"
+	cat "$out/ppmd.7z"
+}
+
 step 'the corpus'
 if [ $# -gt 0 ]; then
 	nt-cat "$@" >"$out/corpus"
@@ -50,13 +68,15 @@ rm -rf "$out/ckpt"
 show nt-train --time="$time" $val -o "$out/ckpt" "$out/train.bin"
 
 if [ -n "$val" ]; then
-	step 'the held-out text: this model beside a compressor'
+	step 'the held-out text: this model beside compressors'
 	show nt-score --total "$out/ckpt" "$out/val.bin"
 	nt-tokenize -q -d "$out/val.bin" >"$out/val.txt"
-	bytes=$(wc -c <"$out/val.txt")
-	packed=$(xz -9e -c "$out/val.txt" | wc -c)
-	awk -v b="$bytes" -v x="$packed" \
-		'BEGIN { printf "xz -9e on the same %d bytes: %.3f bits/byte\n", b, 8 * x / b }'
+	nt-tokenize -q -d "$out/train.bin" | tail -c 16000000 | cat - "$out/val.txt" >"$out/both.txt"
+	printf '%-22s %10s %24s\n' 'bits/byte' 'by itself' 'behind the training text'
+	beside 'xz -9e' xz -9ec
+	if command -v 7z >/dev/null; then # Debian's p7zip-full
+		beside 'PPMd, order 6 (7z)' ppmd
+	fi
 fi
 
 step 'the loss of a sentence, token by token'

@@ -30,6 +30,16 @@ t 'markup is taken off: HTML, manual pages, and what is no UTF-8 is left out' '
 	grep -F "returns a -1 and tells" got
 	{ cat a.html; printf "\377"; } >b.txt
 	[ "$(echo b.txt | perl "$root/share/corpus/plain.pl" text 100000 | wc -c)" = 0 ]'
+
+t 'the model of characters has three recipes, and no fourth' '
+	for i in 1 2 3 4 5 6 7 8 9; do printf "A line of a play, the %dth.\n" $i; done >play.txt
+	for recipe in nanogpt quick best; do
+		RECIPE=$recipe sh "$root/examples/shakespeare-char.sh" play.txt "$recipe" -q --plan >"$recipe.plan"
+	done
+	grep "^hidden_size  *128$" nanogpt.plan; grep "^max_steps  *400$" quick.plan; grep "^seq_len  *128$" best.plan
+	RECIPE=worst exits 2 sh "$root/examples/shakespeare-char.sh" play.txt worst >out 2>err
+	grep "nanogpt, quick or best, not .worst" err'
+
 # --- a corpus divided by files ---------------------------------------------------------
 
 corpus() { # some files: plain, JSON lines, compressed, deeper, empty, and what repeats
