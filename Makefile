@@ -76,6 +76,8 @@ $B/gen/merges: $B/obj/share/vocab/merges.o $(filter-out $(EMBEDDED),$(LIB_SRC:%.
 $B/gen/nt-8k.merges: $B/gen/merges share/vocab/nt-8k.tiktoken
 	$(call say,gen,$@)$B/gen/merges share/vocab/nt-8k.tiktoken > $@.part && mv $@.part $@
 
+$B/obj/lib/report/style.o build/fuzz/obj/lib/report/style.o: $(wildcard lib/report/*.css lib/report/*.js)
+
 $B/libnt.a: $(LIB_SRC:%.c=$B/obj/%.o)
 	@rm -f $@
 	$(call say,ar,$@)$(AR) rcs $@ $^

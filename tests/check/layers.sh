@@ -9,14 +9,14 @@ layers() {
 	find "$1/lib" "$1/cmd" -name '*.[ch]' | sort | xargs awk -v top="$1/" '
 	BEGIN {
 		n = split("base:|io:base|text:base|kern:base|cli:base|token:base io text|filter:base io text|data:base io|" \
-			  "model:base io kern|train:base io data kern model|cmd:cli", row, "|")
+			  "model:base io kern|train:base io data kern model|report:base io|cmd:cli", row, "|")
 		for (i = 1; i <= n; i++) {
 			split(row[i], kv, ":")
 			may[kv[1]] = " " kv[1] " " kv[2] " "
 		}
 		n = split("base:cpu err hash ident mem pool random real version|io:docs file idlines nultext|" \
 			  "text:text|kern:blas|filter:filter|token:encode inspect tokenizer vocab|" \
-			  "data:data dedup foreign manifest near overlap pack shuffle stream substring words|model:model safetensors show|train:train", row, "|")
+			  "data:data dedup foreign manifest near overlap pack shuffle stream substring words|model:model safetensors show|train:train|report:report", row, "|")
 		for (i = 1; i <= n; i++) {
 			split(row[i], kv, ":")
 			m = split(kv[2], header, " ")

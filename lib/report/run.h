@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef REPORT_RUN_H
+#define REPORT_RUN_H
+/*
+ * run.h - what a log says, as columns
+ */
+#include "nt/report.h"
+
+/* What is measured at a point of a run: of each step, or of each look at held-out text. */
+enum report_value { V_LOSS, V_LR, V_GRAD_NORM, V_SPEED, V_MFU, N_VALUE, V_VAL_LOSS = 0, V_VAL_BPB };
+
+struct report_point {
+	double step, tokens, time; /* in all; seconds of work */
+	double value[N_VALUE];     /* NaN: not said */
+};
+
+struct report_track {
+	struct report_point *point; /* [n], steps ascending */
+	size_t n, cap;
+};
+
+/* A sample or a warning. */
+struct report_note {
+	double step;
+	char *text;      /* [len] */
+	size_t len;
+	bool is_warning;
+};
+
+struct nt_run {
+	char *path;              /* as it was named ... */
+	char *log;               /* ... and its log */
+	char *label;             /* as the user says it, or NULL */
+	char *own_label;         /* as the log does, or NULL */
+	uint64_t offset;         /* bytes of the log that were read */
+	struct nt_buf rest;      /* a line whose end has not come */
+	bool is_rest_too_long;
+	uint64_t n_line, n_event, n_skipped;
+	char why_skipped[160];
+	struct report_track step, look; /* steps; looks at what is held out */
+	struct report_note *note;
+	size_t n_note, note_cap;
+	double max_steps;        /* 0: not known */
+	bool has_ended;
+};
+
+/* The text of a chart's legend; never NULL. */
+const char *nt_run_label(const struct nt_run *r);
+
+/* Takes one line in, without its end; a NUL stands behind it. NT_EFORMAT: it is no event. */
+int nt_run_take(struct nt_run *r, const char *line, size_t len);
+
+#endif

@@ -1,0 +1,127 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+. "$(dirname "$0")/../lib.sh"
+
+# log RUN STEPS [LOSS]: a log like that of a run, with held-out losses every tenth of it.
+log() {
+	awk -v n="$2" -v loss="${3:-4}" 'BEGIN {
+		printf "{\"event\": \"start\", \"step\": 0, \"tokens\": 0, \"time\": 0.1, \"max_steps\": %d}\n", n
+		for (i = 1; i <= n; i++) {
+			printf "{\"event\": \"step\", \"step\": %d, \"tokens\": %d, \"time\": %.3f, \"loss\": %.6f, ", i, 512 * i, i / 20, loss + 5 / i
+			printf "\"lr\": %.6g, \"grad_norm\": 1.5, \"tokens_per_s\": 10240, \"mfu\": 0.41}\n", 0.001 * i / n
+			if (i % (n / 10) == 0 && i < n)
+				printf "{\"event\": \"eval\", \"step\": %d, \"tokens\": %d, \"time\": %.3f, \"val_loss\": %.6f, \"val_bpb\": %.6f}\n", i, 512 * i, i / 20, loss + 6 / i, loss / 2
+		}
+		printf "{\"event\": \"end\", \"step\": %d, \"tokens\": %d, \"time\": %.3f, \"val_loss\": %.6f, \"val_bpb\": %.6f}\n", n, 512 * n, n / 20, loss + 0.25, loss / 2
+	}' >"$1"
+}
+log "$work/one" 400
+log "$work/two" 200 3
+
+# XML that an independent parser takes, what of it a reader sees, and its curves.
+xml() { "$PYTHON" -c '
+import sys, xml.etree.ElementTree as E
+root = E.parse(sys.argv[1]).getroot()
+S = "{http://www.w3.org/2000/svg}"
+for t in root.iter():
+    if t.tag in (S + "text", S + "title"): print(t.tag[len(S):], t.text)
+    if t.tag == S + "path" and t.get("d").count(" ") > 3: print("curve", t.get("class"), t.get("d"))
+' "$1"; }
+
+t 'a chart is an SVG file with curves, marks, round ticks and nothing from elsewhere' '
+	nt-report --svg "$work/one" >a.svg
+	xml a.svg >seen
+	grep -q "^curve raw c0" seen && grep -q "^curve smooth c0" seen && grep -q "^curve marks c0" seen
+	for tick in 0 100 200 300 400; do grep "^text $tick$" seen; done
+	grep "^text nats/token" seen && grep "^text steps" seen
+	grep "^title .*, steps 40: 4.15 nats/token$" seen
+	[ "$(grep -c "^title" seen)" = 10 ]
+	[ "$(grep -o "http[^\"]*" a.svg)" = http://www.w3.org/2000/svg ]
+	! grep -i -e "<script" -e "url(" -e "@import" a.svg
+	grep -q "prefers-color-scheme: dark" a.svg'
+t 'a directory, its step and its log are the same run' '
+	mkdir -p ckpt/step-000400 && cp "$work/one" ckpt/log.jsonl
+	for run in ckpt ckpt/ ckpt/step-000400 ckpt/log.jsonl; do nt-report --svg --title T --label L $run; done |
+		grep -c "^<svg xmlns" | grep -x 4
+	nt-report --svg --title T --label L ckpt >a
+	nt-report --svg --title T --label L ckpt/step-000400 | cmp - a
+	nt-report --svg --title T --label L - <"$work/one" | cmp - a
+	nt-report --svg --title T --label L -o b ckpt && cmp a b'
+t 'every chart is drawn, against steps, tokens and time, on any axes' '
+	for chart in loss held-out bits lr grad-norm speed mfu; do
+		for x in steps tokens time; do
+			for log in none x y both; do
+				nt-report --svg --chart $chart -x $x --log $log "$work/one" "$work/two" >a.svg
+				xml a.svg >seen
+				grep -q "^curve [a-z]* c0" seen && grep -q "^curve [a-z]* c1" seen
+				grep -q "^text $x$" seen
+			done
+		done
+	done
+	grep "^text 40 %" seen'
+t 'several runs have their labels, in their order' '
+	sed "s/\"max_steps\"/\"label\": \"of the log\", \"max_steps\"/" "$work/two" >labelled
+	nt-report --svg --label AdamW --label "Mu<on & co" "$work/one" labelled "$work/two" >a.svg
+	xml a.svg | grep -x -e "text AdamW" -e "text Mu<on & co" -e "text $work/two" | wc -l | grep -x 3
+	nt-report --svg "$work/one" labelled >a.svg && xml a.svg | grep -x "text of the log"
+	exits 2 nt-report --svg --label a --label b "$work/one" 2>said; grep "2 labels for 1 run" said'
+t 'a title, a size and a range are followed' '
+	nt-report --svg --title "A <title>" --width 500 --height 300 --range 4:4.5 "$work/one" >a.svg
+	grep "^<svg [^>]*width=\"500\" height=\"300\"" a.svg
+	xml a.svg >seen && grep -x "text A <title>" seen && grep -x "text 4.1" seen && ! grep -x "text 5" seen
+	nt-report --svg --range :4.5 "$work/one" >b.svg && nt-report --svg --range 4: "$work/one" >c.svg
+	for range in 3 4:4 5:4 a:b 1:2:3 nan:2 1:inf 1e99:; do
+		exits 2 nt-report --svg --range $range "$work/one" 2>said; grep -e "--range: .$range. is not" said
+	done
+	exits 2 nt-report --svg --log y --range 0:4 "$work/one" 2>said; grep "logarithmic" said'
+
+t 'of steps taken twice the later ones are drawn' '
+	head -n 100 "$work/one" >stopped
+	{ cat stopped
+	  echo "{\"event\": \"step\", \"step\": 91, \"tokens\": 1, \"time\": 4, \"loss\": 77}"
+	  echo "{\"event\": \"eval\", \"step\": 91, \"tokens\": 1, \"time\": 4, \"val_loss\": 78}"
+	  echo "{\"event\": \"start\", \"step\": 90, \"tokens\": 46080, \"time\": 4.5, \"max_steps\": 400}"
+	  awk "/\"step\": 91,/ { on = 1 } on" "$work/one"; } >resumed
+	for c in loss held-out speed; do
+		nt-report --svg --label L --chart $c "$work/one" >a && nt-report --svg --label L --chart $c resumed | cmp - a
+	done'
+t 'a run begun anew is only what came since' '
+	{ cat "$work/two"; cat "$work/one"; } >both
+	nt-report --svg --label L "$work/one" >a && nt-report --svg --label L both | cmp - a'
+t 'a last line that is not whole yet is left alone' '
+	head -c 30000 "$work/one" >cut && tail -c 1 cut | grep -q .
+	nt-report --svg cut >a.svg 2>said && [ ! -s said ]
+	sed "\$d" cut >whole && nt-report --svg --label L whole >a && nt-report --svg --label L cut | cmp - a'
+t 'hostile lines are counted and passed over' '
+	{ head -n 100 "$work/one"
+	  printf "%s\n" "not JSON" "{\"event\": \"step\", \"step\": NaN}" "[1, 2]" "{}" "{\"event\": 7}" "" \
+		"{\"event\": \"step\", \"step\": -5, \"loss\": 1}" "{\"event\": \"step\", \"loss\": 1}" \
+		"{\"event\": \"step\", \"step\": 1e400, \"loss\": 1}"
+	  printf "\000\001\377\n"
+	  tail -n +101 "$work/one"; } >hostile
+	nt-report --svg --label L "$work/one" >a
+	nt-report --svg --label L hostile 2>said | cmp - a
+	grep -x "nt-report: warning: hostile: 9 lines no event of a log, first line 101: not JSON at byte 0: an object is missing" said'
+t 'numbers that no chart can hold are left out, events of other kinds as well' '
+	{ head -n 60 "$work/one"
+	  echo "{\"event\": \"step\", \"step\": 61, \"tokens\": 31232, \"time\": 3, \"loss\": 1e999, \"lr\": null, \"mfu\": \"x\"}"
+	  echo "{\"event\": \"something new\", \"x\": [{}]}"
+	  echo "{\"event\": \"step\", \"step\": 62, \"tokens\": 31744, \"time\": 3.1, \"loss\": 4.$(printf "%0400d" 0)1e00}"; } >odd
+	nt-report --svg odd >a.svg 2>said
+	[ ! -s said ] && xml a.svg | grep "^curve smooth" >curve
+	! grep -i -e nan -e inf curve'
+t 'a log of one step is drawn' '
+	head -n 2 "$work/one" >short && nt-report --svg short >a.svg && xml a.svg >seen && grep "^text 1$" seen'
+t 'what is no run is one clear line' '
+	: >empty && exits 1 nt-report --svg empty 2>said && grep "empty: no loss to draw yet" said
+	mkdir dir && exits 3 nt-report --svg dir 2>said && grep "dir: holds no log.jsonl" said
+	exits 4 nt-report --svg missing 2>said && grep "missing: cannot open" said
+	head -c 100000 /dev/urandom >noise; exits 1 nt-report --svg noise 2>said && grep "no loss to draw" said
+	exits 2 nt-report --svg 2>said && grep "no run named" said
+	head -n 30 "$work/one" | sed "s/loss/no/" >nothing && exits 1 nt-report --svg --log y nothing 2>said
+	[ "$(wc -l <said)" = 1 ]'
+t 'a full disk is exit 4, a closed pipe is quiet' '
+	exits 4 nt-report --svg "$work/one" >/dev/full 2>said && grep "No space" said
+	nt-report --svg "$work/one" 2>said | head -c 1 | grep -q "<" && [ ! -s said ]
+	exits 4 nt-report --svg -o no/such/dir "$work/one" 2>said'
+done_testing

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * runlog.c - bytes as a log of training
+ *
+ * In one piece or as it grows, the same run comes of it; steps ascend, no number is one that
+ * cannot be drawn, and what is drawn has no markup that a text of the log made.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "nt/err.h"
+#include "report/run.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+
+static void check_track(const struct report_track *t)
+{
+	for (size_t i = 0; i < t->n; i++) {
+		nt_assert(i == 0 || t->point[i].step > t->point[i - 1].step);
+		for (int k = 0; k < N_VALUE; k++)
+			nt_assert(isnan(t->point[i].value[k]) || fabs(t->point[i].value[k]) <= 1e30);
+	}
+}
+
+static void draw(struct nt_run *r, unsigned how)
+{
+	struct nt_buf out = {0};
+	struct nt_chart_options o = {.of = (enum nt_chart_of)(how % NT_CHART_N), .x = (enum nt_chart_x)(how % 3),
+				     .log = how % 4, .lo = NAN, .hi = NAN, .width = 700, .height = 400};
+	int rc = nt_chart_svg(&out, &r, 1, &o);
+	nt_assert(rc == 0 || rc == NT_EFAIL);
+	nt_assert(!memmem(out.data, out.len, "<script", 7) && !memmem(out.data, out.len, "nan", 3));
+	nt_buf_release(&out);
+}
+
+static void write_all(int fd, const uint8_t *data, size_t len)
+{
+	if (write(fd, data, len) != (ssize_t)len)
+		abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	char path[64];
+	struct nt_run *grown, *whole;
+	size_t part = len ? data[0] * len / 256 : 0;
+	int fd = memfd_create("fuzz", 0);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	if (fd < 0 || nt_run_open(&grown, path) < 0 || nt_run_open(&whole, path) < 0)
+		abort();
+	write_all(fd, data, part);
+	nt_assert(nt_run_read(grown) >= 0);
+	write_all(fd, data + part, len - part);
+	nt_assert(nt_run_read(grown) >= 0 && nt_run_read(whole) >= 0);
+	nt_assert(grown->step.n == whole->step.n && grown->look.n == whole->look.n);
+	nt_assert(grown->n_skipped == whole->n_skipped && grown->n_note == whole->n_note);
+	check_track(&whole->step);
+	check_track(&whole->look);
+	draw(whole, (unsigned)len);
+	nt_run_free(grown);
+	nt_run_free(whole);
+	close(fd);
+	return 0;
+}
