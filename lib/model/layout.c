@@ -25,6 +25,8 @@ struct row {
 	unsigned has; /* only models that have this (enum nt_has); 0: all */
 };
 
+/* What stands last in most rows is 0 and left out, which clang would warn of. */
+#pragma GCC diagnostic ignored "-Wmissing-field-initializers"
 struct rows {
 	struct row before[3], layer[13], after[3], head; /* the first three end with {0} */
 	const char *prefix; /* of a layer */
