@@ -204,6 +204,11 @@ struct nt_sampling {
 	double temperature; /* divides the logits of what is left; 0: the likeliest */
 	uint64_t seed;
 };
+/* What nt-sample and samples of a training take unless told otherwise. */
+#define NT_SAMPLING_TOP_K 40
+#define NT_SAMPLING_TOP_P 0.95
+#define NT_SAMPLING_MIN_P 0.05
+#define NT_SAMPLING_TEMPERATURE 0.8
 struct nt_sampler;
 /* NT_EARG: an option out of range. */
 int nt_sampler_new(struct nt_sampler **s, const struct nt_sampling *options, size_t vocab_size);

@@ -35,6 +35,10 @@ struct nt_list {
 	size_t n, cap;
 };
 
+/* The text of a number that is a macro, for `init`. */
+#define NT_OPT_TEXT(macro) NT_OPT_TEXT_(macro)
+#define NT_OPT_TEXT_(number) #number
+
 /* An entry with a help but no name is a heading. {0} ends the table. */
 struct nt_opt {
 	int key;          /* short letter, or 0 */

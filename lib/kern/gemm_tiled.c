@@ -16,6 +16,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "base/least.h"
 #include "kern/tile.h"
 
 enum {
@@ -54,11 +55,6 @@ size_t nt_gemm_room(void)
 static size_t ceil_div(size_t a, size_t b)
 {
 	return (a + b - 1) / b;
-}
-
-static size_t least(size_t a, size_t b)
-{
-	return a < b ? a : b;
 }
 
 /* Columns [column, column + n) and k [at, at + k) of a product. */

@@ -19,17 +19,13 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/least.h"
 #include "kern/gemm.h"
 #include "model/work.h"
 
 static nt_real score_scale(size_t D)
 {
 	return (nt_real)(1 / sqrt((double)D));
-}
-
-static size_t least(size_t a, size_t b)
-{
-	return a < b ? a : b;
 }
 
 /* The rows that begin with query `first`: fewer queries, and only the keys they see. */

@@ -29,6 +29,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "base/least.h"
 #include "kern/gemm.h"
 #include "kern/kern.h"
 #include "model/layout.h"
@@ -41,11 +42,6 @@ _Static_assert(STEPS % 2 == 1, "the last step ends in the room and not in the gr
 struct nt_muon_matrix {
 	size_t offset, rows, columns, ld;
 };
-
-static size_t least(size_t a, size_t b)
-{
-	return a < b ? a : b;
-}
 
 /* --- which matrices -------------------------------------------------------------------- */
 

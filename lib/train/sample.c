@@ -11,17 +11,16 @@
 #include "nt/err.h"
 #include "train/run.h"
 
-static const struct nt_sampling usual = {.temperature = 0.8, .top_k = 40, .top_p = 0.95, .min_p = 0.05};
-
 int nt_train_sample(struct nt_train *t, uint32_t id[NT_SAMPLE_TOKENS], size_t *n)
 {
 	const struct nt_config *c = &t->config;
-	struct nt_sampling how = usual;
+	struct nt_sampling how = {.top_k = NT_SAMPLING_TOP_K, .top_p = NT_SAMPLING_TOP_P,
+				  .min_p = NT_SAMPLING_MIN_P, .temperature = NT_SAMPLING_TEMPERATURE,
+				  .seed = t->options.seed};
 	struct nt_sampler *sampler = NULL;
 	struct nt_cache *cache = NULL;
 	const nt_real *logits;
 	size_t room = t->n_prompt + NT_SAMPLE_TOKENS;
-	how.seed = t->options.seed;
 	*n = 0;
 	if (room > c->max_position_embeddings)
 		room = c->max_position_embeddings;

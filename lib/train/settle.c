@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/least.h"
 #include "nt/cpu.h"
 #include "nt/err.h"
 #include "train/run.h"
@@ -18,11 +19,6 @@
 #include "train/size.h"
 
 enum { EVALS = 10, DEFAULT_SEQ_LEN = 256, EPOCHS = 100, TUNING_EPOCHS = 3 };
-
-static uint64_t least(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
 
 /* Packed rows say it themselves; short texts would only be padded by long rows. */
 static void settle_seq_len(struct nt_train *t)
