@@ -20,7 +20,7 @@
 struct options {
 	struct nt_train_options train;
 	struct nt_opt_every eval_every, save_every, sample_every;
-	const char *sample_prompt;
+	const char *sample_prompt, *replanned;
 	struct nt_list named, weight;
 	bool plan, bench, json;
 };
@@ -152,6 +152,8 @@ static void on_event(void *arg, const struct nt_train_event *e)
 		say_sources(l->cli, e, nt_cli_say);
 	if (e->kind == NT_EVENT_WARNING)
 		nt_cli_warn(l->cli, "step %" PRIu64 ": %s", e->step, e->text);
+	if (e->kind == NT_EVENT_PLAN)
+		nt_cli_note(l->cli, "step %" PRIu64 ": to end in time, %" PRIu64 " steps in all", e->step, e->max_steps);
 	if (e->kind == NT_EVENT_SAVE)
 		nt_cli_note(l->cli, "step %" PRIu64 ": saved %s", e->step, e->path);
 	if (e->kind != NT_EVENT_EVAL)
@@ -246,8 +248,8 @@ static int train(struct nt_train *t, const struct nt_train_plan *p, const struct
 		   dir, l.last.step < l.last.max_steps ? "stopped and saved" : "finished", l.last.step,
 		   l.last.max_steps, loss, held_out, l.last.tokens, took);
 	text_of_time(over, l.last.late);
-	if (l.last.step == l.last.max_steps && l.last.late >= 1)
-		nt_cli_warn(cli, "%s longer than --time: the machine was slower than when the steps were counted", over);
+	if (l.last.step == l.last.max_steps && l.last.late >= fmax(1, 0.03 * p->options.time))
+		nt_cli_warn(cli, "%s longer than --time: the machine became slower at the very end", over);
 	return 0;
 }
 
@@ -317,6 +319,8 @@ static int run(struct nt_cli *cli, void *opts, char **operand, int n_operand)
 	o->train.n_named = o->named.n;
 	o->train.weight = o->weight.item;
 	o->train.n_weight = o->weight.n;
+	if (o->replanned && nt_train_read_replanned(&o->train.replanned, o->replanned) < 0)
+		return NT_EARG;
 	struct nt_pool *pool = nt_pool_new((int)cli->threads);
 	if (!pool)
 		return NT_ESYS;
@@ -355,9 +359,11 @@ static const struct nt_opt opts[] = {
 	{'f', "force", NT_OPT_FLAG, TRAIN(force), NULL, NULL, 0, 0,
 	 "write into a folder that holds a model of another program, in its place"},
 	{0, "time", NT_OPT_TIME, TRAIN(time), "TIME", "10m", 0.1, 1e9,
-	 "what size and number of steps are chosen for"},
+	 "what size is chosen for and, unless steps are said, when the run ends"},
 	{0, "max-steps", NT_OPT_COUNT, TRAIN(max_steps), "N", NULL, 1, 1e15,
 	 "steps in all; chosen from --time unless said"},
+	{0, "replanned", NT_OPT_STR, AT(replanned), "STEP:N,...", NULL, 0, 0,
+	 "do again a run that --time has changed on its way: until each STEP --max-steps was N"},
 	{0, "max-tokens", NT_OPT_COUNT, TRAIN(max_tokens), "N", NULL, 1, 1e18,
 	 "the same in tokens to be predicted, as in 500M or 1e9"},
 	{0, "epochs", NT_OPT_REAL, TRAIN(epochs), "X", NULL, 1e-9, 1e9,

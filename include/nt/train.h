@@ -45,6 +45,16 @@ struct nt_interval {
 	double seconds;
 };
 
+/* What max_steps was earlier, in a run that was counted anew on its way so that it ends with its
+ * time: until step `until` it was max_steps. Without it a run cannot be told again. */
+enum { NT_REPLANS_MAX = 128 };
+struct nt_replanned {
+	size_t n;
+	struct {
+		uint64_t until, max_steps;
+	} was[NT_REPLANS_MAX]; /* [n], by `until` */
+};
+
 /*
  * What a run is made of, by Hugging Face's names. nt_train_settle chooses what is 0 and
  * cannot be, and warmup_steps and min_learning_rate unless they are in `named`.
@@ -71,6 +81,7 @@ struct nt_train_options {
 	uint64_t max_tokens;           /* targets, and ... */
 	double epochs;                 /* ... times the data is seen: other words for max_steps; 0: not said */
 	double time;                   /* seconds; what max_steps is chosen from, 0 once that was said */
+	struct nt_replanned replanned;
 	uint64_t seed;
 	uint64_t memory;               /* bytes that all of it may take; 0: what the machine has */
 	int recompute;                 /* enum nt_recompute */
@@ -137,6 +148,7 @@ struct nt_train_plan {
 };
 
 enum nt_train_event_kind { NT_EVENT_START, NT_EVENT_STEP, NT_EVENT_EVAL, NT_EVENT_SAVE, NT_EVENT_SAMPLE,
+			   NT_EVENT_PLAN, /* max_steps has changed */
 			   NT_EVENT_WARNING, NT_EVENT_END };
 
 /* What a source made of a loss. */
@@ -176,6 +188,10 @@ struct nt_train_callback {
 };
 
 struct nt_train;
+
+/* "300:1000,600:1200", as trainer.json has it: 1000 steps until 300, then 1200 until 600, and
+ * max_steps from there. NT_EARG. */
+int nt_train_read_replanned(struct nt_replanned *r, const char *text);
 
 /*
  * data[n]: data files, together one set, all of one tokenizer and one kind: FILE, or

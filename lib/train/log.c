@@ -87,6 +87,8 @@ static int add_numbers(struct nt_buf *b, const struct nt_train_event *e)
 {
 	int rc = 0;
 	switch (e->kind) {
+	case NT_EVENT_PLAN:
+		return add_count(b, "max_steps", e->max_steps);
 	case NT_EVENT_START:
 		rc = add_count(b, "max_steps", e->max_steps);
 		return rc < 0 || !e->label ? rc : add_text(b, "label", e->label);
@@ -115,7 +117,7 @@ static int add_numbers(struct nt_buf *b, const struct nt_train_event *e)
 
 int nt_log_add(struct nt_log *log, const struct nt_train_event *e)
 {
-	static const char *const name[] = {"start", "step", "eval", "save", "sample", "warning", "end"};
+	static const char *const name[] = {"start", "step", "eval", "save", "sample", "plan", "warning", "end"};
 	struct nt_buf line = {0};
 	int rc = nt_buf_printf(&line, "{\"event\": \"%s\", \"step\": %" PRIu64 ", \"tokens\": %" PRIu64
 				      ", \"time\": %.3f",

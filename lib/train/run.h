@@ -45,6 +45,7 @@ struct nt_train {
 	size_t *row_source;                  /* [rows_per_step] */
 	struct nt_tally *tally;              /* [the most sources] of a step or an evaluation */
 
+	uint64_t open_ns;                    /* when it was opened: its time runs from there */
 	uint64_t step, tokens;               /* done */
 	double seconds;
 };
@@ -53,6 +54,9 @@ static inline uint64_t nt_rows_per_step(const struct nt_train_options *o)
 {
 	return o->batch_size * o->gradient_accumulation_steps;
 }
+
+/* Steps until the text was seen so often that a further time would teach next to nothing. */
+uint64_t nt_steps_of_use(const struct nt_train *t);
 
 /* Weights (first ones, or of a checkpoint) and memory for steps; once. */
 int nt_train_prepare(struct nt_train *t);

@@ -10,8 +10,9 @@
 
 #include "nt/err.h"
 #include "nt/file.h"
+#include "train/schedule.h"
 
-enum setting_type { CHOICE, COUNT, REAL, TEXT, INTERVAL };
+enum setting_type { CHOICE, COUNT, REAL, TEXT, INTERVAL, REPLANNED };
 
 struct setting {
 	const char *name; /* of the option */
@@ -38,6 +39,7 @@ static const struct setting settings[] = {
 	{"batch-size", COUNT, AT(batch_size), false, {0}},
 	{"gradient-accumulation-steps", COUNT, AT(gradient_accumulation_steps), false, {0}},
 	{"max-steps", COUNT, AT(max_steps), true, {0}},
+	{"replanned", REPLANNED, AT(replanned), false, {0}},
 	{"time", REAL, AT(time), true, {0}},
 	{"seed", COUNT, AT(seed), false, {0}},
 	{"optimizer", CHOICE, AT(optimizer), false, {"adamw", "muon"}},
@@ -77,6 +79,8 @@ static size_t field_bytes(const struct setting *s)
 		return sizeof(const char *);
 	case INTERVAL:
 		return sizeof(struct nt_interval);
+	case REPLANNED:
+		return sizeof(struct nt_replanned);
 	}
 	return 0;
 }
@@ -95,6 +99,14 @@ static int add_interval(struct nt_buf *out, const struct nt_interval *v)
 			: nt_buf_printf(out, "\"%.17gs\"", v->seconds);
 }
 
+static int add_replanned(struct nt_buf *out, const struct nt_replanned *v)
+{
+	int rc = nt_buf_add(out, "\"", 1);
+	if (rc == 0)
+		rc = nt_replanned_write(v, out);
+	return rc < 0 ? rc : nt_buf_add(out, "\"", 1);
+}
+
 /* The value as it stands in JSON. 17 digits give every double back as it was. */
 static int add_value(struct nt_buf *out, const struct setting *s, const struct nt_train_options *o)
 {
@@ -110,6 +122,8 @@ static int add_value(struct nt_buf *out, const struct setting *s, const struct n
 		return text ? nt_json_string(out, text, strlen(text)) : nt_buf_printf(out, "null");
 	case INTERVAL:
 		return add_interval(out, field(s, o));
+	case REPLANNED:
+		return add_replanned(out, field(s, o));
 	}
 	return 0;
 }
@@ -168,6 +182,8 @@ static bool take_value(const struct setting *s, struct json_object *v, void *int
 	}
 	if (s->type == INTERVAL)
 		return take_interval(v, into);
+	if (s->type == REPLANNED)
+		return type == json_type_string && nt_train_read_replanned(into, json_object_get_string(v)) == 0;
 	if (s->type == COUNT) {
 		*(uint64_t *)into = json_object_get_uint64(v);
 		return type == json_type_int && (json_object_get_int64(v) >= 0);
@@ -180,7 +196,7 @@ static bool take_value(const struct setting *s, struct json_object *v, void *int
 static bool is_later(const struct setting *s)
 {
 	return s->at == AT(stride) || s->at == AT(dtype) || s->at == AT(optimizer) ||
-	       s->at == AT(muon_momentum) || s->at == AT(label) || s->at == AT(z_loss);
+	       s->at == AT(muon_momentum) || s->at == AT(label) || s->at == AT(z_loss) || s->at == AT(replanned);
 }
 
 int nt_settings_read(struct nt_train_options *o, struct json_object *object, const char *path)
@@ -250,6 +266,8 @@ int nt_settings_resume(struct nt_train_options *o, const struct nt_train_options
 /* Nothing said twice. */
 static int check_once(const struct nt_train_options *o)
 {
+	if (nt_settings_named(o, "replanned") && !nt_settings_named(o, "max-steps"))
+		return nt_fail(NT_EARG, "--replanned says what --max-steps was earlier: give that too");
 	if (nt_settings_named(o, "max-steps") + (o->max_tokens > 0) + (o->epochs > 0) > 1)
 		return nt_fail(NT_EARG, "--max-steps, --max-tokens and --epochs are three ways to say how long: "
 					"give one of them");

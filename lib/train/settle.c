@@ -196,24 +196,23 @@ static double steps_for(const struct nt_train *t, double n_target)
 	return fmax(1, ceil(n_target / per_step * (1 - 1e-12)));
 }
 
-/* Steps until the text was seen EPOCHS times; a further time would teach next to nothing. */
-static double steps_of_use(const struct nt_train *t)
+uint64_t nt_steps_of_use(const struct nt_train *t)
 {
 	int epochs = t->options.finetune ? TUNING_EPOCHS : EPOCHS;
-	return steps_for(t, epochs * (double)t->split.train.n_target);
+	return (uint64_t)steps_for(t, epochs * (double)t->split.train.n_target);
 }
 
-/* Steps that fit into the time: a tenth is kept for a machine that gets busier, what
- * evaluations take is taken off, and text is not repeated past its use. */
+/* Steps that fit into what is left of the time: what evaluations take is taken off, and text
+ * is not repeated past its use. They are counted anew on the way (nt_train_run). */
 static uint64_t steps_in_time(const struct nt_train *t)
 {
 	const struct nt_train_options *o = &t->options;
 	double row = t->plan.step_seconds / (double)nt_rows_per_step(o);
-	double usable = 0.9 * o->time, last_eval = (double)t->split.val.n_row * row / 3;
+	double usable = fmax(0, o->time - (double)(nt_now_ns() - t->open_ns) * 1e-9), last_eval = (double)t->split.val.n_row * row / 3;
 	if (last_eval > usable / 2)
 		last_eval = usable / 2;
 	double steps = 0.95 * (usable - last_eval) / t->plan.step_seconds;
-	steps = fmin(steps, steps_of_use(t));
+	steps = fmin(steps, (double)nt_steps_of_use(t));
 	return steps < 1 ? 1 : (uint64_t)steps;
 }
 

@@ -12,8 +12,10 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "base/least.h"
 #include "nt/cpu.h"
 #include "nt/err.h"
+#include "train/budget.h"
 #include "train/log.h"
 #include "train/pace.h"
 #include "train/run.h"
@@ -103,6 +105,7 @@ int nt_train_open(struct nt_train **result, const struct nt_train_options *optio
 	struct nt_train *t = *result = nt_calloc(1, sizeof(*t));
 	if (!t)
 		return NT_ESYS;
+	t->open_ns = nt_now_ns();
 	t->options = *options;
 	if (t->options.dtype == NT_DTYPE_AUTO)
 		t->options.dtype = nt_has_bf16() ? NT_DTYPE_BF16 : NT_DTYPE_F32;
@@ -171,12 +174,17 @@ int nt_train_set_prompt(struct nt_train *t, const uint32_t *id, size_t n)
 
 /* --- running --------------------------------------------------------------------- */
 
+enum { COUNTS = 64 }; /* times in a run that its steps are counted anew */
+
 struct runner {
 	struct nt_train *t;
 	const struct nt_train_callback *callback;
 	struct nt_log log;
-	uint64_t begin_ns, saved_ns, looked_ns, sampled_ns;
+	uint64_t saved_ns, looked_ns, sampled_ns;
 	uint64_t n_look_row;   /* of evaluations on the way; 0: not known yet */
+	struct nt_stretch stretch; /* since the steps were last counted, ... */
+	uint64_t counted_ns;       /* ... then */
+	double look_row, save;     /* seconds that a held-out row and a save took; 0: there was none */
 	double seconds_before; /* of earlier runs */
 	struct nt_watch watch;
 	struct nt_pace first;  /* ... its first stretch; step 0: it has not ended */
@@ -205,7 +213,7 @@ static int tell(struct runner *r, enum nt_train_event_kind kind)
 {
 	struct nt_train *t = r->t;
 	struct nt_train_event *e = &r->event;
-	t->seconds = r->seconds_before + seconds_between(r->begin_ns, nt_now_ns());
+	t->seconds = r->seconds_before + seconds_between(t->open_ns, nt_now_ns());
 	e->kind = kind;
 	e->step = t->step;
 	e->max_steps = t->options.max_steps;
@@ -265,6 +273,7 @@ static int save(struct runner *r)
 	struct nt_trainer now = {.step = t->step, .tokens = t->tokens, .options = t->options,
 				 .mixture = (const char *)t->mixture.data};
 	struct nt_buf path = {0};
+	uint64_t start = nt_now_ns();
 	now.seconds = t->seconds;
 	nt_corpus_hash(&t->corpus, now.data_hash);
 	if (t->val.n)
@@ -277,6 +286,7 @@ static int save(struct runner *r)
 	if (rc == 0) {
 		r->saved_step = t->step;
 		r->saved_ns = nt_now_ns();
+		r->save = seconds_between(start, r->saved_ns);
 		r->event.path = (const char *)path.data;
 		rc = tell(r, NT_EVENT_SAVE);
 	}
@@ -297,8 +307,9 @@ static uint64_t eval_rows(const struct runner *r)
 	const struct nt_train_options *o = &t->options;
 	const struct nt_interval *every = &o->eval_every;
 	uint64_t all = t->split.val.n_row, most = r->n_look_row;
+	uint64_t n = o->replanned.n ? o->replanned.was[0].max_steps : o->max_steps;
 	if (every->steps)
-		most = o->max_steps * nt_rows_per_step(o) * 3 / 20 / (o->max_steps / every->steps + 1);
+		most = n * nt_rows_per_step(o) * 3 / 20 / (n / every->steps + 1);
 	else if (!most)
 		most = (uint64_t)fmin((double)all, every->seconds * r->weight / r->smooth_seconds *
 							   (double)nt_rows_per_step(o) * 3 / 20);
@@ -311,7 +322,9 @@ static uint64_t eval_rows(const struct runner *r)
 static int look(struct runner *r, uint64_t n_row)
 {
 	struct nt_train_event *e = &r->event;
+	uint64_t start = nt_now_ns();
 	int rc = nt_train_evaluate(r->t, n_row, &e->val_loss, &e->val_bpb);
+	r->look_row = seconds_between(start, nt_now_ns()) / (double)n_row;
 	divide_loss(r, nt_val_corpus(r->t));
 	if (rc == 0 && !isfinite(e->val_loss))
 		rc = diverged(r, r->t->step, "held-out loss", e->val_loss);
@@ -389,6 +402,7 @@ static int advance(struct runner *r)
 	t->tokens += s.n_target;
 	double seconds = seconds_between(start, nt_now_ns());
 	cpu = nt_cpu_seconds() - cpu;
+	nt_stretch_add(&r->stretch, seconds);
 	average(r, &s, seconds);
 	divide_loss(r, &t->corpus);
 	rc = tell(r, NT_EVENT_STEP);
@@ -443,6 +457,48 @@ static int sample(struct runner *r)
 	return rc;
 }
 
+/* How often something will happen on the way from the step to the end. */
+static double times_left(const struct nt_interval *every, const struct nt_train *t, double step_seconds)
+{
+	uint64_t last = t->options.max_steps - 1;
+	return every->steps ? (double)(last / every->steps - t->step / every->steps)
+			    : (double)(last - t->step) * step_seconds / every->seconds;
+}
+
+/* Seconds that evaluations and saves will still take. */
+static double aside(struct runner *r, double step_seconds)
+{
+	const struct nt_train *t = r->t;
+	const struct nt_train_options *o = &t->options;
+	double row = r->look_row > 0 ? r->look_row : step_seconds / (double)nt_rows_per_step(o) / 3;
+	double n_row = times_left(&o->eval_every, t, step_seconds) * (double)eval_rows(r);
+	return (n_row + (double)t->split.val.n_row) * row + (times_left(&o->save_every, t, step_seconds) + 1) * r->save;
+}
+
+/* Gives a run that is to end with its time as many steps as there are still time for, where these
+ * are others than planned. What was planned until here is kept: the schedule depends on it. */
+static int keep_time(struct runner *r)
+{
+	struct nt_train *t = r->t;
+	struct nt_train_options *o = &t->options;
+	struct nt_replanned *was = &o->replanned;
+	double step = nt_stretch_step(&r->stretch);
+	if (!(o->time > 0) || t->step == o->max_steps || t->step < o->warmup_steps || was->n == NT_REPLANS_MAX ||
+	    !(step > 0) || seconds_between(r->counted_ns, nt_now_ns()) < o->time / COUNTS)
+		return 0;
+	r->counted_ns = nt_now_ns();
+	r->stretch = (struct nt_stretch){0};
+	struct nt_rest rest = {.time = o->time, .step = step, .n_step = o->max_steps - t->step};
+	rest.left = o->time - t->seconds - aside(r, step);
+	uint64_t n = least(t->step + nt_budget_steps(&rest), nt_steps_of_use(t));
+	if (n == o->max_steps || n <= t->step)
+		return 0;
+	was->was[was->n].until = t->step;
+	was->was[was->n++].max_steps = o->max_steps;
+	o->max_steps = n;
+	return tell(r, NT_EVENT_PLAN);
+}
+
 /* What a step calls for beside itself. It is saved first, so that nothing is lost to what comes
  * behind. Long runs that save by their steps also save by the clock. */
 static int save_and_look(struct runner *r)
@@ -472,6 +528,8 @@ static int loop(struct runner *r, const volatile sig_atomic_t *stop)
 	int rc = tell(r, NT_EVENT_START);
 	while (rc == 0 && t->step < t->options.max_steps && !(stop && *stop)) {
 		rc = advance(r);
+		if (rc == 0)
+			rc = keep_time(r);
 		if (rc == 0)
 			rc = save_and_look(r);
 	}
@@ -516,7 +574,7 @@ int nt_train_run(struct nt_train *t, const volatile sig_atomic_t *stop,
 		return rc;
 	if (!(r.loss = nt_calloc(a > b ? a : b, sizeof(*r.loss))))
 		return NT_ESYS;
-	r.begin_ns = r.saved_ns = r.looked_ns = r.sampled_ns = nt_now_ns();
+	r.saved_ns = r.looked_ns = r.sampled_ns = r.counted_ns = nt_now_ns();
 	rc = nt_checkpoint_claim(t->options.output, t->options.force);
 	if (rc == 0)
 		rc = nt_log_open(&r.log, t->options.output);

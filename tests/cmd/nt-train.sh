@@ -421,16 +421,54 @@ t 'without options the size is chosen from the time, printed, and pinned' '
 	grep "ckpt finished at step" err
 	grep -q "\"max_steps\": [1-9]" ckpt/latest/trainer.json'
 
-t 'a run that takes longer than its --time says so' '
-	nt-train --time=4s "$data/data.bin" 2>err &
+slow='--hidden-size=64 --num-hidden-layers=3 --seq-len=32 --batch-size=4 --eval-every=1000000 --save-every=1000000'
+export slow
+setting() { $PYTHON -c "import json; print(json.load(open(\"$1/latest/trainer.json\"))[\"options\"][\"$2\"])"; }
+cat >"$data/ends.py" <<END
+import json, sys
+end = json.loads(open("ckpt/log.jsonl").readlines()[-1])
+assert end["event"] == "end" and abs(end["time"] - float(sys.argv[1])) < 0.05 * float(sys.argv[1]) + 0.1, end
+END
+t 'a run ends with its --time, also if it was stopped on the way, and can be done again' '
+	nt-train $slow -q --time=6s "$data/data.bin" &
 	pid=$!
-	wait_for "\"step\": 1,"
+	wait_for "\"step\": 50,"
+	kill -STOP $pid
+	sleep 3
+	kill -CONT $pid
+	wait $pid
+	$PYTHON "$data/ends.py" 6
+	[ "$(setting ckpt replanned)" ] && grep "{\"event\": \"plan\", .*\"max_steps\": $(setting ckpt max_steps)}" ckpt/log.jsonl
+	nt-train $slow -q --max-steps=$(setting ckpt max_steps) --replanned=$(setting ckpt replanned) \
+		--warmup-steps=$(setting ckpt warmup_steps) -o again "$data/data.bin"
+	cmp ckpt/model.safetensors again/model.safetensors
+	cmp ckpt/latest/trainer.safetensors again/latest/trainer.safetensors
+	[ "$(setting again time)" = 0 ] && ! grep "\"event\": \"plan\"" again/log.jsonl'
+
+t 'interrupted and gone on with it ends with its --time, and can be done again' '
+	nt-train $slow -q --time=5s --lr-schedule=wsd "$data/data.bin" &
+	pid=$!
+	wait_for "\"step\": 50,"
+	kill -TERM $pid
+	exits 143 wait $pid
+	nt-train -q "$data/data.bin"
+	$PYTHON "$data/ends.py" 5
+	nt-train $slow -q --max-steps=$(setting ckpt max_steps) --replanned=$(setting ckpt replanned) \
+		--warmup-steps=$(setting ckpt warmup_steps) -o again --lr-schedule=wsd "$data/data.bin"
+	cmp ckpt/model.safetensors again/model.safetensors'
+
+t 'a run that was stopped for longer than its --time says so; steps that are asked are not late' '
+	nt-train $slow --time=2s "$data/data.bin" 2>err &
+	pid=$!
+	wait_for "\"step\": 20,"
 	kill -STOP $pid
 	sleep 4
 	kill -CONT $pid
 	wait $pid
 	grep "[1-9]s longer than --time" err
-	train --max-steps=3 -o steps "$data/data.bin" 2>err && ! grep "longer than" err'
+	train --max-steps=3 -o steps "$data/data.bin" 2>err && ! grep "longer than" err
+	exits 2 train --replanned=3:9 -o x "$data/data.bin" 2>err && grep "says what --max-steps was earlier" err
+	exits 2 train --replanned=9:3 --max-steps=20 -o x "$data/data.bin" 2>err && grep "not what --replanned says" err'
 
 t 'a few words get the smallest model, and are read a hundred times, not for ten minutes' '
 	printf "five words and no more" | nt-tokenize -q | nt-pack -q -o few.bin

@@ -5,12 +5,14 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
 
 #include "nt/err.h"
 #include "nt/ident.h"
+#include "train/budget.h"
 #include "train/optimizer.h"
 #include "train/schedule.h"
 #include "train/settings.h"
@@ -50,12 +52,12 @@ static void cosine_is_half_way_in_the_middle_and_ends_at_the_least(void **state)
 	assert_near(nt_schedule_lr(&o, 1000), 1e-4, 1e-12);
 }
 
-static void wsd_is_flat_and_falls_over_the_last_fifth(void **state)
+static void wsd_is_flat_and_falls_over_the_second_half(void **state)
 {
 	(void)state;
 	struct nt_train_options o = rates(NT_LR_WSD);
-	assert_near(nt_schedule_lr(&o, 82), 1e-3, 1e-12); /* 21 steps are left */
-	assert_near(nt_schedule_lr(&o, 83), 1e-3 - 9e-4 / 21, 1e-12);
+	assert_near(nt_schedule_lr(&o, 53), 1e-3, 1e-12); /* 49 of 99 steps behind the first of full rate */
+	assert_near(nt_schedule_lr(&o, 54), 1e-3 - 9e-4 * 1 / 99, 1e-12);
 	assert_near(nt_schedule_lr(&o, 103), 1e-4, 1e-12);
 	assert_near(nt_schedule_lr(&o, 104), 1e-4, 1e-12);
 }
@@ -79,6 +81,82 @@ static void a_run_shorter_than_its_schedule_divides_by_nothing(void **state)
 				double lr = nt_schedule_lr(&o, step);
 				assert_true(lr >= 1e-4 && lr <= 1e-3);
 			}
+}
+
+/* The rate goes on from where it was, falls to the least at the last step that is planned then,
+ * and is as if nothing had happened where the new plan is the old one. */
+static void a_schedule_that_is_changed_on_the_way_goes_on_without_a_jump_and_ends_at_the_least(void **state)
+{
+	(void)state;
+	for (int schedule = NT_LR_COSINE; schedule <= NT_LR_WSD; schedule++) {
+		struct nt_train_options was = rates(schedule), o = was, same = was;
+		assert_int_equal(nt_train_read_replanned(&o.replanned, "50:104,120:200,150:190"), 0);
+		o.max_steps = 170;
+		assert_int_equal(nt_train_read_replanned(&same.replanned, "30:104,70:104"), 0);
+		double before = 1e-3;
+		for (uint64_t step = 0; step < 170; step++) {
+			double lr = nt_schedule_lr(&o, step);
+			if (step <= 50)
+				assert_true(lr == nt_schedule_lr(&was, step));
+			if (step >= 4) {
+				assert_true(lr <= before && before - lr < 2e-4);
+				before = lr;
+			}
+			if (step < 104)
+				assert_near(nt_schedule_lr(&same, step), nt_schedule_lr(&was, step), 1e-9);
+		}
+		assert_near(nt_schedule_lr(&o, 169), 1e-4, 1e-12);
+	}
+}
+
+static void what_was_planned_is_read_as_it_is_written_and_nothing_else(void **state)
+{
+	(void)state;
+	struct nt_replanned r;
+	struct nt_buf b = {0};
+	assert_int_equal(nt_train_read_replanned(&r, "11:220,19:241"), 0);
+	assert_true(r.n == 2 && r.was[1].until == 19 && r.was[1].max_steps == 241);
+	assert_int_equal(nt_replanned_write(&r, &b), 0);
+	assert_memory_equal(b.data, "11:220,19:241", 13);
+	nt_buf_release(&b);
+	assert_int_equal(nt_train_read_replanned(&r, ""), 0);
+	assert_int_equal(r.n, 0);
+	static const char *const bad[] = {"1", "1:", ":2", "1:2:3", "1:2;3:4", "0:5", "5:5", "5:9,5:10", "5:9,4:10",
+					  "-1:2", " 1:2", "1:2 ", "x", "1:99999999999999999999999"};
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		if (nt_train_read_replanned(&r, bad[i]) != NT_EARG)
+			fail_msg("'%s' was taken", bad[i]);
+	char many[NT_REPLANS_MAX * 16 + 32] = "";
+	for (int i = 0; i <= NT_REPLANS_MAX; i++)
+		snprintf(many + strlen(many), 16, "%d:9999,", i + 1);
+	assert_int_equal(nt_train_read_replanned(&r, many), NT_EARG);
+}
+
+static void steps_are_counted_anew_where_the_end_would_be_elsewhere(void **state)
+{
+	(void)state;
+	struct nt_rest r = {.time = 100, .left = 50, .step = 0.1, .n_step = 500};
+	assert_int_equal(nt_budget_steps(&r), 500);
+	r.n_step = 510; /* near enough, so long before the end */
+	assert_int_equal(nt_budget_steps(&r), 510);
+	r.step = 0.2; /* the machine is half as fast now */
+	assert_int_equal(nt_budget_steps(&r), 250);
+	r.step = 0.05;
+	assert_int_equal(nt_budget_steps(&r), 1000);
+	r = (struct nt_rest){.time = 100, .left = 5, .step = 0.1, .n_step = 59};
+	assert_int_equal(nt_budget_steps(&r), 50);
+	r = (struct nt_rest){.time = 100, .left = -30, .step = 0.1, .n_step = 500}; /* it was stopped */
+	assert_int_equal(nt_budget_steps(&r), 20);
+	r.n_step = 7;
+	assert_int_equal(nt_budget_steps(&r), 7);
+	r.step = 10;
+	assert_int_equal(nt_budget_steps(&r), 1);
+	struct nt_stretch s = {0};
+	for (int i = 0; i < 8; i++) {
+		assert_true(nt_stretch_step(&s) == 0);
+		nt_stretch_add(&s, i == 3 ? 9 : 0.25); /* one that somebody stopped says nothing */
+	}
+	assert_near(nt_stretch_step(&s), 0.25, 1e-12);
 }
 
 static void clipping_shortens_and_never_lengthens(void **state)
@@ -176,6 +254,7 @@ static void options_survive_json_to_the_last_bit(void **state)
 	o.seed = 1234567890123456789u;
 	o.init = "a \"path\"\n";
 	o.keep = 3;
+	assert_int_equal(nt_train_read_replanned(&o.replanned, "3:100,50:101"), 0);
 	o.eval_every.steps = 7;
 	o.save_every.seconds = 600.1;
 	assert_int_equal(nt_settings_write(&o, &b), 0);
@@ -186,6 +265,7 @@ static void options_survive_json_to_the_last_bit(void **state)
 	assert_int_equal(back.seed, o.seed);
 	assert_string_equal(back.init, o.init);
 	assert_int_equal(back.lr_schedule, NT_LR_WSD);
+	assert_memory_equal(&back.replanned, &o.replanned, sizeof(o.replanned));
 	assert_true(back.eval_every.steps == 7 && back.eval_every.seconds == 0);
 	assert_true(back.save_every.steps == 0 && back.save_every.seconds == 600.1);
 	json_object_object_del(json, "seed");
@@ -200,9 +280,12 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(warm_up_reaches_the_highest_rate_at_the_step_behind_it),
 		cmocka_unit_test(cosine_is_half_way_in_the_middle_and_ends_at_the_least),
-		cmocka_unit_test(wsd_is_flat_and_falls_over_the_last_fifth),
+		cmocka_unit_test(wsd_is_flat_and_falls_over_the_second_half),
 		cmocka_unit_test(constant_stays),
 		cmocka_unit_test(a_run_shorter_than_its_schedule_divides_by_nothing),
+		cmocka_unit_test(a_schedule_that_is_changed_on_the_way_goes_on_without_a_jump_and_ends_at_the_least),
+		cmocka_unit_test(what_was_planned_is_read_as_it_is_written_and_nothing_else),
+		cmocka_unit_test(steps_are_counted_anew_where_the_end_would_be_elsewhere),
 		cmocka_unit_test(clipping_shortens_and_never_lengthens),
 		cmocka_unit_test(adamw_is_its_equation_and_decays_matrices_only),
 		cmocka_unit_test(more_data_and_more_weights_are_predicted_to_help),
