@@ -29,6 +29,7 @@ void nt_gemm(struct nt_pool *pool, const struct nt_gemm *g)
 	if (!g->m || !g->n)
 		return;
 	nt_assert(!(g->is_added && (g->bias || g->plus)));
+	nt_assert(!(g->is_symmetric && (g->is_added || g->bias || g->plus)));
 	const struct nt_tile *t = tile_for(g);
 	if (!t || !nt_gemm_tiled(pool, g, t))
 		nt_gemm_blas(pool, g);

@@ -30,6 +30,7 @@ struct nt_gemm {
 	bool is_a_transposed, is_b_transposed;
 	bool is_added;       /* to what C holds; else C is written */
 	bool is_bf16;
+	bool is_symmetric;   /* C is, as A A^T is: one half may be worked out and mirrored; C only written */
 	nt_real alpha;
 	const nt_real *bias; /* [n] or NULL */
 	const nt_real *plus; /* [m][n] of row length ldc, or NULL */

@@ -156,9 +156,11 @@ static void run_panel(const struct block *b, const struct nt_tile_rows *rows, si
 	const uint32_t *panel = packed(s, at, p);
 	size_t n_step = steps_at(s, at), column = p->vec * NT_TILE_VECTOR;
 	size_t n = least(s->n - column, p->n_vec * NT_TILE_VECTOR);
-	nt_real *c = s->g->c + b->row * s->g->ldc + s->column + column;
-	for (size_t r = 0; r < b->m; r += NT_TILE_ROWS, c += NT_TILE_ROWS * s->g->ldc) {
+	size_t diagonal = s->column + column;
+	size_t first = s->g->is_symmetric && diagonal > b->row ? (diagonal - b->row) / NT_TILE_ROWS * NT_TILE_ROWS : 0;
+	for (size_t r = first; r < b->m; r += NT_TILE_ROWS) {
 		struct nt_tile_rows tile = *rows;
+		nt_real *c = s->g->c + (b->row + r) * s->g->ldc + s->column + column;
 		tile.a += r / NT_TILE_ROWS * rows->tile_stride;
 		if (b->m - r >= NT_TILE_ROWS && n == p->n_vec * NT_TILE_VECTOR)
 			s->tile->run[p->n_vec - 1](c, s->g->ldc, &tile, panel, n_step, is_added);
@@ -192,6 +194,20 @@ static int block_task(void *arg, size_t i)
 		}
 	}
 	return 0;
+}
+
+/* --- symmetric products ------------------------------------------------------------ */
+
+/* What is above the diagonal becomes what is below, square by square, so that the columns it
+ * is read down stay in the first-level cache. */
+static void mirror(const struct nt_gemm *g)
+{
+	enum { SIDE = 16 };
+	for (size_t row = 0; row < g->m; row += SIDE)
+		for (size_t column = row; column < g->n; column += SIDE)
+			for (size_t i = row; i < g->m && i < row + SIDE; i++)
+				for (size_t j = column > i ? column : i; j < g->n && j < column + SIDE; j++)
+					g->c[i * g->ldc + j] = g->c[j * g->ldc + i];
 }
 
 /* --- slabs ----------------------------------------------------------------------------- */
@@ -231,5 +247,7 @@ bool nt_gemm_tiled(struct nt_pool *pool, const struct nt_gemm *g, const struct n
 			nt_pool_run(pool, s.n_row_block * s.n_share, block_task, &s);
 		}
 	}
+	if (g->is_symmetric)
+		mirror(g);
 	return true;
 }

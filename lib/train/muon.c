@@ -127,12 +127,12 @@ static void newton_schulz(struct view to, struct view x, size_t rows, size_t col
 	nt_gemm_here(&(struct nt_gemm){
 		.m = n, .n = n, .k = is_tall ? rows : columns, .a = x.at, .lda = x.ld, .b = x.at, .ldb = x.ld,
 		.is_a_transposed = is_tall, .is_b_transposed = !is_tall, .c = p, .ldc = n,
-		.alpha = scale * scale, .is_bf16 = is_bf16,
+		.alpha = scale * scale, .is_bf16 = is_bf16, .is_symmetric = true,
 	});
 	add_to_diagonal(p, n, h);
 	nt_gemm_here(&(struct nt_gemm){
 		.m = n, .n = n, .k = n, .a = p, .lda = n, .b = p, .ldb = n, .c = q, .ldc = n,
-		.alpha = (nt_real)c, .is_bf16 = is_bf16,
+		.alpha = (nt_real)c, .is_bf16 = is_bf16, .is_symmetric = true,
 	});
 	add_to_diagonal(q, n, a - c * h * h);
 	struct view left = is_tall ? x : (struct view){q, n}, right = is_tall ? (struct view){q, n} : x;

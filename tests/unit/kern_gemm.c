@@ -137,6 +137,46 @@ static void a_product_of_several_slabs_is_right(void **state)
 	nt_pool_free(pool);
 }
 
+/* It has the bits of the product that is not told; above the diagonal they may be the mirrored ones. */
+static void check_symmetric(struct nt_gemm g, size_t n, size_t k, struct nt_pool *pool)
+{
+	g.m = g.n = n;
+	g.k = k;
+	g.lda = g.ldb = (g.is_a_transposed ? n : k) + GAP;
+	g.ldc = n + GAP;
+	g.is_b_transposed = !g.is_a_transposed;
+	float *a = matrix(1, g.lda * (g.is_a_transposed ? k : n));
+	float *c = matrix(2, g.ldc * n), *want = matrix(2, g.ldc * n);
+	g.a = g.b = a;
+	g.c = want;
+	nt_gemm(pool, &g);
+	g.c = c;
+	g.is_symmetric = true;
+	nt_gemm(pool, &g);
+	for (size_t i = 0; i < n; i++)
+		for (size_t j = i + 1; j < n; j++)
+			if (memcmp(&c[i * g.ldc + j], &c[j * g.ldc + i], sizeof(*c)) == 0)
+				want[i * g.ldc + j] = want[j * g.ldc + i];
+	assert_memory_equal(c, want, g.ldc * n * sizeof(float));
+	free(a);
+	free(c);
+	free(want);
+}
+
+static void a_symmetric_product_is_mirrored(void **state)
+{
+	static const size_t sides[] = {1, 2, 8, 50, 97, 200, 1100};
+	struct nt_pool *pool = nt_pool_new(2);
+	(void)state;
+	for (size_t i = 0; i < sizeof(sides) / sizeof(*sides); i++)
+		for (int form = 0; form < 4; form++) {
+			struct nt_gemm g = {.alpha = 0.5f, .is_a_transposed = form & 1,
+					    .is_bf16 = form & 2 && nt_gemm_has_bf16()};
+			check_symmetric(g, sides[i], sides[i] > 1000 ? 3100 : 130, pool);
+		}
+	nt_pool_free(pool);
+}
+
 static void a_product_has_the_same_bits_at_any_number_of_threads(void **state)
 {
 	enum { M = 300, N = 200, K = 500 };
@@ -170,6 +210,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_form_of_a_product_is_right),
 		cmocka_unit_test(a_product_of_several_slabs_is_right),
+		cmocka_unit_test(a_symmetric_product_is_mirrored),
 		cmocka_unit_test(a_product_has_the_same_bits_at_any_number_of_threads),
 		cmocka_unit_test(the_hint_says_what_is_set),
 	};
