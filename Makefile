@@ -147,7 +147,7 @@ bench-data: all $B/bench/data $B/bench/recall
 	@sh share/deps.sh bench || :
 	@PATH="$$PWD/$B/bin:$$PWD/$B/bench:$$PATH" sh tests/bench/data.sh
 
-# ... and of a training step: SHAPES='a b c d' RUNS=3 THREADS=2.
+# ... and of a training step: SHAPES='a b c d' RUNS=1 THREADS=2 LLMC=file LLAMACPP=file.
 bench-train: all
 	@sh share/deps.sh torch || :
 	@$(MAKE) bench BENCH=train
@@ -189,7 +189,7 @@ help:
 	@echo 'make check-interop  our files in other people'"'"'s programs, from npm'
 	@echo 'make bench      speed, against peers where they are installed'
 	@echo 'make bench-tokenize  tokenizers beside other people'"'"'s, ids compared first'
-	@echo 'make bench-train a training step beside PyTorch'"'"'s'
+	@echo 'make bench-train a training step beside other people'"'"'s'
 	@echo 'make bench-data  every data tool beside others'"'"', and beside what the machine can do'
 	@echo 'make fuzz       fuzz every parser for FUZZ_SECONDS each (clang)'
 	@echo 'make install    PREFIX=/usr/local DESTDIR=; and make uninstall'
