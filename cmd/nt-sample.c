@@ -300,8 +300,8 @@ static const struct nt_cmd cmd = {
 	.synopsis = "[OPTION...] CKPT [PROMPT]",
 	.about = "Writes the prompt and what a model adds to it. The prompt is taken byte for byte, a "
 		 "newline at its end included.\n\n"
-		 "A checkpoint is a directory of nt-train's or of Hugging Face's format with a Llama, Qwen3 or GPT-2 "
-		 "model, or a .safetensors file that has its config.json beside it.\n\n"
+		 "A checkpoint is a directory of nt-train's or of Hugging Face's format with a Llama, Mistral, "
+		 "Qwen2, Qwen3 or GPT-2 model, or a .safetensors file that has its config.json beside it.\n\n"
 		 "Tokens are chosen as llama.cpp does: the likeliest by --top-k, then by --top-p, then by "
 		 "--min-p, each on the model's own probabilities, and one of what is left at the "
 		 "temperature --temp. The same seed gives the same text with any number of threads.\n\n"

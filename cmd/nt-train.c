@@ -378,7 +378,7 @@ static const struct nt_opt opts[] = {
 	{0, "weight", NT_OPT_LIST, AT(weight), "NAME=X", NULL, 0, 0,
 	 "a source's share of the tokens that are trained on, whatever files it lies in"},
 	{.help = "The model; what is left out is chosen"},
-	{0, "arch", NT_OPT_ENUM, TRAIN(arch), "llama|gpt2|qwen3", "llama", 0, 0,
+	{0, "arch", NT_OPT_ENUM, TRAIN(arch), "llama|gpt2|qwen3|qwen2|mistral", "llama", 0, 0,
 	 "the family; qwen3 is llama with norms of queries and keys"},
 	{0, "hidden-size", NT_OPT_COUNT, TRAIN(hidden_size), "N", NULL, 1, 1 << 20, "width"},
 	{0, "intermediate-size", NT_OPT_COUNT, TRAIN(intermediate_size), "N", NULL, 1, 1 << 22,

@@ -5,9 +5,10 @@
  * nt/model.h - causal transformers: configuration, weights, loss, gradient, generation
  *
  * Families with Hugging Face's names, shapes and layouts: Llama (RMSNorm, RoPE in
- * rotate-half order, SwiGLU, grouped-query attention, tied or untied head), Qwen3 (Llama with
- * a norm of each head of queries and keys) and GPT-2 (LayerNorm, learned positions, tanh GELU,
- * biases, tied head, Conv1D weights [in][out]).
+ * rotate-half order, SwiGLU, grouped-query attention, tied or untied head); Qwen3, which is
+ * Llama with a norm of each head of queries and keys, Qwen2 with biases of q, k and v, Mistral;
+ * and GPT-2 (LayerNorm, learned positions, tanh GELU, biases, tied head, Conv1D weights
+ * [in][out]).
  *
  *	L = - sum_n log p(a_n | x_1 .. x_{n-1}; theta)		nats, summed, over the
  *	whole sequence, [E] included; [B] is never a target.
@@ -21,9 +22,16 @@
 #include "nt/pool.h"
 #include "nt/real.h"
 
-enum nt_arch { NT_LLAMA, NT_GPT2, NT_QWEN3, NT_ARCH_COUNT };
+enum nt_arch { NT_LLAMA, NT_GPT2, NT_QWEN3, NT_QWEN2, NT_MISTRAL, NT_ARCH_COUNT };
 /* "llama", ...: model_type of config.json; NULL from NT_ARCH_COUNT on. */
 const char *nt_arch_name(enum nt_arch arch);
+
+/* Positions stretched as Llama 3.1 has them: long wavelengths are made longer. */
+struct nt_rope_scaling {
+	double factor;            /* how much longer; 0: no stretching */
+	double low_freq_factor, high_freq_factor;
+	uint32_t original_max_position_embeddings;
+};
 
 /* Names as in config.json of Hugging Face's LlamaConfig; readers accept GPT-2's own too. */
 struct nt_config {
@@ -34,11 +42,14 @@ struct nt_config {
 	double norm_eps;          /* rms_norm_eps or layer_norm_epsilon */
 	double rope_theta;        /* all but GPT-2 */
 	double initializer_range; /* standard deviation of first weights */
+	struct nt_rope_scaling rope_scaling;
+	bool attention_bias;      /* Llama and Qwen3: biases of q, k, v and o */
+	bool mlp_bias;            /* Llama: of gate, up and down */
 	bool tie_word_embeddings;
 	uint32_t bos_token_id, eos_token_id; /* or NT_NO_TOKEN */
 };
 
-/* What a family takes where nothing is said; sizes stay 0. */
+/* What Hugging Face's class takes where nothing is said; sizes stay 0, most of them. */
 void nt_config_init(struct nt_config *c, enum nt_arch arch);
 /* Says what in the configuration cannot be: NT_EARG. */
 int nt_config_check(const struct nt_config *c);
@@ -79,7 +90,11 @@ int nt_model_new(struct nt_model **m, const struct nt_config *c); /* checks c; p
  */
 void nt_model_init(struct nt_model *m, uint64_t seed);
 
-/* An HF directory, or a .safetensors file with config.json (and tokenizer.json) beside it. */
+/*
+ * An HF directory, its weights in model.safetensors or in the files that
+ * model.safetensors.index.json names; or a .safetensors file with config.json (and
+ * tokenizer.json) beside it.
+ */
 int nt_model_load(struct nt_model **m, const char *path);
 /*
  * Writes the HF files (model.safetensors, config.json, generation_config.json, and with

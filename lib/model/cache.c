@@ -99,7 +99,7 @@ int nt_cache_new(struct nt_cache **result, const struct nt_model *m, size_t n_po
 		return NT_ESYS;
 	}
 	if (k->turn)
-		nt_rope_table(k->turn, n_position, c->head_dim, c->rope_theta);
+		nt_rope_table(k->turn, n_position, c);
 	*result = k;
 	return 0;
 }

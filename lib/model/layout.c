@@ -28,50 +28,59 @@ struct row {
 /* What stands last in most rows is 0 and left out, which clang would warn of. */
 #pragma GCC diagnostic ignored "-Wmissing-field-initializers"
 struct rows {
-	struct row before[3], layer[13], after[3], head; /* the first three end with {0} */
+	struct row before[3], layer[19], after[3], head; /* the first three end with {0} */
 	const char *prefix; /* of a layer */
 };
 
 static const struct rows gpt2 = {
-	.before = {{"transformer.wte.weight", {V, C}, NT_ROLE_EMBED, NT_FIRST_NORMAL},
-		   {"transformer.wpe.weight", {P, C}, NT_ROLE_POSITION, NT_FIRST_NORMAL}},
+	.before = {{"transformer.wte.weight", {V, C}, NT_ROLE_EMBED, NT_FIRST_NORMAL, 0},
+		   {"transformer.wpe.weight", {P, C}, NT_ROLE_POSITION, NT_FIRST_NORMAL, 0}},
 	.prefix = "transformer.h.",
-	.layer = {{"ln_1.weight", {C}, NT_ROLE_NORM1, NT_FIRST_ONE},
-		  {"ln_1.bias", {C}, NT_ROLE_NORM1_BIAS, NT_FIRST_ZERO},
-		  {"attn.c_attn.weight", {C, C3}, NT_ROLE_QKV, NT_FIRST_NORMAL},
-		  {"attn.c_attn.bias", {C3}, NT_ROLE_QKV_BIAS, NT_FIRST_ZERO},
-		  {"attn.c_proj.weight", {C, C}, NT_ROLE_OUT, NT_FIRST_RESIDUAL},
-		  {"attn.c_proj.bias", {C}, NT_ROLE_OUT_BIAS, NT_FIRST_ZERO},
-		  {"ln_2.weight", {C}, NT_ROLE_NORM2, NT_FIRST_ONE},
-		  {"ln_2.bias", {C}, NT_ROLE_NORM2_BIAS, NT_FIRST_ZERO},
-		  {"mlp.c_fc.weight", {C, F}, NT_ROLE_UP, NT_FIRST_NORMAL},
-		  {"mlp.c_fc.bias", {F}, NT_ROLE_UP_BIAS, NT_FIRST_ZERO},
-		  {"mlp.c_proj.weight", {F, C}, NT_ROLE_DOWN, NT_FIRST_RESIDUAL},
-		  {"mlp.c_proj.bias", {C}, NT_ROLE_DOWN_BIAS, NT_FIRST_ZERO}},
-	.after = {{"transformer.ln_f.weight", {C}, NT_ROLE_NORM_F, NT_FIRST_ONE},
-		  {"transformer.ln_f.bias", {C}, NT_ROLE_NORM_F_BIAS, NT_FIRST_ZERO}},
-	.head = {"lm_head.weight", {V, C}, NT_ROLE_HEAD, NT_FIRST_NORMAL},
+	.layer = {{"ln_1.weight", {C}, NT_ROLE_NORM1, NT_FIRST_ONE, 0},
+		  {"ln_1.bias", {C}, NT_ROLE_NORM1_BIAS, NT_FIRST_ZERO, 0},
+		  {"attn.c_attn.weight", {C, C3}, NT_ROLE_QKV, NT_FIRST_NORMAL, 0},
+		  {"attn.c_attn.bias", {C3}, NT_ROLE_QKV_BIAS, NT_FIRST_ZERO, 0},
+		  {"attn.c_proj.weight", {C, C}, NT_ROLE_OUT, NT_FIRST_RESIDUAL, 0},
+		  {"attn.c_proj.bias", {C}, NT_ROLE_OUT_BIAS, NT_FIRST_ZERO, 0},
+		  {"ln_2.weight", {C}, NT_ROLE_NORM2, NT_FIRST_ONE, 0},
+		  {"ln_2.bias", {C}, NT_ROLE_NORM2_BIAS, NT_FIRST_ZERO, 0},
+		  {"mlp.c_fc.weight", {C, F}, NT_ROLE_UP, NT_FIRST_NORMAL, 0},
+		  {"mlp.c_fc.bias", {F}, NT_ROLE_UP_BIAS, NT_FIRST_ZERO, 0},
+		  {"mlp.c_proj.weight", {F, C}, NT_ROLE_DOWN, NT_FIRST_RESIDUAL, 0},
+		  {"mlp.c_proj.bias", {C}, NT_ROLE_DOWN_BIAS, NT_FIRST_ZERO, 0}},
+	.after = {{"transformer.ln_f.weight", {C}, NT_ROLE_NORM_F, NT_FIRST_ONE, 0},
+		  {"transformer.ln_f.bias", {C}, NT_ROLE_NORM_F_BIAS, NT_FIRST_ZERO, 0}},
+	.head = {"lm_head.weight", {V, C}, NT_ROLE_HEAD, NT_FIRST_NORMAL, 0},
 };
 
 static const struct rows llama = {
-	.before = {{"model.embed_tokens.weight", {V, C}, NT_ROLE_EMBED, NT_FIRST_NORMAL}},
+	.before = {{"model.embed_tokens.weight", {V, C}, NT_ROLE_EMBED, NT_FIRST_NORMAL, 0}},
 	.prefix = "model.layers.",
-	.layer = {{"input_layernorm.weight", {C}, NT_ROLE_NORM1, NT_FIRST_ONE},
-		  {"self_attn.q_proj.weight", {HD, C}, NT_ROLE_QKV, NT_FIRST_NORMAL},
-		  {"self_attn.k_proj.weight", {KD, C}, NT_ROLE_QKV, NT_FIRST_NORMAL},
-		  {"self_attn.v_proj.weight", {KD, C}, NT_ROLE_QKV, NT_FIRST_NORMAL},
+	.layer = {{"input_layernorm.weight", {C}, NT_ROLE_NORM1, NT_FIRST_ONE, 0},
+		  {"self_attn.q_proj.weight", {HD, C}, NT_ROLE_QKV, NT_FIRST_NORMAL, 0},
+		  {"self_attn.k_proj.weight", {KD, C}, NT_ROLE_QKV, NT_FIRST_NORMAL, 0},
+		  {"self_attn.v_proj.weight", {KD, C}, NT_ROLE_QKV, NT_FIRST_NORMAL, 0},
+		  {"self_attn.q_proj.bias", {HD}, NT_ROLE_QKV_BIAS, NT_FIRST_ZERO, NT_HAS_QKV_BIAS},
+		  {"self_attn.k_proj.bias", {KD}, NT_ROLE_QKV_BIAS, NT_FIRST_ZERO, NT_HAS_QKV_BIAS},
+		  {"self_attn.v_proj.bias", {KD}, NT_ROLE_QKV_BIAS, NT_FIRST_ZERO, NT_HAS_QKV_BIAS},
 		  {"self_attn.q_norm.weight", {D}, NT_ROLE_Q_NORM, NT_FIRST_ONE, NT_HAS_QK_NORM},
 		  {"self_attn.k_norm.weight", {D}, NT_ROLE_K_NORM, NT_FIRST_ONE, NT_HAS_QK_NORM},
-		  {"self_attn.o_proj.weight", {C, HD}, NT_ROLE_OUT, NT_FIRST_RESIDUAL},
-		  {"post_attention_layernorm.weight", {C}, NT_ROLE_NORM2, NT_FIRST_ONE},
-		  {"mlp.gate_proj.weight", {F, C}, NT_ROLE_UP, NT_FIRST_NORMAL},
-		  {"mlp.up_proj.weight", {F, C}, NT_ROLE_UP, NT_FIRST_NORMAL},
-		  {"mlp.down_proj.weight", {C, F}, NT_ROLE_DOWN, NT_FIRST_RESIDUAL}},
-	.after = {{"model.norm.weight", {C}, NT_ROLE_NORM_F, NT_FIRST_ONE}},
-	.head = {"lm_head.weight", {V, C}, NT_ROLE_HEAD, NT_FIRST_NORMAL},
+		  {"self_attn.o_proj.weight", {C, HD}, NT_ROLE_OUT, NT_FIRST_RESIDUAL, 0},
+		  {"self_attn.o_proj.bias", {C}, NT_ROLE_OUT_BIAS, NT_FIRST_ZERO, NT_HAS_OUT_BIAS},
+		  {"post_attention_layernorm.weight", {C}, NT_ROLE_NORM2, NT_FIRST_ONE, 0},
+		  {"mlp.gate_proj.weight", {F, C}, NT_ROLE_UP, NT_FIRST_NORMAL, 0},
+		  {"mlp.up_proj.weight", {F, C}, NT_ROLE_UP, NT_FIRST_NORMAL, 0},
+		  {"mlp.gate_proj.bias", {F}, NT_ROLE_UP_BIAS, NT_FIRST_ZERO, NT_HAS_MLP_BIAS},
+		  {"mlp.up_proj.bias", {F}, NT_ROLE_UP_BIAS, NT_FIRST_ZERO, NT_HAS_MLP_BIAS},
+		  {"mlp.down_proj.weight", {C, F}, NT_ROLE_DOWN, NT_FIRST_RESIDUAL, 0},
+		  {"mlp.down_proj.bias", {C}, NT_ROLE_DOWN_BIAS, NT_FIRST_ZERO, NT_HAS_MLP_BIAS}},
+	.after = {{"model.norm.weight", {C}, NT_ROLE_NORM_F, NT_FIRST_ONE, 0}},
+	.head = {"lm_head.weight", {V, C}, NT_ROLE_HEAD, NT_FIRST_NORMAL, 0},
 };
 
-static const struct rows *const rows_of[] = {[NT_LLAMA] = &llama, [NT_GPT2] = &gpt2, [NT_QWEN3] = &llama};
+static const struct rows *const rows_of[] = {
+	[NT_LLAMA] = &llama, [NT_GPT2] = &gpt2, [NT_QWEN3] = &llama, [NT_QWEN2] = &llama, [NT_MISTRAL] = &llama,
+};
 
 static size_t length(const struct nt_config *c, enum dim d)
 {
@@ -119,7 +128,7 @@ static size_t count(const struct row *r, unsigned has)
 static const struct row *find(const struct nt_config *c, size_t i, const char **prefix, size_t *layer)
 {
 	const struct rows *f = rows_of[c->arch];
-	unsigned has = nt_family(c->arch)->has;
+	unsigned has = nt_family_has(c);
 	size_t before = count(f->before, has), in_layer = count(f->layer, has), after = count(f->after, has);
 	*prefix = NULL;
 	if (i < before)

@@ -68,7 +68,7 @@ static void plan(struct nt_work *w, struct plan *p)
 {
 	const struct nt_config *c = &w->config;
 	size_t N, C = c->hidden_size, L = w->pass == NT_PASS_BACKWARD ? c->num_hidden_layers : 1;
-	bool has_norm = nt_family(c->arch)->has & NT_HAS_QK_NORM;
+	bool has_norm = nt_family_has(c) & NT_HAS_QK_NORM;
 	if (__builtin_mul_overflow(w->max_B, w->max_T, &N) || N > UINT32_MAX) {
 		p->is_too_large = true;
 		return;
@@ -162,7 +162,7 @@ int nt_work_new(struct nt_work **result, const struct nt_config *c, size_t B, si
 		return rc;
 	}
 	if (w->turn)
-		nt_rope_table(w->turn, T, c->head_dim, c->rope_theta);
+		nt_rope_table(w->turn, T, c);
 	*result = w;
 	return 0;
 }

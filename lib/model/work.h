@@ -172,7 +172,7 @@ struct nt_linear nt_view_linear(const struct nt_view *v, enum nt_role role, size
 struct nt_linear nt_view_head(const struct nt_view *v);
 
 /* rope.c */
-void nt_rope_table(nt_real *turn, size_t T, size_t D, double theta);
+void nt_rope_table(nt_real *turn, size_t T, const struct nt_config *c); /* [T][D] */
 /* Turns n_head heads of D at x by the angles of position p; sign -1 turns back. */
 void nt_rope_turn(nt_real *x, size_t n_head, size_t D, const nt_real *turn, size_t p, nt_real sign);
 

@@ -19,12 +19,12 @@ struct setting {
 	enum setting_type type;
 	size_t at;
 	bool is_free;           /* may change when a run is resumed */
-	const char *choices[4]; /* of a CHOICE, by value */
+	const char *choices[6]; /* of a CHOICE, by value */
 };
 
 #define AT(field) offsetof(struct nt_train_options, field)
 static const struct setting settings[] = {
-	{"arch", CHOICE, AT(arch), false, {"llama", "gpt2", "qwen3"}},
+	{"arch", CHOICE, AT(arch), false, {"llama", "gpt2", "qwen3", "qwen2", "mistral"}},
 	{"hidden-size", COUNT, AT(hidden_size), false, {0}},
 	{"intermediate-size", COUNT, AT(intermediate_size), false, {0}},
 	{"num-hidden-layers", COUNT, AT(num_hidden_layers), false, {0}},
@@ -151,7 +151,7 @@ int nt_settings_write(const struct nt_train_options *o, struct nt_buf *out)
 static bool take_choice(const struct setting *s, struct json_object *v, int *out)
 {
 	const char *text = json_object_get_string(v);
-	for (*out = 0; *out < 4 && s->choices[*out]; ++*out)
+	for (*out = 0; *out < (int)(sizeof(s->choices) / sizeof(*s->choices)) && s->choices[*out]; ++*out)
 		if (text && strcmp(text, s->choices[*out]) == 0)
 			return true;
 	return false;

@@ -20,6 +20,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		nt_assert(nt_config_parse(&again, text.data, text.len, "again") == 0);
 		nt_assert(nt_config_n_param(&again) == nt_config_n_param(&c));
 		nt_assert(again.norm_eps == c.norm_eps && again.rope_theta == c.rope_theta);
+		nt_assert(again.rope_scaling.factor == c.rope_scaling.factor);
 	}
 	nt_buf_release(&text);
 	return 0;

@@ -42,10 +42,9 @@ static struct nt_batch make_batch(size_t B, size_t T, size_t doc_len, size_t n_p
 	return (struct nt_batch){B, T, input, target, start};
 }
 
-static struct nt_model *make_model(enum nt_arch arch, bool is_tied, uint32_t K)
+static struct nt_config make_config(enum nt_arch arch, bool is_tied, uint32_t K)
 {
 	struct nt_config c;
-	struct nt_model *m;
 	nt_config_init(&c, arch);
 	c.vocab_size = V;
 	c.hidden_size = 8;
@@ -57,11 +56,22 @@ static struct nt_model *make_model(enum nt_arch arch, bool is_tied, uint32_t K)
 	c.max_position_embeddings = T_MAX;
 	c.norm_eps = 1e-5;
 	c.tie_word_embeddings = is_tied;
+	return c;
+}
+
+static struct nt_model *model_of(struct nt_config c)
+{
+	struct nt_model *m;
 	if (nt_model_new(&m, &c) < 0)
 		fail_msg("%s", nt_errmsg());
 	for (size_t i = 0; i < m->n_param; i++)
 		m->param[i] = 0.4 * nt_random_normal(11, NT_RANDOM_INIT, i);
 	return m;
+}
+
+static struct nt_model *make_model(enum nt_arch arch, bool is_tied, uint32_t K)
+{
+	return model_of(make_config(arch, is_tied, K));
 }
 
 /* What is minimised: nats, and zeta log^2 of the sum of exp(logits) for each target. */
@@ -154,6 +164,28 @@ static void qwen3_gradients_are_those_of_the_loss(void **state)
 	check(make_model(NT_QWEN3, false, 1), &b, 1);
 }
 
+static void qwen2_and_mistral_gradients_are_those_of_the_loss(void **state)
+{
+	(void)state;
+	struct nt_batch b = make_batch(2, 9, 4, 2);
+	check(make_model(NT_QWEN2, true, 4), &b, 1);
+	check(make_model(NT_QWEN2, false, 2), &b, 1);
+	check(make_model(NT_MISTRAL, false, 2), &b, 1);
+}
+
+static void biases_and_stretched_positions_have_right_gradients(void **state)
+{
+	(void)state;
+	struct nt_batch b = make_batch(2, 9, 4, 2);
+	struct nt_config c = make_config(NT_LLAMA, false, 2);
+	c.attention_bias = c.mlp_bias = true;
+	c.rope_scaling = (struct nt_rope_scaling){8, 0.25, 2, 5};
+	check(model_of(c), &b, 1);
+	c = make_config(NT_QWEN3, true, 2);
+	c.attention_bias = true;
+	check(model_of(c), &b, 1);
+}
+
 static void documents_longer_than_a_tile_of_attention_have_right_gradients(void **state)
 {
 	(void)state;
@@ -198,6 +230,8 @@ int main(void)
 		cmocka_unit_test(a_z_loss_is_in_the_gradient_and_not_in_the_loss),
 		cmocka_unit_test(llama_gradients_are_those_of_the_loss),
 		cmocka_unit_test(qwen3_gradients_are_those_of_the_loss),
+		cmocka_unit_test(qwen2_and_mistral_gradients_are_those_of_the_loss),
+		cmocka_unit_test(biases_and_stretched_positions_have_right_gradients),
 		cmocka_unit_test(documents_longer_than_a_tile_of_attention_have_right_gradients),
 		cmocka_unit_test(gradients_add_up_over_calls),
 	};

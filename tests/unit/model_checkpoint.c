@@ -142,16 +142,35 @@ static void refuse_config(const char *json, const char *why)
 		fail_msg("'%s' does not say '%s'", nt_errmsg(), why);
 }
 
-#define LLAMA                                                                                      \
-	"\"model_type\":\"llama\",\"vocab_size\":64,\"hidden_size\":32,\"intermediate_size\":88,"  \
-	"\"num_hidden_layers\":2,\"num_attention_heads\":4,"
+#define SHAPE                                                                                      \
+	"\"vocab_size\":64,\"hidden_size\":32,\"intermediate_size\":88,\"num_hidden_layers\":2,"       \
+	"\"num_attention_heads\":4,"
+#define LLAMA "\"model_type\":\"llama\"," SHAPE
+#define LLAMA3                                                                                     \
+	"{\"rope_type\":\"llama3\",\"factor\":32,\"low_freq_factor\":1.0,\"high_freq_factor\":4.0,"  \
+	"\"original_max_position_embeddings\":8192}"
 
 static void what_is_not_implemented_is_refused_by_name(void **state)
 {
 	(void)state;
 	refuse_config("{" LLAMA "\"rope_scaling\":{\"type\":\"linear\",\"factor\":2.0}}", "rope_scaling");
 	refuse_config("{" LLAMA "\"rope_parameters\":{\"rope_type\":\"yarn\"}}", "rope_parameters");
-	refuse_config("{" LLAMA "\"attention_bias\":true}", "attention_bias");
+	refuse_config("{" LLAMA "\"rope_parameters\":{\"rope_type\":\"llama3\",\"rope_theta\":1e4}}", "has no factor");
+	refuse_config("{" LLAMA "\"rope_parameters\":{\"rope_type\":\"default\",\"factor\":2.0}}", "\"factor\"");
+	refuse_config("{" LLAMA "\"rope_scaling\":" LLAMA3 ",\"rope_parameters\":{\"rope_theta\":1e4}}", "contradict");
+	refuse_config("{" LLAMA "\"rope_theta\":1e4,\"rope_parameters\":{\"rope_theta\":2e4}}", "contradict");
+	refuse_config("{" LLAMA "\"attention_bias\":1}", "attention_bias");
+	refuse_config("{" LLAMA "\"sliding_window\":128,\"max_position_embeddings\":129}", "sliding_window");
+	refuse_config("{" LLAMA "\"layer_types\":[\"full_attention\",\"sliding_attention\"]}", "layer_types");
+	refuse_config("{" LLAMA "\"logit_scale\":0.5}", "\"logit_scale\": 0.5");
+	refuse_config("{" LLAMA "\"architectures\":[\"LlamaForSequenceClassification\"]}", "architectures");
+	refuse_config("{" LLAMA "\"n_embd\":32}", "n_embd");
+	refuse_config("{" SHAPE "\"model_type\":\"mistral\",\"num_key_value_heads\":2}", "4096 (the default)");
+	refuse_config("{" SHAPE "\"model_type\":\"mistral\",\"num_key_value_heads\":2,\"sliding_window\":null,"
+		      "\"attention_bias\":true}", "attention_bias");
+	refuse_config("{" SHAPE "\"model_type\":\"qwen2\",\"num_key_value_heads\":2,\"use_sliding_window\":true}",
+		      "sliding_window");
+	refuse_config("{" SHAPE "\"model_type\":\"qwen3\"}", "num_key_value_heads 32");
 	refuse_config("{" LLAMA "\"hidden_act\":\"gelu\"}", "hidden_act");
 	refuse_config("{" LLAMA "\"head_dim\":7}", "head_dim 7 is odd");
 	refuse_config("{" LLAMA "\"num_key_value_heads\":3}", "num_key_value_heads 3");
