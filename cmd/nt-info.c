@@ -20,6 +20,7 @@
 #include "nt/file.h"
 #include "nt/manifest.h"
 #include "nt/mem.h"
+#include "nt/model.h"
 #include "nt/safetensors.h"
 #include "nt/tokenizer.h"
 #include "nt/train.h"
@@ -95,6 +96,13 @@ static int describe_checkpoint(const char *dir, const struct options *o, struct 
 	return rc < 0 ? rc : nt_checkpoint_describe(dir, o->json, json);
 }
 
+/* Hugging Face's directory, of any program. */
+static int describe_model(const char *dir, const struct options *o, struct nt_buf *json)
+{
+	(void)o; /* there are no hashes; names, shapes and places are checked when it is opened */
+	return nt_model_describe(dir, json);
+}
+
 static int describe_safetensors(const char *path, const struct options *o, struct nt_buf *json)
 {
 	(void)o; /* the format has no hashes; its offsets are checked when it is opened */
@@ -139,6 +147,7 @@ static int describe(const char *path, const struct options *o, struct nt_buf *js
 					: describe_stream(path, o, json);
 	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
 		return nt_checkpoint_is(path) ? describe_checkpoint(path, o, json)
+		       : nt_model_is(path)    ? describe_model(path, o, json)
 					      : describe_tokenizer(path, o, json);
 	int fd = nt_open_read(path);
 	if (fd < 0)
@@ -164,7 +173,7 @@ static int describe(const char *path, const struct options *o, struct nt_buf *js
 		return describe_tokenizer(path, o, json);
 	return nt_fail(NT_EFORMAT,
 		       "%s: %s; nt-info knows token streams, data files, tokenizers, counts, states, "
-		       "manifests, checkpoints and safetensors",
+		       "manifests, checkpoints, models and safetensors",
 		       path, n == 0 ? "empty" : "not a file of this suite");
 }
 
@@ -360,19 +369,22 @@ static void print_sources(json_object *o)
 	}
 }
 
-static int print_value(const char *label, json_object *value)
+static int print_value(const char *label, int width, json_object *value)
 {
 	struct nt_buf text = {0};
 	int rc = nt_buf_printf(&text, "%s", text_of(value));
 	if (rc == 0)
-		printf("%-14s  %s\n", label, plain(&text));
+		printf("%-*s  %s\n", width, label, plain(&text));
 	nt_buf_release(&text);
 	return rc;
 }
 
 static int print_table(json_object *o)
 {
-	int rc = 0;
+	int rc = 0, width = 14;
+	json_object_object_foreach(o, name, any)
+		if (!json_object_is_type(any, json_type_object) && !json_object_is_type(any, json_type_array))
+			width = (int)strlen(name) > width ? (int)strlen(name) : width;
 	json_object_object_foreach(o, key, value)
 	{
 		char label[32];
@@ -385,7 +397,7 @@ static int print_table(json_object *o)
 		if (json_object_is_type(value, json_type_object))
 			print_sources(value);
 		else if (!json_object_is_type(value, json_type_array))
-			rc = print_value(label, value);
+			rc = print_value(label, width, value);
 		else if (json_object_array_length(value))
 			rc = print_funnel(value);
 	}

@@ -96,6 +96,10 @@ void nt_model_init(struct nt_model *m, uint64_t seed);
  * tokenizer.json) beside it.
  */
 int nt_model_load(struct nt_model **m, const char *path);
+/* Has the directory a config.json and weights? */
+bool nt_model_is(const char *dir);
+/* Appends what such a directory holds as a JSON object; refuses what cannot be loaded. */
+int nt_model_describe(const char *dir, struct nt_buf *json);
 /*
  * Writes the HF files (model.safetensors, config.json, generation_config.json, and with
  * an ident tokenizer.json and tokenizer_config.json) into the existing directory, each

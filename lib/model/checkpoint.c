@@ -12,6 +12,7 @@
  * one; that a whole directory appears at once is its writer's business (lib/train).
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <json-c/json.h>
 #include <limits.h>
 #include <stdio.h>
@@ -21,17 +22,18 @@
 #include <unistd.h>
 
 #include "model/layout.h"
+#include "model/weights.h"
 #include "nt/err.h"
 #include "nt/file.h"
 #include "nt/safetensors.h"
 
 static const char prefix[] = "transformer.";
 
-static const struct nt_safetensor *find(const struct nt_safetensors *s, const char *name)
+static const struct nt_safetensor *find(const struct nt_weights *w, const char *name)
 {
-	const struct nt_safetensor *t = nt_safetensors_find(s, name);
+	const struct nt_safetensor *t = nt_weights_find(w, name);
 	if (!t && strncmp(name, prefix, sizeof(prefix) - 1) == 0)
-		t = nt_safetensors_find(s, name + sizeof(prefix) - 1);
+		t = nt_weights_find(w, name + sizeof(prefix) - 1);
 	return t;
 }
 
@@ -64,20 +66,20 @@ static int check_shape(const char *path, const struct nt_tensor *want, const str
 }
 
 /* Every tensor of the table is there, and every other one may be passed over. */
-static int check_tensors(const char *path, const struct nt_config *c, const struct nt_safetensors *s)
+static int check_tensors(const char *path, const struct nt_config *c, const struct nt_weights *w)
 {
 	struct nt_tensor want;
 	enum nt_role role;
 	enum nt_first first;
-	size_t n_known = 0, n = nt_safetensors_count(s);
+	size_t n_known = 0, n = nt_weights_count(w);
 	for (size_t i = 0; nt_layout_tensor(c, i, &want, &role, &first); i++) {
-		int rc = check_shape(path, &want, find(s, want.name));
+		int rc = check_shape(path, &want, find(w, want.name));
 		if (rc < 0)
 			return rc;
 		n_known++;
 	}
 	for (size_t i = 0; i < n; i++)
-		n_known += is_passed_over(c, nt_safetensors_at(s, i)->name);
+		n_known += is_passed_over(c, nt_weights_at(w, i)->name);
 	if (n_known < n)
 		return nt_fail(NT_EFORMAT, "%s: holds %zu tensors that a model of config.json does not have",
 			       path, n - n_known);
@@ -86,20 +88,20 @@ static int check_tensors(const char *path, const struct nt_config *c, const stru
 
 static int load_weights(struct nt_model **m, const struct nt_config *c, const char *path)
 {
-	struct nt_safetensors *s;
-	int rc = nt_safetensors_open(&s, path);
+	struct nt_weights *w;
+	int rc = nt_weights_open(&w, path);
 	if (rc < 0)
 		return rc;
-	rc = check_tensors(path, c, s);
+	rc = check_tensors(path, c, w);
 	if (rc == 0)
 		rc = nt_model_new(m, c);
 	for (size_t i = 0; rc == 0 && i < (*m)->n_tensor; i++) {
 		const struct nt_tensor *t = &(*m)->tensor[i];
-		rc = nt_safetensor_real(find(s, t->name), (*m)->param + t->offset);
+		rc = nt_safetensor_real(find(w, t->name), (*m)->param + t->offset);
 		if (rc < 0)
 			rc = nt_fail(rc, "%s: %s", path, nt_errmsg());
 	}
-	nt_safetensors_close(s);
+	nt_weights_close(w);
 	return rc;
 }
 
@@ -125,36 +127,35 @@ static int load_tokenizer(struct nt_model *m, const char *path)
 	return 0;
 }
 
-/* The directory of path, and the weights in it: path itself if it is a file. */
-static int locate(struct nt_buf *dir, struct nt_buf *weights, const char *path)
+/* The folder of path: itself, or where that file lies. */
+static int locate(struct nt_buf *dir, const char *path)
 {
+	struct nt_buf config = {0};
 	struct stat st;
 	if (stat(path, &st) < 0)
 		return nt_fail_sys("%s: cannot open", path);
-	if (S_ISDIR(st.st_mode)) {
-		int rc = nt_buf_printf(dir, "%s", path);
-		return rc < 0 ? rc : join(weights, path, "model.safetensors");
-	}
+	if (S_ISDIR(st.st_mode))
+		return nt_buf_printf(dir, "%s", path);
 	const char *slash = strrchr(path, '/');
 	int rc = nt_buf_printf(dir, "%.*s", slash ? (int)(slash - path) : 1, slash ? path : ".");
-	if (rc == 0 && (rc = join(weights, (const char *)dir->data, "config.json")) == 0 &&
-	    access((const char *)weights->data, F_OK) < 0)
+	if (rc == 0 && (rc = join(&config, (const char *)dir->data, "config.json")) == 0 &&
+	    access((const char *)config.data, F_OK) < 0)
 		rc = nt_fail(NT_EFORMAT, "%s: not a checkpoint: expected a folder with a config.json, or a "
 					 ".safetensors file beside one", path);
-	weights->len = 0;
-	return rc < 0 ? rc : nt_buf_printf(weights, "%s", path);
+	nt_buf_release(&config);
+	return rc;
 }
 
 int nt_model_load(struct nt_model **m, const char *path)
 {
 	struct nt_config c;
-	struct nt_buf dir = {0}, weights = {0}, tokenizer = {0};
+	struct nt_buf dir = {0}, tokenizer = {0};
 	*m = NULL;
-	int rc = locate(&dir, &weights, path);
+	int rc = locate(&dir, path);
 	if (rc == 0)
 		rc = nt_config_read(&c, (const char *)dir.data);
 	if (rc == 0)
-		rc = load_weights(m, &c, (const char *)weights.data);
+		rc = load_weights(m, &c, path);
 	if (rc == 0)
 		rc = join(&tokenizer, (const char *)dir.data, "tokenizer.json");
 	if (rc == 0)
@@ -164,8 +165,80 @@ int nt_model_load(struct nt_model **m, const char *path)
 		*m = NULL;
 	}
 	nt_buf_release(&dir);
-	nt_buf_release(&weights);
 	nt_buf_release(&tokenizer);
+	return rc;
+}
+
+static bool has_file(const char *dir, const char *name)
+{
+	struct nt_buf path = {0};
+	bool has = join(&path, dir, name) == 0 && access((const char *)path.data, F_OK) == 0;
+	nt_buf_release(&path);
+	return has;
+}
+
+bool nt_model_is(const char *dir)
+{
+	return has_file(dir, "config.json") &&
+	       (has_file(dir, "model.safetensors") || has_file(dir, "model.safetensors.index.json"));
+}
+
+static int describe_weights(struct nt_buf *json, const struct nt_weights *w)
+{
+	uint64_t bytes = 0;
+	const char *dtype = nt_weights_at(w, 0)->dtype;
+	for (size_t i = 0; i < nt_weights_count(w); i++) {
+		const struct nt_safetensor *t = nt_weights_at(w, i);
+		bytes += t->n_bytes;
+		dtype = strcmp(dtype, t->dtype) == 0 ? dtype : "mixed";
+	}
+	return nt_buf_printf(json, "\"files\": %zu, \"tensors\": %zu, \"tensor_bytes\": %" PRIu64 ", \"dtype\": \"%s\", ",
+			     nt_weights_n_file(w), nt_weights_count(w), bytes, dtype);
+}
+
+static int describe_config(struct nt_buf *json, const struct nt_config *c)
+{
+	const struct {
+		const char *name;
+		size_t value;
+	} row[] = {
+		{"parameters", nt_config_n_param(c)},
+		{"vocab_size", c->vocab_size},
+		{"hidden_size", c->hidden_size},
+		{"intermediate_size", c->intermediate_size},
+		{"num_hidden_layers", c->num_hidden_layers},
+		{"num_attention_heads", c->num_attention_heads},
+		{"num_key_value_heads", c->num_key_value_heads},
+		{"head_dim", c->head_dim},
+		{"max_position_embeddings", c->max_position_embeddings},
+	};
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && i < sizeof(row) / sizeof(*row); i++)
+		rc = nt_buf_printf(json, "\"%s\": %zu, ", row[i].name, row[i].value);
+	return rc;
+}
+
+int nt_model_describe(const char *dir, struct nt_buf *json)
+{
+	struct nt_config c;
+	struct nt_weights *w;
+	int rc = nt_config_read(&c, dir);
+	if (rc < 0 || (rc = nt_weights_open(&w, dir)) < 0)
+		return rc;
+	rc = check_tensors(dir, &c, w);
+	if (rc == 0 && (rc = nt_buf_printf(json, "{\"file\": ")) == 0)
+		rc = nt_json_string(json, dir, strlen(dir));
+	if (rc == 0)
+		rc = nt_buf_printf(json, ", \"kind\": \"model\", \"arch\": \"%s\", ", nt_arch_name(c.arch));
+	if (rc == 0)
+		rc = describe_config(json, &c);
+	if (rc == 0)
+		rc = describe_weights(json, w);
+	if (rc == 0)
+		rc = nt_buf_printf(json, "\"tie_word_embeddings\": %s, \"tokenizer\": %s}",
+				   c.tie_word_embeddings ? "true" : "false",
+				   has_file(dir, "tokenizer.json") ? "true" : "false");
+	nt_weights_close(w);
 	return rc;
 }
 
