@@ -412,8 +412,9 @@ static const struct nt_opt opts[] = {
 	{0, "recompute", NT_OPT_ENUM, TRAIN(recompute), "auto|no|yes", "auto", 0, 0,
 	 "keep of a layer only what goes in, for a third more work; auto: where memory is short"},
 	{.help = "The optimizer"},
-	{0, "optimizer", NT_OPT_ENUM, TRAIN(optimizer), "adamw|muon", "muon", 0, 0,
-	 "what moves the matrices of layers; the rest is AdamW's"},
+	{0, "optimizer", NT_OPT_ENUM, TRAIN(optimizer), "adamw|muon|normuon", "normuon", 0, 0,
+	 "what moves the matrices of layers; the rest is AdamW's. normuon: muon, and all outputs of a matrix "
+	 "are moved equally far"},
 	{0, "learning-rate", NT_OPT_REAL, TRAIN(learning_rate), "X", NULL, 1e-12, 100,
 	 "its highest value; chosen from the width unless said"},
 	{0, "min-learning-rate", NT_OPT_REAL, TRAIN(min_learning_rate), "X", NULL, 0, 100,

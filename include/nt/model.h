@@ -70,6 +70,7 @@ struct nt_tensor {
 	bool has_decay;    /* weight decay: matrices (embeddings too), not vectors */
 	uint32_t n_factor; /* matrices of a layer in it, side by side: 3 in GPT-2's c_attn [C][3 C],
 			    * else 1; 0: embeddings, head and vectors */
+	bool is_in_out;    /* such a matrix is [in][out] and not [out][in] */
 };
 
 struct nt_model {

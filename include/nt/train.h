@@ -32,7 +32,7 @@ enum nt_rows_kind {
 enum nt_dtype { NT_DTYPE_F32, NT_DTYPE_BF16, NT_DTYPE_AUTO };
 
 /* What moves the matrices of layers; everything else is moved by AdamW. */
-enum nt_optimizer_kind { NT_OPTIMIZER_ADAMW, NT_OPTIMIZER_MUON };
+enum nt_optimizer_kind { NT_OPTIMIZER_ADAMW, NT_OPTIMIZER_MUON, NT_OPTIMIZER_NORMUON };
 
 /* NT_RECOMPUTE_AUTO: where memory is short. The numbers are the same. */
 enum nt_recompute { NT_RECOMPUTE_AUTO, NT_RECOMPUTE_NO, NT_RECOMPUTE_YES };

@@ -163,6 +163,7 @@ bool nt_layout_tensor(const struct nt_config *c, size_t i, struct nt_tensor *t,
 	t->n = t->shape[0] * t->shape[1];
 	t->has_decay = t->n_dim == 2;
 	t->n_factor = !prefix || t->n_dim < 2 ? 0 : r->shape[1] == C3 ? 3 : 1;
+	t->is_in_out = t->n_factor > 0 && nt_family(c->arch)->is_in_out;
 	*role = r->role;
 	*first = r->first;
 	return true;

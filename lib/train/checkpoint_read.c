@@ -270,7 +270,7 @@ static int load_moment(const struct nt_safetensors *s, const struct nt_moment *m
 	char name[128];
 	snprintf(name, sizeof(name), "%s.%s", moment->name, t->name);
 	const struct nt_safetensor *found = nt_safetensors_find(s, name);
-	if (!found || found->n != t->n)
+	if (!found || found->n != moment->n)
 		return nt_fail(NT_EFORMAT, "%s/trainer.safetensors: '%s' is missing or has another shape",
 			       step_dir, name);
 	return nt_safetensor_real(found, moment->at);

@@ -157,8 +157,8 @@ static int write_moments(const char *dir, const struct nt_model *m, const struct
 		snprintf(name[n], sizeof(*name), "%s.%s", moment.name, t->name);
 		s[n] = (struct nt_safetensor_source){
 			.name = name[n],
-			.n_dim = t->n_dim,
-			.shape = {t->shape[0], t->shape[1]},
+			.n_dim = moment.n_dim,
+			.shape = {moment.shape[0], moment.shape[1]},
 			.data = moment.at,
 		};
 		n++;

@@ -20,6 +20,10 @@
  *	P = X X^T + h I,   Q = c P P + (a - c h^2) I,   X <- Q X
  *
  * or from the right, with X^T X, where X has more rows than columns: P is of the smaller side.
+ *
+ * Of U V^T some rows are several times as long as others, and keep being so. NorMuon evens them out
+ * by a second moment that is one number for each output of a matrix.
+ *
  * A matrix is one thread's from end to end, in a room (a lane) of its own: there are several
  * in each layer, and threads that each have one do not wait for each other.
  */
@@ -41,14 +45,27 @@ _Static_assert(STEPS % 2 == 1, "the last step ends in the room and not in the gr
 
 struct nt_muon_matrix {
 	size_t offset, rows, columns, ld;
+	size_t output; /* the number of its first one */
+	bool is_in_out;
 };
 
 /* --- which matrices -------------------------------------------------------------------- */
 
-static size_t room_for(size_t rows, size_t columns)
+static size_t n_output(const struct nt_muon_matrix *a)
 {
-	size_t n = least(rows, columns);
-	return rows * columns + 2 * n * n;
+	return a->is_in_out ? a->columns : a->rows;
+}
+
+/* The result, and beside it Newton-Schulz' two squares; then a factor for each output. */
+static size_t room_for(const struct nt_muon_matrix *a)
+{
+	size_t n = least(a->rows, a->columns), beside = 2 * n * n;
+	return a->rows * a->columns + (beside > n_output(a) ? beside : n_output(a));
+}
+
+size_t nt_muon_outputs(const struct nt_tensor *t)
+{
+	return t->n_factor ? t->shape[t->is_in_out ? 1 : 0] : 0;
 }
 
 /* Matrix k of a tensor's n_factor, which share its columns. */
@@ -56,18 +73,20 @@ static struct nt_muon_matrix matrix_of(const struct nt_tensor *t, size_t k)
 {
 	size_t columns = t->shape[1] / t->n_factor;
 	return (struct nt_muon_matrix){.offset = t->offset + k * columns, .rows = t->shape[0],
-				       .columns = columns, .ld = t->shape[1]};
+				       .columns = columns, .ld = t->shape[1], .is_in_out = t->is_in_out};
 }
 
 /* Counts them and what they need, and lists them where there is a list. */
 static void find_matrices(struct nt_muon *o, const struct nt_model *m, int n_thread)
 {
-	o->n_matrix = o->lane_room = 0;
+	o->n_matrix = o->lane_room = o->n_output = 0;
 	for (size_t i = 0; i < m->n_tensor; i++)
 		for (size_t k = 0; k < m->tensor[i].n_factor; k++) {
 			struct nt_muon_matrix a = matrix_of(&m->tensor[i], k);
-			size_t room = room_for(a.rows, a.columns);
+			size_t room = room_for(&a);
 			o->lane_room = room > o->lane_room ? room : o->lane_room;
+			a.output = o->n_output;
+			o->n_output += n_output(&a);
 			if (o->matrix)
 				o->matrix[o->n_matrix] = a;
 			o->n_matrix++;
@@ -175,9 +194,37 @@ void nt_orthogonalise(nt_real *out, nt_real *x, size_t rows, size_t columns, siz
 
 /* --- a step ---------------------------------------------------------------------------- */
 
+/* Makes the outputs' parts of x equally long, going by all steps so far; factor is room for [n]. */
+static void even_out(nt_real *x, const struct nt_muon_matrix *a, nt_real *square, nt_real *factor)
+{
+	const double beta2 = 0.95;
+	size_t n = n_output(a);
+	double in = (double)(a->is_in_out ? a->rows : a->columns), before = 0, after = 0;
+	for (size_t i = 0; i < n; i++)
+		factor[i] = a->is_in_out ? 0 : (nt_real)nt_kern()->sum_squares(x + i * a->columns, a->columns);
+	for (size_t r = 0; r < a->rows && a->is_in_out; r++)
+		for (size_t c = 0; c < n; c++)
+			factor[c] += x[r * n + c] * x[r * n + c];
+	for (size_t i = 0; i < n; i++) {
+		double now = (double)factor[i];
+		square[i] = (nt_real)(beta2 * (double)square[i] + (1 - beta2) * now / in);
+		double each = 1 / (sqrt((double)square[i]) + 1e-10);
+		before += now;
+		after += now * each * each;
+		factor[i] = (nt_real)each;
+	}
+	nt_real all = (nt_real)(after > 0 ? sqrt(before / after) : 0);
+	nt_kern()->times(factor, n, all);
+	for (size_t r = 0; r < a->rows && !a->is_in_out; r++)
+		nt_kern()->times(x + r * a->columns, a->columns, factor[r]);
+	for (size_t r = 0; r < a->rows && a->is_in_out; r++)
+		for (size_t c = 0; c < n; c++)
+			x[r * n + c] *= factor[c];
+}
+
 struct job {
 	struct nt_muon *o;
-	nt_real *param, *momentum, *grad;
+	nt_real *param, *momentum, *square, *grad;
 	const struct nt_muon_step *step;
 	atomic_size_t next;
 };
@@ -194,6 +241,8 @@ static void update_matrix(const struct job *j, const struct nt_muon_matrix *a, n
 	}
 	nt_orthogonalise(room, j->grad + a->offset, a->rows, a->columns, a->ld,
 			 room + a->rows * a->columns, s->is_bf16);
+	if (j->square)
+		even_out(room, a, j->square + a->output, room + a->rows * a->columns);
 	size_t longest = a->rows > a->columns ? a->rows : a->columns;
 	nt_real keep = (nt_real)(1 - s->lr * s->weight_decay);
 	nt_real length = (nt_real)(-0.2 * sqrt((double)longest) * s->lr);
@@ -210,9 +259,9 @@ static int run_lane(void *arg, size_t lane)
 	return 0;
 }
 
-void nt_muon_update(struct nt_muon *o, nt_real *param, nt_real *momentum, nt_real *grad,
+void nt_muon_update(struct nt_muon *o, nt_real *param, nt_real *momentum, nt_real *square, nt_real *grad,
 		    const struct nt_muon_step *step, struct nt_pool *pool)
 {
-	struct job j = {.o = o, .param = param, .momentum = momentum, .grad = grad, .step = step};
+	struct job j = {.o = o, .param = param, .momentum = momentum, .square = square, .grad = grad, .step = step};
 	nt_pool_run(pool, o->n_lane, run_lane, &j);
 }

@@ -29,42 +29,59 @@ struct nt_piece {
 
 static bool is_muons(const struct nt_tensor *t, int kind)
 {
-	return kind == NT_OPTIMIZER_MUON && t->n_factor > 0;
+	return kind != NT_OPTIMIZER_ADAMW && t->n_factor > 0;
 }
 
-static void cut(struct nt_optimizer *o, const struct nt_model *m, int kind)
+/* Second moments of a tensor. */
+static size_t n_second(const struct nt_tensor *t, int kind)
 {
-	struct nt_piece *p = o->piece;
-	size_t v_at = 0;
-	for (size_t i = 0; i < m->n_tensor; i++) {
-		const struct nt_tensor *t = &m->tensor[i];
-		o->v_at[i] = is_muons(t, kind) ? SIZE_MAX : v_at;
-		for (size_t at = 0; at < t->n; at += PIECE)
-			*p++ = (struct nt_piece){.offset = t->offset + at,
-						 .n = t->n - at < PIECE ? t->n - at : PIECE,
-						 .v_at = is_muons(t, kind) ? SIZE_MAX : v_at + at,
-						 .has_decay = t->has_decay};
-		v_at += is_muons(t, kind) ? 0 : t->n;
-	}
+	return !is_muons(t, kind) ? t->n : kind == NT_OPTIMIZER_NORMUON ? nt_muon_outputs(t) : 0;
 }
 
 static size_t count_second(const struct nt_model *m, int kind)
 {
 	size_t n = 0;
 	for (size_t i = 0; i < m->n_tensor; i++)
-		n += is_muons(&m->tensor[i], kind) ? 0 : m->tensor[i].n;
+		n += n_second(&m->tensor[i], kind);
 	return n;
+}
+
+/* Where each tensor's second moments are: those of NorMuon first, as it wants them. */
+static void place_second(struct nt_optimizer *o, const struct nt_model *m)
+{
+	size_t at = 0;
+	for (int adams = 0; adams < 2; adams++)
+		for (size_t i = 0; i < m->n_tensor; i++) {
+			const struct nt_tensor *t = &m->tensor[i];
+			if (is_muons(t, o->kind) == adams)
+				continue;
+			o->v_at[i] = n_second(t, o->kind) ? at : SIZE_MAX;
+			at += n_second(t, o->kind);
+		}
+}
+
+static void cut(struct nt_optimizer *o, const struct nt_model *m)
+{
+	struct nt_piece *p = o->piece;
+	for (size_t i = 0; i < m->n_tensor; i++) {
+		const struct nt_tensor *t = &m->tensor[i];
+		for (size_t at = 0; at < t->n; at += PIECE)
+			*p++ = (struct nt_piece){.offset = t->offset + at,
+						 .n = t->n - at < PIECE ? t->n - at : PIECE,
+						 .v_at = is_muons(t, o->kind) ? SIZE_MAX : o->v_at[i] + at,
+						 .has_decay = t->has_decay};
+	}
 }
 
 size_t nt_optimizer_bytes(const struct nt_model *m, int kind, int n_thread)
 {
 	return (m->n_param + count_second(m, kind)) * sizeof(nt_real) +
-	       (kind == NT_OPTIMIZER_MUON ? nt_muon_bytes(m, n_thread) : 0);
+	       (kind != NT_OPTIMIZER_ADAMW ? nt_muon_bytes(m, n_thread) : 0);
 }
 
 int nt_optimizer_init(struct nt_optimizer *o, const struct nt_model *m, int kind, int n_thread)
 {
-	*o = (struct nt_optimizer){.n_param = m->n_param, .n_second = count_second(m, kind)};
+	*o = (struct nt_optimizer){.n_param = m->n_param, .n_second = count_second(m, kind), .kind = kind};
 	for (size_t i = 0; i < m->n_tensor; i++)
 		o->n_piece += (m->tensor[i].n + PIECE - 1) / PIECE;
 	o->piece = nt_calloc(o->n_piece, sizeof(*o->piece));
@@ -73,11 +90,12 @@ int nt_optimizer_init(struct nt_optimizer *o, const struct nt_model *m, int kind
 	o->m = nt_calloc(o->n_param, sizeof(*o->m));
 	o->v = nt_calloc(o->n_second, sizeof(*o->v));
 	if (!o->piece || !o->partial || !o->v_at || !o->m || !o->v ||
-	    (kind == NT_OPTIMIZER_MUON && nt_muon_init(&o->muon, m, n_thread) < 0)) {
+	    (kind != NT_OPTIMIZER_ADAMW && nt_muon_init(&o->muon, m, n_thread) < 0)) {
 		nt_optimizer_release(o);
 		return NT_ESYS;
 	}
-	cut(o, m, kind);
+	place_second(o, m);
+	cut(o, m);
 	return 0;
 }
 
@@ -101,10 +119,15 @@ void nt_optimizer_reset(struct nt_optimizer *o)
 struct nt_moment nt_optimizer_moment(const struct nt_optimizer *o, const struct nt_model *m,
 				     size_t i, int k)
 {
-	bool is_adams = o->v_at[i] != SIZE_MAX;
+	const struct nt_tensor *t = &m->tensor[i];
+	bool has_momentum = is_muons(t, o->kind);
 	if (k == 0)
-		return (struct nt_moment){is_adams ? "exp_avg" : "momentum_buffer", o->m + m->tensor[i].offset};
-	return (struct nt_moment){"exp_avg_sq", is_adams ? o->v + o->v_at[i] : NULL};
+		return (struct nt_moment){has_momentum ? "momentum_buffer" : "exp_avg", o->m + t->offset,
+					  t->n_dim, {t->shape[0], t->shape[1]}, t->n};
+	nt_real *at = o->v_at[i] == SIZE_MAX ? NULL : o->v + o->v_at[i];
+	if (has_momentum)
+		return (struct nt_moment){"exp_avg_sq", at, 1, {nt_muon_outputs(t)}, nt_muon_outputs(t)};
+	return (struct nt_moment){"exp_avg_sq", at, t->n_dim, {t->shape[0], t->shape[1]}, t->n};
 }
 
 struct job {
@@ -165,7 +188,7 @@ void nt_optimizer_update(struct nt_optimizer *o, nt_real *param, nt_real *grad,
 	j.decayed = j.plain;
 	j.decayed.keep = (nt_real)(1 - s->lr * s->weight_decay);
 	nt_pool_run(pool, o->n_piece, update_piece, &j);
-	nt_muon_update(&o->muon, param, o->m, grad,
+	nt_muon_update(&o->muon, param, o->m, o->kind == NT_OPTIMIZER_NORMUON ? o->v : NULL, grad,
 		       &(struct nt_muon_step){.lr = s->lr, .momentum = s->momentum,
 					      .weight_decay = s->weight_decay, .scale = s->scale,
 					      .is_bf16 = s->is_bf16}, pool);

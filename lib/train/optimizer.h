@@ -17,12 +17,14 @@
 
 struct nt_optimizer {
 	nt_real *m;              /* [n_param] first moments, at the tensors' offsets */
-	nt_real *v;              /* [n_second] second ones of what is AdamW's, one behind the other */
+	nt_real *v;              /* [n_second] second ones: of the outputs of what is NorMuon's, then of what
+				  * is AdamW's, one behind the other */
 	size_t n_param, n_second;
 	struct nt_piece *piece;  /* [n_piece] how the parameters are cut into tasks */
 	size_t n_piece;
 	double *partial;         /* [n_piece] sums of squares */
 	size_t *v_at;            /* [n_tensor] where in v; SIZE_MAX: Muon's, which has none */
+	int kind;                /* enum nt_optimizer_kind */
 	struct nt_muon muon;     /* of no matrix, if all is AdamW's */
 };
 
@@ -42,11 +44,13 @@ void nt_optimizer_reset(struct nt_optimizer *o);   /* moments are zero again */
 /* Bytes of moments, and of what Muon works in. */
 size_t nt_optimizer_bytes(const struct nt_model *m, int kind, int n_thread);
 
-/* Moment k, 0 or 1, of tensor i, as PyTorch's optimizers call it and where it lies; at NULL:
- * there is none. */
+/* Moment k, 0 or 1, of tensor i, as PyTorch's optimizers call it, where it lies and its shape; at
+ * NULL: there is none. */
 struct nt_moment {
 	const char *name;
 	nt_real *at;
+	uint32_t n_dim;
+	size_t shape[2], n;
 };
 struct nt_moment nt_optimizer_moment(const struct nt_optimizer *o, const struct nt_model *m,
 				     size_t i, int k);

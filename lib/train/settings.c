@@ -42,7 +42,7 @@ static const struct setting settings[] = {
 	{"replanned", REPLANNED, AT(replanned), false, {0}},
 	{"time", REAL, AT(time), true, {0}},
 	{"seed", COUNT, AT(seed), false, {0}},
-	{"optimizer", CHOICE, AT(optimizer), false, {"adamw", "muon"}},
+	{"optimizer", CHOICE, AT(optimizer), false, {"adamw", "muon", "normuon"}},
 	{"muon-momentum", REAL, AT(muon_momentum), false, {0}},
 	{"learning-rate", REAL, AT(learning_rate), false, {0}},
 	{"min-learning-rate", REAL, AT(min_learning_rate), false, {0}},

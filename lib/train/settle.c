@@ -179,7 +179,7 @@ static void settle_rate(struct nt_train *t)
 		return;
 	if (o->finetune && !nt_settings_named(o, "optimizer"))
 		o->optimizer = NT_OPTIMIZER_ADAMW;
-	double at_128 = o->optimizer == NT_OPTIMIZER_MUON ? 0.006 : 0.003;
+	double at_128 = o->optimizer == NT_OPTIMIZER_ADAMW ? 0.003 : 0.006;
 	double rate = at_128 * sqrt(128 / (double)o->hidden_size) * (o->finetune ? TUNING_RATE : 1);
 	if (!(o->learning_rate > 0))
 		o->learning_rate = round(rate * 1e5) / 1e5;

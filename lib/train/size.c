@@ -45,7 +45,7 @@ double nt_size_loss(double n, double d, double u, int optimizer)
 	const double fading = 15.4; /* repeats until one is worth 1/e of new text */
 	if (d > u && u > 0)
 		d = u * (1 + fading * (1 - exp(-(d / u - 1) / fading)));
-	d *= optimizer == NT_OPTIMIZER_MUON ? MUON_WORTH : 1;
+	d *= optimizer != NT_OPTIMIZER_ADAMW ? MUON_WORTH : 1;
 	return 2.39 + 79.4 / pow(n, 0.3478) + 175.8 / pow(d > 1 ? d : 1, 0.3658);
 }
 
@@ -88,7 +88,7 @@ void nt_size_complete(struct nt_train_options *o)
  */
 uint64_t nt_size_positions(uint64_t hidden_size, int optimizer)
 {
-	uint64_t least = optimizer == NT_OPTIMIZER_MUON ? 1024 : 512;
+	uint64_t least = optimizer != NT_OPTIMIZER_ADAMW ? 1024 : 512;
 	return hidden_size <= 128 ? least : hidden_size <= 256 ? 1024 : hidden_size <= 384 ? 2048 :
 	       hidden_size <= 640 ? 4096 : 16384;
 }
@@ -162,7 +162,7 @@ static double optimizer_flops(const struct nt_train_options *o, const struct nt_
 	uint64_t positions = o->batch_tokens ? o->batch_tokens
 			     : o->batch_size ? o->batch_size * n * o->seq_len
 					     : nt_size_positions(c->hidden_size, o->optimizer);
-	return o->optimizer == NT_OPTIMIZER_MUON ? nt_muon_flops(c) / (double)positions : 0;
+	return o->optimizer != NT_OPTIMIZER_ADAMW ? nt_muon_flops(c) / (double)positions : 0;
 }
 
 /* Is a shape too large for the text, or for the memory: a weight has its gradient and two

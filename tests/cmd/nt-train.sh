@@ -61,19 +61,23 @@ t 'wound back and resumed, it ends with the same bytes at -j1 and -j2' '
 	cmp straight/model.safetensors half/model.safetensors
 	cmp straight/latest/trainer.safetensors half/latest/trainer.safetensors'
 
-t 'Muon resumes with the same bytes, keeps one moment of matrices, and cannot be changed' '
+t 'NorMuon resumes with the same bytes, keeps a number for each output, and cannot be changed' '
 	train -q --max-steps=8 --save-every=4 -j1 -o straight "$data/data.bin"
 	cp -R straight half
 	rm -r half/step-000008 half/latest
 	ln -s step-000004 half/latest
 	exits 2 train --max-steps=8 -o half --optimizer=adamw "$data/data.bin" 2>err
-	grep "its optimizer is \"muon\", and \"adamw\" was asked" err
+	grep "its optimizer is \"normuon\", and \"adamw\" was asked" err
 	train -q --max-steps=8 -j2 -o half "$data/data.bin"
 	cmp straight/model.safetensors half/model.safetensors
 	cmp straight/latest/trainer.safetensors half/latest/trainer.safetensors
 	head -c 20000 half/latest/trainer.safetensors | tr -d "\0" >names
 	grep -q "momentum_buffer.model.layers.0.self_attn.q_proj.weight" names
 	grep -q "exp_avg_sq.model.embed_tokens.weight" names
+	grep -q "exp_avg_sq.model.layers.0.self_attn.q_proj.weight\":{\"dtype\":\"F32\",\"shape\":\[16\]" names
+	train -q --max-steps=2 -o plain --optimizer=muon "$data/data.bin"
+	head -c 20000 plain/latest/trainer.safetensors | tr -d "\0" >names
+	grep -q "momentum_buffer.model.layers.0.self_attn.q_proj.weight" names
 	! grep -q "exp_avg_sq.model.layers.0.self_attn.q_proj.weight" names'
 
 t 'SIGTERM saves, exits 143, and the same command goes on' '

@@ -127,8 +127,30 @@ static void plain_adamw(const struct plain *p, const struct nt_tensor *t, double
 	}
 }
 
-/* Columns [first, first + n) of tensor t. */
-static void plain_muon(const struct plain *p, const struct nt_tensor *t, size_t first, size_t n)
+/* NorMuon's: output i is row i of x, or with is_in_out column i; v has its mean square so far. */
+static void plain_even_out(double *x, size_t rows, size_t n, bool is_in_out, double *v)
+{
+	size_t n_output = is_in_out ? n : rows, in = is_in_out ? rows : n;
+	double before = 0, after = 0;
+	for (size_t i = 0; i < rows * n; i++)
+		before += x[i] * x[i];
+	for (size_t o = 0; o < n_output; o++) {
+		double squares = 0;
+		for (size_t i = 0; i < in; i++)
+			squares += pow(x[is_in_out ? i * n + o : o * n + i], 2);
+		v[o] = 0.95 * v[o] + 0.05 * squares / (double)in;
+		for (size_t i = 0; i < in; i++)
+			x[is_in_out ? i * n + o : o * n + i] /= sqrt(v[o]) + 1e-10;
+	}
+	for (size_t i = 0; i < rows * n; i++)
+		after += x[i] * x[i];
+	for (size_t i = 0; i < rows * n; i++)
+		x[i] *= sqrt(before / after);
+}
+
+/* Columns [first, first + n) of tensor t; the squares of its outputs are kept where v has the
+ * tensor's, which Muon does not need. */
+static void plain_muon(const struct plain *p, const struct nt_tensor *t, size_t first, size_t n, int kind)
 {
 	size_t rows = t->shape[0];
 	double *u = calloc(rows * n, sizeof(*u)), length = 0.2 * sqrt((double)(rows > n ? rows : n));
@@ -138,6 +160,8 @@ static void plain_muon(const struct plain *p, const struct nt_tensor *t, size_t 
 		u[i] = mu * p->m[at] + (1 - mu) * p->g[at];
 	}
 	plain_orthogonalise(u, rows, n);
+	if (kind == NT_OPTIMIZER_NORMUON)
+		plain_even_out(u, rows, n, strstr(t->name, ".h."), p->v + t->offset + first);
 	for (size_t i = 0; i < rows * n; i++) {
 		size_t at = t->offset + i / n * t->shape[1] + first + i % n;
 		p->w[at] = (1 - lr * wd) * p->w[at] - lr * length * u[i];
@@ -150,21 +174,21 @@ static bool is_in_a_layer(const struct nt_tensor *t)
 	return t->n_dim == 2 && (strstr(t->name, ".h.") || strstr(t->name, ".layers."));
 }
 
-static void plain_step(const struct plain *p, const struct nt_model *m, double step)
+static void plain_step(const struct plain *p, const struct nt_model *m, double step, int kind)
 {
 	for (size_t i = 0; i < m->n_tensor; i++) {
 		const struct nt_tensor *t = &m->tensor[i];
 		if (!is_in_a_layer(t))
 			plain_adamw(p, t, step);
 		else if (!strstr(t->name, "c_attn"))
-			plain_muon(p, t, 0, t->shape[1]);
+			plain_muon(p, t, 0, t->shape[1], kind);
 		else
 			for (size_t k = 0; k < 3; k++)
-				plain_muon(p, t, k * t->shape[0], t->shape[0]);
+				plain_muon(p, t, k * t->shape[0], t->shape[0], kind);
 	}
 }
 
-static void steps_of(enum nt_arch arch, int n_thread)
+static void steps_of(enum nt_arch arch, int kind, int n_thread)
 {
 	const struct nt_config c = {.arch = arch, .vocab_size = 11, .hidden_size = 16,
 				    .intermediate_size = 40, .num_hidden_layers = 2,
@@ -175,7 +199,7 @@ static void steps_of(enum nt_arch arch, int n_thread)
 	struct nt_model *m;
 	struct nt_optimizer o;
 	struct nt_pool *pool = nt_pool_new(n_thread);
-	if (nt_model_new(&m, &c) < 0 || nt_optimizer_init(&o, m, NT_OPTIMIZER_MUON, n_thread) < 0)
+	if (nt_model_new(&m, &c) < 0 || nt_optimizer_init(&o, m, kind, n_thread) < 0)
 		fail_msg("%s", nt_errmsg());
 	nt_model_init(m, 3);
 	size_t n = m->n_param;
@@ -191,14 +215,19 @@ static void steps_of(enum nt_arch arch, int n_thread)
 		}
 		struct nt_optimizer_step s = {lr, b1, b2, 1e-8, wd, scale, step, mu, false};
 		nt_optimizer_update(&o, m->param, grad, &s, pool);
-		plain_step(&p, m, (double)step);
+		plain_step(&p, m, (double)step, kind);
 	}
 	for (size_t i = 0; i < n; i++)
 		if (!(fabs((double)m->param[i] - w[i]) <= NEAR))
 			fail_msg("parameter %zu is %g, not %g", i, (double)m->param[i], w[i]);
-	for (size_t i = 0; i < m->n_tensor; i++)
-		assert_true(is_in_a_layer(&m->tensor[i]) == !nt_optimizer_moment(&o, m, i, 1).at);
-	assert_int_equal(nt_optimizer_bytes(m, NT_OPTIMIZER_MUON, n_thread),
+	for (size_t i = 0; i < m->n_tensor; i++) {
+		const struct nt_tensor *t = &m->tensor[i];
+		struct nt_moment v = nt_optimizer_moment(&o, m, i, 1);
+		assert_true(!v.at == (kind == NT_OPTIMIZER_MUON && is_in_a_layer(t)));
+		if (kind == NT_OPTIMIZER_NORMUON)
+			assert_int_equal(v.n, is_in_a_layer(t) ? t->shape[arch == NT_GPT2] : t->n);
+	}
+	assert_int_equal(nt_optimizer_bytes(m, kind, n_thread),
 			 (o.n_param + o.n_second + o.muon.n_lane * o.muon.lane_room) * sizeof(nt_real));
 	assert_true(o.n_second < n);
 	/* five steps of 4 n n k + 2 n n n: four matrices of [16][16] a layer and two of [16][40] */
@@ -214,15 +243,45 @@ static void steps_of(enum nt_arch arch, int n_thread)
 static void steps_of_llama_are_the_equations(void **state)
 {
 	(void)state;
-	steps_of(NT_LLAMA, 1);
-	steps_of(NT_LLAMA, 3);
+	for (int kind = NT_OPTIMIZER_MUON; kind <= NT_OPTIMIZER_NORMUON; kind++) {
+		steps_of(NT_LLAMA, kind, 1);
+		steps_of(NT_LLAMA, kind, 3);
+	}
 }
 
 static void steps_of_gpt2_take_q_k_and_v_apart(void **state)
 {
 	(void)state;
-	steps_of(NT_GPT2, 1);
-	steps_of(NT_GPT2, 3);
+	for (int kind = NT_OPTIMIZER_MUON; kind <= NT_OPTIMIZER_NORMUON; kind++) {
+		steps_of(NT_GPT2, kind, 1);
+		steps_of(NT_GPT2, kind, 3);
+	}
+}
+
+/* A matrix that nothing moves has no length to keep. */
+static void no_gradient_moves_nothing(void **state)
+{
+	(void)state;
+	const struct nt_config c = {.arch = NT_LLAMA, .vocab_size = 3, .hidden_size = 4, .intermediate_size = 8,
+				    .num_hidden_layers = 1, .num_attention_heads = 1, .num_key_value_heads = 1,
+				    .head_dim = 4, .max_position_embeddings = 5, .norm_eps = 1e-5, .rope_theta = 1e4,
+				    .initializer_range = 0.02, .tie_word_embeddings = true};
+	struct nt_model *m;
+	struct nt_optimizer o;
+	struct nt_pool *pool = nt_pool_new(1);
+	if (nt_model_new(&m, &c) < 0 || nt_optimizer_init(&o, m, NT_OPTIMIZER_NORMUON, 1) < 0)
+		fail_msg("%s", nt_errmsg());
+	nt_model_init(m, 3);
+	nt_real *grad = calloc(m->n_param, sizeof(*grad)), *was = calloc(m->n_param, sizeof(*was));
+	memcpy(was, m->param, m->n_param * sizeof(*was));
+	struct nt_optimizer_step s = {lr, b1, b2, 1e-8, 0, 1, 1, mu, false};
+	nt_optimizer_update(&o, m->param, grad, &s, pool);
+	assert_memory_equal(was, m->param, m->n_param * sizeof(*was));
+	free(grad);
+	free(was);
+	nt_optimizer_release(&o);
+	nt_model_free(m);
+	nt_pool_free(pool);
 }
 
 int main(void)
@@ -232,6 +291,7 @@ int main(void)
 		cmocka_unit_test(singular_values_end_near_one),
 		cmocka_unit_test(steps_of_llama_are_the_equations),
 		cmocka_unit_test(steps_of_gpt2_take_q_k_and_v_apart),
+		cmocka_unit_test(no_gradient_moves_nothing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

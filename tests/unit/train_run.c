@@ -175,6 +175,7 @@ static void stopped_and_resumed_is_the_same_to_the_last_bit(void **state)
 	(void)state;
 	stop_and_resume(NT_OPTIMIZER_ADAMW);
 	stop_and_resume(NT_OPTIMIZER_MUON);
+	stop_and_resume(NT_OPTIMIZER_NORMUON);
 }
 
 /* Takes words out of a trainer.json and makes its hash agree. */
@@ -412,7 +413,7 @@ static void any_number_of_threads_gives_the_same_bits(void **state)
 	struct nt_train_options o = tiny(one), p = tiny(three);
 	o.arch = p.arch = NT_GPT2;
 	o.rows = p.rows = NT_ROWS_CONCAT;
-	o.optimizer = p.optimizer = NT_OPTIMIZER_MUON;
+	o.optimizer = p.optimizer = NT_OPTIMIZER_NORMUON;
 	SUCCEEDS(run(&o, fake_path("data.bin"), 1, &a));
 	SUCCEEDS(run(&p, fake_path("data.bin"), 3, &b));
 	assert_same_file(fake_path("one/model.safetensors"), fake_path("three/model.safetensors"));
