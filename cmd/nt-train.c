@@ -215,10 +215,11 @@ static int bench(struct nt_train *t, bool as_json)
 	int rc = nt_train_measure(t, &b);
 	if (rc < 0)
 		return rc;
-	printf(as_json ? "{\"tokens_per_s\": %.1f, \"mfu\": %.4f, \"peak_rss\": %.0f, \"step_ms\": %.3f}\n"
+	printf(as_json ? "{\"tokens_per_s\": %.1f, \"mfu\": %.4f, \"peak_rss\": %.0f, \"step_ms\": %.3f, "
+			 "\"steps\": %" PRIu64 "}\n"
 		       : "tokens_per_s %.1f\nmfu          %.4f\npeak_rss     %.0f bytes\n"
-			 "step_ms      %.3f\n",
-	       b.tokens_per_s, b.mfu, (double)b.peak_rss, b.step_ms);
+			 "step_ms      %.3f\nsteps        %" PRIu64 "\n",
+	       b.tokens_per_s, b.mfu, (double)b.peak_rss, b.step_ms, b.n_step);
 	return 0;
 }
 

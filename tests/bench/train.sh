@@ -4,7 +4,7 @@
 # f32 and bf16, beside PyTorch where it is installed, and beside llm.c and llama.cpp where they are
 # built and named. Programs take turns; medians.
 #
-#	SHAPES='a b c d'             which of them
+#	SHAPES='a b c d'             which of those of shapes.sh
 #	RUNS=1                       turns; llm.c and llama.cpp, whose steps take long, have one
 #	THREADS=2
 #	LLMC=FILE LLAMACPP=FILE      these programs: peer.py says which, and how built
@@ -53,7 +53,6 @@ measure() { # measure PROGRAM:DTYPE; one that fails has no row
 }
 
 shape() { # shape WORD LAYERS WIDTH HEADS VOCAB T B
-	case " $SHAPES " in *" $1 "*) ;; *) return 0 ;; esac
 	name=$1 layers=$2 width=$3 heads=$4 vocab=$5 T=$6 B=$7
 	for run in $(seq "$RUNS"); do
 		for p in $programs; do measure "$p"; done
@@ -73,7 +72,4 @@ shape() { # shape WORD LAYERS WIDTH HEADS VOCAB T B
 			printf "| %-16s | %8.0f | %4.1f %% | %7.0f | %5.2f |\n", p[1] ", " p[2], $2, 100 * $2 * share[p[2]], $3, best / $2
 		}'
 }
-shape a 6 384 6 8192 256 16
-shape b 12 768 12 50257 512 4
-shape c 12 768 12 50257 64 4
-shape d 12 512 8 8192 2048 2
+. "$here/shapes.sh"

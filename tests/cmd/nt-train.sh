@@ -377,12 +377,12 @@ t 'qwen3 trains, goes on to the same bits, also with layers worked out twice, an
 
 t '--bench prints the speed and writes nothing' '
 	train --bench --json --max-steps=2 "$data/data.bin" 2>err |
-		$PYTHON -c "import json,sys; b = json.load(sys.stdin); assert all(b[k] > 0 for k in (\"tokens_per_s\", \"mfu\", \"peak_rss\", \"step_ms\"))"
+		$PYTHON -c "import json,sys; b = json.load(sys.stdin); assert all(b[k] > 0 for k in (\"tokens_per_s\", \"mfu\", \"peak_rss\", \"step_ms\", \"steps\"))"
 	[ ! -e ckpt ]'
 
 t '--bench needs no data: it makes tokens up, reads and writes nothing' '
 	nt-train --bench --json --hidden-size=16 --num-hidden-layers=1 --seq-len=32 --vocab-size=300 --batch-tokens=64 2>err |
-		$PYTHON -c "import json,sys; b = json.load(sys.stdin); assert all(b[k] > 0 for k in (\"tokens_per_s\", \"mfu\", \"peak_rss\", \"step_ms\"))"
+		$PYTHON -c "import json,sys; b = json.load(sys.stdin); assert all(b[k] > 0 for k in (\"tokens_per_s\", \"mfu\", \"peak_rss\", \"step_ms\", \"steps\"))"
 	grep "0.01M parameters, steps of 64 tokens that are made up" err
 	[ "$(ls)" = err ]
 	exits 2 train --bench --vocab-size=300 "$data/data.bin" 2>err && grep "a data file names its vocabulary" err
