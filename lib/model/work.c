@@ -50,6 +50,11 @@ static size_t head_rows(size_t V, size_t N)
 	return n_chunk ? (N + n_chunk - 1) / n_chunk : 0;
 }
 
+static bool has_head_norms(const struct nt_config *c)
+{
+	return nt_family_has(c) & NT_HAS_QK_NORM;
+}
+
 static void plan_backward(struct nt_work *w, struct plan *p, size_t N)
 {
 	const struct nt_config *c = &w->config;
@@ -60,7 +65,7 @@ static void plan_backward(struct nt_work *w, struct plan *p, size_t N)
 	w->dwide = reals(p, N, Q > U ? Q : U);
 	w->dact = reals(p, N, c->intermediate_size);
 	size_t each = nt_rows_per_task(Q);
-	w->dw_qk = w->turned ? reals(p, (N + each - 1) / each, 2 * c->head_dim) : NULL;
+	w->dw_qk = has_head_norms(c) ? reals(p, (N + each - 1) / each, 2 * c->head_dim) : NULL;
 }
 
 /* Products of configuration sizes fit (nt_config_check); those with N are checked. */
@@ -68,7 +73,7 @@ static void plan(struct nt_work *w, struct plan *p)
 {
 	const struct nt_config *c = &w->config;
 	size_t N, C = c->hidden_size, L = w->pass == NT_PASS_BACKWARD ? c->num_hidden_layers : 1;
-	bool has_norm = nt_family_has(c) & NT_HAS_QK_NORM;
+	bool has_norm = has_head_norms(c);
 	if (__builtin_mul_overflow(w->max_B, w->max_T, &N) || N > UINT32_MAX) {
 		p->is_too_large = true;
 		return;
@@ -127,8 +132,10 @@ static int allocate(struct nt_work *w)
 		return too_large(w->max_B, w->max_T);
 	if (!(w->memory = nt_alloc(p.bytes, 1)))
 		return NT_ESYS;
+	size_t counted = p.bytes;
 	p = (struct plan){.base = w->memory};
 	plan(w, &p);
+	nt_assert(p.bytes == counted);
 	for (size_t i = 0; i < w->n_slot; i++)
 		atomic_init(&w->slots.taken[i], false);
 	return 0;
