@@ -178,6 +178,7 @@ struct nt_train_event {
 	const char *text;         /* [text_len] */
 	size_t text_len;
 	const char *label;        /* NT_EVENT_START: of the run, or NULL */
+	const struct nt_buf *about; /* NT_EVENT_START: its data and the machine, members of a JSON object */
 };
 
 struct nt_train_callback {

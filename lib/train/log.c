@@ -91,7 +91,9 @@ static int add_numbers(struct nt_buf *b, const struct nt_train_event *e)
 		return add_count(b, "max_steps", e->max_steps);
 	case NT_EVENT_START:
 		rc = add_count(b, "max_steps", e->max_steps);
-		return rc < 0 || !e->label ? rc : add_text(b, "label", e->label);
+		if (rc == 0 && e->label)
+			rc = add_text(b, "label", e->label);
+		return rc < 0 || !e->about ? rc : nt_buf_add(b, e->about->data, e->about->len);
 	case NT_EVENT_STEP:
 		if ((rc = add_real(b, "loss", e->loss)) < 0 || (rc = add_real(b, "lr", e->lr)) < 0 ||
 		    (rc = add_real(b, "grad_norm", e->grad_norm)) < 0 ||

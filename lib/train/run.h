@@ -58,6 +58,9 @@ static inline uint64_t nt_rows_per_step(const struct nt_train_options *o)
 /* Steps until the text was seen so often that a further time would teach next to nothing. */
 uint64_t nt_steps_of_use(const struct nt_train *t);
 
+/* Appends what a run is made of and runs on: members of a JSON object, a comma before each. */
+int nt_train_about(struct nt_buf *out, const struct nt_train *t);
+
 /* Weights (first ones, or of a checkpoint) and memory for steps; once. */
 int nt_train_prepare(struct nt_train *t);
 

@@ -521,11 +521,23 @@ static int save_and_look(struct runner *r)
 	return rc;
 }
 
+static int tell_start(struct runner *r)
+{
+	struct nt_buf about = {0};
+	int rc = nt_train_about(&about, r->t);
+	r->event.label = r->t->options.label;
+	r->event.about = &about;
+	if (rc == 0)
+		rc = tell(r, NT_EVENT_START);
+	r->event.about = NULL;
+	nt_buf_release(&about);
+	return rc;
+}
+
 static int loop(struct runner *r, const volatile sig_atomic_t *stop)
 {
 	const struct nt_train *t = r->t;
-	r->event.label = t->options.label;
-	int rc = tell(r, NT_EVENT_START);
+	int rc = tell_start(r);
 	while (rc == 0 && t->step < t->options.max_steps && !(stop && *stop)) {
 		rc = advance(r);
 		if (rc == 0)
