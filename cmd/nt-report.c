@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * nt-report - training runs as charts
+ * nt-report - training runs as a page, or as a chart
  *
  * Logs are read as they are, also while they grow: what is drawn is what has come so far.
  * Standard output, or -o FILE, gets all of a chart or nothing.
@@ -11,26 +11,32 @@
 #include <string.h>
 
 #include "cli/main.h"
+#include "nt/data.h"
 #include "nt/file.h"
 #include "nt/mem.h"
 #include "nt/report.h"
+#include "nt/tokenizer.h"
 
 struct options {
 	bool svg;
 	int chart, x, log;
-	uint64_t smooth, width, height;
+	uint64_t smooth, width, height, passages;
 	struct nt_list label;
-	const char *title, *range, *output;
+	const char *title, *range, *output, *val;
 };
 
 #define AT(field) offsetof(struct options, field)
 static const struct nt_opt opts[] = {
 	{.help = "What to make"},
-	{0, "svg", NT_OPT_FLAG, AT(svg), NULL, NULL, 0, 0, "one chart as an SVG file"},
+	{0, "svg", NT_OPT_FLAG, AT(svg), NULL, NULL, 0, 0, "one chart as an SVG file, not a page"},
 	{'o', "output", NT_OPT_STR, AT(output), "FILE", NULL, 0, 0, "write to FILE"},
-	{.help = "The chart"},
+	{.help = "The page"},
+	{0, "passages", NT_OPT_COUNT, AT(passages), "N", "3", 0, 1000,
+	 "pieces of held-out text that the first run's model is shown"},
+	{0, "val", NT_OPT_STR, AT(val), "FILE", NULL, 0, 0, "the data file they are of (default: nt-train's --val)"},
+	{.help = "Charts"},
 	{0, "chart", NT_OPT_ENUM, AT(chart), "loss|held-out|bits|lr|grad-norm|speed|mfu", "loss", 0, 0,
-	 "what is drawn"},
+	 "which one --svg draws"},
 	{'x', "against", NT_OPT_ENUM, AT(x), "steps|tokens|time", "steps", 0, 0, "what it is drawn against"},
 	{0, "log", NT_OPT_ENUM, AT(log), "none|x|y|both", "none", 0, 0, "logarithmic axes"},
 	{0, "smooth", NT_OPT_COUNT, AT(smooth), "N", NULL, 1, 1e9,
@@ -103,6 +109,137 @@ static int read_runs(const struct nt_cli *cli, const struct runs *runs, char **o
 	return rc < 0 ? rc : 0;
 }
 
+/* --- what the model makes of held-out text ------------------------------------------ */
+
+struct reader {
+	struct nt_model *m;
+	struct nt_tokenizer *t; /* NULL: the model has none */
+	struct nt_pool *pool;
+	struct nt_scorer *scorer;
+	struct nt_data *d;
+	struct nt_ids ids;
+};
+enum { PASSAGE = 256 }; /* tokens at most */
+
+static const uint8_t *token_text(const void *t, uint32_t id, size_t *len)
+{
+	return nt_token_bytes(t, id, len);
+}
+
+static const char *token_mark(const void *t, uint32_t id)
+{
+	return nt_token_name(t, id);
+}
+
+static int open_reader(struct reader *r, const struct nt_cli *cli, const char *ckpt, const char *val)
+{
+	int rc = nt_data_open(&r->d, val);
+	if (rc == 0)
+		rc = nt_model_load(&r->m, ckpt);
+	if (rc == 0 && !r->m->tokenizer_json)
+		rc = nt_fail(NT_EFORMAT, "%s: holds no tokenizer.json", ckpt);
+	if (rc == 0)
+		rc = nt_tokenizer_parse(&r->t, r->m->tokenizer_json, r->m->tokenizer_json_len, ckpt);
+	const struct nt_ident *ident = rc == 0 ? nt_tokenizer_ident(r->t) : NULL;
+	if (rc == 0 && !ident)
+		rc = NT_ESYS;
+	if (rc == 0 && !nt_ident_equal(nt_data_ident(r->d), ident))
+		rc = nt_fail(NT_EFORMAT, "%s: of tokenizer '%s', the model of another, '%s'", val,
+			     nt_data_ident(r->d)->name, ident->name);
+	if (rc == 0 && !(r->pool = nt_pool_new((int)cli->threads)))
+		rc = NT_ESYS;
+	return rc < 0 ? rc : nt_scorer_new(&r->scorer, r->m, r->pool);
+}
+
+static void close_reader(struct reader *r)
+{
+	nt_scorer_free(r->scorer);
+	nt_pool_free(r->pool);
+	nt_tokenizer_free(r->t);
+	nt_model_free(r->m);
+	nt_data_close(r->d);
+	nt_ids_release(&r->ids);
+}
+
+/* The beginning of document i, or of fragment i of rows. */
+static int read_passage(struct reader *r, uint64_t i)
+{
+	uint64_t start, len;
+	struct nt_fragment f;
+	bool is_rows = nt_data_kind(r->d) == NT_DATA_ROWS;
+	int rc = is_rows ? nt_data_fragment(r->d, i, &f) : nt_data_doc(r->d, i, &start, &len);
+	if (rc == 0 && is_rows) {
+		start = f.row * nt_data_row_len(r->d) + f.start;
+		len = f.len;
+	}
+	r->ids.n = rc == 0 && len < PASSAGE + 1 ? len : PASSAGE + 1;
+	if (rc == 0)
+		rc = nt_grow(&r->ids.id, &r->ids.cap, r->ids.n, sizeof(*r->ids.id));
+	return rc < 0 ? rc : nt_data_read(r->d, start, r->ids.n, r->ids.id);
+}
+
+static int add_passage(struct reader *r, uint64_t i, struct nt_buf *html)
+{
+	struct nt_show_tokens tokens = {.vocabulary = r->t, .text = token_text, .mark = token_mark};
+	int rc = read_passage(r, i);
+	struct nt_score_of doc = {.number = i, .source = nt_data_name(r->d), .id = r->ids.id, .n = r->ids.n};
+	for (size_t k = 1, len; rc == 0 && k < r->ids.n; k++) {
+		nt_token_bytes(r->t, r->ids.id[k], &len);
+		doc.bytes += len;
+	}
+	if (rc == 0)
+		rc = nt_scorer_run(r->scorer, doc.id, doc.n, &doc.scored);
+	return rc < 0 ? rc : nt_report_passage(html, &tokens, &doc);
+}
+
+/* Documents evenly over the file. */
+static int add_passages(const struct nt_cli *cli, uint64_t most, const char *ckpt, const char *val,
+			struct nt_buf *html)
+{
+	struct reader r = {0};
+	int rc = open_reader(&r, cli, ckpt, val);
+	bool is_rows = rc == 0 && nt_data_kind(r.d) == NT_DATA_ROWS;
+	uint64_t n = rc < 0 ? 0 : is_rows ? nt_data_n_fragment(r.d) : nt_data_n_doc(r.d);
+	uint64_t n_shown = n < most ? n : most;
+	for (uint64_t i = 0; rc == 0 && i < n_shown; i++) {
+		nt_cli_progress(cli, "%s: passage %llu of %llu", val, nt_llu(i + 1), nt_llu(n_shown));
+		rc = add_passage(&r, n / n_shown * i, html);
+	}
+	close_reader(&r);
+	return rc;
+}
+
+/* What was only supposed may be gone: that is worth a word, and no failure. */
+static int find_passages(const struct nt_cli *cli, const struct options *o, const struct nt_run *first,
+			 const char *ckpt, struct nt_buf *html)
+{
+	const char *val = o->val ? o->val : nt_run_val(first);
+	if (o->passages == 0 || !val)
+		return 0;
+	int rc = add_passages(cli, o->passages, ckpt, val, html);
+	if (rc == 0 || o->val)
+		return rc;
+	html->len = 0;
+	nt_cli_say(cli, "no held-out text on the page: %s", nt_errmsg());
+	return 0;
+}
+
+/* --- the command -------------------------------------------------------------------- */
+
+static int make(const struct nt_cli *cli, const struct options *o, const struct nt_chart_options *c,
+		const struct runs *runs, char **operand, struct nt_buf *made)
+{
+	struct nt_buf html = {0};
+	struct nt_page_options page = {.chart = *c, .passages = &html};
+	if (o->svg)
+		return nt_chart_svg(made, runs->run, runs->n, c);
+	int rc = find_passages(cli, o, runs->run[0], operand[0], &html);
+	if (rc == 0)
+		rc = nt_report_page(made, runs->run, runs->n, &page);
+	nt_buf_release(&html);
+	return rc;
+}
+
 static int write_out(const struct options *o, const struct nt_buf *made)
 {
 	struct nt_out *out;
@@ -132,7 +269,7 @@ static int run(struct nt_cli *cli, void *opt, char **operand, int n_operand)
 	if (rc == 0)
 		rc = read_runs(cli, &runs, operand);
 	if (rc == 0)
-		rc = nt_chart_svg(&made, runs.run, runs.n, &c);
+		rc = make(cli, o, &c, &runs, operand, &made);
 	if (rc == 0)
 		rc = write_out(o, &made);
 	for (size_t i = 0; i < runs.n; i++)
@@ -143,22 +280,28 @@ static int run(struct nt_cli *cli, void *opt, char **operand, int n_operand)
 }
 
 static const struct nt_example examples[] = {
-	{"nt-report --svg ckpt > loss.svg", "The loss of a run, so far or to its end"},
-	{"nt-report --svg --chart held-out -x time --label AdamW --label Muon a b > both.svg",
-	 "Two runs, held-out loss against time"},
+	{"nt-report ckpt > run.html", "All of a run, so far or to its end"},
+	{"nt-report --label AdamW --label Muon a b > both.html", "Two runs side by side"},
+	{"nt-report --svg --chart held-out -x time a b > loss.svg", "One chart: held-out loss against time"},
 	{0},
 };
 
 static const struct nt_cmd cmd = {
 	.name = "nt-report",
-	.what = "training runs as charts",
+	.what = "training runs as a page, or as a chart",
 	.synopsis = "[OPTION...] RUN...",
-	.about = "Draws what nt-train logged: training loss, smoothed, with what each step measured faintly "
-		 "behind it, and held-out loss; or learning rate, gradient norm, tokens a second, or the share "
-		 "of the machine's FLOP/s. A RUN is a checkpoint directory or its log.jsonl, - is a log on "
-		 "standard input; several are drawn in one chart. A run may still go on. Of steps that "
-		 "were taken twice, because it was stopped after its last save, the later ones are drawn.\n\n"
-		 "An SVG file is complete in itself and follows its reader from light to dark.",
+	.about = "Shows what nt-train logged as one HTML page: what the run came to; training loss, smoothed, with "
+		 "what each step measured faintly behind it, held-out loss, learning rate, gradient norm, tokens "
+		 "a second and the share of the machine's FLOP/s, each against steps, tokens or time; what "
+		 "became of the data from bytes to tokens; pieces of held-out text, each token shaded by its "
+		 "-log p; samples; settings and machine. The page holds all that it needs and asks for "
+		 "nothing; it is light or dark as its reader is. --svg draws one chart, as a file of its own.\n\n"
+		 "A RUN is a checkpoint directory or its log.jsonl; - is a log on standard input. Several are "
+		 "compared: in one chart, with settings that differ side by side. A run may still go on. "
+		 "Of steps that were taken twice, because it was stopped after its last save, the later "
+		 "ones are drawn.\n\n"
+		 "Held-out text is read from the data file that nt-train was given with --val, where it still "
+		 "lies there, or from --val.",
 	.examples = examples,
 	.see_also = "nt-info nt-score nt-train",
 	.opts = opts,

@@ -30,7 +30,7 @@ static const struct {
 	{"train", "train a causal transformer"},
 	{"score", "what a model makes of a text, token by token"},
 	{"sample", "generate text"},
-	{"report", "training runs as charts"},
+	{"report", "training runs as a page, or as a chart"},
 };
 
 static const char *command_name(const void *ctx, size_t i)

@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #include "nt/mem.h"
+#include "nt/show.h"
 
 struct nt_run;
 
@@ -37,6 +38,9 @@ bool nt_run_has_ended(const struct nt_run *r);    /* nothing is to come, unless 
 /* Lines that were no events, and what was wrong with the first of them; "" if there is none. */
 uint64_t nt_run_n_skipped(const struct nt_run *r);
 const char *nt_run_why_skipped(const struct nt_run *r);
+
+/* The data file that was held out from the run, as it was named there; NULL: not known. */
+const char *nt_run_val(const struct nt_run *r);
 
 /* What charts call it; else the label in its log, or the directory it lies in. Copied. */
 int nt_run_set_label(struct nt_run *r, const char *label);
@@ -76,5 +80,25 @@ int nt_chart_svg(struct nt_buf *out, struct nt_run *const *run, size_t n_run,
 /* Appends lines for a terminal: dots of Braille if is_utf8, else ASCII. The same errors. */
 int nt_chart_terminal(struct nt_buf *out, struct nt_run *const *run, size_t n_run,
 		      const struct nt_chart_options *o, bool is_utf8, bool has_color);
+
+/* --- the page ------------------------------------------------------------------- */
+
+struct nt_page_options {
+	struct nt_chart_options chart;  /* log, smooth, title, x; lo and hi of losses */
+	const struct nt_buf *passages;  /* of nt_report_passage, or NULL */
+	unsigned refresh;               /* seconds until a browser looks again; 0: never */
+};
+
+/* Appends a piece of held-out text for the page: each token shaded by its -log p, with its
+ * strongest rival on hover. */
+int nt_report_passage(struct nt_buf *html, const struct nt_show_tokens *tokens, const struct nt_score_of *doc);
+
+/*
+ * Appends one HTML page that needs nothing else and asks for nothing: figures, every chart
+ * against steps, tokens and time, the data's funnel, passages, samples, settings. A run
+ * without a single step is shown, too. All text from outside is escaped.
+ */
+int nt_report_page(struct nt_buf *out, struct nt_run *const *run, size_t n_run,
+		   const struct nt_page_options *o);
 
 #endif

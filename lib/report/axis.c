@@ -19,7 +19,7 @@ static double round_step(double least)
 	double power = pow(10, floor(log10(least)));
 	for (int i = 0; i < 3; i++) {
 		static const double of[] = {1, 2, 5};
-		if (of[i] * power >= least * (1 - 1e-9))
+		if (of[i] * power >= least * 0.75)
 			return of[i] * power;
 	}
 	return 10 * power;
@@ -32,7 +32,7 @@ static double round_seconds(double least)
 	if (least <= 1)
 		return round_step(least);
 	for (size_t i = 0; i < sizeof(of) / sizeof(*of); i++)
-		if (of[i] >= least)
+		if (of[i] >= least * 0.75)
 			return of[i];
 	return 86400 * round_step(least / 86400);
 }

@@ -27,16 +27,17 @@ enum { READ_BYTES = 1 << 18, LINE_MOST = 1 << 24 };
 
 /* --- one line -------------------------------------------------------------------- */
 
-enum kind { START, STEP, EVAL, SAMPLE, WARNING, END, OTHER, N_KIND };
-static const char *const kind_name[] = {"start", "step", "eval", "sample", "warning", "end"};
+enum kind { START, STEP, EVAL, SAMPLE, WARNING, PLAN, END, OTHER };
+static const char *const kind_name[] = {"start", "step", "eval", "sample", "warning", "plan", "end"};
 
 struct event {
 	enum kind kind;
 	bool has_kind;
 	double step, tokens, time, max_steps; /* NaN: not said */
 	double value[N_VALUE], val_loss, val_bpb;
-	struct nt_buf text, label;
-	bool has_text, has_label;
+	struct nt_buf text, label, val, manifest;
+	bool has_text, has_label, has_val;
+	struct report_facts machine;
 };
 
 static const struct {
@@ -92,6 +93,19 @@ static int read_kind(struct nt_json *j, struct event *e)
 	return rc;
 }
 
+/* What a start says of data and machine, as it is written. */
+static const char *const about[] = {"manifest", "cpu", "cpus", "threads", "isa", "version"};
+enum { N_ABOUT = sizeof(about) / sizeof(*about) };
+
+static int read_about(size_t which, const struct nt_json_text *value, struct event *e)
+{
+	const char *text = (const char *)value->p;
+	if (which > 0)
+		return nt_facts_add(&e->machine, about[which], strlen(about[which]), text, value->len);
+	e->manifest.len = 0;
+	return *text == '[' ? nt_buf_add(&e->manifest, text, value->len) : 0;
+}
+
 static int read_member(struct nt_json *j, const struct nt_json_text *key, struct event *e)
 {
 	struct nt_json_text s;
@@ -101,13 +115,17 @@ static int read_member(struct nt_json *j, const struct nt_json_text *key, struct
 		return read_text(j, &e->text, &e->has_text);
 	if (nt_json_is(key, "label"))
 		return read_text(j, &e->label, &e->has_label);
-	size_t i = 0;
+	if (nt_json_is(key, "val"))
+		return read_text(j, &e->val, &e->has_val);
+	size_t i = 0, k = 0;
 	while (i < N_NUMBER && !nt_json_is(key, numbers[i].key))
 		i++;
-	int rc = nt_json_skip(j, &s);
+	while (k < N_ABOUT && !nt_json_is(key, about[k]))
+		k++;
+	int rc = nt_json_skip(j, &s); /* the key may be gone now */
 	if (rc == 0 && i < N_NUMBER)
 		*(double *)((char *)e + numbers[i].at) = number_of(&s, numbers[i].least, numbers[i].most);
-	return rc;
+	return rc < 0 || k == N_ABOUT ? rc : read_about(k, &s, e);
 }
 
 static int read_event(const char *line, size_t len, struct event *e)
@@ -175,20 +193,39 @@ static int add_note(struct nt_run *r, struct event *e)
 	return 0;
 }
 
-static int start(struct nt_run *r, const struct event *e)
+/* *kept becomes the text, if there is one. */
+static int keep(char **kept, bool has, const struct nt_buf *text)
+{
+	char *copy = has ? strndup(text->len ? (const char *)text->data : "", text->len) : NULL;
+	if (has && !copy)
+		return nt_fail(NT_ESYS, "out of memory");
+	if (has) {
+		free(*kept);
+		*kept = copy;
+	}
+	return 0;
+}
+
+static int start(struct nt_run *r, struct event *e)
 {
 	cut_track(&r->step, e->step, true);
 	cut_track(&r->look, e->step, true);
 	cut_notes(r, e->step);
 	r->max_steps = isnan(e->max_steps) ? 0 : e->max_steps;
-	if (!e->has_label)
-		return 0;
-	char *label = strndup((const char *)e->label.data, e->label.len);
-	if (!label)
-		return nt_fail(NT_ESYS, "out of memory");
-	free(r->own_label);
-	r->own_label = label;
-	return 0;
+	int rc = keep(&r->own_label, e->has_label, &e->label);
+	if (rc == 0)
+		rc = keep(&r->val, e->has_val, &e->val);
+	if (rc == 0 && e->manifest.len) {
+		struct nt_buf before = r->manifest;
+		r->manifest = e->manifest;
+		e->manifest = before;
+	}
+	if (rc == 0 && e->machine.n) {
+		struct report_facts before = r->machine;
+		r->machine = e->machine;
+		e->machine = before;
+	}
+	return rc;
 }
 
 static int take_event(struct nt_run *r, struct event *e)
@@ -207,8 +244,10 @@ static int take_event(struct nt_run *r, struct event *e)
 	case SAMPLE:
 	case WARNING:
 		return add_note(r, e);
+	case PLAN:
+		r->max_steps = isnan(e->max_steps) ? r->max_steps : e->max_steps;
+		break;
 	case OTHER:
-	case N_KIND:
 		break;
 	}
 	return 0;
@@ -222,6 +261,9 @@ int nt_run_take(struct nt_run *r, const char *line, size_t len)
 		rc = take_event(r, &e);
 	nt_buf_release(&e.text);
 	nt_buf_release(&e.label);
+	nt_buf_release(&e.val);
+	nt_buf_release(&e.manifest);
+	nt_facts_release(&e.machine);
 	return rc;
 }
 
@@ -363,6 +405,9 @@ void nt_run_free(struct nt_run *r)
 	free(r->step.point);
 	free(r->look.point);
 	nt_buf_release(&r->rest);
+	nt_buf_release(&r->manifest);
+	nt_facts_release(&r->machine);
+	free(r->val);
 	free(r->path);
 	free(r->log);
 	free(r->label);
@@ -383,6 +428,11 @@ int nt_run_set_label(struct nt_run *r, const char *label)
 const char *nt_run_label(const struct nt_run *r)
 {
 	return r->label ? r->label : r->own_label && *r->own_label ? r->own_label : nt_input_name(r->path);
+}
+
+const char *nt_run_val(const struct nt_run *r)
+{
+	return r->val;
 }
 
 uint64_t nt_run_n_step(const struct nt_run *r)

@@ -27,6 +27,16 @@ struct report_note {
 	bool is_warning;
 };
 
+/* A setting of the run: an option, or what it ran on. */
+struct report_fact {
+	char *key, *value;
+};
+
+struct report_facts {
+	struct report_fact *fact; /* [n] */
+	size_t n, cap;
+};
+
 struct nt_run {
 	char *path;              /* as it was named ... */
 	char *log;               /* ... and its log */
@@ -41,11 +51,22 @@ struct nt_run {
 	struct report_note *note;
 	size_t n_note, note_cap;
 	double max_steps;        /* 0: not known */
+	struct nt_buf manifest;  /* of its data, a JSON array, or empty */
+	char *val;               /* the path of what was held out, or NULL */
+	struct report_facts machine; /* as the log says: threads, the CPU ... */
 	bool has_ended;
 };
 
 /* The text of a chart's legend; never NULL. */
 const char *nt_run_label(const struct nt_run *r);
+
+/* Settings beside the log, of the newest step: none where there is no checkpoint, or it
+ * cannot be read. */
+int nt_facts_read(struct report_facts *f, const struct nt_run *r);
+const char *nt_facts_find(const struct report_facts *f, const char *key); /* or NULL */
+/* Copies both. value is JSON: a string, or anything as it is written; null is left out. */
+int nt_facts_add(struct report_facts *f, const char *key, size_t key_len, const char *value, size_t len);
+void nt_facts_release(struct report_facts *f); /* harmless twice */
 
 /* Takes one line in, without its end; a NUL stands behind it. NT_EFORMAT: it is no event. */
 int nt_run_take(struct nt_run *r, const char *line, size_t len);

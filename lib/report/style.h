@@ -7,5 +7,7 @@
 #include "report/markup.h"
 
 void nt_style_chart(struct report_markup *m); /* chart.css */
+void nt_style_page(struct report_markup *m);  /* page.css */
+void nt_style_script(struct report_markup *m); /* page.js */
 
 #endif

@@ -9,7 +9,7 @@ layers() {
 	find "$1/lib" "$1/cmd" -name '*.[ch]' | sort | xargs awk -v top="$1/" '
 	BEGIN {
 		n = split("base:|io:base|text:base|kern:base|cli:base|token:base io text|filter:base io text|data:base io|" \
-			  "model:base io kern|train:base io data kern model|report:base io|cmd:cli", row, "|")
+			  "model:base io kern|train:base io data kern model|report:base io model|cmd:cli", row, "|")
 		for (i = 1; i <= n; i++) {
 			split(row[i], kv, ":")
 			may[kv[1]] = " " kv[1] " " kv[2] " "

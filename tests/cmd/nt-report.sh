@@ -112,6 +112,109 @@ t 'numbers that no chart can hold are left out, events of other kinds as well' '
 	! grep -i -e nan -e inf curve'
 t 'a log of one step is drawn' '
 	head -n 2 "$work/one" >short && nt-report --svg short >a.svg && xml a.svg >seen && grep "^text 1$" seen'
+# Tags that are closed as they were opened, nothing from elsewhere; then the text of the page.
+html() { "$PYTHON" -c '
+import re, sys, html.parser
+class Page(html.parser.HTMLParser):
+    def __init__(self): super().__init__(); self.open, self.text, self.scripts = [], [], 0
+    def handle_starttag(self, tag, attrs):
+        for k, v in attrs:
+            assert not k.startswith("on") and k != "src", (tag, k)
+            assert k != "href" or v == "data:,", v
+        self.scripts += tag == "script"
+        if tag not in ("meta", "link", "input"): self.open.append(tag)
+    def handle_startendtag(self, tag, attrs): pass
+    def handle_endtag(self, tag): assert self.open.pop() == tag, (tag, self.getpos())
+    def handle_data(self, data):
+        if self.open and self.open[-1] not in ("script", "style"): self.text.append(data)
+text = open(sys.argv[1], encoding="utf-8").read()
+page = Page(); page.feed(text); page.close()
+assert not page.open and page.scripts == 1, (page.open, page.scripts)
+assert set(re.findall("https?://[^\"]*", text)) <= {"http://www.w3.org/2000/svg"}
+assert "default-src \x27none\x27" in text
+print("\n".join(t for t in page.text if t.strip()))
+' "$1"; }
+
+t 'a page has every chart against steps, tokens and time, and what the run came to' '
+	nt-report "$work/one" >a.html
+	html a.html >text
+	for chart in loss "held-out loss" "learning rate" "gradient norm" throughput "model FLOPs utilization"; do grep -x "$chart" text; done
+	for x in steps tokens; do [ "$(grep -cx $x text)" = 7 ]; done
+	[ "$(grep -c "<svg class=\"chart\"" a.html)" = 18 ]
+	grep -x "4.25" text && grep -x "204.8k" text && grep -x "20s" text && grep -x "41.0 %" text
+	grep -x "finished, 400 steps" text
+	nt-report -o b.html "$work/one" && cmp a.html b.html
+	head -n 30 "$work/one" >some && nt-report some >c.html && html c.html | grep -x "at step 29 of 400"'
+t 'a page of several runs has a row each, and the best is marked' '
+	nt-report --label first --label second "$work/one" "$work/two" >a.html
+	html a.html >text && grep -x "2 runs" text && [ "$(grep -cx first text)" = 2 ]
+	grep -o "class=\"best\">[0-9.]*" a.html | tr "\n" " " | grep -x "class=\"best\">3.25 class=\"best\">1.5 "'
+t 'a run without a step is a page already' '
+	head -n 1 "$work/one" >a && nt-report a >a.html && html a.html | grep -x "at step 0 of 400"'
+t 'no text of the data becomes markup' '
+	bad="</script><img src=x onerror=alert(1)>&amp;\\\"\\u0000\\u001b\\ud83d\\ude00"
+	{ echo "{\"event\": \"start\", \"step\": 0, \"max_steps\": 400, \"label\": \"$bad\", \"cpu\": \"$bad\", \"manifest\": [{\"program\": \"$bad\", \"$bad\": \"$bad\", \"options\": {\"$bad\": \"$bad\"}, \"in\": {\"documents\": 4, \"bytes\": 10}, \"out\": {\"documents\": 3, \"bytes\": 8}}]}"
+	  tail -n +2 "$work/one" | head -n 50
+	  echo "{\"event\": \"sample\", \"step\": 50, \"text\": \"$bad\"}"
+	  echo "{\"event\": \"warning\", \"step\": 50, \"text\": \"$bad\"}"; } >log.jsonl
+	nt-report . >a.html 2>said && [ ! -s said ]
+	html a.html >text && [ "$(grep -c "<img src=x" text)" -ge 8 ] && ! grep "<img" a.html
+	[ "$(grep -c "</script" a.html)" = 1 ]
+	nt-report --label "$(printf "</script>\033\377")" --title "<b>" . >b.html && html b.html | grep -x "<b>"'
+t 'the data are a funnel of what each program let through' '
+	manifest="[{\"program\":\"nt-cat\",\"options\":{\"split\":\"auto\"},\"in\":{\"file_bytes\":900},\"out\":{\"documents\":10,\"bytes\":1000}},{\"program\":\"nt-filter\",\"in\":{\"documents\":10,\"bytes\":1000},\"dropped\":{\"short\":3},\"out\":{\"documents\":7,\"bytes\":1234567}},{\"program\":\"nt-tokenize\",\"in\":{\"documents\":7,\"bytes\":1234567},\"out\":{\"documents\":7,\"bytes\":1234567,\"tokens\":400}},{\"program\":\"nt-dedup\",\"in\":{\"tokens\":400},\"out\":{\"tokens\":100}}]"
+	sed "1s/\"max_steps\"/\"manifest\": $manifest, \"max_steps\"/" "$work/one" >log
+	nt-report log >a.html && html a.html >text
+	for word in nt-cat nt-filter nt-dedup 1,234,567 "split auto" "short 3"; do grep -x "$word" text; done
+	grep -o "width:[0-9.]*%" a.html | tr "\n" " " | grep -x "width:100% width:70% width:70% width:17.5% "
+	for broken in "[7]" "[{\"in\": 7}]" "[{\"program\": 7}]" "7" "[]"; do
+		sed "1s/\"max_steps\"/\"manifest\": $broken, \"max_steps\"/" "$work/one" >log
+		nt-report log >a.html && html a.html >text
+	done'
+
+# A tiny model of bytes whose held-out text is markup.
+printf "%s\n" "the cat sat on the mat" "the dog sat on the log" >"$work/text"
+printf "%s" "the cat</script>&<b>\"'" >"$work/held"
+nt-tokenize -q -t bytes --split=line "$work/text" | nt-pack -q -o "$work/train.bin"
+nt-tokenize -q -t bytes "$work/held" | nt-pack -q -o "$work/val.bin"
+train() { nt-train -q "$work/train.bin" --val "$work/val.bin" -o "$@" --hidden-size 16 --num-hidden-layers 1 \
+	--num-attention-heads 2 --seq-len 32 --batch-size 2; }
+(cd "$work" && train ckpt --max-steps 4 --sample-prompt the --label "<tiny>") 2>"$work/train.log" || cat "$work/train.log"
+
+t 'a checkpoint shows held-out text by what it cost, samples, data, settings and machine' '
+	nt-report "$work/ckpt" >a.html && html a.html >text
+	tokens=$(sed -n "s/.*, document 0: \([0-9]*\) tokens.*/\1/p" text)
+	[ "$tokens" = 22 ] && [ "$(grep -o "<i style=\"--h" a.html | wc -l)" = 22 ]
+	nt-score -q --json "$work/ckpt" "$work/held" >score
+	"$PYTHON" -c "
+import json, re
+page, score = open(\"a.html\").read(), json.load(open(\"score\"))
+got = [float(x) for x in re.findall(r\"%, ([0-9.]+) nats, rank\", page)]
+want = [p[\"nll\"] for p in score[\"positions\"]]
+assert len(got) == len(want) and all(abs(a - b) < 0.006 for a, b in zip(got, want)), (got, want)"
+	for word in "<tiny>" "nt-pack" "Samples through time" "Settings and machine" "hidden size" threads isa cpus; do grep -x -e "$word" text; done
+	tr -d "\n" <text | grep -F "cat</script>&<b>\""'
+t 'settings that differ stand side by side' '
+	(cd "$work" && train "$OLDPWD/other" --max-steps 4 --learning-rate 0.25)
+	nt-report "$work/ckpt" other >a.html && html a.html >text
+	grep -x "Settings that differ" text && grep -x "learning rate" text && grep -x 0.25 text
+	grep "that are the same" text'
+t 'passages are as many as asked, of the file that is named' '
+	nt-report --passages 0 "$work/ckpt" >a.html && ! grep "class=\"passage\"" a.html
+	nt-report --passages 2 --val "$work/train.bin" "$work/ckpt" >a.html && [ "$(grep -c "class=\"passage\"" a.html)" = 2 ]
+	exits 4 nt-report --val missing "$work/ckpt" >a.html 2>said && [ ! -s a.html ] && grep missing said
+	nt-tokenize -q "$work/held" | nt-pack -q -o other.bin
+	exits 3 nt-report --val other.bin "$work/ckpt" 2>said && grep "the model of another" said
+	cp -r "$work/ckpt" moved && sed -i "s|\"val\": \"[^\"]*\"|\"val\": \"gone.bin\"|" moved/log.jsonl
+	nt-report moved >a.html 2>said && grep "no held-out text on the page: gone.bin: cannot open" said
+	html a.html >text'
+t 'a checkpoint that is damaged still shows its log' '
+	mkdir -p broken/latest && cp "$work/ckpt/log.jsonl" broken
+	for text in "" "{" "[]" "{\"options\": 7}" "{\"options\": {\"a\": \"b\""; do
+		echo "$text" >broken/latest/trainer.json && echo "$text" >broken/latest/config.json
+		nt-report --passages 0 broken >a.html && html a.html >text
+	done'
+
 t 'what is no run is one clear line' '
 	: >empty && exits 1 nt-report --svg empty 2>said && grep "empty: no loss to draw yet" said
 	mkdir dir && exits 3 nt-report --svg dir 2>said && grep "dir: holds no log.jsonl" said

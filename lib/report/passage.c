@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * passage.c - held-out text, each token shaded by what it cost
+ *
+ * From nothing at 0 nats to full at 10: a token that was as likely as one in 20,000. What a
+ * reader wants to know next, what the model would rather have said, is under the pointer.
+ */
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#include "nt/file.h"
+#include "report/page.h"
+
+/* The bytes of a token, or the name of a special one. */
+static const char *text_of(const struct nt_show_tokens *t, uint32_t id, size_t *len)
+{
+	const char *mark = t->mark ? t->mark(t->vocabulary, id) : NULL;
+	const uint8_t *p = !mark && t->text ? t->text(t->vocabulary, id, len) : NULL;
+	if (mark)
+		*len = strlen(mark);
+	else if (!p)
+		*len = 0;
+	return mark ? mark : p ? (const char *)p : "";
+}
+
+/* A token in quotes, as JSON has it. */
+static void put_quoted(struct report_markup *m, const struct nt_show_tokens *t, uint32_t id)
+{
+	struct nt_buf quoted = {0};
+	size_t len;
+	const char *text = text_of(t, id, &len);
+	if (m->rc == 0)
+		m->rc = nt_json_string(&quoted, text, len);
+	nt_markup_text(m, (const char *)quoted.data, quoted.len);
+	nt_buf_release(&quoted);
+}
+
+/* The token as text; a line feed with a sign that a pointer finds. */
+static void put_text(struct report_markup *m, const struct nt_show_tokens *t, uint32_t id)
+{
+	size_t len;
+	const char *p = text_of(t, id, &len);
+	bool is_mark = t->mark && t->mark(t->vocabulary, id);
+	if (is_mark)
+		nt_markup(m, "<s>");
+	while (len > 0) {
+		const char *feed = memchr(p, '\n', len);
+		size_t n = feed ? (size_t)(feed - p) : len;
+		nt_markup_text(m, p, n);
+		if (feed)
+			nt_markup(m, "<s>\xe2\x86\xb5</s>\n");
+		n += feed != NULL;
+		p += n;
+		len -= n;
+	}
+	if (is_mark)
+		nt_markup(m, "</s>");
+}
+
+static void put_token(struct report_markup *m, const struct nt_show_tokens *t, uint32_t id,
+		      const struct nt_scored *s)
+{
+	double nll = s->nll > 0 ? s->nll : 0; /* also of what is no number */
+	nt_markup(m, "<i style=\"--h:%.0f\" title=\"", 9 * fmin(nll, 10));
+	put_quoted(m, t, id);
+	nt_markup(m, "  %.3g %%, %.2f nats, rank %" PRIu32 "\n%s ", 100 * exp(-nll), nll, s->rank,
+		  s->rank == 1 ? "next:" : "likelier:");
+	put_quoted(m, t, s->rank == 1 ? s->wrong_id : s->pred_id);
+	nt_markup(m, "  %.3g %%\">", 100 * (s->rank == 1 ? s->p_wrong : s->p_pred));
+	put_text(m, t, id);
+	nt_markup(m, "</i>");
+}
+
+int nt_report_passage(struct nt_buf *html, const struct nt_show_tokens *tokens, const struct nt_score_of *doc)
+{
+	struct report_markup m = {.out = html};
+	double nats = 0;
+	size_t n = doc->n ? doc->n - 1 : 0;
+	for (size_t i = 0; i < n; i++)
+		nats += doc->scored[i].nll;
+	nt_markup(&m, "<div class=\"passage\"><h3>");
+	nt_markup_words(&m, doc->source);
+	nt_markup(&m, ", document %" PRIu64 ": %zu tokens, %.4f nats/token", doc->number, n, n ? nats / (double)n : 0);
+	if (doc->bytes)
+		nt_markup(&m, ", %.4f bits/byte", nats / log(2) / (double)doc->bytes);
+	nt_markup(&m, "</h3><p>");
+	for (size_t i = 0; i < n; i++)
+		put_token(&m, tokens, doc->id[i + 1], &doc->scored[i]);
+	nt_markup(&m, "</p></div>\n");
+	return m.rc;
+}
