@@ -420,6 +420,9 @@ static const struct nt_opt opts[] = {
 	 "its highest value; chosen from the width unless said"},
 	{0, "min-learning-rate", NT_OPT_REAL, TRAIN(min_learning_rate), "X", NULL, 0, 100,
 	 "its last value; a tenth of the highest unless said"},
+	{0, "embedding-learning-rate", NT_OPT_REAL, TRAIN(embedding_learning_rate), "X", NULL, 1e-12, 100,
+	 "the highest rate of embeddings and head, which rises and falls with the other; 6 times "
+	 "--learning-rate with Muon unless said"},
 	{0, "lr-schedule", NT_OPT_ENUM, TRAIN(lr_schedule), "cosine|wsd|constant", "cosine", 0, 0,
 	 "how it gets there"},
 	{0, "warmup-steps", NT_OPT_COUNT, TRAIN(warmup_steps), "N", NULL, 0, 1e15,

@@ -90,6 +90,7 @@ struct nt_train_options {
 	int optimizer;                 /* enum nt_optimizer_kind */
 	double muon_momentum;
 	double learning_rate, min_learning_rate;
+	double embedding_learning_rate; /* in place of the first; 0: the same */
 	double weight_decay, adam_beta1, adam_beta2, adam_eps;
 	double max_grad_norm;          /* 0: no clipping */
 	double z_loss;                 /* of gradients, nt_work_set_z_loss; 0: none */

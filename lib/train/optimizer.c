@@ -21,11 +21,19 @@
 
 enum { PIECE = 1 << 15 }; /* elements */
 
+/* What AdamW treats alike. */
+enum part { MATRIX, EMBEDDING, VECTOR, N_PART };
+
 struct nt_piece {
 	size_t offset, n;
 	size_t v_at; /* SIZE_MAX: Muon's */
-	bool has_decay;
+	enum part part;
 };
+
+static enum part part_of(const struct nt_tensor *t)
+{
+	return !t->has_decay ? VECTOR : t->n_factor ? MATRIX : EMBEDDING;
+}
 
 static bool is_muons(const struct nt_tensor *t, int kind)
 {
@@ -69,7 +77,7 @@ static void cut(struct nt_optimizer *o, const struct nt_model *m)
 			*p++ = (struct nt_piece){.offset = t->offset + at,
 						 .n = t->n - at < PIECE ? t->n - at : PIECE,
 						 .v_at = is_muons(t, o->kind) ? SIZE_MAX : o->v_at[i] + at,
-						 .has_decay = t->has_decay};
+						 .part = part_of(t)};
 	}
 }
 
@@ -134,7 +142,7 @@ struct job {
 	struct nt_optimizer *o;
 	nt_real *param;
 	const nt_real *grad;
-	struct nt_adamw plain, decayed;
+	struct nt_adamw adamw[N_PART];
 };
 
 static int square_piece(void *arg, size_t i)
@@ -167,26 +175,31 @@ static int update_piece(void *arg, size_t i)
 	const struct nt_piece *p = &j->o->piece[i];
 	if (p->v_at != SIZE_MAX)
 		nt_kern()->adamw(j->param + p->offset, j->o->m + p->offset, j->o->v + p->v_at,
-				 j->grad + p->offset, p->n, p->has_decay ? &j->decayed : &j->plain);
+				 j->grad + p->offset, p->n, &j->adamw[p->part]);
 	return 0;
+}
+
+/* Decay goes by lr everywhere: a higher rate of embeddings is there to move them, not to shrink them. */
+static struct nt_adamw adamw_of(enum part part, const struct nt_optimizer_step *s)
+{
+	double t = (double)s->t, lr = part == EMBEDDING ? s->embedding_lr : s->lr;
+	return (struct nt_adamw){
+		.lr_step = (nt_real)(lr / (1 - pow(s->beta1, t))),
+		.beta1 = (nt_real)s->beta1,
+		.beta2 = (nt_real)s->beta2,
+		.root_v = (nt_real)(1 / sqrt(1 - pow(s->beta2, t))),
+		.eps = (nt_real)s->eps,
+		.keep = part == VECTOR ? 1 : (nt_real)(1 - s->lr * s->weight_decay),
+		.g_scale = (nt_real)s->scale,
+	};
 }
 
 void nt_optimizer_update(struct nt_optimizer *o, nt_real *param, nt_real *grad,
 			 const struct nt_optimizer_step *s, struct nt_pool *pool)
 {
-	double t = (double)s->t;
 	struct job j = {.o = o, .param = param, .grad = grad};
-	j.plain = (struct nt_adamw){
-		.lr_step = (nt_real)(s->lr / (1 - pow(s->beta1, t))),
-		.beta1 = (nt_real)s->beta1,
-		.beta2 = (nt_real)s->beta2,
-		.root_v = (nt_real)(1 / sqrt(1 - pow(s->beta2, t))),
-		.eps = (nt_real)s->eps,
-		.keep = 1,
-		.g_scale = (nt_real)s->scale,
-	};
-	j.decayed = j.plain;
-	j.decayed.keep = (nt_real)(1 - s->lr * s->weight_decay);
+	for (enum part part = 0; part < N_PART; part++)
+		j.adamw[part] = adamw_of(part, s);
 	nt_pool_run(pool, o->n_piece, update_piece, &j);
 	nt_muon_update(&o->muon, param, o->m, o->kind == NT_OPTIMIZER_NORMUON ? o->v : NULL, grad,
 		       &(struct nt_muon_step){.lr = s->lr, .momentum = s->momentum,

@@ -9,7 +9,8 @@
  *	v  = beta2 v + (1 - beta2) g^2
  *	w  = (1 - lr wd) w - lr (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + eps)
  *
- * with wd = 0 for tensors without decay, and t counted from 1.
+ * with wd = 0 for tensors without decay, and t counted from 1. Embeddings, and a head of its own, move
+ * by a rate of theirs instead of the second lr.
  * Loshchilov and Hutter 2019, arXiv:1711.05101.
  */
 #include "nt/model.h"
@@ -29,7 +30,7 @@ struct nt_optimizer {
 };
 
 struct nt_optimizer_step {
-	double lr, beta1, beta2, eps, weight_decay;
+	double lr, embedding_lr, beta1, beta2, eps, weight_decay;
 	double scale;
 	uint64_t t; /* 1 in the first step */
 	double momentum; /* Muon's */

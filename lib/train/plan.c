@@ -39,6 +39,7 @@ int nt_train_plan_write(const struct nt_train_plan *p, bool as_json, struct nt_b
 		{"batch_size", (double)o->batch_size},
 		{"gradient_accumulation_steps", (double)o->gradient_accumulation_steps},
 		{"learning_rate", o->learning_rate},
+		{"embedding_learning_rate", o->embedding_learning_rate},
 		{"warmup_steps", (double)o->warmup_steps},
 		{"max_steps", (double)o->max_steps},
 		{"targets", (double)p->n_target},
@@ -83,8 +84,9 @@ int nt_train_plan_options(const struct nt_train_plan *p, struct nt_buf *out)
 		{"warmup-steps", o->warmup_steps},
 		{"max-steps", o->max_steps},
 	};
-	int rc = nt_buf_printf(out, "%s--arch=%s --learning-rate=%g", o->finetune ? "--finetune " : "",
-			       nt_arch_name(p->config.arch), o->learning_rate);
+	int rc = nt_buf_printf(out, "%s--arch=%s --learning-rate=%g --embedding-learning-rate=%g",
+			       o->finetune ? "--finetune " : "", nt_arch_name(p->config.arch), o->learning_rate,
+			       o->embedding_learning_rate);
 	for (size_t i = 0; rc == 0 && i < sizeof(row) / sizeof(*row); i++)
 		rc = nt_buf_printf(out, " --%s=%" PRIu64, row[i].name, row[i].value);
 	return rc;

@@ -46,6 +46,7 @@ static const struct setting settings[] = {
 	{"muon-momentum", REAL, AT(muon_momentum), false, {0}},
 	{"learning-rate", REAL, AT(learning_rate), false, {0}},
 	{"min-learning-rate", REAL, AT(min_learning_rate), false, {0}},
+	{"embedding-learning-rate", REAL, AT(embedding_learning_rate), false, {0}},
 	{"weight-decay", REAL, AT(weight_decay), false, {0}},
 	{"adam-beta1", REAL, AT(adam_beta1), false, {0}},
 	{"adam-beta2", REAL, AT(adam_beta2), false, {0}},
@@ -196,7 +197,8 @@ static bool take_value(const struct setting *s, struct json_object *v, void *int
 static bool is_later(const struct setting *s)
 {
 	return s->at == AT(stride) || s->at == AT(dtype) || s->at == AT(optimizer) ||
-	       s->at == AT(muon_momentum) || s->at == AT(label) || s->at == AT(z_loss) || s->at == AT(replanned);
+	       s->at == AT(muon_momentum) || s->at == AT(label) || s->at == AT(z_loss) || s->at == AT(replanned) ||
+	       s->at == AT(embedding_learning_rate);
 }
 
 int nt_settings_read(struct nt_train_options *o, struct json_object *object, const char *path)

@@ -170,6 +170,9 @@ static int settle_batch(struct nt_train *t)
 	return nt_memory_fit(t, true);
 }
 
+/* Of embeddings, in rates of Muon's matrices: docs/recipe.md. */
+static const double EMBEDDING_RATE = 6;
+
 /* Wider models want smaller steps, as one over the root of the width. A model that is gone on
  * with has learnt most of what the full rate would make it forget. */
 static void settle_rate(struct nt_train *t)
@@ -183,6 +186,8 @@ static void settle_rate(struct nt_train *t)
 	double rate = at_128 * sqrt(128 / (double)o->hidden_size) * (o->finetune ? TUNING_RATE : 1);
 	if (!(o->learning_rate > 0))
 		o->learning_rate = round(rate * 1e5) / 1e5;
+	if (!(o->embedding_learning_rate > 0))
+		o->embedding_learning_rate = (o->optimizer == NT_OPTIMIZER_ADAMW ? 1 : EMBEDDING_RATE) * o->learning_rate;
 	if (!nt_settings_named(o, "min-learning-rate"))
 		o->min_learning_rate = o->finetune ? 0 : o->learning_rate / 10;
 	if (o->finetune && !nt_settings_named(o, "lr-schedule"))

@@ -142,6 +142,8 @@ int nt_train_one_step(struct nt_train *t, double lr, struct nt_step_result *r)
 		return 0;
 	struct nt_optimizer_step s = {
 		.lr = lr,
+		.embedding_lr = o->embedding_learning_rate > 0
+					? lr * (o->embedding_learning_rate / o->learning_rate) : lr,
 		.beta1 = o->adam_beta1,
 		.beta2 = o->adam_beta2,
 		.eps = o->adam_eps,

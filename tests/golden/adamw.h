@@ -70,6 +70,7 @@ static double take_step(struct reference *r, struct nt_optimizer *o, nt_real *gr
 	double norm = nt_optimizer_norm(o, grad, NULL);
 	struct nt_optimizer_step s = {
 		.lr = number(step, "lr"),
+		.embedding_lr = number(step, "lr"),
 		.beta1 = 0.9,
 		.beta2 = 0.99,
 		.eps = 1e-8,

@@ -110,7 +110,7 @@ static void singular_values_end_near_one(void **state)
 /* --- whole steps ----------------------------------------------------------------------- */
 
 enum { STEP_COUNT = 3 };
-static const double lr = 0.01, b1 = 0.9, b2 = 0.95, mu = 0.8, wd = 0.3, scale = 0.5;
+static const double lr = 0.01, embedding_lr = 0.05, b1 = 0.9, b2 = 0.95, mu = 0.8, wd = 0.3, scale = 0.5;
 
 /* A model's parameters and moments in f64. */
 struct plain {
@@ -123,7 +123,7 @@ static void plain_adamw(const struct plain *p, const struct nt_tensor *t, double
 		p->m[i] = b1 * p->m[i] + (1 - b1) * p->g[i];
 		p->v[i] = b2 * p->v[i] + (1 - b2) * p->g[i] * p->g[i];
 		p->w[i] *= t->n_dim == 2 ? 1 - lr * wd : 1;
-		p->w[i] -= lr * p->m[i] / (1 - pow(b1, step)) / (sqrt(p->v[i] / (1 - pow(b2, step))) + 1e-8);
+		p->w[i] -= (t->n_dim == 2 ? embedding_lr : lr) * p->m[i] / (1 - pow(b1, step)) / (sqrt(p->v[i] / (1 - pow(b2, step))) + 1e-8);
 	}
 }
 
@@ -213,7 +213,7 @@ static void steps_of(enum nt_arch arch, int kind, int n_thread)
 			grad[i] = (nt_real)nt_random_normal(step, NT_RANDOM_INIT, i);
 			p.g[i] = scale * (double)grad[i];
 		}
-		struct nt_optimizer_step s = {lr, b1, b2, 1e-8, wd, scale, step, mu, false};
+		struct nt_optimizer_step s = {lr, embedding_lr, b1, b2, 1e-8, wd, scale, step, mu, false};
 		nt_optimizer_update(&o, m->param, grad, &s, pool);
 		plain_step(&p, m, (double)step, kind);
 	}
@@ -274,7 +274,7 @@ static void no_gradient_moves_nothing(void **state)
 	nt_model_init(m, 3);
 	nt_real *grad = calloc(m->n_param, sizeof(*grad)), *was = calloc(m->n_param, sizeof(*was));
 	memcpy(was, m->param, m->n_param * sizeof(*was));
-	struct nt_optimizer_step s = {lr, b1, b2, 1e-8, 0, 1, 1, mu, false};
+	struct nt_optimizer_step s = {lr, embedding_lr, b1, b2, 1e-8, 0, 1, 1, mu, false};
 	nt_optimizer_update(&o, m->param, grad, &s, pool);
 	assert_memory_equal(was, m->param, m->n_param * sizeof(*was));
 	free(grad);

@@ -191,7 +191,7 @@ static void adamw_is_its_equation_and_decays_matrices_only(void **state)
 		const double lr = 0.01, b1 = 0.9, b2 = 0.95, wd = 0.3, scale = 0.5;
 		for (size_t i = 0; i < m->n_param; i++)
 			grad[i] = (nt_real)sin((double)(i * t));
-		struct nt_optimizer_step s = {lr, b1, b2, 1e-8, wd, scale, t, 0, false};
+		struct nt_optimizer_step s = {lr, lr, b1, b2, 1e-8, wd, scale, t, 0, false};
 		nt_optimizer_update(&o, m->param, grad, &s, NULL);
 		for (size_t k = 0; k < m->n_tensor; k++)
 			for (size_t i = m->tensor[k].offset; i < m->tensor[k].offset + m->tensor[k].n; i++) {
