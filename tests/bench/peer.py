@@ -10,8 +10,9 @@ step's. It is stopped after some ten seconds, the first step not counted; after 
 steps take long.
 
 llm.c: train_gpt2, its B and T taken from the environment; as it comes, it knows 4 x 64 alone.
-llama.cpp: train-text-from-scratch, which left it in July 2024. It knows no GPT-2: this is a Llama
-with as many weights in its layers, and an output matrix of its own.
+llama.cpp: train-text-from-scratch, which left it in July 2024; twice as fast as it was of 12 June,
+the last day on which OpenBLAS multiplied for it. It knows no GPT-2: this is a Llama with as many
+weights in its layers, and an output matrix of its own.
 """
 import array
 import os
@@ -129,7 +130,8 @@ def main():
                              "--head", heads, "--layer", layers, "--ff", feed_forward(width), "--ctx", T,
                              "--batch", B, "--no-checkpointing", "--seed", 1], r"iter= *[1-9]"
         took = time_steps(lines_of([str(a) for a in command],
-                                   {"B": str(B), "T": str(T), "OMP_NUM_THREADS": str(threads)}), mark)
+                                   {"B": str(B), "T": str(T), "OMP_NUM_THREADS": str(threads),
+                                    "OPENBLAS_NUM_THREADS": str(threads)}), mark)
         os.chdir("/")
     if not took:
         sys.exit(f"peer.py: {program}: no two steps seen")

@@ -351,6 +351,20 @@ t '--plan says what memory a run takes' '
 		$PYTHON "$data/compare.py"
 	done'
 
+t 'memory grows with the length of a row, not with its square' '
+	case ${SAN:-} in 1) exit 0 ;; esac
+	long="--hidden-size=64 --num-hidden-layers=2 --num-attention-heads=2 --batch-size=1"
+	for T in 2048 4096 8192; do
+		nt-train --plan --json $long --gradient-accumulation-steps=1 --max-steps=1 --seq-len=$T "$data/data.bin" >plan.$T
+	done
+	$PYTHON -c "
+import json
+a, b, c = (json.load(open(f\"plan.{T}\"))[\"total_bytes\"] for T in (2048, 4096, 8192))
+assert 1.98 * (b - a) < c - b < 2.02 * (b - a), (a, b, c)"
+	mv plan.8192 plan
+	nt-train --bench --json $long --seq-len=8192 --vocab-size=258 >took 2>err
+	$PYTHON "$data/compare.py"'
+
 t 'less memory is smaller batches, then layers worked out twice, and what cannot be is refused' '
 	plan() { nt-train --plan --json $wider --batch-tokens=4096 --memory=$1 "$data/data.bin" >plan.$1; }
 	plan 200M && plan 80M && plan 44M
