@@ -3,12 +3,16 @@
  * nt-report - training runs as a page, or as a chart
  *
  * Logs are read as they are, also while they grow: what is drawn is what has come so far.
- * Standard output, or -o FILE, gets all of a chart or nothing.
+ * Following looks again every second, which works on any file system and costs nothing.
  */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "cli/main.h"
 #include "nt/data.h"
@@ -18,7 +22,7 @@
 #include "nt/tokenizer.h"
 
 struct options {
-	bool svg;
+	bool svg, terminal, follow;
 	int chart, x, log;
 	uint64_t smooth, width, height, passages;
 	struct nt_list label;
@@ -29,6 +33,9 @@ struct options {
 static const struct nt_opt opts[] = {
 	{.help = "What to make"},
 	{0, "svg", NT_OPT_FLAG, AT(svg), NULL, NULL, 0, 0, "one chart as an SVG file, not a page"},
+	{0, "terminal", NT_OPT_FLAG, AT(terminal), NULL, NULL, 0, 0, "one chart in characters"},
+	{0, "follow", NT_OPT_FLAG, AT(follow), NULL, NULL, 0, 0,
+	 "again and again while the runs go on: in characters, or as the page or chart of -o FILE"},
 	{'o', "output", NT_OPT_STR, AT(output), "FILE", NULL, 0, 0, "write to FILE"},
 	{.help = "The page"},
 	{0, "passages", NT_OPT_COUNT, AT(passages), "N", "3", 0, 1000,
@@ -36,15 +43,16 @@ static const struct nt_opt opts[] = {
 	{0, "val", NT_OPT_STR, AT(val), "FILE", NULL, 0, 0, "the data file they are of (default: nt-train's --val)"},
 	{.help = "Charts"},
 	{0, "chart", NT_OPT_ENUM, AT(chart), "loss|held-out|bits|lr|grad-norm|speed|mfu", "loss", 0, 0,
-	 "which one --svg draws"},
+	 "which one --svg and --terminal draw"},
 	{'x', "against", NT_OPT_ENUM, AT(x), "steps|tokens|time", "steps", 0, 0, "what it is drawn against"},
 	{0, "log", NT_OPT_ENUM, AT(log), "none|x|y|both", "none", 0, 0, "logarithmic axes"},
 	{0, "smooth", NT_OPT_COUNT, AT(smooth), "N", NULL, 1, 1e9,
 	 "steps that a point of the smoothed curve is the mean of (default 1/50 of the run)"},
 	{0, "range", NT_OPT_STR, AT(range), "LO:HI", NULL, 0, 0,
 	 "where the upright axis begins and ends; one of the two may be left out"},
-	{0, "width", NT_OPT_COUNT, AT(width), "N", "760", 200, 10000, "pixels of an SVG file"},
-	{0, "height", NT_OPT_COUNT, AT(height), "N", "440", 150, 10000, "pixels of an SVG file"},
+	{0, "width", NT_OPT_COUNT, AT(width), "N", NULL, 20, 10000,
+	 "pixels of --svg (default 760), or columns of --terminal (default those there are)"},
+	{0, "height", NT_OPT_COUNT, AT(height), "N", NULL, 8, 10000, "the same upright (default 440 pixels)"},
 	{.help = "Names"},
 	{0, "label", NT_OPT_LIST, AT(label), "NAME", NULL, 0, 0,
 	 "what the first run is called; again, the next one (default: nt-train's --label, or the path)"},
@@ -96,17 +104,33 @@ static int open_runs(const struct options *o, struct runs *runs, char **operand,
 	return rc;
 }
 
-static int read_runs(const struct nt_cli *cli, const struct runs *runs, char **operand)
+static void close_runs(struct runs *runs)
 {
-	int rc = 0;
-	for (size_t i = 0; rc >= 0 && i < runs->n; i++) {
-		rc = nt_run_read(runs->run[i]);
-		if (rc >= 0 && nt_run_n_skipped(runs->run[i]))
+	for (size_t i = 0; i < runs->n; i++)
+		nt_run_free(runs->run[i]);
+	runs->n = 0;
+}
+
+/* 1 if anything came. */
+static int read_runs(const struct runs *runs)
+{
+	int news = 0;
+	for (size_t i = 0; i < runs->n; i++) {
+		int rc = nt_run_read(runs->run[i]);
+		if (rc < 0)
+			return rc;
+		news |= rc;
+	}
+	return news;
+}
+
+static void tell_skipped(const struct nt_cli *cli, const struct runs *runs, char **operand)
+{
+	for (size_t i = 0; i < runs->n; i++)
+		if (nt_run_n_skipped(runs->run[i]))
 			nt_cli_warn(cli, "%s: %s no event of a log, first %s", nt_input_name(operand[i]),
 				    nt_cli_count(nt_run_n_skipped(runs->run[i]), "line"),
 				    nt_run_why_skipped(runs->run[i]));
-	}
-	return rc < 0 ? rc : 0;
 }
 
 /* --- what the model makes of held-out text ------------------------------------------ */
@@ -226,18 +250,56 @@ static int find_passages(const struct nt_cli *cli, const struct options *o, cons
 
 /* --- the command -------------------------------------------------------------------- */
 
-static int make(const struct nt_cli *cli, const struct options *o, const struct nt_chart_options *c,
-		const struct runs *runs, char **operand, struct nt_buf *made)
+struct job {
+	const struct nt_cli *cli;
+	const struct options *o;
+	struct nt_chart_options chart;
+	struct runs runs;
+	char **operand;
+	size_t n_operand;
+	const volatile sig_atomic_t *stop; /* NULL: not following */
+	int drawn;                         /* lines on the terminal, to be drawn over */
+};
+
+/* Does the terminal show more than ASCII? What the locale is called says it, also where that
+ * locale is not installed. */
+static bool is_utf8(void)
+{
+	static const char *const name[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+	const char *locale = NULL;
+	for (size_t i = 0; i < 3 && !(locale && *locale); i++)
+		locale = getenv(name[i]);
+	return locale && (strcasestr(locale, "utf-8") || strcasestr(locale, "utf8"));
+}
+
+static int draw_in_characters(const struct job *j, struct nt_buf *made)
+{
+	struct nt_chart_options c = j->chart;
+	struct winsize w;
+	bool is_known = ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col > 1 && w.ws_row > 1;
+	c.width = j->o->width ? (unsigned)j->o->width : is_known ? w.ws_col : 80u;
+	c.height = j->o->height ? (unsigned)j->o->height : is_known ? w.ws_row - 1u : 24u;
+	return nt_chart_terminal(made, j->runs.run, j->runs.n, &c, is_utf8(), j->cli->has_color && !j->o->output);
+}
+
+static int make_page(const struct job *j, struct nt_buf *made, bool is_last)
 {
 	struct nt_buf html = {0};
-	struct nt_page_options page = {.chart = *c, .passages = &html};
-	if (o->svg)
-		return nt_chart_svg(made, runs->run, runs->n, c);
-	int rc = find_passages(cli, o, runs->run[0], operand[0], &html);
+	struct nt_page_options page = {.chart = j->chart, .passages = &html, .refresh = is_last ? 0 : 5};
+	int rc = is_last ? find_passages(j->cli, j->o, j->runs.run[0], j->operand[0], &html) : 0;
 	if (rc == 0)
-		rc = nt_report_page(made, runs->run, runs->n, &page);
+		rc = nt_report_page(made, j->runs.run, j->runs.n, &page);
 	nt_buf_release(&html);
 	return rc;
+}
+
+static int make(const struct job *j, struct nt_buf *made, bool is_last)
+{
+	if (j->o->terminal)
+		return draw_in_characters(j, made);
+	if (j->o->svg)
+		return nt_chart_svg(made, j->runs.run, j->runs.n, &j->chart);
+	return make_page(j, made, is_last);
 }
 
 static int write_out(const struct options *o, const struct nt_buf *made)
@@ -253,35 +315,126 @@ static int write_out(const struct options *o, const struct nt_buf *made)
 	return rc;
 }
 
+/* Over what was drawn before: each line clears what is left of the one it replaces. */
+static int redraw(struct job *j, const struct nt_buf *made)
+{
+	struct nt_buf frame = {0};
+	int rc = j->drawn ? nt_buf_printf(&frame, "\033[%dA\r", j->drawn) : 0;
+	j->drawn = 0;
+	for (size_t at = 0, end; rc == 0 && at < made->len; at = end + 1) {
+		const uint8_t *feed = memchr(made->data + at, '\n', made->len - at);
+		end = feed ? (size_t)(feed - made->data) : made->len;
+		rc = nt_buf_add(&frame, made->data + at, end - at);
+		if (rc == 0)
+			rc = nt_buf_printf(&frame, "\033[K\n");
+		j->drawn++;
+	}
+	if (rc == 0)
+		rc = nt_buf_printf(&frame, "\033[J");
+	if (rc == 0)
+		rc = nt_write_full(STDOUT_FILENO, frame.data, frame.len, "standard output");
+	nt_buf_release(&frame);
+	return rc;
+}
+
+/* What there is now. Before the first step there is nothing to draw, which only the last time
+ * is worth a word. */
+static int show(struct job *j, bool is_last)
+{
+	struct nt_buf made = {0};
+	int rc = make(j, &made, is_last);
+	if (rc == 0)
+		rc = j->stop && !j->o->output ? redraw(j, &made) : write_out(j->o, &made);
+	nt_buf_release(&made);
+	return rc == NT_EFAIL && !is_last ? 0 : rc;
+}
+
+static bool have_ended(const struct runs *runs)
+{
+	bool all = true;
+	for (size_t i = 0; i < runs->n; i++)
+		all = all && nt_run_has_ended(runs->run[i]);
+	return all;
+}
+
+static void wait_a_second(void)
+{
+	nanosleep(&(struct timespec){.tv_sec = 1}, NULL); /* a signal ends it sooner */
+}
+
+/* All that there is; following, when there is something. */
+static int begin(struct job *j)
+{
+	bool is_told = false;
+	for (;;) {
+		int rc = open_runs(j->o, &j->runs, j->operand, j->n_operand);
+		if (rc == 0)
+			rc = read_runs(&j->runs);
+		if (rc >= 0 || rc == NT_EARG || !j->stop || *j->stop)
+			return rc < 0 ? rc : 0;
+		if (!is_told)
+			nt_cli_say(j->cli, "%s; waiting for it", nt_errmsg());
+		is_told = true;
+		close_runs(&j->runs);
+		wait_a_second();
+	}
+}
+
+static int follow(struct job *j)
+{
+	int rc = show(j, false);
+	while (rc >= 0 && !*j->stop && !have_ended(&j->runs)) {
+		wait_a_second();
+		rc = read_runs(&j->runs);
+		if (rc > 0)
+			rc = show(j, false);
+	}
+	return rc < 0 ? rc : show(j, true);
+}
+
+static int check(const struct options *o, int n_operand)
+{
+	if (n_operand < 1)
+		return nt_fail(NT_EARG, "no run named: a checkpoint directory, or its log.jsonl");
+	if (o->svg && o->terminal)
+		return nt_fail(NT_EARG, "--svg and --terminal: choose one");
+	if (o->follow && o->terminal && o->output)
+		return nt_fail(NT_EARG, "--follow draws on the terminal, not into a file: leave -o out");
+	if (o->follow && !o->output && !isatty(STDOUT_FILENO))
+		return nt_fail(NT_EARG, "--follow draws on a terminal, which standard output is not: "
+					"name a file with -o");
+	return 0;
+}
+
 static int run(struct nt_cli *cli, void *opt, char **operand, int n_operand)
 {
 	struct options *o = opt;
-	struct nt_chart_options c = {.of = (enum nt_chart_of)o->chart, .x = (enum nt_chart_x)o->x,
-				     .log = (unsigned)o->log, .smooth = o->smooth, .title = o->title,
-				     .width = (unsigned)o->width, .height = (unsigned)o->height};
-	struct runs runs = {0};
-	struct nt_buf made = {0};
-	if (n_operand < 1)
-		return nt_fail(NT_EARG, "no run named: a checkpoint directory, or its log.jsonl");
-	int rc = read_range(o->range, &c);
+	int rc = check(o, n_operand);
+	o->terminal |= o->follow && !o->output;
+	struct job j = {.cli = cli, .o = o, .operand = operand, .n_operand = (size_t)n_operand,
+			.stop = o->follow ? nt_cli_stop_flag() : NULL};
+	j.chart = (struct nt_chart_options){.of = (enum nt_chart_of)o->chart, .x = (enum nt_chart_x)o->x,
+					    .log = (unsigned)o->log, .smooth = o->smooth, .title = o->title,
+					    .width = o->width ? (unsigned)o->width : 760,
+					    .height = o->height ? (unsigned)o->height : 440};
 	if (rc == 0)
-		rc = open_runs(o, &runs, operand, (size_t)n_operand);
+		rc = read_range(o->range, &j.chart);
 	if (rc == 0)
-		rc = read_runs(cli, &runs, operand);
+		rc = begin(&j);
 	if (rc == 0)
-		rc = make(cli, o, &c, &runs, operand, &made);
+		rc = o->follow ? follow(&j) : show(&j, true);
 	if (rc == 0)
-		rc = write_out(o, &made);
-	for (size_t i = 0; i < runs.n; i++)
-		nt_run_free(runs.run[i]);
-	free(runs.run);
-	nt_buf_release(&made);
+		tell_skipped(cli, &j.runs, operand);
+	close_runs(&j.runs);
+	free(j.runs.run);
 	return rc;
 }
 
 static const struct nt_example examples[] = {
 	{"nt-report ckpt > run.html", "All of a run, so far or to its end"},
 	{"nt-report --label AdamW --label Muon a b > both.html", "Two runs side by side"},
+	{"nt-report --follow ckpt", "Watch a run on a terminal, also over ssh"},
+	{"nt-report --follow -o run.html ckpt", "... or in a browser: the page is written anew, and looks again by itself"},
 	{"nt-report --svg --chart held-out -x time a b > loss.svg", "One chart: held-out loss against time"},
 	{0},
 };
@@ -295,7 +448,9 @@ static const struct nt_cmd cmd = {
 		 "a second and the share of the machine's FLOP/s, each against steps, tokens or time; what "
 		 "became of the data from bytes to tokens; pieces of held-out text, each token shaded by its "
 		 "-log p; samples; settings and machine. The page holds all that it needs and asks for "
-		 "nothing; it is light or dark as its reader is. --svg draws one chart, as a file of its own.\n\n"
+		 "nothing; it is light or dark as its reader is. --svg draws one chart, as a file of its own; --terminal draws it in "
+		 "characters, Braille where the locale is UTF-8. --follow goes on until the runs have ended, "
+		 "or it is interrupted, and waits for runs that have not begun.\n\n"
 		 "A RUN is a checkpoint directory or its log.jsonl; - is a log on standard input. Several are "
 		 "compared: in one chart, with settings that differ side by side. A run may still go on. "
 		 "Of steps that were taken twice, because it was stopped after its last save, the later "

@@ -69,7 +69,7 @@ struct nt_chart_options {
 	uint64_t smooth;      /* steps that a point of the smoothed curve is the mean of; 0: 1/50 of them */
 	double lo, hi;        /* of the y axis; NaN: what the curves need */
 	const char *title;    /* or NULL */
-	unsigned width, height; /* pixels, or characters */
+	unsigned width, height; /* pixels, or characters; too small ones are enlarged */
 };
 
 /* Appends an SVG file: complete, without anything from elsewhere, light or dark as its

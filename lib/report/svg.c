@@ -16,7 +16,8 @@
 #include "nt/err.h"
 #include "report/style.h"
 
-enum { N_COLOR = 8, N_DASH = 3, N_POINT = 480, LEFT = 64, RIGHT = 28, BELOW = 52, ROW = 20, MARKS_TOLD = 400 };
+enum { N_COLOR = 8, N_DASH = 3, N_POINT = 480, LEFT = 64, RIGHT = 28, BELOW = 52, ROW = 20, MARKS_TOLD = 400,
+       LEAST_WIDTH = 200, LEAST_HEIGHT = 150 };
 
 static const char *const style_name[] = {"raw", "smooth", "plain", "marks"};
 
@@ -247,14 +248,17 @@ static int draw(struct nt_buf *out, const struct report_chart *c, struct nt_run 
 }
 
 int nt_chart_svg(struct nt_buf *out, struct nt_run *const *run, size_t n_run,
-		 const struct nt_chart_options *o)
+		 const struct nt_chart_options *options)
 {
 	struct report_chart c;
-	nt_assert(n_run > 0 && o->width > 0 && o->height > 0);
-	int rc = nt_chart_build(&c, run, n_run, o, N_POINT);
+	struct nt_chart_options o = *options;
+	nt_assert(n_run > 0);
+	o.width = o.width < LEAST_WIDTH ? LEAST_WIDTH : o.width;
+	o.height = o.height < LEAST_HEIGHT ? LEAST_HEIGHT : o.height;
+	int rc = nt_chart_build(&c, run, n_run, &o, N_POINT);
 	if (rc < 0)
 		return rc;
-	rc = draw(out, &c, run, n_run, o);
+	rc = draw(out, &c, run, n_run, &o);
 	nt_chart_release(&c);
 	return rc;
 }

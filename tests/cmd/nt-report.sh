@@ -215,6 +215,71 @@ t 'a checkpoint that is damaged still shows its log' '
 		nt-report --passages 0 broken >a.html && html a.html >text
 	done'
 
+t 'a plot in characters fits the width, in Braille or in ASCII' '
+	for width in 30 80 133; do
+		LC_ALL=C.UTF-8 nt-report --terminal --width $width --height 20 "$work/one" >braille
+		nt-report --terminal --width $width --height 20 "$work/one" "$work/two" >ascii
+		for f in braille ascii; do
+			[ "$(wc -l <$f)" = 20 ]
+			"$PYTHON" -c "import sys; assert max(len(l.rstrip(\"\n\")) for l in open(sys.argv[1], encoding=\"utf-8\")) <= $width" $f
+		done
+	done
+	grep -q "$(printf "\342\240")" braille && grep -q "$(printf "\342\227\217")" braille
+	LC_ALL=C grep "[^ -~]" ascii && exit 1
+	grep "\*" ascii && grep "+" ascii && grep "finished in 20s" ascii
+	for chart in held-out bits lr grad-norm speed mfu; do nt-report --terminal --chart $chart -x time --log y "$work/one"; done'
+t 'colours are for terminals and for who asks' '
+	nt-report --terminal "$work/one" >a && ! grep "$(printf "\033")" a
+	nt-report --terminal --color always "$work/one" >a && grep -q "$(printf "\033\[38;5;33m")" a
+	LC_ALL=C.UTF-8 nt-report --terminal --label "$(printf "a\033[2Jb\302\233c\377d\177")" "$work/one" >a
+	grep "a?\[2Jb?c?d?  step 400" a'
+t 'what is asked wrongly of a plot is said' '
+	exits 2 nt-report --svg --terminal "$work/one" 2>said && grep "choose one" said
+	exits 2 nt-report --follow "$work/one" 2>said && grep "standard output is not" said
+	exits 2 nt-report --follow --terminal -o x "$work/one" 2>said && grep "leave -o out" said'
+
+# watch SECONDS COMMAND...: what it writes to a terminal of 70 columns and 20 rows; INT after so long.
+watch() { "$PYTHON" -c '
+import fcntl, os, pty, signal, struct, sys, termios, time
+pid, fd = pty.fork()
+if pid == 0:
+    fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 20, 70, 0, 0))
+    os.execvp(sys.argv[2], sys.argv[2:])
+signal.signal(signal.SIGALRM, lambda *a: os.kill(pid, signal.SIGINT))
+signal.setitimer(signal.ITIMER_REAL, float(sys.argv[1]))
+while True:
+    try: data = os.read(fd, 65536)
+    except OSError: break
+    if not data: break
+    sys.stdout.buffer.write(data)
+status = os.waitpid(pid, 0)[1]
+sys.exit(os.WEXITSTATUS(status) if os.WIFEXITED(status) else 1)
+' "$@"; }
+
+t 'a run is followed on a terminal until it ends' '
+	head -n 100 "$work/one" >log
+	{ sleep 1.5; head -n 200 "$work/one" | tail -n +101 >>log; sleep 1.5; tail -n +201 "$work/one" >>log; } &
+	watch 20 nt-report --follow log >seen
+	wait
+	grep "step 97 of 400" seen && grep "step 400 of 400" seen && grep "finished in" seen
+	grep -q "$(printf "\033\[20A")" seen || grep -q "$(printf "\033\[19A")" seen
+	tr "\r" "\n" <seen | sed "s/$(printf "\033")[^a-zA-Z]*[a-zA-Z]//g" | awk "length > 70 { exit 1 }"'
+t 'following waits for a run that has not begun, and ends when it is interrupted' '
+	{ sleep 1.5; mkdir ckpt; head -n 50 "$work/one" >ckpt/log.jsonl; } &
+	exits 130 watch 5 nt-report --follow ckpt >seen
+	wait
+	grep "ckpt: cannot open.*waiting for it" seen && grep "step 48 of 400" seen'
+t 'a page is followed in a browser: it is written anew, and the last one stays' '
+	head -n 100 "$work/one" >log
+	nt-report --follow -o run.html log &
+	sleep 2
+	html run.html | grep -x "at step 97 of 400"
+	grep -q "http-equiv=\"refresh\"" run.html
+	tail -n +101 "$work/one" >>log
+	wait $!
+	html run.html | grep -x "finished, 400 steps"
+	! grep "http-equiv=\"refresh\"" run.html'
+
 t 'what is no run is one clear line' '
 	: >empty && exits 1 nt-report --svg empty 2>said && grep "empty: no loss to draw yet" said
 	mkdir dir && exits 3 nt-report --svg dir 2>said && grep "dir: holds no log.jsonl" said

@@ -40,6 +40,19 @@ static void draw(struct nt_run *r, unsigned how)
 	nt_buf_release(&out);
 }
 
+/* What a terminal obeys are our colours alone. */
+static void draw_characters(struct nt_run *r, bool is_utf8)
+{
+	struct nt_buf out = {0};
+	struct nt_chart_options o = {.lo = NAN, .hi = NAN, .width = 70, .height = 20};
+	int rc = nt_chart_terminal(&out, &r, 1, &o, is_utf8, false);
+	nt_assert(rc == 0 || rc == NT_EFAIL);
+	for (size_t i = 0; i < out.len; i++)
+		nt_assert((out.data[i] >= 0x20 || out.data[i] == '\n') && out.data[i] != 0x7f &&
+			  (is_utf8 || out.data[i] < 0x80));
+	nt_buf_release(&out);
+}
+
 /* A page ends its script once, whatever the log says. */
 static void make_page(struct nt_run *r)
 {
@@ -77,6 +90,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	check_track(&whole->step);
 	check_track(&whole->look);
 	make_page(whole);
+	draw_characters(whole, len % 2);
 	draw(whole, (unsigned)len);
 	nt_run_free(grown);
 	nt_run_free(whole);
