@@ -131,10 +131,10 @@ check-run: all $(UNITS) $(GOLDENS) $(PAGES) $B/bench/tokenize
 	@CMOCKA_MESSAGE_OUTPUT=TAP PATH="$$PWD/$B/bin:$$PATH" NT_BUILD="$$PWD/$B" PYTHON="$(PYTHON)" \
 	MAKE="$(MAKE)" SAN="$(SAN)" prove --directives $(PROVE) -e 'sh tests/tap.sh' $(UNITS) $(GOLDENS) $(SCRIPTS)
 
-# Real clients of our files, from npm; apart from `check`, which needs no registry but apt's.
-check-interop: all
-	@sh share/deps.sh interop
-	@PATH="$$PWD/$B/bin:$$PATH" prove --directives -e 'sh tests/tap.sh' $(sort $(wildcard tests/interop/*.sh))
+# Other people's programs on our files, from npm, and models beside PyTorch; apart from `check`.
+check-interop: all $B/test/golden/model_reference $B/test/unit/model_reference
+	@sh share/deps.sh interop torch
+	@NT_BUILD="$$PWD/$B" PYTHON="$(PYTHON)" PATH="$$PWD/$B/bin:$$PATH" prove --directives -e 'sh tests/tap.sh' $(sort $(wildcard tests/interop/*.sh))
 
 # ... and of its tokenizers, beside other people's: TEXT=files TOKENIZERS=folder PEERS=folder RUNS=5.
 $B/bench/%: $B/obj/tests/bench/%.o $B/libnt.a
@@ -186,7 +186,7 @@ help:
 	@echo 'make deps       install the libraries (apt, as root or through sudo), or say how'
 	@echo 'make demo       install, build, and go from real books to a sample (CORPUS=files...)'
 	@echo 'make check      install, build, and run every test (SAN=1: under ASan and UBSan)'
-	@echo 'make check-interop  our files in other people'"'"'s programs, from npm'
+	@echo 'make check-interop  our files in other people'"'"'s programs, and models beside PyTorch'
 	@echo 'make bench      speed, against peers where they are installed'
 	@echo 'make bench-tokenize  tokenizers beside other people'"'"'s, ids compared first'
 	@echo 'make bench-train a training step beside other people'"'"'s'

@@ -19,7 +19,7 @@
 #include "nt/model.h"
 #include "nt/safetensors.h"
 
-enum { B = 2, T = 16, V = 64 };
+enum { B = 2, T = 16 };
 
 static const char *golden(const char *family, const char *file)
 {
