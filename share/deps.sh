@@ -69,6 +69,7 @@ for group; do
 		;;
 	interop)
 		command_ npm npm
+		command_ chromium chromium
 		;;
 	esac
 done

@@ -158,7 +158,10 @@ static void fit_axes(struct report_chart *c, const struct nt_chart_options *o)
 	if (!(y.lo < y.hi) && is_given) /* told so that nothing of the curves would be seen */
 		y = (struct range){isnan(o->lo) ? y.hi - 1 : y.lo, isnan(o->lo) ? y.hi : y.lo + 1};
 	nt_axis_fit(&c->x, x.lo, x.hi, o->width / 90 ? o->width / 90 : 1, false);
-	nt_axis_fit(&c->y, y.lo, y.hi, o->height / 60 ? o->height / 60 : 1, !is_given);
+	size_t n = o->height / 60 ? o->height / 60 : 1;
+	nt_axis_fit(&c->y, y.lo, y.hi, n, true);
+	if (is_given) /* only the other end is round */
+		nt_axis_fit(&c->y, isnan(o->lo) ? c->y.lo : y.lo, isnan(o->hi) ? c->y.hi : y.hi, n, false);
 }
 
 /* --- thinning ------------------------------------------------------------------------- */
