@@ -2,17 +2,19 @@
 /* gemm.c - which way a matrix product goes */
 #include "kern/gemm.h"
 
+#include <string.h>
+
 #include "kern/gemm_ways.h"
+#include "kern/kern.h"
 #include "nt/err.h"
 
 void nt_gemm_fill(nt_real *c, const nt_real *plus, const nt_real *bias, size_t n)
 {
-	for (size_t j = 0; plus && plus != c && j < n; j++)
-		c[j] = plus[j];
-	for (size_t j = 0; !plus && j < n; j++)
-		c[j] = bias[j];
-	for (size_t j = 0; plus && bias && j < n; j++)
-		c[j] += bias[j];
+	const nt_real *first = plus ? plus : bias;
+	if (c != first)
+		memcpy(c, first, n * sizeof(*c));
+	if (plus && bias)
+		nt_kern()->add(c, bias, n);
 }
 
 /* Our own product of g, or NULL: a row times a matrix only reads it. */

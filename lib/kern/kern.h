@@ -91,6 +91,9 @@ struct nt_kern {
 	/* y += x */
 	void (*add)(nt_real *y, const nt_real *x, size_t n);
 
+	/* pair (x[i], x[half + i]) is turned by the angle of cosine[i] and sine[i]; sign -1: back */
+	void (*turn)(nt_real *x, const nt_real *cosine, const nt_real *sine, size_t half, nt_real sign);
+
 	/* y = a y + b x; x may be y */
 	void (*blend)(nt_real *y, nt_real a, const nt_real *x, nt_real b, size_t n);
 

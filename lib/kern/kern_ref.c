@@ -270,6 +270,15 @@ static void add(nt_real *y, const nt_real *x, size_t n)
 		y[i] += x[i];
 }
 
+static void turn(nt_real *x, const nt_real *cosine, const nt_real *sine, size_t half, nt_real sign)
+{
+	for (size_t i = 0; i < half; i++) {
+		nt_real low = x[i], high = x[half + i], s = sign * sine[i];
+		x[i] = low * cosine[i] - high * s;
+		x[half + i] = high * cosine[i] + low * s;
+	}
+}
+
 static void blend(nt_real *y, nt_real a, const nt_real *x, nt_real b, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
@@ -309,6 +318,7 @@ const struct nt_kern nt_kern_ref = {
 	.norm_weight = norm_weight,
 	.sum_rows = sum_rows,
 	.add = add,
+	.turn = turn,
 	.blend = blend,
 	.adamw = adamw,
 };

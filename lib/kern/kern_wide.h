@@ -331,6 +331,17 @@ static void add(float *y, const float *x, size_t n)
 	}
 }
 
+static void turn(float *x, const float *cosine, const float *sine, size_t half, float sign)
+{
+	for (size_t i = 0; i < half; i += WIDTH) {
+		mask m = mask_of(half - i);
+		wide low = load(x + i, m), high = load(x + half + i, m);
+		wide c = load(cosine + i, m), s = all(sign) * load(sine + i, m);
+		store(x + i, m, low * c - high * s);
+		store(x + half + i, m, high * c + low * s);
+	}
+}
+
 static void blend(float *y, float a, const float *x, float b, size_t n)
 {
 	for (size_t i = 0; i < n; i += WIDTH) {
@@ -374,6 +385,7 @@ const struct nt_kern TABLE = {
 	.norm_weight = norm_weight,
 	.sum_rows = sum_rows,
 	.add = add,
+	.turn = turn,
 	.blend = blend,
 	.adamw = adamw,
 };

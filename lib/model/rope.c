@@ -48,12 +48,6 @@ void nt_rope_table(nt_real *turn, size_t T, const struct nt_config *c)
 void nt_rope_turn(nt_real *x, size_t n_head, size_t D, const nt_real *turn, size_t p, nt_real sign)
 {
 	const nt_real *cosine = turn + p * D, *sine = cosine + D / 2;
-	for (size_t h = 0; h < n_head; h++) {
-		nt_real *low = x + h * D, *high = low + D / 2;
-		for (size_t i = 0; i < D / 2; i++) {
-			nt_real a = low[i], b = high[i], s = sign * sine[i];
-			low[i] = a * cosine[i] - b * s;
-			high[i] = b * cosine[i] + a * s;
-		}
-	}
+	for (size_t h = 0; h < n_head; h++)
+		nt_kern()->turn(x + h * D, cosine, sine, D / 2, sign);
 }

@@ -167,6 +167,8 @@ static void norms(const struct nt_kern *kern, size_t n)
 	all_near("sum_rows", got, want, n, 10);
 	BOTH(want, 0, t->add(out, x, n));
 	all_near("add", got, want, n, 0);
+	BOTH(want, 0, t->turn(out, x, w, n / 2, -1));
+	all_near("turn", got, want, n, 1);
 	BOTH(want, 0, t->blend(out, 0.95f, x, -0.3f, n));
 	all_near("blend", got, want, n, 1);
 }
