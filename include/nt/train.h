@@ -240,6 +240,21 @@ struct nt_train_bench {
 /* Steps for some seconds, saving nothing. */
 int nt_train_measure(struct nt_train *t, struct nt_train_bench *bench);
 
+/* --- what was held out ------------------------------------------------------------ */
+
+/*
+ * The rows that the run in a checkpoint's directory held out of data[n], given as it was
+ * given them. NT_EARG: these are other data, or mixed with weights, or it was given a file
+ * to hold out. Memory is that of a plan of rows (docs/training.md).
+ */
+struct nt_held_out;
+int nt_held_out_open(struct nt_held_out **h, const char *dir, char *const *data, size_t n);
+void nt_held_out_close(struct nt_held_out *h); /* NULL is harmless */
+const struct nt_ident *nt_held_out_ident(const struct nt_held_out *h); /* belongs to h */
+uint64_t nt_held_out_n_row(const struct nt_held_out *h);
+/* *ids becomes the first document, or piece of one, in a row; nothing if it has no target. */
+int nt_held_out_read(struct nt_held_out *h, uint64_t row, struct nt_ids *ids);
+
 /* --- checkpoints ---------------------------------------------------------------- */
 
 /* dir is what nt-train writes (its "latest" is meant), or one step-NNNNNN inside. */
