@@ -20,6 +20,7 @@
 #include "nt/mem.h"
 #include "nt/report.h"
 #include "nt/tokenizer.h"
+#include "nt/train.h"
 
 struct options {
 	bool svg, terminal, follow;
@@ -40,7 +41,8 @@ static const struct nt_opt opts[] = {
 	{.help = "The page"},
 	{0, "passages", NT_OPT_COUNT, AT(passages), "N", "3", 0, 1000,
 	 "pieces of held-out text that the first run's model is shown"},
-	{0, "val", NT_OPT_STR, AT(val), "FILE", NULL, 0, 0, "the data file they are of (default: nt-train's --val)"},
+	{0, "val", NT_OPT_STR, AT(val), "FILE", NULL, 0, 0,
+	 "the data file they are of (default: nt-train's, or what it held out of its data)"},
 	{.help = "Charts"},
 	{0, "chart", NT_OPT_ENUM, AT(chart), "loss|held-out|bits|lr|grad-norm|speed|mfu", "loss", 0, 0,
 	 "which one --svg and --terminal draw"},
@@ -136,11 +138,14 @@ static void tell_skipped(const struct nt_cli *cli, const struct runs *runs, char
 /* --- what the model makes of held-out text ------------------------------------------ */
 
 struct reader {
+	const char *ckpt;
 	struct nt_model *m;
-	struct nt_tokenizer *t; /* NULL: the model has none */
+	struct nt_tokenizer *t;
 	struct nt_pool *pool;
 	struct nt_scorer *scorer;
-	struct nt_data *d;
+	struct nt_data *d;        /* a file that was held out ... */
+	struct nt_held_out *held; /* ... or what was held out of the data */
+	const char *name;
 	struct nt_ids ids;
 };
 enum { PASSAGE = 256 }; /* tokens at most */
@@ -155,21 +160,19 @@ static const char *token_mark(const void *t, uint32_t id)
 	return nt_token_name(t, id);
 }
 
-static int open_reader(struct reader *r, const struct nt_cli *cli, const char *ckpt, const char *val)
+static int open_model(struct reader *r, const struct nt_cli *cli)
 {
-	int rc = nt_data_open(&r->d, val);
-	if (rc == 0)
-		rc = nt_model_load(&r->m, ckpt);
+	const struct nt_ident *of = r->d ? nt_data_ident(r->d) : nt_held_out_ident(r->held), *ident = NULL;
+	int rc = nt_model_load(&r->m, r->ckpt);
 	if (rc == 0 && !r->m->tokenizer_json)
-		rc = nt_fail(NT_EFORMAT, "%s: holds no tokenizer.json", ckpt);
+		rc = nt_fail(NT_EFORMAT, "%s: holds no tokenizer.json", r->ckpt);
 	if (rc == 0)
-		rc = nt_tokenizer_parse(&r->t, r->m->tokenizer_json, r->m->tokenizer_json_len, ckpt);
-	const struct nt_ident *ident = rc == 0 ? nt_tokenizer_ident(r->t) : NULL;
-	if (rc == 0 && !ident)
+		rc = nt_tokenizer_parse(&r->t, r->m->tokenizer_json, r->m->tokenizer_json_len, r->ckpt);
+	if (rc == 0 && !(ident = nt_tokenizer_ident(r->t)))
 		rc = NT_ESYS;
-	if (rc == 0 && !nt_ident_equal(nt_data_ident(r->d), ident))
-		rc = nt_fail(NT_EFORMAT, "%s: of tokenizer '%s', the model of another, '%s'", val,
-			     nt_data_ident(r->d)->name, ident->name);
+	if (rc == 0 && !nt_ident_equal(of, ident))
+		rc = nt_fail(NT_EFORMAT, "%s: of tokenizer '%s', the model of another, '%s'", r->name, of->name,
+			     ident->name);
 	if (rc == 0 && !(r->pool = nt_pool_new((int)cli->threads)))
 		rc = NT_ESYS;
 	return rc < 0 ? rc : nt_scorer_new(&r->scorer, r->m, r->pool);
@@ -182,11 +185,29 @@ static void close_reader(struct reader *r)
 	nt_tokenizer_free(r->t);
 	nt_model_free(r->m);
 	nt_data_close(r->d);
+	nt_held_out_close(r->held);
 	nt_ids_release(&r->ids);
 }
 
+/* What was held out of the data itself, if they are still there. */
+static int open_held_out(struct reader *r, const struct nt_buf *names)
+{
+	char **path = NULL;
+	size_t n = 0, cap = 0;
+	int rc = 0;
+	for (size_t at = 0; rc == 0 && at < names->len; at += strlen((char *)names->data + at) + 1) {
+		rc = nt_grow(&path, &cap, n + 1, sizeof(*path));
+		if (rc == 0)
+			path[n++] = (char *)names->data + at;
+	}
+	if (rc == 0)
+		rc = nt_held_out_open(&r->held, r->ckpt, path, n);
+	free(path);
+	return rc;
+}
+
 /* The beginning of document i, or of fragment i of rows. */
-static int read_passage(struct reader *r, uint64_t i)
+static int read_data(struct reader *r, uint64_t i)
 {
 	uint64_t start, len;
 	struct nt_fragment f;
@@ -205,9 +226,10 @@ static int read_passage(struct reader *r, uint64_t i)
 static int add_passage(struct reader *r, uint64_t i, struct nt_buf *html)
 {
 	struct nt_show_tokens tokens = {.vocabulary = r->t, .text = token_text, .mark = token_mark};
-	int rc = read_passage(r, i);
-	struct nt_score_of doc = {.number = i, .source = nt_data_name(r->d), .id = r->ids.id, .n = r->ids.n};
-	for (size_t k = 1, len; rc == 0 && k < r->ids.n; k++) {
+	int rc = r->d ? read_data(r, i) : nt_held_out_read(r->held, i, &r->ids);
+	size_t n = r->ids.n < PASSAGE + 1 ? r->ids.n : PASSAGE + 1;
+	struct nt_score_of doc = {.number = i, .source = r->name, .id = r->ids.id, .n = n};
+	for (size_t k = 1, len; rc == 0 && k < n; k++) {
 		nt_token_bytes(r->t, r->ids.id[k], &len);
 		doc.bytes += len;
 	}
@@ -216,20 +238,19 @@ static int add_passage(struct reader *r, uint64_t i, struct nt_buf *html)
 	return rc < 0 ? rc : nt_report_passage(html, &tokens, &doc);
 }
 
-/* Documents evenly over the file. */
-static int add_passages(const struct nt_cli *cli, uint64_t most, const char *ckpt, const char *val,
-			struct nt_buf *html)
+/* Evenly over all that was held out. */
+static int add_passages(struct reader *r, const struct nt_cli *cli, uint64_t most, struct nt_buf *html)
 {
-	struct reader r = {0};
-	int rc = open_reader(&r, cli, ckpt, val);
-	bool is_rows = rc == 0 && nt_data_kind(r.d) == NT_DATA_ROWS;
-	uint64_t n = rc < 0 ? 0 : is_rows ? nt_data_n_fragment(r.d) : nt_data_n_doc(r.d);
+	int rc = open_model(r, cli);
+	if (rc < 0)
+		return rc;
+	bool is_rows = r->d && nt_data_kind(r->d) == NT_DATA_ROWS;
+	uint64_t n = !r->d ? nt_held_out_n_row(r->held) : is_rows ? nt_data_n_fragment(r->d) : nt_data_n_doc(r->d);
 	uint64_t n_shown = n < most ? n : most;
 	for (uint64_t i = 0; rc == 0 && i < n_shown; i++) {
-		nt_cli_progress(cli, "%s: passage %llu of %llu", val, nt_llu(i + 1), nt_llu(n_shown));
-		rc = add_passage(&r, n / n_shown * i, html);
+		nt_cli_progress(cli, "%s: passage %llu of %llu", r->name, nt_llu(i + 1), nt_llu(n_shown));
+		rc = add_passage(r, n / n_shown * i, html);
 	}
-	close_reader(&r);
 	return rc;
 }
 
@@ -238,14 +259,22 @@ static int find_passages(const struct nt_cli *cli, const struct options *o, cons
 			 const char *ckpt, struct nt_buf *html)
 {
 	const char *val = o->val ? o->val : nt_run_val(first);
-	if (o->passages == 0 || !val)
-		return 0;
-	int rc = add_passages(cli, o->passages, ckpt, val, html);
-	if (rc == 0 || o->val)
-		return rc;
-	html->len = 0;
-	nt_cli_say(cli, "no held-out text on the page: %s", nt_errmsg());
-	return 0;
+	struct reader r = {.ckpt = ckpt, .name = val ? val : "held-out row"};
+	struct nt_buf names = {0};
+	int rc = val ? 0 : nt_run_data(first, &names);
+	bool is_known = rc == 0 && o->passages && (val || names.len);
+	if (is_known)
+		rc = val ? nt_data_open(&r.d, val) : open_held_out(&r, &names);
+	if (is_known && rc == 0)
+		rc = add_passages(&r, cli, o->passages, html);
+	if (rc < 0 && !o->val) {
+		html->len = 0;
+		nt_cli_say(cli, "no held-out text on the page: %s", nt_errmsg());
+		rc = 0;
+	}
+	close_reader(&r);
+	nt_buf_release(&names);
+	return rc;
 }
 
 /* --- the command -------------------------------------------------------------------- */
@@ -448,15 +477,15 @@ static const struct nt_cmd cmd = {
 		 "a second and the share of the machine's FLOP/s, each against steps, tokens or time; what "
 		 "became of the data from bytes to tokens; pieces of held-out text, each token shaded by its "
 		 "-log p; samples; settings and machine. The page holds all that it needs and asks for "
-		 "nothing; it is light or dark as its reader is. --svg draws one chart, as a file of its own; --terminal draws it in "
-		 "characters, Braille where the locale is UTF-8. --follow goes on until the runs have ended, "
+		 "nothing; it is light or dark as its reader is. --svg draws one chart, as a file of its own; "
+		 "--terminal draws it in characters, Braille where the locale is UTF-8. --follow goes on until the runs have ended, "
 		 "or it is interrupted, and waits for runs that have not begun.\n\n"
 		 "A RUN is a checkpoint directory or its log.jsonl; - is a log on standard input. Several are "
 		 "compared: in one chart, with settings that differ side by side. A run may still go on. "
 		 "Of steps that were taken twice, because it was stopped after its last save, the later "
 		 "ones are drawn.\n\n"
-		 "Held-out text is read from the data file that nt-train was given with --val, where it still "
-		 "lies there, or from --val.",
+		 "Held-out text is read from the data that nt-train was given, where they still lie there by "
+		 "the same names, or from --val.",
 	.examples = examples,
 	.see_also = "nt-info nt-score nt-train",
 	.opts = opts,

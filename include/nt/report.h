@@ -41,6 +41,8 @@ const char *nt_run_why_skipped(const struct nt_run *r);
 
 /* The data file that was held out from the run, as it was named there; NULL: not known. */
 const char *nt_run_val(const struct nt_run *r);
+/* Appends the names of the files it was trained on, a NUL behind each: none if they are not known. */
+int nt_run_data(const struct nt_run *r, struct nt_buf *names);
 
 /* What charts call it; else the label in its log, or the directory it lies in. Copied. */
 int nt_run_set_label(struct nt_run *r, const char *label);

@@ -35,7 +35,7 @@ struct event {
 	bool has_kind;
 	double step, tokens, time, max_steps; /* NaN: not said */
 	double value[N_VALUE], val_loss, val_bpb;
-	struct nt_buf text, label, val, manifest;
+	struct nt_buf text, label, val, manifest, data;
 	bool has_text, has_label, has_val;
 	struct report_facts machine;
 };
@@ -94,16 +94,17 @@ static int read_kind(struct nt_json *j, struct event *e)
 }
 
 /* What a start says of data and machine, as it is written. */
-static const char *const about[] = {"manifest", "cpu", "cpus", "threads", "isa", "version"};
+static const char *const about[] = {"manifest", "data", "cpu", "cpus", "threads", "isa", "version"};
 enum { N_ABOUT = sizeof(about) / sizeof(*about) };
 
 static int read_about(size_t which, const struct nt_json_text *value, struct event *e)
 {
 	const char *text = (const char *)value->p;
-	if (which > 0)
+	if (which > 1)
 		return nt_facts_add(&e->machine, about[which], strlen(about[which]), text, value->len);
-	e->manifest.len = 0;
-	return *text == '[' ? nt_buf_add(&e->manifest, text, value->len) : 0;
+	struct nt_buf *list = which == 0 ? &e->manifest : &e->data;
+	list->len = 0;
+	return *text == '[' ? nt_buf_add(list, text, value->len) : 0;
 }
 
 static int read_member(struct nt_json *j, const struct nt_json_text *key, struct event *e)
@@ -206,6 +207,13 @@ static int keep(char **kept, bool has, const struct nt_buf *text)
 	return 0;
 }
 
+static void swap(struct nt_buf *a, struct nt_buf *b)
+{
+	struct nt_buf kept = *a;
+	*a = *b;
+	*b = kept;
+}
+
 static int start(struct nt_run *r, struct event *e)
 {
 	cut_track(&r->step, e->step, true);
@@ -215,11 +223,10 @@ static int start(struct nt_run *r, struct event *e)
 	int rc = keep(&r->own_label, e->has_label, &e->label);
 	if (rc == 0)
 		rc = keep(&r->val, e->has_val, &e->val);
-	if (rc == 0 && e->manifest.len) {
-		struct nt_buf before = r->manifest;
-		r->manifest = e->manifest;
-		e->manifest = before;
-	}
+	if (rc == 0 && e->manifest.len)
+		swap(&r->manifest, &e->manifest);
+	if (rc == 0 && e->data.len)
+		swap(&r->data, &e->data);
 	if (rc == 0 && e->machine.n) {
 		struct report_facts before = r->machine;
 		r->machine = e->machine;
@@ -263,6 +270,7 @@ int nt_run_take(struct nt_run *r, const char *line, size_t len)
 	nt_buf_release(&e.label);
 	nt_buf_release(&e.val);
 	nt_buf_release(&e.manifest);
+	nt_buf_release(&e.data);
 	nt_facts_release(&e.machine);
 	return rc;
 }
@@ -406,6 +414,7 @@ void nt_run_free(struct nt_run *r)
 	free(r->look.point);
 	nt_buf_release(&r->rest);
 	nt_buf_release(&r->manifest);
+	nt_buf_release(&r->data);
 	nt_facts_release(&r->machine);
 	free(r->val);
 	free(r->path);
@@ -433,6 +442,26 @@ const char *nt_run_label(const struct nt_run *r)
 const char *nt_run_val(const struct nt_run *r)
 {
 	return r->val;
+}
+
+int nt_run_data(const struct nt_run *r, struct nt_buf *names)
+{
+	struct nt_json j;
+	struct nt_json_text name;
+	size_t before = names->len;
+	nt_json_init(&j, r->data.data, r->data.len);
+	int rc = r->data.len ? nt_json_enter(&j, '[') : 0;
+	while (r->data.len && rc >= 0 && (rc = nt_json_more(&j)) > 0) {
+		if ((rc = nt_json_read_string(&j, &name)) < 0)
+			break;
+		rc = nt_buf_add(names, name.p, name.len);
+		if (rc == 0)
+			rc = nt_buf_add(names, "", 1);
+	}
+	nt_json_release(&j);
+	if (rc == NT_EFORMAT) /* not names: as good as none */
+		names->len = before;
+	return rc == NT_EFORMAT ? 0 : rc;
 }
 
 uint64_t nt_run_n_step(const struct nt_run *r)

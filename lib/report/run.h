@@ -52,6 +52,7 @@ struct nt_run {
 	size_t n_note, note_cap;
 	double max_steps;        /* 0: not known */
 	struct nt_buf manifest;  /* of its data, a JSON array, or empty */
+	struct nt_buf data;      /* names of the files, a JSON array, or empty */
 	char *val;               /* the path of what was held out, or NULL */
 	struct report_facts machine; /* as the log says: threads, the CPU ... */
 	bool has_ended;

@@ -183,7 +183,7 @@ train() { nt-train -q "$work/train.bin" --val "$work/val.bin" -o "$@" --hidden-s
 
 t 'a checkpoint shows held-out text by what it cost, samples, data, settings and machine' '
 	nt-report "$work/ckpt" >a.html && html a.html >text
-	tokens=$(sed -n "s/.*, document 0: \([0-9]*\) tokens.*/\1/p" text)
+	tokens=$(sed -n "s/.*val.bin 0: \([0-9]*\) tokens.*/\1/p" text)
 	[ "$tokens" = 22 ] && [ "$(grep -o "<i style=\"--h" a.html | wc -l)" = 22 ]
 	nt-score -q --json "$work/ckpt" "$work/held" >score
 	"$PYTHON" -c "
@@ -194,6 +194,25 @@ want = [p[\"nll\"] for p in score[\"positions\"]]
 assert len(got) == len(want) and all(abs(a - b) < 0.006 for a, b in zip(got, want)), (got, want)"
 	for word in "<tiny>" "nt-pack" "Samples through time" "Settings and machine" "hidden size" threads isa cpus; do grep -x -e "$word" text; done
 	tr -d "\n" <text | grep -F "cat</script>&<b>\""'
+t 'what a run held out of its data is found again: it costs what training logged' '
+	cat "$root"/docs/*.md | head -c 60000 | nt-tokenize -q -t bytes --split=none | nt-pack -q -o data.bin
+	nt-train -q data.bin --rows concat --max-steps 5 --hidden-size 16 --num-hidden-layers 1 --num-attention-heads 2 \
+		--seq-len 128 --batch-size 2 -o run
+	nt-report --passages 1000 run >a.html 2>said && [ ! -s said ]
+	"$PYTHON" - <<-"END"
+	import json, re
+	want = [json.loads(l) for l in open("run/log.jsonl")][-1]["val_loss"]
+	rows = re.findall(r"<h3>held-out row \d+: (\d+) tokens, ([\d.]+) nats/token", open("a.html").read())
+	n = sum(int(k) for k, _ in rows)
+	got = sum(int(k) * float(x) for k, x in rows) / n
+	assert n > 2000 and abs(got - want) < 2e-4, (n, got, want)
+	END
+	nt-train -q data.bin --max-steps 5 --hidden-size 16 --num-hidden-layers 1 --num-attention-heads 2 --seq-len 128 -o fit
+	nt-report fit | grep -c "<h3>held-out row" | grep -x 3
+	mv data.bin moved.bin && nt-report run 2>said >a.html && grep "no held-out text on the page: data.bin: cannot open" said
+	cp "$work/val.bin" data.bin
+	nt-report run 2>said >a.html && grep "run: it was trained on other data than data.bin" said'
+
 t 'settings that differ stand side by side' '
 	(cd "$work" && train "$OLDPWD/other" --max-steps 4 --learning-rate 0.25)
 	nt-report "$work/ckpt" other >a.html && html a.html >text
