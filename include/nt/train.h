@@ -63,6 +63,7 @@ struct nt_train_options {
 	/* the model */
 	uint64_t vocab_size;           /* where there is no data to say it */
 	int arch;                      /* enum nt_arch */
+	uint64_t size;                 /* weights that it has, about, for those below; 0: not said */
 	uint64_t hidden_size, intermediate_size, num_hidden_layers;
 	uint64_t num_attention_heads, num_key_value_heads;
 	int tie_word_embeddings;       /* 0 or 1 */

@@ -273,6 +273,8 @@ static int check_once(const struct nt_train_options *o)
 	if (nt_settings_named(o, "max-steps") + (o->max_tokens > 0) + (o->epochs > 0) > 1)
 		return nt_fail(NT_EARG, "--max-steps, --max-tokens and --epochs are three ways to say how long: "
 					"give one of them");
+	if (o->size && (nt_settings_named(o, "hidden-size") || o->init))
+		return nt_fail(NT_EARG, "--size chooses the width of a new model: leave it out beside --hidden-size or --init");
 	if (o->batch_tokens && nt_settings_named(o, "batch-size") &&
 	    nt_settings_named(o, "gradient-accumulation-steps"))
 		return nt_fail(NT_EARG, "--batch-tokens follows from --batch-size and "

@@ -96,15 +96,27 @@ static int take_shape(struct nt_train *t, const char *dir)
 	return rc;
 }
 
+/* --size goes by the way it is asked: it is not pinned, its shape is. */
+static int check_size(const struct nt_train *t)
+{
+	uint64_t n, size = t->options.size;
+	return !size || nt_size_is(&t->config, size, &n) ? 0 :
+	       nt_fail(NT_EARG, "%s: its model has %" PRIu64 " weights, and --size %" PRIu64 " was asked: leave "
+				"--size out to resume it, use --restart to begin anew, or -o OTHER",
+		       t->options.output, n, size);
+}
+
 static int settle_shape(struct nt_train *t)
 {
 	struct nt_train_options *o = &t->options;
 	int rc = 0;
 	if (t->is_resumed)
-		return take_shape(t, (const char *)t->step_dir.data);
+		return (rc = take_shape(t, (const char *)t->step_dir.data)) < 0 ? rc : check_size(t);
 	if (o->init)
 		return take_shape(t, o->init);
-	if (!o->hidden_size) {
+	if (o->size)
+		rc = nt_size_for(o, t->corpus.ident);
+	if (rc == 0 && !o->hidden_size) {
 		uint64_t n_target = t->corpus.n ? t->split.train.n_target : UINT64_MAX; /* endless text */
 		rc = nt_size_choose(o, t->corpus.ident, n_target, t->pool, &t->plan.predicted_loss);
 		t->plan.chosen_for = o->time;

@@ -17,9 +17,12 @@
  */
 #include "train/size.h"
 
+#include <inttypes.h>
 #include <math.h>
 
+#include "model/layout.h"
 #include "nt/cpu.h"
+#include "nt/err.h"
 #include "train/run.h"
 
 static const struct {
@@ -49,12 +52,17 @@ double nt_size_loss(double n, double d, double u, int optimizer)
 	return 2.39 + 79.4 / pow(n, 0.3478) + 175.8 / pow(d > 1 ? d : 1, 0.3658);
 }
 
-static uint32_t layers_for(uint64_t hidden_size)
+/* Between two rungs in proportion. */
+static uint64_t layers_for(uint64_t hidden_size)
 {
-	for (size_t i = 0; i < N_RUNG; i++)
-		if (hidden_size <= ladder[i].hidden_size)
-			return ladder[i].num_hidden_layers;
-	return ladder[N_RUNG - 1].num_hidden_layers;
+	size_t i = 0;
+	while (i < N_RUNG && ladder[i].hidden_size < hidden_size)
+		i++;
+	if (i == 0 || i == N_RUNG)
+		return ladder[i ? N_RUNG - 1 : 0].num_hidden_layers;
+	uint64_t from = ladder[i - 1].hidden_size, width = ladder[i].hidden_size - from;
+	uint64_t layers = ladder[i - 1].num_hidden_layers, more = ladder[i].num_hidden_layers - layers;
+	return layers + ((hidden_size - from) * more + width / 2) / width;
 }
 
 /* Heads of 32 up to a width of 256 and of 64 beyond; fewer if the width does not divide. */
@@ -212,4 +220,54 @@ int nt_size_choose(struct nt_train_options *o, const struct nt_ident *ident, uin
 	}
 	*o = best;
 	return rc;
+}
+
+/* --- a size that is asked ------------------------------------------------------------- */
+
+static const double ABOUT = 1.5; /* a layer more or less is much in a small model */
+
+/* Widths that are tried come as close as their weights do. */
+static uint64_t next_width(uint64_t width)
+{
+	return width + (width < 128 ? 16 : width < 256 ? 32 : 64);
+}
+
+/* How many times as large the one is as the other. */
+static double times(double a, double b)
+{
+	return a > b ? a / b : b / a;
+}
+
+bool nt_size_is(const struct nt_config *c, uint64_t size, uint64_t *n)
+{
+	struct nt_layout l;
+	nt_layout_make(&l, c);
+	*n = l.n_param;
+	return times((double)l.n_param, (double)size) < ABOUT;
+}
+
+int nt_size_for(struct nt_train_options *o, const struct nt_ident *ident)
+{
+	const uint64_t most = 2 * ladder[N_RUNG - 1].hidden_size;
+	struct nt_train_options best = {0};
+	uint64_t n, n_best = 0;
+	for (uint64_t width = 32; width <= most; width = next_width(width)) {
+		struct nt_train_options shape = *o;
+		shape.hidden_size = width;
+		nt_size_complete(&shape);
+		if (width % shape.num_attention_heads)
+			continue;
+		struct nt_config c = nt_size_config(&shape, ident);
+		nt_size_is(&c, o->size, &n);
+		if (!n_best || times((double)n, (double)o->size) < times((double)n_best, (double)o->size)) {
+			best = shape;
+			n_best = n;
+		}
+	}
+	if (!n_best || times((double)n_best, (double)o->size) >= ABOUT)
+		return nt_fail(NT_EARG, "--size %" PRIu64 ": no model has about so many weights; with %" PRIu32
+					" entries of the vocabulary the nearest has %" PRIu64, o->size,
+			       ident->vocab_size, n_best);
+	*o = best;
+	return 0;
 }

@@ -33,4 +33,10 @@ struct nt_config nt_size_config(const struct nt_train_options *o, const struct n
 int nt_size_choose(struct nt_train_options *o, const struct nt_ident *ident, uint64_t n_target,
 		   struct nt_pool *pool, double *predicted_loss);
 
+/* Chooses them so that the model has about o->size weights. NT_EARG: no shape has. */
+int nt_size_for(struct nt_train_options *o, const struct nt_ident *ident);
+
+/* Is that about as many weights as the model has? n is left the model's. */
+bool nt_size_is(const struct nt_config *c, uint64_t size, uint64_t *n);
+
 #endif

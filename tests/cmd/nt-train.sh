@@ -488,6 +488,22 @@ t 'a run that was stopped for longer than its --time says so; steps that are ask
 	exits 2 train --replanned=3:9 -o x "$data/data.bin" 2>err && grep "says what --max-steps was earlier" err
 	exits 2 train --replanned=9:3 --max-steps=20 -o x "$data/data.bin" 2>err && grep "not what --replanned says" err'
 
+t '--size is one dial for the shape, which is pinned, not the dial' '
+	nt-train -q --size=1M --seq-len=32 --max-steps=1 "$data/data.bin"
+	nt-info --json ckpt >info
+	nt-train --plan --json --size=1M --seq-len=32 --max-steps=1 -o x "$data/data.bin" >plan
+	$PYTHON -c "
+import json
+o, p = json.load(open(\"info\"))[\"options\"], json.load(open(\"plan\"))
+assert 0.8e6 < p[\"parameters\"] < 1.25e6, p
+assert \"size\" not in o and all(o[k] == p[k] for k in (\"hidden_size\", \"num_hidden_layers\", \"num_attention_heads\"))"
+	nt-train -q --size=1M --max-steps=2 "$data/data.bin"
+	nt-train -q --max-steps=3 "$data/data.bin"
+	exits 2 nt-train --size=3M --max-steps=4 "$data/data.bin" 2>err && grep "weights, and --size 3000000 was asked" err
+	exits 2 nt-train --size=1M --hidden-size=64 -o x "$data/data.bin" 2>err && grep "leave it out beside --hidden-size" err
+	exits 2 nt-train --size=10 -o x "$data/data.bin" 2>err && grep "no model has about so many" err
+	nt-train --bench --json --size=500k --vocab-size=300 --seq-len=32 2>err | grep step_ms'
+
 t 'a few words get the smallest model, and are read a hundred times, not for ten minutes' '
 	printf "five words and no more" | nt-tokenize -q | nt-pack -q -o few.bin
 	timeout 60 nt-train few.bin 2>err

@@ -245,6 +245,43 @@ static void a_width_completes_to_a_shape_that_is_allowed(void **state)
 	}
 }
 
+static void a_size_is_a_shape_of_about_so_many_weights(void **state)
+{
+	(void)state;
+	const struct nt_ident ident = {.vocab_size = 8192, .bos = 0, .eos = 1, .pad = NT_NO_TOKEN};
+	for (double size = 4e5; size < 4e9; size *= 1.13) {
+		for (int arch = NT_LLAMA; arch <= NT_GPT2; arch++) {
+			struct nt_train_options o = {.arch = arch, .seq_len = 256, .tie_word_embeddings = 1, .size = (uint64_t)size};
+			uint64_t n, smaller, larger;
+			assert_int_equal(nt_size_for(&o, &ident), 0);
+			struct nt_config c = nt_size_config(&o, &ident);
+			assert_int_equal(nt_config_check(&c), 0);
+			assert_true(nt_size_is(&c, o.size, &n));
+			assert_near((double)n, size, 0.25);
+			struct nt_train_options wide = {.arch = arch, .seq_len = 256, .tie_word_embeddings = 1,
+							.hidden_size = o.hidden_size + 64};
+			struct nt_train_options narrow = wide;
+			narrow.hidden_size = o.hidden_size > 64 ? o.hidden_size - 64 : 2;
+			nt_size_complete(&wide);
+			nt_size_complete(&narrow);
+			struct nt_config w = nt_size_config(&wide, &ident), s = nt_size_config(&narrow, &ident);
+			nt_size_is(&w, o.size, &larger);
+			nt_size_is(&s, o.size, &smaller);
+			assert_true(smaller < n && n < larger);
+			assert_true(log((double)larger / size) > fabs(log((double)n / size)));
+			assert_true(log(size / (double)smaller) > fabs(log((double)n / size)));
+		}
+	}
+	struct nt_train_options o = {.seq_len = 8, .tie_word_embeddings = 1, .size = 100000};
+	assert_int_equal(nt_size_for(&o, &ident), NT_EARG); /* the embeddings alone are more */
+	o.size = 100000000000;
+	assert_int_equal(nt_size_for(&o, &ident), NT_EARG);
+	o.size = 1000000;
+	o.num_hidden_layers = 12; /* what the user says stays */
+	assert_int_equal(nt_size_for(&o, &ident), 0);
+	assert_int_equal(o.num_hidden_layers, 12);
+}
+
 static void options_survive_json_to_the_last_bit(void **state)
 {
 	(void)state;
@@ -290,6 +327,7 @@ int main(void)
 		cmocka_unit_test(adamw_is_its_equation_and_decays_matrices_only),
 		cmocka_unit_test(more_data_and_more_weights_are_predicted_to_help),
 		cmocka_unit_test(a_width_completes_to_a_shape_that_is_allowed),
+		cmocka_unit_test(a_size_is_a_shape_of_about_so_many_weights),
 		cmocka_unit_test(options_survive_json_to_the_last_bit),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
