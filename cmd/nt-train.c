@@ -419,6 +419,8 @@ static const struct nt_opt opts[] = {
 	{0, "optimizer", NT_OPT_ENUM, TRAIN(optimizer), "adamw|muon|normuon", "normuon", 0, 0,
 	 "what moves the matrices of layers; the rest is AdamW's. normuon: muon, and all outputs of a matrix "
 	 "are moved equally far"},
+	{0, "moments", NT_OPT_ENUM, TRAIN(moments), "f32|bf16", "f32", 0, 0,
+	 "what it remembers of gradients; bf16 takes half the memory, is rounded by chance, and ends as low"},
 	{0, "learning-rate", NT_OPT_REAL, TRAIN(learning_rate), "X", NULL, 1e-12, 100,
 	 "its highest value; chosen from the width unless said"},
 	{0, "min-learning-rate", NT_OPT_REAL, TRAIN(min_learning_rate), "X", NULL, 0, 100,

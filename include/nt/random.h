@@ -19,6 +19,7 @@ enum nt_purpose {
 	NT_RANDOM_WINDOW = 4,  /* where a window of concatenated text begins */
 	NT_RANDOM_SAMPLE = 5,  /* nt-sample's draws */
 	NT_RANDOM_HOLDOUT = 6, /* which documents are held out */
+	NT_RANDOM_MOMENTS = 7, /* which way a step's moments are rounded */
 };
 
 /* The block cipher: 4 words of counter and 2 of key in, 4 random words out. */

@@ -43,13 +43,16 @@ const char *nt_safetensors_meta(const struct nt_safetensors *s, const char *key)
 
 /* Converts F64, F32, F16 or BF16 into out[t->n]; NT_EFORMAT: another dtype. */
 int nt_safetensor_real(const struct nt_safetensor *t, nt_real *out);
+/* The bits of BF16 into out[t->n]; NT_EFORMAT: another dtype. */
+int nt_safetensor_bf16(const struct nt_safetensor *t, uint16_t *out);
 
-/* One tensor to write, of dtype F32 (F64 in the double-precision build). */
+/* One tensor to write, of dtype F32 (F64 in the double-precision build), or BF16. */
 struct nt_safetensor_source {
 	const char *name;
 	uint32_t n_dim;
 	size_t shape[2];
 	const nt_real *data;
+	const uint16_t *bf16; /* in place of data */
 };
 
 /*

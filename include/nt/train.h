@@ -89,6 +89,7 @@ struct nt_train_options {
 
 	/* the optimizer */
 	int optimizer;                 /* enum nt_optimizer_kind */
+	int moments;                   /* enum nt_dtype, of what it remembers */
 	double muon_momentum;
 	double learning_rate, min_learning_rate;
 	double embedding_learning_rate; /* in place of the first; 0: the same */

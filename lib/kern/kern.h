@@ -11,6 +11,7 @@
  * between tables up to rounding and are the same bits within one.
  */
 #include <stddef.h>
+#include <stdint.h>
 
 #include "nt/cpu.h"
 #include "nt/real.h"
@@ -96,6 +97,15 @@ struct nt_kern {
 
 	/* y = a y + b x; x may be y */
 	void (*blend)(nt_real *y, nt_real a, const nt_real *x, nt_real b, size_t n);
+
+	/* out = x, which is bf16 */
+	void (*widen)(nt_real *out, const uint16_t *x, size_t n);
+	/*
+	 * out = x in bf16, each rounded to one of its two neighbours, by chance and the more often
+	 * to the one the nearer it is, so that a sum of many small steps is what it should be and
+	 * does not stand still. The chance of x[i] is a function of noise + i.
+	 */
+	void (*narrow)(uint16_t *out, const nt_real *x, size_t n, uint32_t noise);
 
 	/*
 	 * g' = g_scale g; m = beta1 m + (1 - beta1) g'; v = beta2 v + (1 - beta2) g'^2;

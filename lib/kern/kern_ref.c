@@ -285,6 +285,34 @@ static void blend(nt_real *y, nt_real a, const nt_real *x, nt_real b, size_t n)
 		y[i] = a * y[i] + b * x[i];
 }
 
+static void widen(nt_real *out, const uint16_t *x, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		uint32_t bits = (uint32_t)x[i] << 16;
+		float f;
+		memcpy(&f, &bits, sizeof(f));
+		out[i] = f;
+	}
+}
+
+/* 16 bits that look random; multipliers: Wellons 2018, "Prospecting for Hash Functions". */
+static uint32_t chance(uint32_t x)
+{
+	x = (x ^ x >> 16) * 0x7feb352du;
+	x = (x ^ x >> 15) * 0x846ca68bu;
+	return x >> 16;
+}
+
+static void narrow(uint16_t *out, const nt_real *x, size_t n, uint32_t noise)
+{
+	for (size_t i = 0; i < n; i++) {
+		float f = (float)x[i];
+		uint32_t bits;
+		memcpy(&bits, &f, sizeof(f));
+		out[i] = (uint16_t)((bits + chance(noise + (uint32_t)i)) >> 16);
+	}
+}
+
 static void adamw(nt_real *w, nt_real *m, nt_real *v, const nt_real *g, size_t n,
 		  const struct nt_adamw *a)
 {
@@ -320,5 +348,7 @@ const struct nt_kern nt_kern_ref = {
 	.add = add,
 	.turn = turn,
 	.blend = blend,
+	.widen = widen,
+	.narrow = narrow,
 	.adamw = adamw,
 };

@@ -28,6 +28,8 @@
  * can start in each.
  */
 
+#include <string.h>
+
 static float add_up(const wide s[4])
 {
 	return sum_of((s[0] + s[1]) + (s[2] + s[3]));
@@ -350,6 +352,45 @@ static void blend(float *y, float a, const float *x, float b, size_t n)
 	}
 }
 
+/* Compilers convert between these two by themselves, whatever the registers. */
+typedef uint16_t halves __attribute__((vector_size(2 * WIDTH)));
+typedef uint32_t words __attribute__((vector_size(4 * WIDTH)));
+
+static void widen(float *out, const uint16_t *x, size_t n)
+{
+	for (size_t i = 0; i < n; i += WIDTH) {
+		halves h = {0};
+		if (n - i < WIDTH)
+			memcpy(&h, x + i, (n - i) * sizeof(*x));
+		else
+			memcpy(&h, x + i, sizeof(h));
+		store(out + i, mask_of(n - i), (wide)(__builtin_convertvector(h, words) << 16));
+	}
+}
+
+/* 16 bits of each that look random: kern_ref.c. */
+static words chance(words x)
+{
+	x = (x ^ x >> 16) * 0x7feb352du;
+	x = (x ^ x >> 15) * 0x846ca68bu;
+	return x >> 16;
+}
+
+static void narrow(uint16_t *out, const float *x, size_t n, uint32_t noise)
+{
+	words at;
+	for (uint32_t k = 0; k < WIDTH; k++)
+		at[k] = noise + k;
+	for (size_t i = 0; i < n; i += WIDTH, at += WIDTH) {
+		words bits = (words)load(x + i, mask_of(n - i));
+		halves h = __builtin_convertvector((bits + chance(at)) >> 16, halves);
+		if (n - i < WIDTH)
+			memcpy(out + i, &h, (n - i) * sizeof(*out));
+		else
+			memcpy(out + i, &h, sizeof(h));
+	}
+}
+
 static void adamw(float *w, float *m, float *v, const float *g, size_t n, const struct nt_adamw *a)
 {
 	for (size_t i = 0; i < n; i += WIDTH) {
@@ -387,5 +428,7 @@ const struct nt_kern TABLE = {
 	.add = add,
 	.turn = turn,
 	.blend = blend,
+	.widen = widen,
+	.narrow = narrow,
 	.adamw = adamw,
 };

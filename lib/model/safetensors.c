@@ -305,6 +305,15 @@ int nt_safetensor_real(const struct nt_safetensor *t, nt_real *out)
 	return 0;
 }
 
+int nt_safetensor_bf16(const struct nt_safetensor *t, uint16_t *out)
+{
+	if (strcmp(t->dtype, "BF16") != 0)
+		return nt_fail(NT_EFORMAT, "'%.80s': it is %s, and BF16 was expected", t->name, t->dtype);
+	for (size_t i = 0; i < t->n; i++)
+		out[i] = nt_le16(t->data + 2 * i);
+	return 0;
+}
+
 static int add_string(struct nt_buf *b, const char *text)
 {
 	return nt_json_string(b, text, strlen(text));
@@ -330,19 +339,25 @@ static size_t source_n(const struct nt_safetensor_source *t)
 	return t->shape[0] * (t->n_dim > 1 ? t->shape[1] : 1);
 }
 
+static size_t source_bytes(const struct nt_safetensor_source *t)
+{
+	return source_n(t) * (t->bf16 ? sizeof(*t->bf16) : sizeof(*t->data));
+}
+
 static int make_header(struct nt_buf *b, const struct nt_safetensor_source *t, size_t n,
 		       const char *const *meta, size_t n_meta)
 {
 	size_t at = 0;
 	int rc = add_meta(b, meta, n_meta);
 	for (size_t i = 0; rc == 0 && i < n; i++) {
-		size_t end = at + source_n(&t[i]) * sizeof(nt_real);
+		size_t end = at + source_bytes(&t[i]);
 		rc = nt_buf_printf(b, ",");
 		if (rc == 0)
 			rc = add_string(b, t[i].name);
 		if (rc == 0)
 			rc = nt_buf_printf(b, ":{\"dtype\":\"%s\",\"shape\":[%zu",
-					   sizeof(nt_real) == 8 ? "F64" : "F32", t[i].shape[0]);
+					   t[i].bf16 ? "BF16" : sizeof(nt_real) == 8 ? "F64" : "F32",
+					   t[i].shape[0]);
 		if (rc == 0 && t[i].n_dim > 1)
 			rc = nt_buf_printf(b, ",%zu", t[i].shape[1]);
 		if (rc == 0)
@@ -356,10 +371,10 @@ static int make_header(struct nt_buf *b, const struct nt_safetensor_source *t, s
 	return rc;
 }
 
-static int write_reals(struct nt_out *out, const nt_real *x, size_t n)
+static int write_data(struct nt_out *out, const struct nt_safetensor_source *t)
 {
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-	return nt_out_write(out, x, n * sizeof(*x));
+	return nt_out_write(out, t->bf16 ? (const void *)t->bf16 : t->data, source_bytes(t));
 #else
 #error "nt stores numbers little-endian and is not ported to big-endian machines"
 #endif
@@ -381,7 +396,7 @@ int nt_safetensors_write(const char *path, const struct nt_safetensor_source *t,
 	if (rc == 0)
 		rc = nt_out_write(out, header.data, header.len);
 	for (size_t i = 0; rc == 0 && i < n; i++)
-		rc = write_reals(out, t[i].data, source_n(&t[i]));
+		rc = write_data(out, &t[i]);
 	if (rc < 0)
 		nt_out_discard(out);
 	else

@@ -36,7 +36,7 @@ int nt_checkpoint_current(const char *dir, struct nt_buf *path);
 int nt_checkpoint_read(struct nt_trainer *t, const char *step_dir);
 
 /* Reads weights and moments, every file's hash checked first. */
-int nt_checkpoint_load(struct nt_model **m, struct nt_optimizer *o, int kind, int n_thread,
+int nt_checkpoint_load(struct nt_model **m, struct nt_optimizer *o, struct nt_optimizer_make make,
 		       const char *step_dir);
 
 /* Writes DIR/step-N, makes it current, drops those beyond options.keep; appends its path. */

@@ -273,7 +273,7 @@ static int load_moment(const struct nt_safetensors *s, const struct nt_moment *m
 	if (!found || found->n != moment->n)
 		return nt_fail(NT_EFORMAT, "%s/trainer.safetensors: '%s' is missing or has another shape",
 			       step_dir, name);
-	return nt_safetensor_real(found, moment->at);
+	return moment->bf16 ? nt_safetensor_bf16(found, moment->bf16) : nt_safetensor_real(found, moment->at);
 }
 
 static int load_moments(struct nt_optimizer *o, const struct nt_model *m, const char *step_dir)
@@ -284,14 +284,14 @@ static int load_moments(struct nt_optimizer *o, const struct nt_model *m, const 
 	int rc = nt_safetensors_open(&s, path);
 	for (size_t i = 0; rc == 0 && i < 2 * m->n_tensor; i++) {
 		struct nt_moment moment = nt_optimizer_moment(o, m, i / 2, i % 2);
-		if (moment.at)
+		if (moment.at || moment.bf16)
 			rc = load_moment(s, &moment, &m->tensor[i / 2], step_dir);
 	}
 	nt_safetensors_close(s);
 	return rc;
 }
 
-int nt_checkpoint_load(struct nt_model **m, struct nt_optimizer *o, int kind, int n_thread,
+int nt_checkpoint_load(struct nt_model **m, struct nt_optimizer *o, struct nt_optimizer_make make,
 		       const char *step_dir)
 {
 	*m = NULL;
@@ -300,7 +300,7 @@ int nt_checkpoint_load(struct nt_model **m, struct nt_optimizer *o, int kind, in
 	if (rc == 0)
 		rc = nt_model_load(m, step_dir);
 	if (rc == 0)
-		rc = nt_optimizer_init(o, *m, kind, n_thread);
+		rc = nt_optimizer_init(o, *m, make);
 	if (rc == 0)
 		rc = load_moments(o, *m, step_dir);
 	if (rc < 0) {

@@ -152,7 +152,7 @@ static int write_moments(const char *dir, const struct nt_model *m, const struct
 	for (size_t i = 0; i < 2 * m->n_tensor; i++) {
 		const struct nt_tensor *t = &m->tensor[i / 2];
 		struct nt_moment moment = nt_optimizer_moment(o, m, i / 2, i % 2);
-		if (!moment.at)
+		if (!moment.at && !moment.bf16)
 			continue;
 		snprintf(name[n], sizeof(*name), "%s.%s", moment.name, t->name);
 		s[n] = (struct nt_safetensor_source){
@@ -160,6 +160,7 @@ static int write_moments(const char *dir, const struct nt_model *m, const struct
 			.n_dim = moment.n_dim,
 			.shape = {moment.shape[0], moment.shape[1]},
 			.data = moment.at,
+			.bf16 = moment.bf16,
 		};
 		n++;
 	}

@@ -50,7 +50,7 @@ static int count_params(struct nt_train *t)
 		return rc;
 	p->n_param = m->n_param;
 	p->param_bytes = p->grad_bytes = p->n_param * sizeof(nt_real);
-	p->moment_bytes = nt_optimizer_bytes(m, t->options.optimizer, nt_pool_size(t->pool));
+	p->moment_bytes = nt_optimizer_bytes(m, nt_make_of(t));
 	p->program_bytes = (resident() / STEP + 1) * STEP + nt_gemm_room();
 	p->program_bytes += 2 * (rounding(p->param_bytes) + rounding(p->moment_bytes / 2));
 	nt_model_free(m);

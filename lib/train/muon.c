@@ -224,21 +224,31 @@ static void even_out(nt_real *x, const struct nt_muon_matrix *a, nt_real *square
 
 struct job {
 	struct nt_muon *o;
-	nt_real *param, *momentum, *square, *grad;
+	nt_real *param, *square, *grad;
+	const struct nt_moments *momentum;
 	const struct nt_muon_step *step;
 	atomic_size_t next;
 };
+
+/* Takes n of the gradient, from `at` on, into the momentum and leaves where that leads. */
+static void remember(const struct job *j, size_t at, size_t n)
+{
+	const struct nt_muon_step *s = j->step;
+	nt_real mu = (nt_real)s->momentum, rest = (nt_real)((1 - s->momentum) * s->scale);
+	nt_real room[NT_MOMENTS_MOST], *g = j->grad + at;
+	nt_real *m = nt_moments_take(j->momentum, at, n, room);
+	nt_kern()->blend(m, mu, g, rest, n);
+	nt_kern()->blend(g, rest, m, mu, n);
+	nt_moments_put(j->momentum, at, n, m, s->noise);
+}
 
 static void update_matrix(const struct job *j, const struct nt_muon_matrix *a, nt_real *room)
 {
 	const struct nt_muon_step *s = j->step;
 	const struct nt_kern *kern = nt_kern();
-	nt_real mu = (nt_real)s->momentum, rest = (nt_real)((1 - s->momentum) * s->scale);
-	for (size_t r = 0; r < a->rows; r++) {
-		nt_real *m = j->momentum + a->offset + r * a->ld, *g = j->grad + a->offset + r * a->ld;
-		kern->blend(m, mu, g, rest, a->columns);
-		kern->blend(g, rest, m, mu, a->columns);
-	}
+	for (size_t r = 0; r < a->rows; r++)
+		for (size_t c = 0; c < a->columns; c += NT_MOMENTS_MOST)
+			remember(j, a->offset + r * a->ld + c, least(a->columns - c, NT_MOMENTS_MOST));
 	nt_orthogonalise(room, j->grad + a->offset, a->rows, a->columns, a->ld,
 			 room + a->rows * a->columns, s->is_bf16);
 	if (j->square)
@@ -259,8 +269,8 @@ static int run_lane(void *arg, size_t lane)
 	return 0;
 }
 
-void nt_muon_update(struct nt_muon *o, nt_real *param, nt_real *momentum, nt_real *square, nt_real *grad,
-		    const struct nt_muon_step *step, struct nt_pool *pool)
+void nt_muon_update(struct nt_muon *o, nt_real *param, const struct nt_moments *momentum, nt_real *square,
+		    nt_real *grad, const struct nt_muon_step *step, struct nt_pool *pool)
 {
 	struct job j = {.o = o, .param = param, .momentum = momentum, .square = square, .grad = grad, .step = step};
 	nt_pool_run(pool, o->n_lane, run_lane, &j);

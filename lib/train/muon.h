@@ -22,6 +22,7 @@
  * Li et al. 2025, arXiv:2510.05491.
  */
 #include "nt/model.h"
+#include "train/moments.h"
 
 struct nt_muon {
 	struct nt_muon_matrix *matrix; /* [n_matrix] */
@@ -34,7 +35,8 @@ struct nt_muon {
 struct nt_muon_step {
 	double lr, momentum, weight_decay;
 	double scale;
-	bool is_bf16; /* products round their operands to it */
+	bool is_bf16;   /* products round their operands to it */
+	uint32_t noise; /* of this step, for a momentum that is bf16 */
 };
 
 int nt_muon_init(struct nt_muon *o, const struct nt_model *m, int n_thread);
@@ -46,8 +48,8 @@ double nt_muon_flops(const struct nt_config *c); /* of a step */
 
 /* Moves the matrices in param; momentum and grad, which is used up, lie as param does. square is
  * NorMuon's v, [n_output] in the order of the model's tensors, or NULL. */
-void nt_muon_update(struct nt_muon *o, nt_real *param, nt_real *momentum, nt_real *square, nt_real *grad,
-		    const struct nt_muon_step *step, struct nt_pool *pool);
+void nt_muon_update(struct nt_muon *o, nt_real *param, const struct nt_moments *momentum, nt_real *square,
+		    nt_real *grad, const struct nt_muon_step *step, struct nt_pool *pool);
 
 /*
  * out = nearly U V^T, where x = U S V^T: singular values from 0.7 to 1.2, 0 where x has next

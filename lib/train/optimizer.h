@@ -14,17 +14,17 @@
  * Loshchilov and Hutter 2019, arXiv:1711.05101.
  */
 #include "nt/model.h"
+#include "train/moments.h"
 #include "train/muon.h"
 
 struct nt_optimizer {
-	nt_real *m;              /* [n_param] first moments, at the tensors' offsets */
-	nt_real *v;              /* [n_second] second ones: of the outputs of what is NorMuon's, then of what
-				  * is AdamW's, one behind the other */
-	size_t n_param, n_second;
+	struct nt_moments m;     /* [n_param] first moments, at the tensors' offsets */
+	struct nt_moments v;     /* second ones of what is AdamW's, one behind the other */
+	nt_real *square;         /* ... and of the outputs of what is NorMuon's; NULL: nothing is */
 	struct nt_piece *piece;  /* [n_piece] how the parameters are cut into tasks */
 	size_t n_piece;
 	double *partial;         /* [n_piece] sums of squares */
-	size_t *v_at;            /* [n_tensor] where in v; SIZE_MAX: Muon's, which has none */
+	size_t *v_at;            /* [n_tensor] where in v or square; SIZE_MAX: Muon's, which has none */
 	int kind;                /* enum nt_optimizer_kind */
 	struct nt_muon muon;     /* of no matrix, if all is AdamW's */
 };
@@ -35,21 +35,29 @@ struct nt_optimizer_step {
 	uint64_t t; /* 1 in the first step */
 	double momentum; /* Muon's */
 	bool is_bf16;    /* ... and what its products are multiplied in */
+	uint64_t seed;   /* of moments that are rounded by chance */
 };
 
-/* kind: enum nt_optimizer_kind. Moments are zero. */
-int nt_optimizer_init(struct nt_optimizer *o, const struct nt_model *m, int kind, int n_thread);
+/* What an optimizer is made of: enums nt_optimizer_kind, and nt_dtype of moments as large as weights. */
+struct nt_optimizer_make {
+	int kind, moments;
+	int n_thread;
+};
+
+/* Moments are zero. */
+int nt_optimizer_init(struct nt_optimizer *o, const struct nt_model *m, struct nt_optimizer_make make);
 void nt_optimizer_release(struct nt_optimizer *o); /* harmless twice */
 void nt_optimizer_reset(struct nt_optimizer *o);   /* moments are zero again */
 
 /* Bytes of moments, and of what Muon works in. */
-size_t nt_optimizer_bytes(const struct nt_model *m, int kind, int n_thread);
+size_t nt_optimizer_bytes(const struct nt_model *m, struct nt_optimizer_make make);
 
-/* Moment k, 0 or 1, of tensor i, as PyTorch's optimizers call it, where it lies and its shape; at
- * NULL: there is none. */
+/* Moment k, 0 or 1, of tensor i, as PyTorch's optimizers call it, where it lies, as numbers or as
+ * bf16, and its shape; both NULL: there is none. */
 struct nt_moment {
 	const char *name;
 	nt_real *at;
+	uint16_t *bf16;
 	uint32_t n_dim;
 	size_t shape[2], n;
 };

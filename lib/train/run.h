@@ -55,6 +55,11 @@ static inline uint64_t nt_rows_per_step(const struct nt_train_options *o)
 	return o->batch_size * o->gradient_accumulation_steps;
 }
 
+static inline struct nt_optimizer_make nt_make_of(const struct nt_train *t)
+{
+	return (struct nt_optimizer_make){t->options.optimizer, t->options.moments, nt_pool_size(t->pool)};
+}
+
 /* Steps until the text was seen so often that a further time would teach next to nothing. */
 uint64_t nt_steps_of_use(const struct nt_train *t);
 

@@ -43,6 +43,7 @@ static const struct setting settings[] = {
 	{"time", REAL, AT(time), true, {0}},
 	{"seed", COUNT, AT(seed), false, {0}},
 	{"optimizer", CHOICE, AT(optimizer), false, {"adamw", "muon", "normuon"}},
+	{"moments", CHOICE, AT(moments), false, {"f32", "bf16"}},
 	{"muon-momentum", REAL, AT(muon_momentum), false, {0}},
 	{"learning-rate", REAL, AT(learning_rate), false, {0}},
 	{"min-learning-rate", REAL, AT(min_learning_rate), false, {0}},
@@ -198,7 +199,7 @@ static bool is_later(const struct setting *s)
 {
 	return s->at == AT(stride) || s->at == AT(dtype) || s->at == AT(optimizer) ||
 	       s->at == AT(muon_momentum) || s->at == AT(label) || s->at == AT(z_loss) || s->at == AT(replanned) ||
-	       s->at == AT(embedding_learning_rate);
+	       s->at == AT(embedding_learning_rate) || s->at == AT(moments);
 }
 
 int nt_settings_read(struct nt_train_options *o, struct json_object *object, const char *path)

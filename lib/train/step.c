@@ -18,13 +18,11 @@ static int make_model(struct nt_train *t)
 {
 	const char *init = t->options.init;
 	if (t->is_resumed)
-		return nt_checkpoint_load(&t->model, &t->optimizer, t->options.optimizer,
-					  nt_pool_size(t->pool), (const char *)t->step_dir.data);
+		return nt_checkpoint_load(&t->model, &t->optimizer, nt_make_of(t), (const char *)t->step_dir.data);
 	int rc = init ? nt_model_load(&t->model, init) : nt_model_new(&t->model, &t->config);
 	if (rc == 0 && !init)
 		nt_model_init(t->model, t->options.seed);
-	return rc < 0 ? rc : nt_optimizer_init(&t->optimizer, t->model, t->options.optimizer,
-					       nt_pool_size(t->pool));
+	return rc < 0 ? rc : nt_optimizer_init(&t->optimizer, t->model, nt_make_of(t));
 }
 
 int nt_train_prepare(struct nt_train *t)
@@ -152,6 +150,7 @@ int nt_train_one_step(struct nt_train *t, double lr, struct nt_step_result *r)
 		.t = t->step + 1,
 		.momentum = o->muon_momentum,
 		.is_bf16 = o->dtype == NT_DTYPE_BF16,
+		.seed = o->seed,
 	};
 	nt_optimizer_update(&t->optimizer, t->model->param, t->grad, &s, t->pool);
 	return 0;

@@ -120,6 +120,18 @@ static void adamw(const void *arg)
 	nt_kern()->adamw(w, y, z, x, ELEMENTS, &a);
 }
 
+static void widen(const void *arg)
+{
+	(void)arg;
+	nt_kern()->widen(y, (const uint16_t *)(const void *)x, ELEMENTS);
+}
+
+static void narrow(const void *arg)
+{
+	(void)arg;
+	nt_kern()->narrow((uint16_t *)(void *)y, x, ELEMENTS, 1);
+}
+
 static void sum_squares(const void *arg)
 {
 	(void)arg;
@@ -221,5 +233,7 @@ int main(int argc, char **argv)
 	pass("sum of squares", sum_squares, 1);
 	memset(z, 0, ELEMENTS * sizeof(*z));
 	pass("AdamW", adamw, 7);
+	pass("bf16 to f32", widen, 1.5);
+	pass("f32 to bf16, by chance", narrow, 1.5);
 	return 0;
 }

@@ -80,6 +80,27 @@ t 'NorMuon resumes with the same bytes, keeps a number for each output, and cann
 	grep -q "momentum_buffer.model.layers.0.self_attn.q_proj.weight" names
 	! grep -q "exp_avg_sq.model.layers.0.self_attn.q_proj.weight" names'
 
+t 'moments in bf16 take half the memory and half the disk, learn, and repeat bit for bit' '
+	bench() { nt-train --plan --json $wider "$@" "$data/data.bin"; }
+	wider="--hidden-size=64 --seq-len=32 --max-steps=1 --optimizer=adamw"
+	bench >f32 && bench --moments=bf16 >bf16
+	$PYTHON -c "
+import json
+a, b = json.load(open(\"f32\")), json.load(open(\"bf16\"))
+assert a[\"moment_bytes\"] == 8 * a[\"parameters\"] == 2 * b[\"moment_bytes\"], (a, b)"
+	train -q --max-steps=30 -o long "$data/data.bin"
+	train -q --max-steps=30 --moments=bf16 --save-every=10 -j1 -o straight "$data/data.bin"
+	loss() { tail -n 1 $1/log.jsonl | sed "s/.*\"val_loss\": \([0-9.]*\).*/\1/"; }
+	awk "BEGIN { d = $(loss long) - $(loss straight); exit !(d * d < 0.01) }"
+	cp -R straight half && rm -r half/step-000030 half/latest && ln -s step-000020 half/latest
+	train -q --max-steps=30 -j2 -o half "$data/data.bin"
+	cmp straight/model.safetensors half/model.safetensors
+	cmp straight/latest/trainer.safetensors half/latest/trainer.safetensors
+	[ $(wc -c <long/latest/trainer.safetensors) -gt $(($(wc -c <straight/latest/trainer.safetensors) * 3 / 2)) ]
+	head -c 400 straight/latest/trainer.safetensors | tr -d "\0" | grep -q "exp_avg.*BF16"
+	exits 2 train --max-steps=40 --moments=f32 -o straight "$data/data.bin" 2>err && grep "its moments is \"bf16\"" err
+	NT_ISA=ref train -q --max-steps=1 --moments=bf16 --dtype=f32 -o ref "$data/data.bin"'
+
 t 'SIGTERM saves, exits 143, and the same command goes on' '
 	nt-train $tiny -q --max-steps=100000 --lr-schedule=constant --warmup-steps=0 "$data/data.bin" &
 	pid=$!

@@ -89,7 +89,7 @@ static void ten_steps(const char *family, const struct variant *v)
 	struct nt_optimizer o;
 	double worst = 0;
 	open_reference(&r, family);
-	need(nt_optimizer_init(&o, r.m, NT_OPTIMIZER_ADAMW, 1));
+	need(nt_optimizer_init(&o, r.m, (struct nt_optimizer_make){NT_OPTIMIZER_ADAMW, NT_DTYPE_F32, 1}));
 	nt_real *grad = nt_alloc(r.m->n_param, sizeof(*grad));
 	struct json_object *json = json_object_from_file(golden(family, "adamw.json"));
 	struct json_object *steps = member(member(json, v->name), "steps");

@@ -199,7 +199,8 @@ static void steps_of(enum nt_arch arch, int kind, int n_thread)
 	struct nt_model *m;
 	struct nt_optimizer o;
 	struct nt_pool *pool = nt_pool_new(n_thread);
-	if (nt_model_new(&m, &c) < 0 || nt_optimizer_init(&o, m, kind, n_thread) < 0)
+	const struct nt_optimizer_make make = {kind, NT_DTYPE_F32, n_thread};
+	if (nt_model_new(&m, &c) < 0 || nt_optimizer_init(&o, m, make) < 0)
 		fail_msg("%s", nt_errmsg());
 	nt_model_init(m, 3);
 	size_t n = m->n_param;
@@ -213,7 +214,7 @@ static void steps_of(enum nt_arch arch, int kind, int n_thread)
 			grad[i] = (nt_real)nt_random_normal(step, NT_RANDOM_INIT, i);
 			p.g[i] = scale * (double)grad[i];
 		}
-		struct nt_optimizer_step s = {lr, embedding_lr, b1, b2, 1e-8, wd, scale, step, mu, false};
+		struct nt_optimizer_step s = {lr, embedding_lr, b1, b2, 1e-8, wd, scale, step, mu, false, 0};
 		nt_optimizer_update(&o, m->param, grad, &s, pool);
 		plain_step(&p, m, (double)step, kind);
 	}
@@ -227,9 +228,10 @@ static void steps_of(enum nt_arch arch, int kind, int n_thread)
 		if (kind == NT_OPTIMIZER_NORMUON)
 			assert_int_equal(v.n, is_in_a_layer(t) ? t->shape[arch == NT_GPT2] : t->n);
 	}
-	assert_int_equal(nt_optimizer_bytes(m, kind, n_thread),
-			 (o.n_param + o.n_second + o.muon.n_lane * o.muon.lane_room) * sizeof(nt_real));
-	assert_true(o.n_second < n);
+	size_t n_square = kind == NT_OPTIMIZER_NORMUON ? o.muon.n_output : 0;
+	assert_int_equal(nt_optimizer_bytes(m, make),
+			 (o.m.n + o.v.n + n_square + o.muon.n_lane * o.muon.lane_room) * sizeof(nt_real));
+	assert_true(o.m.n == n && o.v.n < n);
 	/* five steps of 4 n n k + 2 n n n: four matrices of [16][16] a layer and two of [16][40] */
 	if (arch == NT_GPT2)
 		assert_true(nt_muon_flops(&c) == 5 * 2 * (4 * 256 * (64 + 32) + 2 * 256 * (160 + 32)));
@@ -269,12 +271,13 @@ static void no_gradient_moves_nothing(void **state)
 	struct nt_model *m;
 	struct nt_optimizer o;
 	struct nt_pool *pool = nt_pool_new(1);
-	if (nt_model_new(&m, &c) < 0 || nt_optimizer_init(&o, m, NT_OPTIMIZER_NORMUON, 1) < 0)
+	const struct nt_optimizer_make make = {NT_OPTIMIZER_NORMUON, NT_DTYPE_F32, 1};
+	if (nt_model_new(&m, &c) < 0 || nt_optimizer_init(&o, m, make) < 0)
 		fail_msg("%s", nt_errmsg());
 	nt_model_init(m, 3);
 	nt_real *grad = calloc(m->n_param, sizeof(*grad)), *was = calloc(m->n_param, sizeof(*was));
 	memcpy(was, m->param, m->n_param * sizeof(*was));
-	struct nt_optimizer_step s = {lr, embedding_lr, b1, b2, 1e-8, 0, 1, 1, mu, false};
+	struct nt_optimizer_step s = {lr, embedding_lr, b1, b2, 1e-8, 0, 1, 1, mu, false, 0};
 	nt_optimizer_update(&o, m->param, grad, &s, pool);
 	assert_memory_equal(was, m->param, m->n_param * sizeof(*was));
 	free(grad);

@@ -192,6 +192,24 @@ static void optimizer(const struct nt_kern *kern, size_t n)
 	all_near("adamw v", v, want3, n, 1);
 }
 
+/* Of n halves, the same bits as ref's, and nothing is read or written behind the n-th. */
+static void halves(const struct nt_kern *kern, size_t n)
+{
+	float *x = array(0, n);
+	uint16_t *end = (uint16_t *)(void *)guarded[1], *h = end - n;
+	uint16_t ref[LONGEST];
+	for (uint32_t noise = 0; noise < 3; noise++) {
+		nt_kern_ref.narrow(ref, x, n, noise * 0x7fffffffu);
+		kern->narrow(h, x, n, noise * 0x7fffffffu);
+		if (memcmp(h, ref, n * sizeof(*h)) != 0)
+			fail_msg("narrow of %zu differs", n);
+	}
+	nt_kern_ref.widen(want, ref, n);
+	float *out = guarded[2] - n;
+	kern->widen(out, h, n);
+	all_near("widen", out, want, n, 0);
+}
+
 static void compare(enum nt_isa isa)
 {
 	const struct nt_kern *kern = nt_kern_of(isa);
@@ -199,6 +217,7 @@ static void compare(enum nt_isa isa)
 		skip();
 	for (size_t n = 0; n <= LONGEST; n += n < 67 ? 1 : n < 120 ? 53 : 97) {
 		sums(kern, n);
+		halves(kern, n);
 		if (n > 0)
 			softmaxes(kern, n);
 		activations(kern, n);
@@ -236,6 +255,48 @@ static void the_reference_is_near_the_exact_functions(void **state)
 	}
 }
 
+/* What bf16 can say stays; of anything else the mean is right, also over many small steps, which
+ * the nearest bf16 would never add up. */
+static void rounding_by_chance_is_right_on_average(void **state)
+{
+	(void)state;
+	enum { N = 4096 };
+	static float x[N];
+	static uint16_t h[N];
+	const float exact[] = {0, -0.0f, 1, -1.5f, 3e38f, 1e-38f};
+	for (size_t k = 0; k < sizeof(exact) / sizeof(*exact); k++) {
+		float kept = 1, again;
+		nt_kern_ref.narrow(h, &exact[k], 1, 7);
+		nt_kern_ref.widen(&kept, h, 1);
+		nt_kern_ref.narrow(h, &kept, 1, 99);
+		nt_kern_ref.widen(&again, h, 1);
+		assert_true(again == kept && fabsf(kept - exact[k]) <= fabsf(exact[k]) / 128);
+	}
+	for (float value = -2; value < 2; value += 0.0371f) {
+		double sum = 0;
+		for (size_t i = 0; i < N; i++)
+			x[i] = value;
+		nt_kern_ref.narrow(h, x, N, 12345);
+		nt_kern_ref.widen(x, h, N);
+		for (size_t i = 0; i < N; i++)
+			sum += (double)x[i];
+		/* a neighbour is at most 2^-7 off, the error of the mean of N a 64th of half of that */
+		assert_true(fabs(sum / N - (double)value) < 4 * fabs((double)value) / 128 / 2 / 64);
+	}
+	for (size_t i = 0; i < N; i++)
+		x[i] = 1;
+	for (uint32_t t = 0; t < 1000; t++) {
+		nt_kern_ref.narrow(h, x, N, t * 0x9e3779b9u);
+		nt_kern_ref.widen(x, h, N);
+		for (size_t i = 0; i < N; i++)
+			x[i] += 1e-4f;
+	}
+	double mean = 0;
+	for (size_t i = 0; i < N; i++)
+		mean += (double)x[i] / N;
+	assert_true(fabs(mean - 1.1) < 0.002);
+}
+
 static void extremes(const struct nt_kern *kern)
 {
 	float x[3] = {1e30f, -INFINITY, -1e30f}, nan[3] = {0, NAN, 1}, far[2] = {-200, 200}, out[2];
@@ -262,6 +323,7 @@ int main(void)
 		cmocka_unit_test(avx2_agrees_with_the_reference),
 		cmocka_unit_test(avx512_agrees_with_the_reference),
 		cmocka_unit_test(the_reference_is_near_the_exact_functions),
+		cmocka_unit_test(rounding_by_chance_is_right_on_average),
 		cmocka_unit_test(extreme_values_stay_what_they_are),
 	};
 	return cmocka_run_group_tests(tests, set_up, NULL);

@@ -145,7 +145,7 @@ static void assert_same_file(const char *a, const char *b)
 	nt_buf_release(&y);
 }
 
-static void stop_and_resume(int optimizer)
+static void stop_and_resume(int optimizer, int moments)
 {
 	char straight[128], pieces[128];
 	struct watcher a = {0}, b = {.stop_at = 10}, c = {0};
@@ -154,12 +154,14 @@ static void stop_and_resume(int optimizer)
 	struct nt_train_options o = tiny(straight), p = tiny(pieces);
 	o.restart = true;
 	o.optimizer = p.optimizer = optimizer;
+	o.moments = p.moments = moments;
 	p.restart = true;
 	SUCCEEDS(run(&o, fake_path("data.bin"), 1, &a));
 	SUCCEEDS(run(&p, fake_path("data.bin"), 2, &b));
 	assert_int_equal(b.n_step, 10);
 	p.restart = false;
 	p.optimizer = NT_OPTIMIZER_ADAMW; /* not named: what is pinned counts */
+	p.moments = NT_DTYPE_F32;
 	SUCCEEDS(run(&p, fake_path("data.bin"), 1, &c));
 	assert_int_equal(c.n_step, 10);
 	assert_true(a.loss[19] < a.loss[0]);
@@ -173,9 +175,11 @@ static void stop_and_resume(int optimizer)
 static void stopped_and_resumed_is_the_same_to_the_last_bit(void **state)
 {
 	(void)state;
-	stop_and_resume(NT_OPTIMIZER_ADAMW);
-	stop_and_resume(NT_OPTIMIZER_MUON);
-	stop_and_resume(NT_OPTIMIZER_NORMUON);
+	for (int moments = NT_DTYPE_F32; moments <= NT_DTYPE_BF16; moments++) {
+		stop_and_resume(NT_OPTIMIZER_ADAMW, moments);
+		stop_and_resume(NT_OPTIMIZER_MUON, moments);
+		stop_and_resume(NT_OPTIMIZER_NORMUON, moments);
+	}
 }
 
 /* Takes words out of a trainer.json and makes its hash agree. */
@@ -205,7 +209,7 @@ static void a_checkpoint_of_before_muon_goes_on_with_adamw(void **state)
 	struct nt_train_options o = tiny(straight), p = tiny(old);
 	SUCCEEDS(run(&o, fake_path("data.bin"), 1, &a));
 	SUCCEEDS(run(&p, fake_path("data.bin"), 1, &b));
-	cut_trainer(fake_path("old/latest/trainer.json"), "\"optimizer\": \"adamw\", \"muon_momentum\": 0.94999999999999996, ");
+	cut_trainer(fake_path("old/latest/trainer.json"), "\"optimizer\": \"adamw\", \"moments\": \"f32\", \"muon_momentum\": 0.94999999999999996, ");
 	p.optimizer = NT_OPTIMIZER_MUON;
 	SUCCEEDS(run(&p, fake_path("data.bin"), 1, &c));
 	assert_int_equal(c.n_step, 10);
