@@ -21,10 +21,11 @@ enum nt_isa nt_cpu_isa(void);
 const char *nt_isa_name(enum nt_isa isa);
 bool nt_cpu_has_bf16(void); /* AVX512-BF16, which not every CPU with AVX-512 has */
 
-/* CPUs this process may run on: affinity mask and cgroup quota respected; at least 1. */
+/* CPUs that this process may use: no more than its affinity mask has, and than the quotas of its
+ * control groups pay for, rounded up; at least 1. */
 int nt_cpu_count(void);
 
-uint64_t nt_cpu_memory(void); /* bytes of physical memory */
+uint64_t nt_cpu_memory(void); /* bytes of physical memory, or what its control groups allow of them */
 uint64_t nt_now_ns(void);     /* monotonic, ns */
 double nt_cpu_seconds(void);  /* CPU time of this process, all threads */
 

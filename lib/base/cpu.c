@@ -2,12 +2,15 @@
 /* cpu.c - instruction set, processors, clock */
 #include "nt/cpu.h"
 
+#include <math.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "base/cgroup.h"
 
 static const char *const isa_name[NT_ISA_COUNT] = {"ref", "avx2", "avx512"};
 
@@ -53,32 +56,29 @@ bool nt_cpu_has_bf16(void)
 #endif
 }
 
-/* CPUs that a cgroup v2 quota allows, rounded up; 0: no quota. */
-static int cgroup_quota(void)
+static void read_groups(struct nt_cgroup *g)
 {
-	long quota, period;
-	FILE *f = fopen("/sys/fs/cgroup/cpu.max", "re");
-	if (!f)
-		return 0;
-	int n = fscanf(f, "%ld %ld", &quota, &period);
-	fclose(f);
-	return n == 2 && quota > 0 && period > 0 ? (int)((quota + period - 1) / period) : 0;
+	nt_cgroup_read(g, "/proc/self/cgroup", "/sys/fs/cgroup");
 }
 
 int nt_cpu_count(void)
 {
+	struct nt_cgroup g;
 	cpu_set_t set;
 	int n = sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : 1;
-	int quota = cgroup_quota();
-	if (quota > 0 && quota < n)
-		n = quota;
+	read_groups(&g);
+	if (g.cpus > 0 && g.cpus < n)
+		n = (int)ceil(g.cpus);
 	return n > 0 ? n : 1;
 }
 
 uint64_t nt_cpu_memory(void)
 {
+	struct nt_cgroup g;
 	long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
-	return pages > 0 && size > 0 ? (uint64_t)pages * (uint64_t)size : 0;
+	uint64_t all = pages > 0 && size > 0 ? (uint64_t)pages * (uint64_t)size : 0;
+	read_groups(&g);
+	return g.memory < all ? g.memory : all;
 }
 
 uint64_t nt_now_ns(void)

@@ -19,6 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/cgroup.h"
 #include "nt/cpu.h"
 
 static const double SLOWER = 1.25, CPUS = 0.25, FAULTS = 20, STOPS = 0.05, PEAK = 0.85;
@@ -116,10 +117,14 @@ static void read_cpus(struct nt_reading *r)
 		fclose(f);
 }
 
+/* ... of the quota that binds; where there is none, nothing is stopped. */
 static void read_quota(struct nt_reading *r)
 {
-	char line[128];
-	FILE *f = fopen("/sys/fs/cgroup/cpu.stat", "re");
+	struct nt_cgroup g;
+	char line[128], path[sizeof(g.cpu_dir) + 16];
+	nt_cgroup_read(&g, "/proc/self/cgroup", "/sys/fs/cgroup");
+	snprintf(path, sizeof(path), "%s/cpu.stat", g.cpu_dir);
+	FILE *f = g.cpus > 0 ? fopen(path, "re") : NULL;
 	while (f && fgets(line, sizeof(line), f)) {
 		sscanf(line, "nr_periods %lf", &r->periods);
 		sscanf(line, "nr_throttled %lf", &r->stops);

@@ -101,6 +101,10 @@ assert a[\"moment_bytes\"] == 8 * a[\"parameters\"] == 2 * b[\"moment_bytes\"], 
 	exits 2 train --max-steps=40 --moments=f32 -o straight "$data/data.bin" 2>err && grep "its moments is \"bf16\"" err
 	NT_ISA=ref train -q --max-steps=1 --moments=bf16 --dtype=f32 -o ref "$data/data.bin"'
 
+t 'threads are as many as the CPUs that it may run on' '
+	taskset -c "$(taskset -cp $$ | sed "s/.*: *\([0-9]*\).*/\1/")" nt-train $tiny -q --max-steps=1 "$data/data.bin"
+	grep "\"cpus\": 1, \"threads\": 1," ckpt/log.jsonl'
+
 t 'SIGTERM saves, exits 143, and the same command goes on' '
 	nt-train $tiny -q --max-steps=100000 --lr-schedule=constant --warmup-steps=0 "$data/data.bin" &
 	pid=$!
