@@ -92,8 +92,9 @@ struct nt_page_options {
 };
 
 /* Appends a piece of held-out text for the page: each token shaded by its -log p, with its
- * strongest rival on hover. */
-int nt_report_passage(struct nt_buf *html, const struct nt_show_tokens *tokens, const struct nt_score_of *doc);
+ * strongest rivals on hover. logits: [doc->n - 1][vocab_size], as nt_forward gives them. */
+int nt_report_passage(struct nt_buf *html, const struct nt_show_tokens *tokens, const struct nt_score_of *doc,
+		      const nt_real *logits, size_t vocab_size);
 
 /*
  * Appends one HTML page that needs nothing else and asks for nothing: figures, every chart

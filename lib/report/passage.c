@@ -12,6 +12,8 @@
 #include "nt/file.h"
 #include "report/page.h"
 
+enum { N_RIVAL = 4 };
+
 /* The bytes of a token, or the name of a special one. */
 static const char *text_of(const struct nt_show_tokens *t, uint32_t id, size_t *len)
 {
@@ -58,21 +60,49 @@ static void put_text(struct report_markup *m, const struct nt_show_tokens *t, ui
 		nt_markup(m, "</s>");
 }
 
-static void put_token(struct report_markup *m, const struct nt_show_tokens *t, uint32_t id,
-		      const struct nt_scored *s)
+struct rival {
+	uint32_t id;
+	nt_real logit;
+};
+
+/* The likeliest tokens but the target, the first one first; returns their number. */
+static size_t find_rivals(struct rival best[N_RIVAL], const nt_real *logits, size_t vocab_size, uint32_t target)
 {
+	size_t n = 0;
+	for (size_t id = 0; id < vocab_size; id++) {
+		nt_real logit = logits[id];
+		if (id == target || !(n < N_RIVAL || logit > best[n - 1].logit))
+			continue;
+		size_t at = n < N_RIVAL ? n++ : n - 1;
+		for (; at > 0 && logit > best[at - 1].logit; at--)
+			best[at] = best[at - 1];
+		best[at] = (struct rival){(uint32_t)id, logit};
+	}
+	return n;
+}
+
+/* p of a rival follows from that of the target, and from how far apart they are. */
+static void put_token(struct report_markup *m, const struct nt_show_tokens *t, uint32_t id,
+		      const struct nt_scored *s, const nt_real *logits, size_t vocab_size)
+{
+	struct rival best[N_RIVAL];
 	double nll = s->nll > 0 ? s->nll : 0; /* also of what is no number */
+	size_t n = find_rivals(best, logits, vocab_size, id);
 	nt_markup(m, "<i style=\"--h:%.0f\" title=\"", 9 * fmin(nll, 10));
 	put_quoted(m, t, id);
-	nt_markup(m, "  %.3g %%, %.2f nats, rank %" PRIu32 "\n%s ", 100 * exp(-nll), nll, s->rank,
-		  s->rank == 1 ? "next:" : "likelier:");
-	put_quoted(m, t, s->rank == 1 ? s->wrong_id : s->pred_id);
-	nt_markup(m, "  %.3g %%\">", 100 * (s->rank == 1 ? s->p_wrong : s->p_pred));
+	nt_markup(m, "  %.3g %%, %.2f nats, rank %" PRIu32, 100 * exp(-nll), nll, s->rank);
+	for (size_t i = 0; i < n; i++) {
+		nt_markup(m, "\n%s ", i == 0 && s->rank > 1 ? "likelier:" : i == 0 ? "next:" : "");
+		put_quoted(m, t, best[i].id);
+		nt_markup(m, "  %.3g %%", 100 * exp((double)best[i].logit - (double)logits[id] - nll));
+	}
+	nt_markup(m, "\">");
 	put_text(m, t, id);
 	nt_markup(m, "</i>");
 }
 
-int nt_report_passage(struct nt_buf *html, const struct nt_show_tokens *tokens, const struct nt_score_of *doc)
+int nt_report_passage(struct nt_buf *html, const struct nt_show_tokens *tokens, const struct nt_score_of *doc,
+		      const nt_real *logits, size_t vocab_size)
 {
 	struct report_markup m = {.out = html};
 	double nats = 0;
@@ -86,7 +116,7 @@ int nt_report_passage(struct nt_buf *html, const struct nt_show_tokens *tokens, 
 		nt_markup(&m, ", %.4f bits/byte", nats / log(2) / (double)doc->bytes);
 	nt_markup(&m, "</h3><p>");
 	for (size_t i = 0; i < n; i++)
-		put_token(&m, tokens, doc->id[i + 1], &doc->scored[i]);
+		put_token(&m, tokens, doc->id[i + 1], &doc->scored[i], logits + i * vocab_size, vocab_size);
 	nt_markup(&m, "</p></div>\n");
 	return m.rc;
 }

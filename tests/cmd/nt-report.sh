@@ -191,7 +191,14 @@ import json, re
 page, score = open(\"a.html\").read(), json.load(open(\"score\"))
 got = [float(x) for x in re.findall(r\"%, ([0-9.]+) nats, rank\", page)]
 want = [p[\"nll\"] for p in score[\"positions\"]]
-assert len(got) == len(want) and all(abs(a - b) < 0.006 for a, b in zip(got, want)), (got, want)"
+assert len(got) == len(want) and all(abs(a - b) < 0.006 for a, b in zip(got, want)), (got, want)
+# the first rival of each is the strongest, and all that is left of 1 is at least theirs
+titles = re.findall(r\"<i style=[^>]*title=.([^>]*)%.>\", page)
+assert len(titles) == len(want)
+for title, p in zip(titles, score[\"positions\"]):
+    own, *rivals = [float(x) for x in re.findall(r\"  ([0-9.e-]+) %?\", title)]
+    assert len(rivals) == 4 and rivals == sorted(rivals, reverse=True) and own + sum(rivals) < 100.5, title
+    assert p[\"rank\"] == 1 or abs(rivals[0] - 100 * p[\"p_pred\"]) < 0.006 * rivals[0], (title, p)"
 	for word in "<tiny>" "nt-pack" "Samples through time" "Settings and machine" "hidden size" threads isa cpus; do grep -x -e "$word" text; done
 	tr -d "\n" <text | grep -F "cat</script>&<b>\""'
 t 'what a run held out of its data is found again: it costs what training logged' '
