@@ -65,8 +65,9 @@ $B/obj/%.o: %.c | $B/found
 	@mkdir -p $(@D)
 	$(call say,cc,$<)$(CC) $(BASE) $(CFLAGS) $(OPT) $(ISA) -c -o $@ $<
 
-# What an object has built in besides its source: the embedded vocabulary and its merges,
-# which a program found that is the library without them.
+# What an object has built in besides its source: a page's style and script, and the embedded
+# vocabulary and its merges, which a program found that is the library without them.
+$B/obj/lib/report/style.o $B/f64/lib/report/style.o build/fuzz/obj/lib/report/style.o: $(wildcard lib/report/*.css lib/report/*.js)
 EMBEDDED := $B/obj/lib/token/embedded.o $B/f64/lib/token/embedded.o build/fuzz/obj/lib/token/embedded.o
 $(EMBEDDED): share/vocab/nt-8k.tiktoken $B/gen/nt-8k.merges
 $(EMBEDDED): private OPT := -Wa,-I,$B/gen
@@ -75,8 +76,6 @@ $B/gen/merges: $B/obj/share/vocab/merges.o $(filter-out $(EMBEDDED),$(LIB_SRC:%.
 	$(call say,link,$@)$(CC) $(LINK) $(LDFLAGS) -o $@ $^ $(LIBS)
 $B/gen/nt-8k.merges: $B/gen/merges share/vocab/nt-8k.tiktoken
 	$(call say,gen,$@)$B/gen/merges share/vocab/nt-8k.tiktoken > $@.part && mv $@.part $@
-
-$B/obj/lib/report/style.o build/fuzz/obj/lib/report/style.o: $(wildcard lib/report/*.css lib/report/*.js)
 
 $B/libnt.a: $(LIB_SRC:%.c=$B/obj/%.o)
 	@rm -f $@
