@@ -4,10 +4,10 @@
 
     peer.py llm.c|llama.cpp PROGRAM LAYERS WIDTH HEADS VOCAB T B THREADS
 
-Prints tokens/s of the median step, and peak memory in MB. Weights and tokens are made up, in the
+Prints tokens/s of the median step, and peak memory in MiB. Weights and tokens are made up, in the
 program's own formats. A program says a line for each step; the time from one to the next is the
 step's. It is stopped after some ten seconds, the first step not counted; after a single one where
-steps take long.
+steps take long; and given up where the first two take five minutes.
 
 llm.c: train_gpt2, its B and T taken from the environment; as it comes, it knows 4 x 64 alone.
 llama.cpp: train-text-from-scratch, which left it in July 2024; twice as fast as it was of 12 June,
@@ -23,9 +23,10 @@ import struct
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
-ENOUGH, LONG = 10, 30  # seconds
+ENOUGH, LONG, TOO_LONG = 10, 30, 300  # seconds
 
 
 def write_floats(f, count):
@@ -89,12 +90,15 @@ def lines_of(command, environment):
     child = subprocess.Popen(command, stdout=its, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL,
                              env={**os.environ, **environment})
     os.close(its)
+    alarm = threading.Timer(TOO_LONG, child.kill)
+    alarm.start()
     try:
         with open(ours, errors="replace") as f:
             yield from f
     except OSError:  # EIO: it has ended
         pass
     finally:
+        alarm.cancel()
         child.kill()
         child.wait()
 
@@ -134,7 +138,7 @@ def main():
                                     "OPENBLAS_NUM_THREADS": str(threads)}), mark)
         os.chdir("/")
     if not took:
-        sys.exit(f"peer.py: {program}: no two steps seen")
+        sys.exit(f"peer.py: {program}: no two steps in {TOO_LONG} seconds")
     median = sorted(took)[len(took) // 2]
     print(f"{B * T / median:.1f} {resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024:.0f}")
 

@@ -6,9 +6,9 @@
 
 BENCH is what `nt-train --bench --json` said, PEAKS what `kern peaks` said: the floors. A sample
 belongs to the function of the model that its callers name. Bytes are those of the arrays that a
-part reads and writes, each as often as it passes over it; FLOPs are two for each weight and
-position, of attention for half of T x T. Where an array fits into a cache, a part can be faster
-than a copy in memory.
+part reads and writes, each as often as it passes over it; FLOPs are six for each weight and
+position, of attention seven for half of T x T. Where arrays fit into a cache, or more is read than
+written, a part can be faster than a copy in memory.
 """
 import json
 import re
@@ -29,8 +29,6 @@ def part_of(frames):
     if has("nt_gemm_tiled", "nt_gemm_blas"):
         if any(f.startswith("pack_") for f in frames):
             return "packing for them"
-        if "nt_gemm_fill" in names:
-            return "biases and residuals before products"
         if has("nt_head_back"):
             return "products of the output"
         return "products of attention" if has("nt_attention", "nt_attention_back") else "products of layers"
@@ -55,7 +53,6 @@ def floors(L, C, V, T, B):
         "products of attention": 7 * N * T * C * L,
     }
     floats = {
-        "biases and residuals before products": 11 * N * C * L,
         "softmax and loss": 2 * N * V,
         "norms": (2 * (4 * L + 1) + 7 * (2 * L + 1)) * N * C,
         "GELU": 24 * N * C * L,

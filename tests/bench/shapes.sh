@@ -7,4 +7,4 @@ one_of_shapes() {
 one_of_shapes a 6 384 6 8192 256 16
 one_of_shapes b 12 768 12 50257 512 4
 one_of_shapes c 12 768 12 50257 64 4
-one_of_shapes d 12 512 8 8192 2048 2
+one_of_shapes d 12 512 8 8192 2048 1

@@ -4,7 +4,7 @@
 
     step.py f32|bf16 LAYERS WIDTH HEADS VOCAB T B THREADS
 
-Prints tokens/s of the median step, and peak memory in MB. The model is that of shakespeare.py;
+Prints tokens/s of the median step, and peak memory in MiB. The model is that of shakespeare.py;
 bf16 is autocast around the forward pass, the loss in f32. AdamW, clipped gradients, made-up
 tokens. Steps are repeated for some ten seconds, the first one not counted.
 """

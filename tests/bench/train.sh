@@ -17,7 +17,7 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/nt-bench.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 trap 'exit 129' HUP INT TERM
 
-# Each prints `TOKENS/S MB`, ours the MFU, too.
+# Each prints `TOKENS/S MiB`, ours the MFU, too.
 ours() { # ours DTYPE
 	nt-train --bench --json -q -j "$THREADS" --arch=gpt2 --dtype="$1" --optimizer=adamw --num-hidden-layers="$layers" \
 		--hidden-size="$width" --num-attention-heads="$heads" --vocab-size="$vocab" --seq-len="$T" \
@@ -62,14 +62,14 @@ shape() { # shape WORD LAYERS WIDTH HEADS VOCAB T B
 	for p in $programs $once; do
 		[ ! -f "$work/$name.$p" ] || echo "$p $(median <"$work/$name.$p")"
 	done | awk '
-		BEGIN { printf "| %-16s | %8s | %6s | %7s | %5s |\n|---|---:|---:|---:|---:|\n", "", "tokens/s", "MFU", "peak MB", "time" }
+		BEGIN { printf "| %-16s | %8s | %6s | %8s | %5s |\n|---|---:|---:|---:|---:|\n", "", "tokens/s", "MFU", "peak MiB", "time" }
 		{ split($1, p, ":") }
 		p[1] == "ours" { share[p[2]] = $4 / $2 }
 		NR == 1 { best = $2 }
 		{
 			sub("ours", "nt-train", p[1]); sub("torch", "PyTorch", p[1])
 			sub("llmc", "llm.c", p[1]); sub("llamacpp", "llama.cpp", p[1])
-			printf "| %-16s | %8.0f | %4.1f %% | %7.0f | %5.2f |\n", p[1] ", " p[2], $2, 100 * $2 * share[p[2]], $3, best / $2
+			printf "| %-16s | %8.0f | %4.1f %% | %8.0f | %5.2f |\n", p[1] ", " p[2], $2, 100 * $2 * share[p[2]], $3, best / $2
 		}'
 }
 . "$here/shapes.sh"
