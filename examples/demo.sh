@@ -11,7 +11,7 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 out=${DEMO_OUT:-build/demo}
 time=${TIME:-4m}
-mkdir -p "$out"
+mkdir -p "$out/data"
 began=$(date +%s)
 step() { printf '\n== %s (%d s)\n' "$1" $(($(date +%s) - began)); }
 show() {
@@ -56,20 +56,32 @@ step 'text to training data'
 echo '$ nt-cat | nt-tokenize | nt-dedup | nt-shuffle | nt-pack --holdout=0.05:val.bin > train.bin'
 nt-cat <"$out/corpus" | nt-tokenize | nt-dedup | nt-shuffle |
 	nt-pack --holdout="0.05:$out/val.bin" >"$out/train.bin"
+show nt-info "$out/train.bin"
+
+# The text that is trained on has words of its own, which a token each makes shorter. Those of the
+# held-out text are not looked at: a compressor does not know them either.
+step 'a vocabulary of the training text, and the same data in its tokens'
+echo '$ nt-tokenize -d train.bin | nt-vocab -0 -n 8192 > tokenizer.json'
+nt-tokenize -d "$out/train.bin" | nt-vocab -0 -n 8192 -o "$out/tokenizer.json"
+for part in train val; do
+	echo "\$ nt-tokenize -d $part.bin | nt-tokenize -0 -t tokenizer.json | nt-pack > data/$part.bin"
+	nt-tokenize -d "$out/$part.bin" | nt-tokenize -0 -t "$out/tokenizer.json" |
+		nt-pack -f -o "$out/data/$part.bin"
+done
+
 # Whole documents are held out; of a handful none may be, and nt-train then finds its own.
-val=--val=$out/val.bin
+val=--val=$out/data/val.bin
 if nt-info "$out/val.bin" | grep -q '^documents *0$'; then
 	val=
 fi
-show nt-info "$out/train.bin"
 
 step "training for $time"
 rm -rf "$out/ckpt"
-show nt-train --time="$time" $val -o "$out/ckpt" "$out/train.bin"
+show nt-train --time="$time" $val -o "$out/ckpt" "$out/data/train.bin"
 
 if [ -n "$val" ]; then
 	step 'the held-out text: this model beside compressors'
-	show nt-score --total "$out/ckpt" "$out/val.bin"
+	show nt-score --total "$out/ckpt" "$out/data/val.bin"
 	nt-tokenize -q -d "$out/val.bin" >"$out/val.txt"
 	nt-tokenize -q -d "$out/train.bin" | tail -c 16000000 | cat - "$out/val.txt" >"$out/both.txt"
 	printf '%-22s %10s %24s\n' 'bits/byte' 'by itself' 'behind the training text'

@@ -36,7 +36,7 @@ t 'the model of characters has three recipes, and no fourth' '
 	for recipe in nanogpt quick best; do
 		RECIPE=$recipe sh "$root/examples/shakespeare-char.sh" play.txt "$recipe" -q --plan >"$recipe.plan"
 	done
-	grep "^hidden_size  *128$" nanogpt.plan; grep "^max_steps  *400$" quick.plan; grep "^seq_len  *128$" best.plan
+	grep "^hidden_size  *128$" nanogpt.plan; grep "^max_steps  *340$" quick.plan; grep "^seq_len  *128$" best.plan
 	RECIPE=worst exits 2 sh "$root/examples/shakespeare-char.sh" play.txt worst >out 2>err
 	grep "nanogpt, quick or best, not .worst" err'
 
