@@ -12,7 +12,7 @@
  * nt_gemm cuts C into blocks by m, n, k alone and spreads them over the pool: the same bits
  * at any number of threads. nt_gemm_here works in this thread. Neither can fail.
  *
- * With AVX-512 products are our own (gemm_tiled.c), elsewhere OpenBLAS's. In bf16 A and B
+ * Products are our own (gemm_tiled.c) where the CPU has tiles (tile.h), else OpenBLAS's. In bf16 A and B
  * are rounded to it, to nearest even, on their way into the product, which is summed in f32;
  * a single row, and all where the CPU does not multiply bf16, stays in f32.
  */

@@ -20,12 +20,11 @@
 #include "kern/tile.h"
 
 enum {
-	PANEL_ROOM = 1 << 21, /* steps: 8 MiB of packed B */
-	SLAB_STEPS = 8 * NT_TILE_STEPS,
-	BLOCK_ROWS = 96,      /* of A: 144 KiB as packed, beside a panel */
+	PANEL_ROOM = 1 << 21, /* words: 8 MiB of packed B */
+	SLAB_BLOCKS = 8,      /* of k */
+	BLOCK_ROWS = 96,      /* of A, a multiple of any tile's: 144 KiB as packed, beside a panel */
 	TASKS = 24,           /* to keep a dozen cores even */
 	TASK_FLOP = 1 << 22,  /* of a task, at least: some 10 us on one core */
-	PANEL = NT_TILE_VECTOR * NT_TILE_VECTORS,
 };
 
 static pthread_key_t room_key;
@@ -70,23 +69,25 @@ struct slab {
 /* --- panels ---------------------------------------------------------------------------- */
 
 struct panel {
-	size_t vec, n_vec; /* its first column in the slab is 16 vec */
+	size_t vec, n_vec; /* vectors: its first one in the slab, and how many */
 };
 
-/* Panels have 3 vectors; where one would be left over, the last two have 2 each. */
+/* Panels are as wide as a tile; where one vector of three would be left over, the last two have
+ * 2 each. */
 static struct panel panel_of(const struct slab *s, size_t i)
 {
-	bool is_split = s->n_vec % NT_TILE_VECTORS == 1 && s->n_vec > 1;
-	struct panel p = {.vec = i * NT_TILE_VECTORS};
+	size_t widest = s->tile->vectors;
+	bool is_split = widest == 3 && s->n_vec % widest == 1 && s->n_vec > 1;
+	struct panel p = {.vec = i * widest};
 	if (is_split && i + 1 == s->n_panel)
 		p.vec--;
-	p.n_vec = least(s->n_vec - p.vec, is_split && i + 2 >= s->n_panel ? 2 : NT_TILE_VECTORS);
+	p.n_vec = least(s->n_vec - p.vec, is_split && i + 2 >= s->n_panel ? 2 : widest);
 	return p;
 }
 
 static size_t block_k(const struct slab *s)
 {
-	return NT_TILE_STEPS * s->tile->k_step;
+	return s->tile->steps * s->tile->k_step;
 }
 
 /* Steps in the block of k that begins at `at` behind the slab's. */
@@ -97,7 +98,8 @@ static size_t steps_at(const struct slab *s, size_t at)
 
 static uint32_t *packed(const struct slab *s, size_t at, const struct panel *p)
 {
-	return s->panels + NT_TILE_VECTOR * (at / s->tile->k_step * s->n_vec + p->vec * steps_at(s, at));
+	const struct nt_tile *t = s->tile;
+	return s->panels + t->vector * t->words * (at / t->k_step * s->n_vec + p->vec * steps_at(s, at));
 }
 
 static int pack_task(void *arg, size_t i)
@@ -105,8 +107,8 @@ static int pack_task(void *arg, size_t i)
 	const struct slab *s = arg;
 	const struct nt_gemm *g = s->g;
 	struct panel p = panel_of(s, i);
-	size_t column = s->column + p.vec * NT_TILE_VECTOR;
-	size_t n = least(p.n_vec * NT_TILE_VECTOR, s->column + s->n - column);
+	size_t column = s->column + p.vec * s->tile->vector;
+	size_t n = least(p.n_vec * s->tile->vector, s->column + s->n - column);
 	for (size_t at = 0; at < s->k; at += block_k(s)) {
 		size_t k = s->at + at;
 		const nt_real *b = g->b + (g->is_b_transposed ? column * g->ldb + k : k * g->ldb + column);
@@ -129,44 +131,43 @@ static void begin_block(const struct block *b)
 {
 	const struct slab *s = b->s;
 	const struct nt_gemm *g = s->g;
-	size_t from = s->column + panel_of(s, b->first_panel).vec * NT_TILE_VECTOR;
+	size_t from = s->column + panel_of(s, b->first_panel).vec * s->tile->vector;
 	struct panel last = panel_of(s, b->end_panel - 1);
-	size_t end = least(s->column + s->n, s->column + (last.vec + last.n_vec) * NT_TILE_VECTOR);
+	size_t end = least(s->column + s->n, s->column + (last.vec + last.n_vec) * s->tile->vector);
 	for (size_t r = b->row; r < b->row + b->m; r++)
 		nt_gemm_fill(g->c + r * g->ldc + from, g->plus ? g->plus + r * g->ldc + from : NULL,
 			     g->bias ? g->bias + from : NULL, end - from);
 }
 
 /* A tile that sticks out of C is worked out beside it. */
-static void run_partly(const struct slab *s, nt_real *c, const struct nt_tile_rows *rows,
-		       const uint32_t *panel, const struct panel *p, size_t n_step, bool is_added,
-		       size_t m, size_t n)
+static void run_partly(const struct slab *s, nt_real *c, const uint32_t *rows, const uint32_t *panel,
+		       const struct panel *p, size_t n_step, bool is_added, size_t m, size_t n)
 {
-	nt_real whole[NT_TILE_ROWS][PANEL];
-	s->tile->run[p->n_vec - 1](whole[0], PANEL, rows, panel, n_step, false);
+	nt_real whole[NT_TILE_ROWS][NT_TILE_COLUMNS];
+	s->tile->run[p->n_vec - 1](whole[0], NT_TILE_COLUMNS, rows, panel, n_step, false);
 	for (size_t r = 0; r < m; r++, c += s->g->ldc)
 		for (size_t j = 0; j < n; j++)
 			c[j] = is_added ? c[j] + whole[r][j] : whole[r][j];
 }
 
-static void run_panel(const struct block *b, const struct nt_tile_rows *rows, size_t at,
-		      const struct panel *p, bool is_added)
+static void run_panel(const struct block *b, const uint32_t *rows, size_t at, const struct panel *p,
+		      bool is_added)
 {
 	const struct slab *s = b->s;
+	const struct nt_tile *t = s->tile;
 	const uint32_t *panel = packed(s, at, p);
-	size_t n_step = steps_at(s, at), column = p->vec * NT_TILE_VECTOR;
-	size_t n = least(s->n - column, p->n_vec * NT_TILE_VECTOR);
-	size_t diagonal = s->column + column;
-	size_t first = s->g->is_symmetric && diagonal > b->row ? (diagonal - b->row) / NT_TILE_ROWS * NT_TILE_ROWS : 0;
-	for (size_t r = first; r < b->m; r += NT_TILE_ROWS) {
-		struct nt_tile_rows tile = *rows;
-		nt_real *c = s->g->c + (b->row + r) * s->g->ldc + s->column + column;
-		tile.a += r / NT_TILE_ROWS * rows->tile_stride;
-		if (b->m - r >= NT_TILE_ROWS && n == p->n_vec * NT_TILE_VECTOR)
-			s->tile->run[p->n_vec - 1](c, s->g->ldc, &tile, panel, n_step, is_added);
+	size_t n_step = steps_at(s, at), tile_words = t->rows * t->words * n_step + NT_TILE_GAP;
+	size_t column = s->column + p->vec * t->vector;
+	size_t n = least(s->column + s->n - column, p->n_vec * t->vector);
+	size_t first = s->g->is_symmetric && column > b->row ? (column - b->row) / t->rows : 0;
+	for (size_t i = first; i * t->rows < b->m; i++) {
+		const uint32_t *a = rows + i * tile_words;
+		size_t r = i * t->rows;
+		nt_real *c = s->g->c + (b->row + r) * s->g->ldc + column;
+		if (b->m - r >= t->rows && n == p->n_vec * t->vector)
+			t->run[p->n_vec - 1](c, s->g->ldc, a, panel, n_step, is_added);
 		else
-			run_partly(s, c, &tile, panel, p, n_step, is_added,
-				   least(b->m - r, NT_TILE_ROWS), n);
+			run_partly(s, c, a, panel, p, n_step, is_added, least(b->m - r, t->rows), n);
 	}
 }
 
@@ -174,7 +175,7 @@ static int block_task(void *arg, size_t i)
 {
 	const struct slab *s = arg;
 	const struct nt_gemm *g = s->g;
-	uint32_t packed_rows[BLOCK_ROWS / NT_TILE_ROWS * NT_TILE_STRIDE];
+	uint32_t rows[BLOCK_ROWS * (NT_TILE_WORDS + NT_TILE_GAP)];
 	struct block b = {.s = s, .row = i / s->n_share * BLOCK_ROWS,
 			  .first_panel = i % s->n_share * s->panels_of_share};
 	b.m = least(BLOCK_ROWS, g->m - b.row);
@@ -185,12 +186,11 @@ static int block_task(void *arg, size_t i)
 	for (size_t at = 0; at < s->k; at += block_k(s)) {
 		size_t k = s->at + at;
 		const nt_real *a = g->a + (g->is_a_transposed ? k * g->lda + b.row : b.row * g->lda + k);
-		struct nt_tile_rows rows =
-			s->tile->pack_rows(packed_rows, a, g->lda, g->is_a_transposed, b.m,
-					   least(block_k(s), s->k - at), g->alpha);
+		s->tile->pack_rows(rows, a, g->lda, g->is_a_transposed, b.m, least(block_k(s), s->k - at),
+				   g->alpha);
 		for (size_t j = b.first_panel; j < b.end_panel; j++) {
 			struct panel p = panel_of(s, j);
-			run_panel(&b, &rows, at, &p, g->is_added || is_filled || k > 0);
+			run_panel(&b, rows, at, &p, g->is_added || is_filled || k > 0);
 		}
 	}
 	return 0;
@@ -216,8 +216,8 @@ static void cut_into_tasks(struct slab *s)
 {
 	double flop = 2.0 * (double)s->g->m * (double)s->n * (double)s->k;
 	size_t wanted = least(TASKS, (size_t)(flop / TASK_FLOP) + 1);
-	s->n_vec = ceil_div(s->n, NT_TILE_VECTOR);
-	s->n_panel = ceil_div(s->n_vec, NT_TILE_VECTORS);
+	s->n_vec = ceil_div(s->n, s->tile->vector);
+	s->n_panel = ceil_div(s->n_vec, s->tile->vectors);
 	s->n_row_block = ceil_div(s->g->m, BLOCK_ROWS);
 	s->n_share = least(s->n_panel, ceil_div(wanted, s->n_row_block));
 	s->panels_of_share = ceil_div(s->n_panel, s->n_share);
@@ -235,9 +235,10 @@ bool nt_gemm_tiled(struct nt_pool *pool, const struct nt_gemm *g, const struct n
 	uint32_t *room = room_of_thread();
 	if (!room)
 		return false;
-	size_t k_part = even_part(g->k, SLAB_STEPS * tile->k_step, NT_TILE_STEPS * tile->k_step);
-	size_t steps = ceil_div(least(k_part, g->k), tile->k_step);
-	size_t n_part = even_part(g->n, PANEL_ROOM / steps / PANEL * PANEL, PANEL);
+	size_t block = tile->steps * tile->k_step, panel = tile->vector * tile->vectors;
+	size_t k_part = even_part(g->k, SLAB_BLOCKS * block, block);
+	size_t words = ceil_div(least(k_part, g->k), tile->k_step) * tile->words;
+	size_t n_part = even_part(g->n, PANEL_ROOM / words / panel * panel, panel);
 	for (size_t column = 0; column < g->n; column += n_part) {
 		for (size_t at = 0; at < g->k; at += k_part) {
 			struct slab s = {.g = g, .tile = tile, .panels = room, .column = column, .at = at,

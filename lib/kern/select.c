@@ -23,9 +23,17 @@ static void decide(void)
 	while (!table[best])
 		best--;
 #ifdef NT_HAS_WIDE
-	if (best >= NT_ISA_AVX512) {
+	if (best == NT_ISA_AVX2)
+		tile_f32 = &nt_tile_f32_avx2;
+	if (best == NT_ISA_AVX512) {
 		tile_f32 = &nt_tile_f32_avx512;
 		tile_bf16 = nt_cpu_has_bf16() ? &nt_tile_bf16_avx512 : NULL;
+	}
+#endif
+#ifdef NT_HAS_NEON
+	if (best == NT_ISA_NEON) {
+		tile_f32 = &nt_tile_f32_neon;
+		tile_bf16 = nt_cpu_has_bf16() ? &nt_tile_bf16_neon : NULL;
 	}
 #endif
 }

@@ -3,28 +3,26 @@
 #include "kern/tile.h"
 
 #ifdef NT_HAS_WIDE
-#include <string.h>
-
-#include "kern/avx512.h"
+#include "kern/tile_avx512.h"
 
 #define K_STEP 1
 #define TABLE  nt_tile_f32_avx512
 
-static inline __m512 multiply(__m512 c, __m512i a, __m512i b)
+static inline wide multiply(wide c, const uint32_t *a, size_t r, steps b)
 {
-	return _mm512_fmadd_ps(_mm512_castsi512_ps(a), _mm512_castsi512_ps(b), c);
+	steps spread = _mm512_set1_epi32((int)a[r]);
+	return _mm512_fmadd_ps(_mm512_castsi512_ps(spread), _mm512_castsi512_ps(b), c);
 }
 
-static inline __m512i across(const float *x, const float *y, mask m, float alpha)
+static inline steps along(const float *x, size_t k, float alpha)
 {
-	(void)y;
-	return _mm512_castps_si512(load(x, m) * _mm512_set1_ps(alpha));
+	return _mm512_castps_si512(load(x, mask_of(k)) * _mm512_set1_ps(alpha));
 }
 
-static inline __m512i along(const float *x, mask m, mask m2, float alpha)
+static inline steps across(const float *x, size_t ld, size_t k, size_t n, float alpha)
 {
-	(void)m2;
-	return across(x, NULL, m, alpha);
+	(void)ld, (void)k;
+	return along(x, n, alpha);
 }
 
 #include "kern/tile_wide.h"

@@ -53,16 +53,18 @@ enum { TILES = 4000, TILE_STEPS = 64 };
 static void run_tiles(const void *arg)
 {
 	const struct nt_tile *tile = arg;
-	struct nt_tile_rows rows = {.a = (const uint32_t *)(const void *)x, .row_stride = 1,
-				    .step_stride = NT_TILE_ROWS};
+	const uint32_t *rows = (const uint32_t *)(const void *)x, *panel = (const uint32_t *)(const void *)y;
 	for (int i = 0; i < TILES; i++)
-		tile->run[NT_TILE_VECTORS - 1](z, 48, &rows, (const uint32_t *)(const void *)y, TILE_STEPS, false);
+		tile->run[tile->vectors - 1](z, NT_TILE_COLUMNS, rows, panel, TILE_STEPS, false);
 }
 
 static double peak_of(const struct nt_tile *tile)
 {
-	double flop = 2.0 * NT_TILE_ROWS * NT_TILE_VECTORS * NT_TILE_VECTOR * TILE_STEPS * TILES;
-	return tile ? flop * (double)tile->k_step / fastest(run_tiles, tile) : 0;
+	if (!tile)
+		return 0;
+	size_t columns = tile->vectors * tile->vector;
+	double flop = 2.0 * (double)(tile->rows * columns * tile->k_step) * TILE_STEPS * TILES;
+	return flop / fastest(run_tiles, tile);
 }
 
 /* Small ones again and again, so that a clock can see them. */
