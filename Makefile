@@ -40,17 +40,14 @@ PAGES    := $(CMDS:%=$B/man/%.1) $(foreach s,bash zsh fish,$(CMDS:%=$B/completio
 all: $(CMDS:%=$B/bin/%)
 
 # A file's suffix names the instructions it may use; no other object may hold them.
-ifneq (,$(findstring x86_64,$(shell $(CC) -dumpmachine 2>/dev/null)))
-$B/obj/%_avx2.o:   ISA := -mavx2 -mfma -mbmi -mbmi2 -maes
-$B/obj/%_avx512.o: ISA := -mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma -mbmi -mbmi2 -maes
-$B/obj/%_avx512bf16.o: ISA := -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512bf16 -mfma
-endif
+ARCH := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine 2>/dev/null)))
+x86_64_avx2 := -mavx2 -mfma -mbmi -mbmi2 -maes
+x86_64_avx512 := -mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma -mbmi -mbmi2 -maes
+x86_64_avx512bf16 := -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512bf16 -mfma
+aarch64_neonbf16 := -march=armv8.2-a+bf16
+ISA = $($(ARCH)_$(lastword $(subst _, ,$(*F))))
 $B/obj/lib/kern/%.o $B/f64/lib/kern/%.o: OPT := -O3 -fno-trapping-math
-
-$B/obj/lib/filter/%.o: OPT := -O3
-
-# Hashes by the block.
-$B/obj/lib/data/shingle_%.o: OPT := -O3
+$B/obj/lib/filter/%.o $B/obj/lib/data/shingle_%.o: OPT := -O3
 $B/obj/lib/data/ids_%.o $B/obj/lib/data/bandtable.o: OPT := -O3
 
 # Masks of 64 bits belong in general registers.
@@ -75,7 +72,7 @@ $B/gen/merges: $B/obj/share/vocab/merges.o $(filter-out $(EMBEDDED),$(LIB_SRC:%.
 	@mkdir -p $(@D)
 	$(call say,link,$@)$(CC) $(LINK) $(LDFLAGS) -o $@ $^ $(LIBS)
 $B/gen/nt-8k.merges: $B/gen/merges share/vocab/nt-8k.tiktoken
-	$(call say,gen,$@)$B/gen/merges share/vocab/nt-8k.tiktoken > $@.part && mv $@.part $@
+	$(call say,gen,$@)$(RUN) $B/gen/merges share/vocab/nt-8k.tiktoken > $@.part && mv $@.part $@
 
 $B/libnt.a: $(LIB_SRC:%.c=$B/obj/%.o)
 	@rm -f $@
@@ -105,11 +102,11 @@ $B/test/golden/%: $B/f64/tests/golden/%.o $B/f64/libnt.a
 # What people read about a command comes out of the command.
 $B/man/%.1: $B/bin/%
 	@mkdir -p $(@D)
-	@$< --help-man > $@
+	@$(RUN) $< --help-man > $@
 define completion_rule
 $B/completion/%.$1: $B/bin/%
 	@mkdir -p $$(@D)
-	@$$< --completion=$1 > $$@
+	@$(RUN) $$< --completion=$1 > $$@
 endef
 $(foreach s,bash zsh fish,$(eval $(call completion_rule,$s)))
 pages: $(PAGES)

@@ -5,21 +5,25 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* The build has kernels for wider instruction sets than the compiler's own. */
-#if defined(__x86_64__) && !defined(NT_REAL_IS_DOUBLE) && !defined(NT_NO_WIDE)
+/* The build has kernels beside the portable ones: for x86-64's wider instruction sets, or arm64's. */
+#if !defined(NT_REAL_IS_DOUBLE) && !defined(NT_NO_WIDE)
+#if defined(__x86_64__)
 #define NT_HAS_WIDE 1
+#elif defined(__aarch64__)
+#define NT_HAS_NEON 1
+#endif
 #endif
 
-/* Instruction sets that have kernels, weakest first. */
-enum nt_isa { NT_ISA_REF, NT_ISA_AVX2, NT_ISA_AVX512, NT_ISA_COUNT };
+/* Instruction sets that have kernels, x86-64's weakest first. */
+enum nt_isa { NT_ISA_REF, NT_ISA_AVX2, NT_ISA_AVX512, NT_ISA_NEON, NT_ISA_COUNT };
 
 /*
  * The strongest set that the CPU and the operating system support and the environment
- * variable NT_ISA ("ref", "avx2", "avx512") does not lower.
+ * variable NT_ISA ("ref", "avx2", "avx512", "neon") does not lower.
  */
 enum nt_isa nt_cpu_isa(void);
 const char *nt_isa_name(enum nt_isa isa);
-bool nt_cpu_has_bf16(void); /* AVX512-BF16, which not every CPU with AVX-512 has */
+bool nt_cpu_has_bf16(void); /* that set, with AVX512-BF16 or arm64's BF16, which not every CPU has */
 
 /* CPUs that this process may use: no more than its affinity mask has, and than the quotas of its
  * control groups pay for, rounded up; at least 1. */

@@ -2,6 +2,9 @@
 /* cpu.c - instruction set, processors, clock */
 #include "nt/cpu.h"
 
+#if defined(__aarch64__)
+#include <sys/auxv.h>
+#endif
 #include <math.h>
 #include <sched.h>
 #include <stdio.h>
@@ -12,7 +15,7 @@
 
 #include "base/cgroup.h"
 
-static const char *const isa_name[NT_ISA_COUNT] = {"ref", "avx2", "avx512"};
+static const char *const isa_name[NT_ISA_COUNT] = {"ref", "avx2", "avx512", "neon"};
 
 const char *nt_isa_name(enum nt_isa isa)
 {
@@ -32,25 +35,30 @@ static enum nt_isa detect(void)
 		return NT_ISA_AVX512;
 	if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
 		return NT_ISA_AVX2;
+#elif defined(__aarch64__)
+	return NT_ISA_NEON;
 #endif
 	return NT_ISA_REF;
 }
 
 enum nt_isa nt_cpu_isa(void)
 {
-	enum nt_isa best = detect();
+	static const enum nt_isa weaker[NT_ISA_COUNT] = {
+		[NT_ISA_AVX2] = NT_ISA_REF, [NT_ISA_AVX512] = NT_ISA_AVX2, [NT_ISA_NEON] = NT_ISA_REF};
+	enum nt_isa best = detect(), isa = best;
 	const char *cap = getenv("NT_ISA");
-	for (int i = 0; cap && i < (int)best; i++)
-		if (strcmp(cap, isa_name[i]) == 0)
-			return (enum nt_isa)i;
-	return best;
+	while (cap && isa != NT_ISA_REF && strcmp(cap, isa_name[isa]) != 0)
+		isa = weaker[isa];
+	return cap && strcmp(cap, isa_name[isa]) == 0 ? isa : best;
 }
 
 bool nt_cpu_has_bf16(void)
 {
 #if defined(__x86_64__)
 	__builtin_cpu_init();
-	return __builtin_cpu_supports("avx512bf16");
+	return nt_cpu_isa() == NT_ISA_AVX512 && __builtin_cpu_supports("avx512bf16");
+#elif defined(__aarch64__)
+	return nt_cpu_isa() == NT_ISA_NEON && getauxval(AT_HWCAP2) & HWCAP2_BF16;
 #else
 	return false;
 #endif

@@ -158,7 +158,7 @@ static int check_isa(void)
 	for (int i = 0; i < NT_ISA_COUNT; i++)
 		if (strcmp(asked, nt_isa_name((enum nt_isa)i)) == 0)
 			return 0;
-	return nt_fail(NT_EARG, "NT_ISA: '%s' is not ref, avx2 or avx512", asked);
+	return nt_fail(NT_EARG, "NT_ISA: '%s' is not ref, avx2, avx512 or neon", asked);
 }
 
 static int settle(struct nt_cli *cli)
@@ -190,8 +190,9 @@ static int answer(const struct nt_cmd *cmd, const struct common *c)
 	else if (c->usage)
 		nt_page_usage(cmd, common_opts, stdout);
 	else
-		printf("%s (nt) %s\nkernels: %s\nUnicode: %s, normal forms %s\n", cmd->name, NT_VERSION,
-		       nt_isa_name(nt_cpu_isa()), NT_UNICODE_VERSION, NT_NORMAL_VERSION);
+		printf("%s (nt) %s\nkernels: %s%s\nUnicode: %s, normal forms %s\n", cmd->name, NT_VERSION,
+		       nt_isa_name(nt_cpu_isa()), nt_cpu_has_bf16() ? ", bf16" : "", NT_UNICODE_VERSION,
+		       NT_NORMAL_VERSION);
 	return 0;
 }
 

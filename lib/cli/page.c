@@ -180,7 +180,7 @@ void nt_page_man(const struct nt_cmd *cmd, const struct nt_opt *common, FILE *ou
 	man_table(out, common);
 	fputs(".Sh ENVIRONMENT\n.Bl -tag -width Ds\n"
 	      ".It Ev NT_THREADS\nThe number of threads when\n.Fl j\nis not given.\n"
-	      ".It Ev NT_ISA\nThe strongest kernels to use: ref, avx2 or avx512.\n"
+	      ".It Ev NT_ISA\nThe strongest kernels to use: ref, avx2 or avx512, on arm64 ref or neon.\n"
 	      ".It Ev TMPDIR\nWhere temporary files go.\n"
 	      ".It Ev NO_COLOR\nIf set and not empty, no colours.\n.El\n"
 	      ".Sh EXIT STATUS\n.Bl -tag -width Ds\n"

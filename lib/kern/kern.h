@@ -123,8 +123,6 @@ const struct nt_kern *nt_kern(void);
 const struct nt_kern *nt_kern_of(enum nt_isa isa);
 
 extern const struct nt_kern nt_kern_ref;
-#ifdef NT_HAS_WIDE
-extern const struct nt_kern nt_kern_avx2, nt_kern_avx512;
-#endif
+extern const struct nt_kern nt_kern_avx2, nt_kern_avx512, nt_kern_neon; /* as NT_HAS_WIDE, NT_HAS_NEON */
 
 #endif

@@ -11,6 +11,9 @@ static const struct nt_kern *const table[NT_ISA_COUNT] = {
 	[NT_ISA_AVX2] = &nt_kern_avx2,
 	[NT_ISA_AVX512] = &nt_kern_avx512,
 #endif
+#ifdef NT_HAS_NEON
+	[NT_ISA_NEON] = &nt_kern_neon,
+#endif
 };
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;

@@ -35,7 +35,7 @@ done
 
 t 'what NT_THREADS and NT_ISA cannot be is refused' '
 	NT_THREADS=two exits 2 nt-tokenize </dev/null 2>said; grep "NT_THREADS: .two. is not a number" said
-	NT_ISA=avx1024 exits 2 nt-tokenize </dev/null 2>said; grep "NT_ISA: .avx1024. is not ref, avx2 or avx512" said
+	NT_ISA=avx1024 exits 2 nt-tokenize </dev/null 2>said; grep "NT_ISA: .avx1024. is not ref, avx2, avx512 or neon" said
 	NT_ISA=ref nt-tokenize --ids </dev/null'
 
 cat >"$work/complete.bash" <<'END'

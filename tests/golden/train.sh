@@ -65,7 +65,7 @@ if [ -n "$shared" ] && [ -d "$golden/gpt2" ]; then
 			variant $family sum_clip_wd f32 --lr-schedule=constant --warmup-steps=0"
 		t "ten steps of the $family reference with warm-up and cosine" "
 			variant $family mean_clip_wd_cosine f32 --warmup-steps=2 --min-learning-rate=1e-4"
-		if grep -qs avx512_bf16 /proc/cpuinfo; then
+		if nt-train --version | grep -q "^kernels:.*bf16"; then
 			t "ten steps of the $family reference in bf16, to two digits" "
 				variant $family sum_plain bf16 \$plain --weight-decay=0 --max-grad-norm=0"
 		else

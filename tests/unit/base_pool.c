@@ -101,7 +101,7 @@ static void the_environment_lowers_the_instruction_set_and_never_raises_it(void 
 	enum nt_isa best = nt_cpu_isa();
 	setenv("NT_ISA", "ref", 1);
 	assert_int_equal(nt_cpu_isa(), NT_ISA_REF);
-	setenv("NT_ISA", nt_isa_name(NT_ISA_COUNT - 1), 1);
+	setenv("NT_ISA", best == NT_ISA_NEON ? "avx512" : "neon", 1);
 	assert_int_equal(nt_cpu_isa(), best);
 	setenv("NT_ISA", "quantum", 1);
 	assert_int_equal(nt_cpu_isa(), best);

@@ -239,6 +239,12 @@ static void avx512_agrees_with_the_reference(void **state)
 	compare(NT_ISA_AVX512);
 }
 
+static void neon_agrees_with_the_reference(void **state)
+{
+	(void)state;
+	compare(NT_ISA_NEON);
+}
+
 /* The reference itself, against the C library in f64. */
 static void the_reference_is_near_the_exact_functions(void **state)
 {
@@ -322,6 +328,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(avx2_agrees_with_the_reference),
 		cmocka_unit_test(avx512_agrees_with_the_reference),
+		cmocka_unit_test(neon_agrees_with_the_reference),
 		cmocka_unit_test(the_reference_is_near_the_exact_functions),
 		cmocka_unit_test(rounding_by_chance_is_right_on_average),
 		cmocka_unit_test(extreme_values_stay_what_they_are),

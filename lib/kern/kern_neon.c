@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * kern_neon.c - the kernels in the 128-bit registers that every arm64 has
+ *
+ * exp is the polynomial of kern_ref.c with the multiplications and additions fused.
+ */
+#include "kern/kern.h"
+
+#ifdef NT_HAS_NEON
+#include <math.h>
+
+#include "kern/neon.h"
+
+#define WIDTH 4
+#define ISA   NT_ISA_NEON
+#define TABLE nt_kern_neon
+typedef float64x2_t wide_f64;
+
+static inline wide all(float x)
+{
+	return vdupq_n_f32(x);
+}
+
+static inline wide either(mask m, wide v, wide w)
+{
+	static const uint32_t lane[WIDTH] = {0, 1, 2, 3};
+	return m >= WIDTH ? v : vbslq_f32(vcltq_u32(vld1q_u32(lane), vdupq_n_u32((uint32_t)m)), v, w);
+}
+
+static inline wide fused(wide a, wide b, wide c)
+{
+	return vfmaq_f32(c, a, b);
+}
+
+static inline wide root(wide v)
+{
+	return vsqrtq_f32(v);
+}
+
+static inline wide larger(wide a, wide b)
+{
+	return vmaxq_f32(a, b);
+}
+
+static inline float sum_of(wide v)
+{
+	return vaddvq_f32(v);
+}
+
+static inline float top_of(wide v)
+{
+	return vmaxvq_f32(v);
+}
+
+static inline wide power(wide x)
+{
+	x = vminq_f32(all(88.0f), vmaxq_f32(all(-87.0f), x)); /* a NaN stays one */
+	wide k = vrndnq_f32(x * all(1.44269504088896341f));
+	wide r = fused(k, all(2.12194440e-4f), fused(k, all(-0.693359375f), x));
+	wide p = fused(all(1.9875691500e-4f), r, all(1.3981999507e-3f));
+	p = fused(p, r, all(8.3334519073e-3f));
+	p = fused(p, r, all(4.1665795894e-2f));
+	p = fused(p, r, all(1.6666665459e-1f));
+	p = fused(p, r, all(5.0000001201e-1f));
+	int32x4_t bits = vshlq_n_s32(vcvtq_s32_f32(k), 23);
+	bits = vaddq_s32(bits, vdupq_n_s32(0x3f800000)); /* exponent k, above the bias */
+	return fused(p * r, r, r + all(1)) * vreinterpretq_f32_s32(bits);
+}
+
+static inline void squares(wide_f64 s[2], wide v)
+{
+	wide_f64 low = vcvt_f64_f32(vget_low_f32(v)), high = vcvt_high_f64_f32(v);
+	s[0] = vfmaq_f64(s[0], low, low);
+	s[1] = vfmaq_f64(s[1], high, high);
+}
+
+static inline double squares_sum(const wide_f64 s[2])
+{
+	return vaddvq_f64(s[0] + s[1]);
+}
+
+#include "kern/kern_wide.h"
+#endif
