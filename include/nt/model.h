@@ -178,19 +178,35 @@ double nt_forward_backward_first(struct nt_work *w, const struct nt_model *m,
 				 const struct nt_batch *batch, double scale, nt_real *grad);
 
 /* --- what a model makes of a sequence ------------------------------------------- */
+enum { NT_SCORED_TOP = 5, NT_POSITION_BINS = 26 };
 struct nt_scored {
-	double nll;                   /* -log p(target), nats */
-	uint32_t rank;                /* of the target among all tokens; 1: the likeliest */
-	uint32_t pred_id, wrong_id;   /* the likeliest token; and the likeliest but the target */
+	double nll;                     /* -log p(target), nats */
+	uint32_t rank;                  /* of the target among all tokens; 1: the likeliest */
+	uint32_t pred_id, wrong_id;     /* the likeliest token; and the likeliest but the target */
 	double p_pred, p_wrong;
+	uint32_t top_id[NT_SCORED_TOP]; /* the likeliest, the likeliest first ... */
+	float top_p[NT_SCORED_TOP];     /* ... and 0 behind the last of a smaller vocabulary */
 };
 
-/* Scores sequences of any length; those with more targets than max_position_embeddings
- * are cut as training cuts rows: the next piece begins with the last token of the one
- * before, so every target is predicted once. Model and pool are borrowed. */
+/* What targets cost that had [2^b, 2^(b+1)) inputs to be predicted from, for b = 0, 1, ... */
+struct nt_position_sum {
+	double nats;
+	uint64_t targets;
+};
+
+/*
+ * Scores sequences of any length. Those with more than seq_len targets are cut as training
+ * cuts rows: the next piece begins with the last token of the one before, so every target is
+ * predicted once. With a stride pieces of seq_len inputs begin that many tokens apart, and
+ * what a piece shares with the one before is context in it, no target: a sliding window, in
+ * which a target has at least seq_len - stride inputs before it. Model and pool are borrowed.
+ */
 struct nt_scorer;
 int nt_scorer_new(struct nt_scorer **s, const struct nt_model *m, struct nt_pool *pool);
 void nt_scorer_free(struct nt_scorer *s); /* NULL is harmless */
+/* Before anything is scored. 0: max_position_embeddings, and seq_len. NT_EARG: seq_len is more
+ * than the first, or stride more than seq_len. */
+int nt_scorer_set_window(struct nt_scorer *s, uint64_t seq_len, uint64_t stride);
 /* id[0] is only context. *scored has n - 1 entries, valid until the next call. NT_EARG:
  * an id is not of the vocabulary. */
 int nt_scorer_run(struct nt_scorer *s, const uint32_t *id, size_t n, const struct nt_scored **scored);
@@ -200,6 +216,8 @@ int nt_scorer_add(struct nt_scorer *s, const uint32_t *id, size_t n);
 /* ... where the first n_context ids, at least 1, are only context. */
 int nt_scorer_add_behind(struct nt_scorer *s, const uint32_t *id, size_t n, size_t n_context);
 double nt_scorer_total(struct nt_scorer *s); /* nats */
+/* [NT_POSITION_BINS] of all targets so far, those waiting for nt_scorer_total not. */
+const struct nt_position_sum *nt_scorer_positions(const struct nt_scorer *s);
 
 /* FLOPs of one training step per token at row length T, causal attention counted once. */
 double nt_flops_per_token(const struct nt_config *c, size_t T);
@@ -211,9 +229,29 @@ int nt_cache_new(struct nt_cache **k, const struct nt_model *m, size_t n_positio
 void nt_cache_reset(struct nt_cache *k);
 void nt_cache_free(struct nt_cache *k);
 size_t nt_cache_len(const struct nt_cache *k); /* ids taken in since the reset */
+size_t nt_cache_room(const struct nt_cache *k); /* n_position */
 /* Takes n > 0 ids in; logits of the last, [V], valid until the next call. NT_EARG: the
  * cache is full, or an id is not of the vocabulary; nothing is taken in then. */
 int nt_cache_extend(struct nt_cache *k, const uint32_t *id, size_t n, const nt_real **logits);
+/* Forgets all ids but the first n. */
+void nt_cache_rewind(struct nt_cache *k, size_t n);
+/* Takes n > 0 ids in, and nll[i] = -log p(target[i]) behind id[i]; not written where the target
+ * is NT_IGNORE. Fails as nt_cache_extend does. */
+int nt_cache_score(struct nt_cache *k, const uint32_t *id, size_t n, const uint32_t *target, double *nll);
+
+/*
+ * Several continuations of what they have in common, weighed: nats[i] = -log p of the ids of
+ * choice i from n_context[i] >= 1 on, given those before. What all begin with is computed
+ * once. Choices longer than the cache has room for lose ids at their beginning, all as many.
+ * NT_EARG: one has no id left before its continuation, or one that is not of the vocabulary.
+ */
+struct nt_choice {
+	const uint32_t *id; /* [n] */
+	size_t n, n_context;
+	size_t bytes;       /* of text in the continuation: whoever shows it wants to know */
+	double nats;
+};
+int nt_choose(struct nt_cache *k, struct nt_choice *choice, size_t n_choice);
 
 /* --- choosing a token ----------------------------------------------------------- */
 /* In this order, with the meaning they have in llama.cpp. */

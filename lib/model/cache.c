@@ -14,7 +14,10 @@
 #include "nt/err.h"
 #include "nt/mem.h"
 
-enum { ROWS = 128 };
+enum {
+	ROWS = 128,
+	HEAD_ROWS = 32, /* logits are the widest of all */
+};
 
 struct nt_cache {
 	const struct nt_model *m;
@@ -26,6 +29,7 @@ struct nt_cache {
 	nt_real *turn;        /* [n_position][D], or NULL: no rotation */
 	nt_real *x, *mid, *norm, *qkv, *att, *up, *act, *stat; /* [ROWS][...], as in work.h */
 	nt_real *logits;      /* [V] */
+	nt_real *many;        /* [HEAD_ROWS][V], or NULL before the first nt_cache_score */
 	struct nt_slots slots;
 	nt_real *memory;      /* the one allocation behind the pointers above */
 };
@@ -114,11 +118,17 @@ size_t nt_cache_len(const struct nt_cache *k)
 	return k->n;
 }
 
+size_t nt_cache_room(const struct nt_cache *k)
+{
+	return k->n_position;
+}
+
 void nt_cache_free(struct nt_cache *k)
 {
 	if (!k)
 		return;
 	free(k->memory);
+	free(k->many);
 	free(k->slots.taken);
 	free(k);
 }
@@ -217,7 +227,9 @@ static void to_logits(struct nt_cache *k, size_t r)
 	nt_linear(k->pool, &head, k->logits, k->norm, NULL);
 }
 
-int nt_cache_extend(struct nt_cache *k, const uint32_t *id, size_t n, const nt_real **logits)
+/* Takes ids in. With `each`, it is called for every piece, while rows of x are its own. */
+static int take_in(struct nt_cache *k, const uint32_t *id, size_t n,
+		   void (*each)(struct nt_cache *k, size_t n_row, void *arg), void *arg)
 {
 	nt_assert(n > 0);
 	if (n > k->n_position - k->n)
@@ -235,8 +247,62 @@ int nt_cache_extend(struct nt_cache *k, const uint32_t *id, size_t n, const nt_r
 		for (size_t l = 0; l < k->m->config.num_hidden_layers; l++)
 			layer(k, &v, l);
 		k->n += rows;
+		if (each)
+			each(k, rows, arg);
 	}
-	to_logits(k, rows - 1);
+	return 0;
+}
+
+int nt_cache_extend(struct nt_cache *k, const uint32_t *id, size_t n, const nt_real **logits)
+{
+	int rc = take_in(k, id, n, NULL, NULL);
+	if (rc < 0)
+		return rc;
+	to_logits(k, (n - 1) % ROWS);
 	*logits = k->logits;
 	return 0;
+}
+
+void nt_cache_rewind(struct nt_cache *k, size_t n)
+{
+	nt_assert(n <= k->n);
+	k->n = n;
+}
+
+struct targets {
+	const uint32_t *target;
+	double *nll;
+};
+
+/* -log p of the targets of n rows, HEAD_ROWS at a time. */
+static void score_rows(struct nt_cache *k, size_t n, void *arg)
+{
+	struct targets *t = arg;
+	size_t C = k->m->config.hidden_size, V = k->m->config.vocab_size;
+	for (size_t first = 0, rows; first < n; first += rows) {
+		rows = n - first < HEAD_ROWS ? n - first : HEAD_ROWS;
+		struct nt_view v = {.m = k->m, .layout = &k->layout, .kern = k->kern, .n_row = rows};
+		struct nt_norm norm = nt_view_norm(&v, NT_ROLE_NORM_F, 0, k->x + first * C, k->stat);
+		struct nt_linear head = nt_view_head(&v);
+		nt_norm(k->pool, &norm, k->norm);
+		nt_linear(k->pool, &head, k->many, k->norm, NULL);
+		for (size_t r = 0; r < rows; r++)
+			if (t->target[first + r] != NT_IGNORE)
+				t->nll[first + r] = (double)k->kern->logsumexp(k->many + r * V, V) -
+						    (double)k->many[r * V + t->target[first + r]];
+	}
+	t->target += n;
+	t->nll += n;
+}
+
+int nt_cache_score(struct nt_cache *k, const uint32_t *id, size_t n, const uint32_t *target, double *nll)
+{
+	struct targets t = {target, nll};
+	for (size_t i = 0; i < n; i++)
+		if (target[i] != NT_IGNORE && target[i] >= k->m->config.vocab_size)
+			return nt_fail(NT_EARG, "token %u is not below vocab_size %u", target[i],
+				       k->m->config.vocab_size);
+	if (!k->many && !(k->many = nt_alloc((size_t)k->m->config.vocab_size * HEAD_ROWS, sizeof(*k->many))))
+		return NT_ESYS;
+	return take_in(k, id, n, score_rows, &t);
 }

@@ -29,24 +29,36 @@ struct chunk {
 	struct nt_scored *scored; /* [N] or NULL */
 };
 
-/* What z says about its target; logsumexp is known. Of equal logits the lower id wins. */
+/* The likeliest of z, in order; returns how many. Of equal logits the lower id wins. */
+static size_t find_top(uint32_t top[NT_SCORED_TOP], const nt_real *z, size_t V)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < V; i++) {
+		if (n == NT_SCORED_TOP && !(z[i] > z[top[n - 1]]))
+			continue;
+		size_t at = n < NT_SCORED_TOP ? n++ : n - 1;
+		for (; at > 0 && z[i] > z[top[at - 1]]; at--)
+			top[at] = top[at - 1];
+		top[at] = (uint32_t)i;
+	}
+	return n;
+}
+
+/* What z says about its target; logsumexp is known. */
 static void score_row(struct nt_scored *s, const nt_real *z, size_t V, uint32_t target, double nll)
 {
-	size_t pred = 0, wrong = target == 0 && V > 1 ? 1 : 0;
 	uint32_t rank = 1;
-	for (size_t i = 0; i < V; i++) {
+	for (size_t i = 0; i < V; i++)
 		rank += z[i] > z[target] || (z[i] == z[target] && i < target);
-		pred = z[i] > z[pred] ? i : pred;
-		wrong = z[i] > z[wrong] && i != target ? i : wrong;
-	}
-	*s = (struct nt_scored){
-		.nll = nll,
-		.rank = rank,
-		.pred_id = (uint32_t)pred,
-		.wrong_id = (uint32_t)wrong,
-		.p_pred = exp((double)z[pred] - (double)z[target] - nll),
-		.p_wrong = exp((double)z[wrong] - (double)z[target] - nll),
-	};
+	*s = (struct nt_scored){.nll = nll, .rank = rank};
+	size_t n = find_top(s->top_id, z, V), wrong = n > 1 && s->top_id[0] == target;
+	double log_sum = (double)z[target] + nll;
+	for (size_t i = 0; i < n; i++)
+		s->top_p[i] = (float)exp((double)z[s->top_id[i]] - log_sum);
+	s->pred_id = s->top_id[0];
+	s->wrong_id = s->top_id[wrong];
+	s->p_pred = exp((double)z[s->pred_id] - log_sum);
+	s->p_wrong = exp((double)z[s->wrong_id] - log_sum);
 }
 
 static void loss_rows(const void *arg, size_t first, size_t n)

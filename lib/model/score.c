@@ -2,11 +2,12 @@
 /*
  * score.c - what a model makes of sequences
  *
- * A sequence of n ids has n - 1 targets: id[i + 1] given id[0..i]. It is cut into pieces
- * of at most max_position_embeddings inputs; a piece begins with the last target of the
- * one before. For totals, pieces of many sequences share a pass: they are laid one after
- * the other into rows, which by construction do not see each other.
+ * A sequence of n ids has n - 1 targets: id[i + 1] given id[0..i]. It is cut into pieces of at
+ * most seq_len inputs, a stride apart; of a piece those targets count that none before it had.
+ * For totals, pieces of many sequences share a pass: they are laid one after the other into
+ * rows, which by construction do not see each other.
  */
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "model/work.h"
@@ -28,6 +29,8 @@ struct nt_scorer {
 	size_t scored_cap;
 	size_t row, column;       /* the next free place of the pass that is being filled */
 	double nats;              /* of the passes that ran since the last total */
+	size_t seq_len, stride;   /* inputs of a piece; from one's first to the next one's */
+	struct nt_position_sum position[NT_POSITION_BINS];
 };
 
 int nt_scorer_new(struct nt_scorer **result, const struct nt_model *m, struct nt_pool *pool)
@@ -37,6 +40,23 @@ int nt_scorer_new(struct nt_scorer **result, const struct nt_model *m, struct nt
 		return NT_ESYS;
 	s->m = m;
 	s->pool = pool;
+	s->seq_len = s->stride = m->config.max_position_embeddings;
+	return 0;
+}
+
+int nt_scorer_set_window(struct nt_scorer *s, uint64_t seq_len, uint64_t stride)
+{
+	uint32_t most = s->m->config.max_position_embeddings;
+	seq_len = seq_len ? seq_len : most;
+	stride = stride ? stride : seq_len;
+	if (seq_len > most)
+		return nt_fail(NT_EARG, "a window of %" PRIu64 " inputs: the model's max_position_embeddings is %" PRIu32,
+			       seq_len, most);
+	if (stride > seq_len)
+		return nt_fail(NT_EARG, "a stride of %" PRIu64 " is more than the window, %" PRIu64
+					" inputs: text would be left out", stride, seq_len);
+	s->seq_len = seq_len;
+	s->stride = stride;
 	return 0;
 }
 
@@ -99,24 +119,46 @@ static struct nt_batch batch_of(const struct nt_scorer *s, size_t B, size_t T)
 	return (struct nt_batch){B, T, s->input, s->target, s->start};
 }
 
-int nt_scorer_run(struct nt_scorer *s, const uint32_t *id, size_t n, const struct nt_scored **scored)
+/* Counts a target that had n_input inputs to be predicted from. */
+static void count(struct nt_scorer *s, size_t n_input, double nll)
 {
-	size_t limit = s->m->config.max_position_embeddings, n_target = n > 0 ? n - 1 : 0;
-	nt_assert(s->row == 0 && s->column == 0); /* nothing was added and not asked for */
-	size_t longest = n_target < limit ? n_target : limit;
+	size_t bin = 0;
+	while (bin + 1 < NT_POSITION_BINS && n_input >> (bin + 1))
+		bin++;
+	s->position[bin].nats += nll;
+	s->position[bin].targets++;
+}
+
+/* Scores targets [n_known, n_target) of a sequence, cut into pieces; where those before
+ * n_known are only context they have scores too. */
+static int run(struct nt_scorer *s, const uint32_t *id, size_t n, size_t n_known)
+{
+	size_t n_target = n > 0 ? n - 1 : 0, longest = n_target < s->seq_len ? n_target : s->seq_len;
 	/* half more than asked, so that growing is rare */
-	size_t room = longest + longest / 2 < limit ? longest + longest / 2 : limit;
+	size_t room = longest + longest / 2 < s->seq_len ? longest + longest / 2 : s->seq_len;
+	nt_assert(s->row == 0 && s->column == 0); /* nothing was added and not asked for */
 	int rc = check_ids(s, id, n);
 	if (rc == 0)
 		rc = nt_grow(&s->scored, &s->scored_cap, n_target, sizeof(*s->scored));
 	if (rc == 0 && n_target && !(s->w && longest <= s->T))
 		rc = reserve(s, 1, room);
-	for (size_t at = 0, piece; rc == 0 && at < n_target; at += piece) {
-		piece = n_target - at < limit ? n_target - at : limit;
+	for (size_t at = 0, done = 0; rc == 0 && done < n_target; at += s->stride) {
+		size_t piece = n_target - at < s->seq_len ? n_target - at : s->seq_len;
 		put(s, 0, 0, id + at, piece);
+		for (size_t i = 0; i < done - at; i++) /* the piece before had it */
+			s->target[i] = NT_IGNORE;
 		struct nt_batch b = batch_of(s, 1, piece);
 		nt_forward_scored(s->w, s->m, &b, s->scored + at);
+		for (; done < at + piece; done++)
+			if (done >= n_known)
+				count(s, done - at + 1, s->scored[done].nll);
 	}
+	return rc;
+}
+
+int nt_scorer_run(struct nt_scorer *s, const uint32_t *id, size_t n, const struct nt_scored **scored)
+{
+	int rc = run(s, id, n, 0);
 	*scored = s->scored;
 	return rc;
 }
@@ -133,13 +175,15 @@ static void flush(struct nt_scorer *s, size_t T)
 	struct nt_batch b = batch_of(s, B, T);
 	if (B)
 		s->nats += nt_forward(s->w, s->m, &b, NULL, NULL);
+	for (size_t n = 0; n < B * T; n++)
+		if (s->target[n] != NT_IGNORE)
+			count(s, n % T - s->start[n] + 1, s->w->nll[n]);
 	s->row = s->column = 0;
 }
 
 static size_t row_len(const struct nt_scorer *s)
 {
-	size_t limit = s->m->config.max_position_embeddings;
-	return limit < ROW ? limit : ROW;
+	return s->seq_len < ROW ? s->seq_len : ROW;
 }
 
 /* Ends the row: what is left of it is padding. */
@@ -159,12 +203,11 @@ static void next_row(struct nt_scorer *s, size_t T)
 /* Longer than a row: a pass of its own, so that its context is as long as in nt_scorer_run. */
 static int add_long(struct nt_scorer *s, const uint32_t *id, size_t n, size_t n_context)
 {
-	const struct nt_scored *scored;
 	double nats = 0;
 	flush(s, row_len(s));
-	int rc = nt_scorer_run(s, id, n, &scored);
+	int rc = run(s, id, n, n_context - 1);
 	for (size_t i = n_context - 1; rc == 0 && i < n - 1; i++)
-		nats += scored[i].nll;
+		nats += s->scored[i].nll;
 	s->nats += nats;
 	return rc;
 }
@@ -202,4 +245,9 @@ double nt_scorer_total(struct nt_scorer *s)
 	nats = s->nats;
 	s->nats = 0;
 	return nats;
+}
+
+const struct nt_position_sum *nt_scorer_positions(const struct nt_scorer *s)
+{
+	return s->position;
 }

@@ -266,6 +266,13 @@ static void scores_are_those_of_whole_rows(void **state)
 			assert_int_equal(got->pred_id, best);
 			assert_true(fabs(got->p_pred - exp((double)row[best]) / total) < 1e-5);
 			assert_true(got->wrong_id != target && got->p_wrong <= got->p_pred);
+			for (size_t k = 0; k < NT_SCORED_TOP; k++) { /* no other token is likelier */
+				uint32_t likelier = 0, top = got->top_id[k];
+				for (uint32_t v = 0; v < V; v++)
+					likelier += row[v] > row[top];
+				assert_int_equal(likelier, k);
+				assert_true(fabs((double)got->top_p[k] - exp((double)row[top]) / total) < 1e-5);
+			}
 			sum += got->nll;
 		}
 		free(z);
@@ -302,6 +309,98 @@ static void totals_are_the_sums_of_the_scores(void **state)
 	nt_model_free(m);
 }
 
+/* Every target from the window that is the first to hold it, a pass each. */
+static void a_window_slides(void **state)
+{
+	enum { LEN = 50, STRIDE = 7, N = 300 };
+	struct nt_model *m = make_model(NT_LLAMA);
+	struct nt_scorer *whole, *window;
+	const struct nt_scored *want, *got;
+	uint32_t id[N];
+	double sum = 0;
+	uint64_t n_position = 0;
+	(void)state;
+	random_ids(id, N);
+	assert_int_equal(nt_scorer_new(&whole, m, NULL), 0);
+	assert_int_equal(nt_scorer_new(&window, m, NULL), 0);
+	assert_int_equal(nt_scorer_set_window(window, T + 1, 0), NT_EARG);
+	assert_int_equal(nt_scorer_set_window(window, LEN, LEN + 1), NT_EARG);
+	assert_int_equal(nt_scorer_set_window(window, LEN, STRIDE), 0);
+	assert_int_equal(nt_scorer_run(window, id, N, &got), 0);
+	for (size_t at = 0, done = 0; done < N - 1; at += STRIDE) {
+		size_t n = N - at < LEN + 1 ? N - at : LEN + 1;
+		assert_int_equal(nt_scorer_run(whole, id + at, n, &want), 0);
+		for (; done < at + n - 1; done++) {
+			assert_true(fabs(want[done - at].nll - got[done].nll) < 1e-5);
+			assert_int_equal(want[done - at].rank, got[done].rank);
+			sum += got[done].nll;
+		}
+	}
+	assert_int_equal(nt_scorer_add(window, id, N), 0);
+	assert_int_equal(nt_scorer_add(window, id, LEN), 0);
+	assert_true(fabs(nt_scorer_total(window) - sum) > 1); /* a second one was added, too */
+	for (size_t b = 0; b < NT_POSITION_BINS; b++)
+		n_position += nt_scorer_positions(window)[b].targets;
+	assert_int_equal(n_position, 2 * (N - 1) + LEN - 1);
+	assert_int_equal(nt_scorer_positions(window)[0].targets, 3);
+	assert_int_equal(nt_scorer_positions(window)[6].targets, 0); /* 64 and more: none of 50 */
+	nt_scorer_free(whole);
+	nt_scorer_free(window);
+	nt_model_free(m);
+}
+
+static double cost_alone(struct nt_scorer *s, const struct nt_choice *c)
+{
+	const struct nt_scored *scored;
+	double sum = 0;
+	assert_int_equal(nt_scorer_run(s, c->id, c->n, &scored), 0);
+	for (size_t i = c->n_context - 1; i + 1 < c->n; i++)
+		sum += scored[i].nll;
+	return sum;
+}
+
+static void choices_cost_what_they_cost_alone(void **state)
+{
+	struct nt_model *m = make_model(NT_GPT2);
+	struct nt_scorer *s;
+	struct nt_cache *k;
+	uint32_t id[4][T + 20];
+	(void)state;
+	assert_int_equal(nt_scorer_new(&s, m, NULL), 0);
+	assert_int_equal(nt_cache_new(&k, m, T, NULL), 0);
+	for (size_t n_context = 1; n_context < T; n_context += 60) {
+		struct nt_choice choice[4];
+		for (size_t i = 0; i < 4; i++) {
+			random_ids(id[i], T + 20);
+			for (size_t t = n_context; i && t < T + 20; t++)
+				id[i][t] = (id[i][t] + (uint32_t)(i * t)) % V;
+			choice[i] = (struct nt_choice){.id = id[i], .n = n_context + i * 5, .n_context = n_context};
+		}
+		id[3][n_context / 2] = 1; /* one has another context */
+		double want[4];
+		for (size_t i = 0; i < 4; i++)
+			want[i] = cost_alone(s, &choice[i]);
+		assert_int_equal(nt_choose(k, choice, 4), 0);
+		for (size_t i = 0; i < 4; i++)
+			assert_true(fabs(choice[i].nats - want[i]) < 1e-4 * (1 + want[i]));
+	}
+	/* what is too long loses its beginning; what is nothing else is refused */
+	struct nt_choice longer[2] = {{.id = id[0], .n = T + 9, .n_context = T}, {.id = id[1], .n = T + 4, .n_context = T}};
+	struct nt_choice cut[2] = {{.id = id[0] + 8, .n = T + 1, .n_context = T - 8},
+				   {.id = id[1] + 8, .n = T - 4, .n_context = T - 8}};
+	assert_int_equal(nt_choose(k, longer, 2), 0);
+	for (size_t i = 0; i < 2; i++)
+		assert_true(fabs(longer[i].nats - cost_alone(s, &cut[i])) < 1e-3);
+	longer[0] = (struct nt_choice){.id = id[0], .n = T + 9, .n_context = 8};
+	assert_int_equal(nt_choose(k, longer, 1), NT_EARG);
+	id[0][T - 1] = V;
+	longer[0] = (struct nt_choice){.id = id[0], .n = T, .n_context = 8};
+	assert_int_equal(nt_choose(k, longer, 1), NT_EARG);
+	nt_cache_free(k);
+	nt_scorer_free(s);
+	nt_model_free(m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -315,6 +414,8 @@ int main(void)
 		cmocka_unit_test(options_out_of_range_are_refused),
 		cmocka_unit_test(scores_are_those_of_whole_rows),
 		cmocka_unit_test(totals_are_the_sums_of_the_scores),
+		cmocka_unit_test(a_window_slides),
+		cmocka_unit_test(choices_cost_what_they_cost_alone),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
