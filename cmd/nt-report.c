@@ -143,10 +143,6 @@ struct reader {
 	struct nt_tokenizer *t;
 	struct nt_pool *pool;
 	struct nt_scorer *scorer;
-	struct nt_work *work;
-	nt_real *logits;          /* [n_position][vocab_size] */
-	uint32_t *start;          /* [n_position], all 0 */
-	size_t n_position;        /* of a passage, at most */
 	struct nt_data *d;        /* a file that was held out ... */
 	struct nt_held_out *held; /* ... or what was held out of the data */
 	const char *name;
@@ -164,18 +160,6 @@ static const char *token_mark(const void *t, uint32_t id)
 	return nt_token_name(t, id);
 }
 
-/* For the logits of a passage: 256 MB at most for a vocabulary of 256k. */
-static int make_room(struct reader *r)
-{
-	const struct nt_config *c = &r->m->config;
-	size_t n = c->max_position_embeddings < PASSAGE ? c->max_position_embeddings : PASSAGE, n_logit;
-	r->n_position = n;
-	if (nt_mul(n, c->vocab_size, &n_logit) < 0 || !(r->logits = nt_alloc(n_logit, sizeof(*r->logits))) ||
-	    !(r->start = nt_calloc(n, sizeof(*r->start))))
-		return NT_ESYS;
-	return nt_work_new(&r->work, c, 1, n, NT_PASS_FORWARD, r->pool);
-}
-
 static int open_model(struct reader *r, const struct nt_cli *cli)
 {
 	const struct nt_ident *of = r->d ? nt_data_ident(r->d) : nt_held_out_ident(r->held), *ident = NULL;
@@ -191,16 +175,11 @@ static int open_model(struct reader *r, const struct nt_cli *cli)
 			     ident->name);
 	if (rc == 0 && !(r->pool = nt_pool_new((int)cli->threads)))
 		rc = NT_ESYS;
-	if (rc == 0)
-		rc = nt_scorer_new(&r->scorer, r->m, r->pool);
-	return rc < 0 ? rc : make_room(r);
+	return rc < 0 ? rc : nt_scorer_new(&r->scorer, r->m, r->pool);
 }
 
 static void close_reader(struct reader *r)
 {
-	nt_work_free(r->work);
-	free(r->logits);
-	free(r->start);
 	nt_scorer_free(r->scorer);
 	nt_pool_free(r->pool);
 	nt_tokenizer_free(r->t);
@@ -238,7 +217,7 @@ static int read_data(struct reader *r, uint64_t i)
 		start = f.row * nt_data_row_len(r->d) + f.start;
 		len = f.len;
 	}
-	r->ids.n = rc == 0 && len < r->n_position + 1 ? len : r->n_position + 1;
+	r->ids.n = rc == 0 && len < PASSAGE + 1 ? len : PASSAGE + 1;
 	if (rc == 0)
 		rc = nt_grow(&r->ids.id, &r->ids.cap, r->ids.n, sizeof(*r->ids.id));
 	return rc < 0 ? rc : nt_data_read(r->d, start, r->ids.n, r->ids.id);
@@ -248,9 +227,8 @@ static int add_passage(struct reader *r, uint64_t i, struct nt_buf *html)
 {
 	struct nt_show_tokens tokens = {.vocabulary = r->t, .text = token_text, .mark = token_mark};
 	int rc = r->d ? read_data(r, i) : nt_held_out_read(r->held, i, &r->ids);
-	size_t n = r->ids.n < r->n_position + 1 ? r->ids.n : r->n_position + 1;
+	size_t n = r->ids.n < PASSAGE + 1 ? r->ids.n : PASSAGE + 1;
 	struct nt_score_of doc = {.number = i, .source = r->name, .id = r->ids.id, .n = n};
-	struct nt_batch batch = {1, n - 1, doc.id, doc.id + 1, r->start};
 	for (size_t k = 1, len; rc == 0 && k < n; k++) {
 		nt_token_bytes(r->t, doc.id[k], &len);
 		doc.bytes += len;
@@ -258,10 +236,7 @@ static int add_passage(struct reader *r, uint64_t i, struct nt_buf *html)
 	if (rc < 0 || n < 2)
 		return rc;
 	rc = nt_scorer_run(r->scorer, doc.id, n, &doc.scored);
-	if (rc < 0)
-		return rc;
-	nt_forward(r->work, r->m, &batch, NULL, r->logits);
-	return nt_report_passage(html, &tokens, &doc, r->logits, r->m->config.vocab_size);
+	return rc < 0 ? rc : nt_report_passage(html, &tokens, &doc);
 }
 
 /* Evenly over all that was held out. */

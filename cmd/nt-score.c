@@ -5,8 +5,9 @@
  *	L = - sum_n log p(a_n | [B], x_1 .. x_{n-1})	nats, [E] included
  *
  * One line a position: what went in, what the model expected, what came, what that
- * cost, and the sum so far. For programs the same as TSV or JSON; for a data file, or
- * with --total, the sums alone, many documents to a pass.
+ * cost, and the sum so far. For programs the same as TSV or JSON, for a browser as a page; for a
+ * data file, or with --total, the sums alone, many documents to a pass. With --choices each line
+ * is a question, and the model answers with the continuation that costs least.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -16,6 +17,7 @@
 
 #include "cli/main.h"
 #include "nt/blas.h"
+#include "nt/choices.h"
 #include "nt/data.h"
 #include "nt/docs.h"
 #include "nt/file.h"
@@ -27,7 +29,9 @@
 struct options {
 	const char *split, *output;
 	struct nt_list field;
-	bool is_nul, ids, tsv, json, total;
+	bool is_nul, ids, tsv, json, html, total, choices;
+	uint64_t seq_len, stride;
+	struct nt_choices_fields names;
 };
 
 #define AT(field) offsetof(struct options, field)
@@ -40,12 +44,30 @@ static const struct nt_opt opts[] = {
 	{'0', "null", NT_OPT_FLAG, AT(is_nul), NULL, NULL, 0, 0, "the same as --split=nul"},
 	{0, "field", NT_OPT_LIST, AT(field), "NAME", NULL, 0, 0,
 	 "field of a JSON line that holds the text (default text)"},
+	{.help = "Long texts"},
+	{0, "seq-len", NT_OPT_COUNT, AT(seq_len), "T", NULL, 1, 1 << 24,
+	 "inputs that a target may be predicted from (default: the model's max_position_embeddings)"},
+	{0, "stride", NT_OPT_COUNT, AT(stride), "N", NULL, 1, 1 << 24,
+	 "slide a window of T inputs over the text, N at a time: what two of them share is context in "
+	 "the later one (default T: cut, as training does)"},
+	{.help = "Choices"},
+	{0, "choices", NT_OPT_FLAG, AT(choices), NULL, NULL, 0, 0,
+	 "each line is a JSON object, a context and several continuations: which one is the likeliest, "
+	 "which for each byte, and how often that is the right one"},
+	{0, "context-field", NT_OPT_STR, AT(names.context), "NAME", NULL, 0, 0,
+	 "field of the context (default ctx, context, prompt, question or query)"},
+	{0, "choices-field", NT_OPT_STR, AT(names.choices), "NAME", NULL, 0, 0,
+	 "field of the continuations (default endings, choices or options)"},
+	{0, "answer-field", NT_OPT_STR, AT(names.answer), "NAME", NULL, 0, 0,
+	 "field of the right one, from 0 (default label, answer, gold or answerKey)"},
 	{.help = "Output"},
 	{0, "tsv", NT_OPT_FLAG, AT(tsv), NULL, NULL, 0, 0,
 	 "one line a target, tab-separated, with a header; bytes outside printable ASCII and "
 	 "the backslash as \\xNN"},
 	{0, "json", NT_OPT_FLAG, AT(json), NULL, NULL, 0, 0,
 	 "one JSON object a document: positions, nats, targets, bytes"},
+	{0, "html", NT_OPT_FLAG, AT(html), NULL, NULL, 0, 0,
+	 "a page that needs nothing else: tokens shaded by what they cost, their rivals under the pointer"},
 	{0, "total", NT_OPT_FLAG, AT(total), NULL, NULL, 0, 0,
 	 "only the sums over all documents, as for a data file"},
 	{'o', "output", NT_OPT_STR, AT(output), "FILE", NULL, 0, 0, "write to FILE"},
@@ -63,9 +85,7 @@ struct job {
 	struct nt_show *show;
 	struct nt_ids ids;       /* of the document */
 	bool is_total;
-	struct nt_totals sum;
-	struct nt_totals *source; /* [n_source] those of data files that have names */
-	size_t n_source, source_cap;
+	struct nt_score_sums tally;
 };
 
 /* --- documents ------------------------------------------------------------------ */
@@ -86,29 +106,38 @@ static uint64_t text_bytes(const struct job *j, const uint32_t *id, size_t n)
 static int score(struct job *j, const char *source, const uint32_t *id, size_t n, size_t n_context)
 {
 	size_t n_target = n > n_context ? n - n_context : 0;
-	struct nt_score_of doc = {.number = j->sum.documents, .source = source, .id = id, .n = n};
+	struct nt_score_of doc = {.number = j->tally.sum.documents, .source = source, .id = id, .n = n};
 	doc.bytes = text_bytes(j, id + n - n_target, n_target);
 	int rc = j->is_total ? nt_scorer_add_behind(j->scorer, id, n, n_context)
 			     : nt_scorer_run(j->scorer, id, n, &doc.scored);
 	if (rc < 0)
 		return rc == NT_EARG ? nt_fail(NT_EFORMAT, "%s: %s", source, nt_errmsg()) : rc;
 	for (size_t i = 0; !j->is_total && i + 1 < n; i++)
-		j->sum.nats += doc.scored[i].nll;
-	j->sum.documents++;
-	j->sum.targets += n_target;
-	j->sum.bytes += doc.bytes;
+		j->tally.sum.nats += doc.scored[i].nll;
+	j->tally.sum.documents++;
+	j->tally.sum.targets += n_target;
+	j->tally.sum.bytes += doc.bytes;
 	if (j->is_total || !isatty(STDOUT_FILENO)) /* a table on a terminal shows enough by itself */
-		nt_cli_progress(j->cli, "%" PRIu64 " documents, %" PRIu64 " targets", j->sum.documents,
-				j->sum.targets);
+		nt_cli_progress(j->cli, "%" PRIu64 " documents, %" PRIu64 " targets", j->tally.sum.documents,
+				j->tally.sum.targets);
 	return j->is_total ? 0 : nt_show_document(j->show, &doc);
+}
+
+static uint32_t bos_of(const struct job *j)
+{
+	uint32_t bos = j->m->config.bos_token_id;
+	return bos == NT_NO_TOKEN ? nt_tokenizer_summary(j->t)->bos : bos;
+}
+
+static uint32_t eos_of(const struct job *j)
+{
+	uint32_t eos = j->m->config.eos_token_id;
+	return eos == NT_NO_TOKEN ? nt_tokenizer_summary(j->t)->eos : eos;
 }
 
 static int score_text(struct job *j, const struct nt_doc *doc)
 {
-	const struct nt_ident *ident = nt_tokenizer_summary(j->t);
-	const struct nt_config *c = &j->m->config;
-	uint32_t bos = c->bos_token_id == NT_NO_TOKEN ? ident->bos : c->bos_token_id;
-	uint32_t eos = c->eos_token_id == NT_NO_TOKEN ? ident->eos : c->eos_token_id;
+	uint32_t bos = bos_of(j), eos = eos_of(j);
 	if (bos == NT_NO_TOKEN || eos == NT_NO_TOKEN)
 		return nt_fail(NT_EFORMAT, "the model names no bos_token_id or no eos_token_id; "
 					   "--ids does without");
@@ -121,19 +150,31 @@ static int score_text(struct job *j, const struct nt_doc *doc)
 	return rc < 0 ? rc : score(j, doc->source, j->ids.id, j->ids.n, 1);
 }
 
-static int score_docs(struct job *j, char **operand, int n)
+/* Of the operands, and as one source. */
+static int score_operands(struct job *j, char **operand, size_t n)
 {
 	const struct options *o = j->o;
 	struct nt_docs_options how = {.split = o->is_nul ? "nul" : o->split,
 				      .field = o->field.item, .n_field = o->field.n};
+	struct nt_totals before = j->tally.sum;
 	struct nt_docs *docs;
 	struct nt_doc doc;
-	int rc = nt_docs_open(&docs, &how, operand, (size_t)n);
+	int rc = nt_docs_open(&docs, &how, operand, n);
 	while (rc == 0 && (rc = nt_docs_next(docs, &doc)) == 1)
 		rc = score_text(j, &doc);
 	if (rc == 0 && nt_docs_remark(docs))
 		nt_cli_say(j->cli, "%s", nt_docs_remark(docs));
 	nt_docs_close(docs);
+	j->tally.sum.nats += rc == 0 ? nt_scorer_total(j->scorer) : 0;
+	return rc < 0 ? rc : nt_score_sums_add(&j->tally, nt_input_name(n ? *operand : NULL), &before);
+}
+
+/* Each operand is a source. */
+static int score_docs(struct job *j, char **operand, int n)
+{
+	int rc = n == 0 ? score_operands(j, operand, 0) : 0;
+	for (int i = 0; rc == 0 && i < n; i++)
+		rc = score_operands(j, operand + i, 1);
 	return rc;
 }
 
@@ -176,44 +217,22 @@ static int score_piece(struct job *j, const struct nt_data *d, uint64_t i)
 	return rc < 0 ? rc : score_span(j, d, f.row * nt_data_row_len(d) + f.start, f.len, f.context);
 }
 
-/* Adds what was scored since `before` to the totals of this source. Its name is copied. */
-static int add_to_source(struct job *j, const char *name, const struct nt_totals *before)
-{
-	size_t i = 0;
-	while (i < j->n_source && strcmp(j->source[i].source, name) != 0)
-		i++;
-	if (i == j->n_source) {
-		char *copy = strdup(name);
-		if (!copy || nt_grow(&j->source, &j->source_cap, i + 1, sizeof(*j->source)) < 0) {
-			free(copy);
-			return nt_fail(NT_ESYS, "out of memory");
-		}
-		j->source[j->n_source++] = (struct nt_totals){.source = copy};
-	}
-	struct nt_totals *sum = &j->source[i];
-	sum->nats += j->sum.nats - before->nats;
-	sum->documents += j->sum.documents - before->documents;
-	sum->targets += j->sum.targets - before->targets;
-	sum->bytes += j->sum.bytes - before->bytes;
-	return 0;
-}
-
 static int score_segments(struct job *j, const struct nt_data *d)
 {
 	uint64_t next = 0;
 	int rc = 0;
 	for (size_t k = 0; rc == 0 && k < nt_data_n_segment(d); k++) {
 		struct nt_data_segment s;
-		struct nt_totals before = j->sum;
+		struct nt_totals before = j->tally.sum;
 		nt_data_segment(d, k, &s);
 		uint64_t n = nt_data_kind(d) == NT_DATA_ROWS ? s.n_fragment : s.n_doc;
 		for (uint64_t end = next + n; rc == 0 && next < end; next++)
 			rc = score_piece(j, d, next);
-		j->sum.documents = before.documents + s.n_doc;
+		j->tally.sum.documents = before.documents + s.n_doc;
 		if (rc == 0)
-			j->sum.nats += nt_scorer_total(j->scorer);
+			j->tally.sum.nats += nt_scorer_total(j->scorer);
 		if (rc == 0)
-			rc = add_to_source(j, *s.source ? s.source : nt_data_name(d), &before);
+			rc = nt_score_sums_add(&j->tally, *s.source ? s.source : nt_data_name(d), &before);
 	}
 	return rc;
 }
@@ -236,11 +255,90 @@ static int score_data(struct job *j, const char *path)
 	return rc;
 }
 
-static void free_sources(struct job *j)
+/* --- choices ----------------------------------------------------------------------- */
+
+struct quiz {
+	struct nt_choices line;
+	struct nt_cache *cache;
+	struct nt_choice_ids *of; /* [line.n_choice] in the job's ids ... */
+	struct nt_choice *choice; /* ... and as the model takes them */
+	size_t of_cap, choice_cap;
+	uint32_t bos;
+	struct nt_choice_totals sum;
+};
+
+static void close_quiz(struct quiz *q)
 {
-	for (size_t i = 0; i < j->n_source; i++)
-		free((char *)(uintptr_t)j->source[i].source);
-	free(j->source);
+	free(q->of);
+	free(q->choice);
+	nt_choices_release(&q->line);
+	nt_cache_free(q->cache);
+}
+
+static int weigh(struct job *j, struct quiz *q)
+{
+	size_t n = q->line.n_choice;
+	int rc = nt_grow(&q->choice, &q->choice_cap, n, sizeof(*q->choice));
+	if (rc == 0)
+		rc = nt_grow(&q->of, &q->of_cap, n, sizeof(*q->of));
+	j->ids.n = 0;
+	if (rc == 0)
+		rc = nt_encode_choices(j->encoder, q->bos, &q->line, &j->ids, q->of);
+	for (size_t i = 0; rc == 0 && i < n; i++)
+		q->choice[i] = (struct nt_choice){.id = j->ids.id + q->of[i].at, .n = q->of[i].n,
+						  .n_context = q->of[i].n_context, .bytes = q->line.choice[i].len};
+	return rc < 0 ? rc : nt_choose(q->cache, q->choice, n);
+}
+
+static int answer_line(struct job *j, struct quiz *q, const struct nt_doc *doc)
+{
+	int rc = nt_choices_read(&q->line, &j->o->names, doc->text, doc->len, doc->source);
+	if (rc == 0 && (rc = weigh(j, q)) == NT_EARG)
+		rc = nt_fail(NT_EFORMAT, "%s: %s", doc->source, nt_errmsg());
+	if (rc < 0)
+		return rc;
+	struct nt_chosen chosen = {.number = q->sum.items, .source = doc->source, .choice = q->choice,
+				   .n_choice = q->line.n_choice, .answer = q->line.answer};
+	nt_chosen_count(&q->sum, &chosen);
+	if (j->o->total || !isatty(STDOUT_FILENO))
+		nt_cli_progress(j->cli, "%" PRIu64 " items, %" PRIu64 " right", q->sum.items, q->sum.right);
+	return j->o->total ? 0 : nt_show_choices(j->show, &chosen);
+}
+
+static void say_accuracy(const struct job *j, const struct nt_choice_totals *t)
+{
+	double n = (double)t->answered;
+	if (t->answered)
+		nt_cli_say(j->cli, "%s, accuracy %.4f +- %.4f, by byte %.4f +- %.4f", nt_cli_count(t->items, "item"),
+			   (double)t->right / n, nt_share_error(t->right, t->answered),
+			   (double)t->right_by_byte / n, nt_share_error(t->right_by_byte, t->answered));
+	else
+		nt_cli_say(j->cli, "%s, none with an answer", nt_cli_count(t->items, "item"));
+}
+
+static int score_choices(struct job *j, char **operand, int n)
+{
+	struct nt_docs_options how = {.split = "line"};
+	struct quiz q = {.bos = bos_of(j)};
+	struct nt_docs *docs;
+	struct nt_doc doc;
+	size_t most = j->m->config.max_position_embeddings;
+	int rc = nt_docs_open(&docs, &how, operand, (size_t)n);
+	if (rc == 0 && q.bos == NT_NO_TOKEN)
+		rc = nt_fail(NT_EFORMAT, "the model names no bos_token_id");
+	if (rc == 0)
+		rc = nt_cache_new(&q.cache, j->m, j->o->seq_len ? j->o->seq_len : most, j->pool);
+	if (rc == 0 && !j->o->total)
+		rc = nt_show_choices_header(j->show);
+	while (rc == 0 && (rc = nt_docs_next(docs, &doc)) == 1)
+		rc = doc.len ? answer_line(j, &q, &doc) : 0;
+	if (rc == 0 && j->o->total)
+		rc = nt_show_choices_total(j->show, &q.sum);
+	if (rc == 0)
+		say_accuracy(j, &q.sum);
+	nt_docs_close(docs);
+	close_quiz(&q);
+	return rc;
 }
 
 /* --- the command ---------------------------------------------------------------- */
@@ -256,6 +354,8 @@ static int open_model(struct job *j, const char *path)
 		rc = NT_ESYS;
 	if (rc == 0)
 		rc = nt_scorer_new(&j->scorer, j->m, j->pool);
+	if (rc == 0)
+		rc = nt_scorer_set_window(j->scorer, j->o->seq_len, j->o->stride);
 	if (rc == 0 && nt_blas_hint())
 		nt_cli_note(j->cli, "%s", nt_blas_hint());
 	return rc;
@@ -279,25 +379,26 @@ static int count_data(char **operand, int n, int *n_data)
 
 static int score_all(struct job *j, const char *ckpt, char **operand, int n)
 {
-	int n_data = 0, rc = j->o->ids ? 0 : count_data(operand, n, &n_data);
+	int n_data = 0, rc = j->o->ids || j->o->choices ? 0 : count_data(operand, n, &n_data);
 	if (rc < 0)
 		return rc;
+	if (!n_data && !j->o->ids && !j->t)
+		return nt_fail(NT_EFORMAT, "%s: holds no tokenizer.json; --ids does without", ckpt);
+	if (j->o->choices)
+		return score_choices(j, operand, n);
 	j->is_total = j->o->total || n_data;
-	if (!j->is_total)
+	if (!j->is_total || j->o->html)
 		rc = nt_show_header(j->show);
 	for (int i = 0; rc == 0 && i < n_data; i++)
 		rc = score_data(j, operand[i]);
 	if (rc == 0 && j->o->ids)
 		rc = score_lines(j, operand, n);
-	else if (rc == 0 && !n_data && !j->t)
-		rc = nt_fail(NT_EFORMAT, "%s: holds no tokenizer.json; --ids does without", ckpt);
 	else if (rc == 0 && !n_data)
 		rc = score_docs(j, operand, n);
-	if (rc == 0 && j->is_total) {
-		j->sum.nats += nt_scorer_total(j->scorer);
-		rc = nt_show_total(j->show, &j->sum, j->source, j->n_source > 1 ? j->n_source : 0);
-	}
-	return rc;
+	if (rc == 0)
+		j->tally.sum.nats += nt_scorer_total(j->scorer);
+	j->tally.position = nt_scorer_positions(j->scorer);
+	return rc == 0 && (j->is_total || j->o->html) ? nt_show_total(j->show, &j->tally) : rc;
 }
 
 static const uint8_t *token_text(const void *t, uint32_t id, size_t *len)
@@ -310,7 +411,7 @@ static const char *token_mark(const void *t, uint32_t id)
 	return nt_token_name(t, id);
 }
 
-static int open_show(struct job *j, struct nt_out *out)
+static int open_show(struct job *j, struct nt_out *out, const char *ckpt)
 {
 	const struct options *o = j->o;
 	struct nt_show_tokens tokens = {0};
@@ -319,9 +420,26 @@ static int open_show(struct job *j, struct nt_out *out)
 			.vocabulary = j->t, .text = token_text, .mark = token_mark,
 			.bos = nt_tokenizer_summary(j->t)->bos, .eos = nt_tokenizer_summary(j->t)->eos,
 		};
-	return nt_show_new(&j->show, out, &tokens,
-			   o->tsv ? NT_SHOW_TSV : o->json ? NT_SHOW_JSON : NT_SHOW_TABLE,
-			   j->cli->has_color && !o->output);
+	struct nt_show_options how = {
+		.form = o->tsv ? NT_SHOW_TSV : o->json ? NT_SHOW_JSON : o->html ? NT_SHOW_PAGE : NT_SHOW_TABLE,
+		.has_color = j->cli->has_color && !o->output, .title = ckpt,
+	};
+	return nt_show_new(&j->show, out, &tokens, &how);
+}
+
+static int check(const struct options *o, int n_operand)
+{
+	bool has_fields = o->names.context || o->names.choices || o->names.answer;
+	if (n_operand < 1)
+		return nt_fail(NT_EARG, "no checkpoint named");
+	if (o->tsv + o->json + o->html > 1)
+		return nt_fail(NT_EARG, "--tsv, --json and --html: choose one");
+	if (o->choices && (o->ids || o->html || o->stride || o->field.n))
+		return nt_fail(NT_EARG, "--choices reads JSON lines of its own: leave %s out",
+			       o->ids ? "--ids" : o->html ? "--html" : o->stride ? "--stride" : "--field");
+	if (has_fields && !o->choices)
+		return nt_fail(NT_EARG, "--context-field, --choices-field and --answer-field are for --choices");
+	return 0;
 }
 
 static int run(struct nt_cli *cli, void *opt, char **operand, int n_operand)
@@ -329,25 +447,23 @@ static int run(struct nt_cli *cli, void *opt, char **operand, int n_operand)
 	struct options *o = opt;
 	struct job j = {.cli = cli, .o = o};
 	struct nt_out *out = NULL;
-	if (n_operand < 1)
-		return nt_fail(NT_EARG, "no checkpoint named");
-	if (o->tsv && o->json)
-		return nt_fail(NT_EARG, "--tsv and --json: choose one");
-	int rc = open_model(&j, operand[0]);
+	int rc = check(o, n_operand);
+	if (rc == 0)
+		rc = open_model(&j, operand[0]);
 	if (rc == 0)
 		rc = nt_out_open(&out, o->output, 0);
 	if (rc == 0)
-		rc = open_show(&j, out);
+		rc = open_show(&j, out, operand[0]);
 	if (rc == 0)
 		rc = score_all(&j, operand[0], operand + 1, n_operand - 1);
 	if (rc == 0) {
 		rc = nt_out_close(out);
 		out = NULL;
 	}
-	if (rc == 0)
+	if (rc == 0 && !o->choices)
 		nt_cli_say(cli, "%s, %s, %.4f nats, %.4f nats/token",
-			   nt_cli_count(j.sum.documents, "document"), nt_cli_count(j.sum.targets, "target"), j.sum.nats,
-			   j.sum.targets ? j.sum.nats / (double)j.sum.targets : 0);
+			   nt_cli_count(j.tally.sum.documents, "document"), nt_cli_count(j.tally.sum.targets, "target"), j.tally.sum.nats,
+			   j.tally.sum.targets ? j.tally.sum.nats / (double)j.tally.sum.targets : 0);
 	nt_out_discard(out);
 	nt_show_free(j.show);
 	nt_scorer_free(j.scorer);
@@ -356,7 +472,7 @@ static int run(struct nt_cli *cli, void *opt, char **operand, int n_operand)
 	nt_tokenizer_free(j.t);
 	nt_model_free(j.m);
 	nt_ids_release(&j.ids);
-	free_sources(&j);
+	nt_score_sums_release(&j.tally);
 	return rc;
 }
 
@@ -364,6 +480,9 @@ static const struct nt_example examples[] = {
 	{"echo 'The weather in London is bad' | nt-score ckpt", "The loss of a sentence, token by token"},
 	{"nt-score --tsv ckpt poem.txt | sort -t\"$(printf '\\t')\" -k7nr | head", "What surprised it most"},
 	{"nt-score --json ckpt val.bin", "Perplexity and bits per byte of a data file"},
+	{"nt-score --html ckpt poem.txt > poem.html", "The same to look at: every token shaded by what it cost"},
+	{"nt-score --total --stride 512 ckpt book.txt", "A text longer than the context, by a sliding window"},
+	{"nt-score --choices --total ckpt hellaswag.jsonl", "How often the likeliest ending is the right one"},
 	{0},
 };
 
@@ -373,17 +492,25 @@ static const struct nt_cmd cmd = {
 	.synopsis = "[OPTION...] CKPT [FILE...]",
 	.about = "Prints the loss L of every document under a checkpoint: the sum over its tokens and [E] "
 		 "of -log p(token | [B] and all tokens before), in nats, nothing masked. A line of the "
-		 "table holds the input, the token the model would have said, the target and its "
-		 "probability, the likeliest token but the target and its probability, what the target "
-		 "cost, and L so far.\n\n"
+		 "table holds the input, the token the model would have said, the target, both with their "
+		 "probabilities, the target's rank, the likeliest token but the target, by how many nats "
+		 "the target was ahead of it or behind, what the target cost, and L so far.\n\n"
 		 "A checkpoint is a directory of nt-train's or of Hugging Face's format with a Llama, Mistral, "
 		 "Qwen2, Qwen3 or GPT-2 model, or a .safetensors file that has its config.json beside it.\n\n"
 		 "Documents are read as nt-cat reads them. A text with more tokens than the model's context "
 		 "is cut as training cuts it: each piece begins with the last token of the one before, and "
-		 "every token is predicted once.\n\n"
+		 "every token is predicted once. With --stride N windows of --seq-len T inputs begin N "
+		 "apart, and each token but those of the first is predicted from at least T - N others. "
+		 "The guide of Hugging Face's to perplexity uses windows of one input less than the "
+		 "model's context.\n\n"
 		 "Data files of nt-pack give totals only: nats, nats per token, perplexity, bits per byte "
-		 "of text, documents, targets. With a checkpoint that holds no tokenizer, --ids works, and "
-		 "tokens are shown as their ids (in --tsv and --json as empty text).",
+		 "of text, documents, targets, and by how many tokens stood before a target. With a checkpoint that holds no tokenizer, --ids works, and "
+		 "tokens are shown as their ids (in --tsv and --json as empty text).\n\n"
+		 "--choices reads one question a line, as of HellaSwag, ARC or MMLU: a space is put between "
+		 "context and continuation where neither has one, the continuation's tokens are those "
+		 "behind the context's, [E] is not one of them, and what all continuations share is "
+		 "computed once. The answer is the one of the highest log p, or of the highest log p for "
+		 "each byte; +- is the standard error.",
 	.examples = examples,
 	.see_also = "nt-cat nt-pack nt-sample nt-train",
 	.opts = opts,

@@ -92,9 +92,8 @@ struct nt_page_options {
 };
 
 /* Appends a piece of held-out text for the page: each token shaded by its -log p, with its
- * strongest rivals on hover. logits: [doc->n - 1][vocab_size], as nt_forward gives them. */
-int nt_report_passage(struct nt_buf *html, const struct nt_show_tokens *tokens, const struct nt_score_of *doc,
-		      const nt_real *logits, size_t vocab_size);
+ * strongest rivals on hover. */
+int nt_report_passage(struct nt_buf *html, const struct nt_show_tokens *tokens, const struct nt_score_of *doc);
 
 /*
  * Appends one HTML page that needs nothing else and asks for nothing: figures, every chart

@@ -23,6 +23,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "nt/choices.h"
 #include "nt/err.h"
 #include "nt/ident.h"
 #include "nt/mem.h"
@@ -111,6 +112,18 @@ void nt_spans_release(struct nt_spans *s); /* harmless twice */
  */
 int nt_encode_offsets(struct nt_encoder *e, const void *text, size_t len, unsigned flags,
 		      struct nt_ids *out, struct nt_spans *spans);
+
+/* Where ids of a choice are in a run of them: [at, at + n), the first n_context its context. */
+struct nt_choice_ids {
+	size_t at, n, n_context;
+};
+
+/*
+ * For each choice appends bos, and the ids of its context and itself, a space between them unless
+ * there is white space. A choice with any text has at least one id of its own. of[n_choice]
+ */
+int nt_encode_choices(struct nt_encoder *e, uint32_t bos, const struct nt_choices *c, struct nt_ids *out,
+		      struct nt_choice_ids *of);
 
 /* *n is the number of ids that nt_encode would append. */
 int nt_count(struct nt_encoder *e, const void *text, size_t len, unsigned flags, size_t *n);

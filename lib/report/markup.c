@@ -9,6 +9,7 @@
 
 #include "base/utf8.h"
 #include "nt/err.h"
+#include "nt/file.h"
 
 void nt_markup_raw(struct report_markup *m, const char *p, size_t n)
 {
@@ -65,6 +66,18 @@ void nt_markup_text(struct report_markup *m, const char *text, size_t len)
 void nt_markup_words(struct report_markup *m, const char *text)
 {
 	nt_markup_text(m, text, strlen(text));
+}
+
+void nt_markup_json(struct report_markup *m, const char *text, size_t len)
+{
+	if (m->rc == 0)
+		m->rc = nt_json_string(m->out, text, len);
+}
+
+void nt_markup_chars(struct report_markup *m, const char *text, size_t len)
+{
+	if (m->rc == 0)
+		m->rc = nt_json_chars(m->out, text, len);
 }
 
 void nt_markup_at(struct report_markup *m, double x)

@@ -2,9 +2,9 @@
 #ifndef REPORT_MARKUP_H
 #define REPORT_MARKUP_H
 /*
- * markup.h - SVG and HTML, written so that no text becomes markup
+ * markup.h - SVG, HTML and other text, written so that no text from outside becomes markup
  *
- * A page is a thousand small writes, of which each can run out of memory. The first
+ * A page or a table is a thousand small writes, of which each can run out of memory. The first
  * failure is kept and the rest does nothing: whoever writes looks at rc once, at the end.
  */
 #include "nt/mem.h"
@@ -26,6 +26,10 @@ void nt_markup_raw(struct report_markup *m, const char *p, size_t n);
  */
 void nt_markup_text(struct report_markup *m, const char *text, size_t len);
 void nt_markup_words(struct report_markup *m, const char *text); /* one that ends with a NUL */
+
+/* A JSON string, and one without its quotes: what a terminal would obey is escaped, too. */
+void nt_markup_json(struct report_markup *m, const char *text, size_t len);
+void nt_markup_chars(struct report_markup *m, const char *text, size_t len);
 
 /* Coordinates, 1/100 of a pixel and no digit more: "12.5". */
 void nt_markup_at(struct report_markup *m, double x);

@@ -2,8 +2,7 @@
 /*
  * page.c - one or several runs as a page
  *
- * All is in the file: style, script and curves, and its policy forbids the browser to ask
- * for anything else. Without the script the page is the same but for values under the
+ * Without the script the page is the same but for values under the
  * pointer: each chart is there against steps, tokens and time, and a button, which is
  * plain HTML, shows one of the three.
  */
@@ -13,8 +12,8 @@
 #include <string.h>
 
 #include "nt/err.h"
+#include "report/frame.h"
 #include "report/page.h"
-#include "report/style.h"
 
 enum { N_X = 3, SAMPLES_SHOWN = 12, WIDE = 1000 };
 static const char *const x_class[N_X] = {"xs", "xk", "xt"};
@@ -361,18 +360,10 @@ static void put_title(struct page *p)
 static void put_head(struct page *p)
 {
 	struct report_markup *m = &p->m;
-	nt_markup(m, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-		     "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; "
-		     "script-src 'unsafe-inline'; img-src data:\">\n"
-		     "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
-	if (p->o->refresh)
-		nt_markup(m, "<meta http-equiv=\"refresh\" content=\"%u\">\n", p->o->refresh);
-	nt_markup(m, "<link rel=\"icon\" href=\"data:,\">\n<title>");
+	nt_frame_begin(m, p->o->refresh);
 	put_title(p);
-	nt_markup(m, "</title>\n<style>\n");
-	nt_style_chart(m);
-	nt_style_page(m);
-	nt_markup(m, "</style>\n</head>\n<body>\n<header>\n<h1>");
+	nt_frame_body(m);
+	nt_markup(m, "<header>\n<h1>");
 	put_title(p);
 	nt_markup(m, "</h1>\n");
 	if (p->n_run == 1) {
@@ -388,9 +379,9 @@ static void put_passages(struct page *p)
 	const struct nt_buf *html = p->o->passages;
 	if (!html || html->len == 0)
 		return;
-	nt_markup(&p->m, "<section>\n<h2>What it makes of held-out text</h2>\n"
-			 "<p class=\"scale\">-log p of each token, in nats: <span>0</span><i></i><span>10</span></p>\n"
-			 "<div class=\"passages\">\n");
+	nt_markup(&p->m, "<section>\n<h2>What it makes of held-out text</h2>\n");
+	nt_frame_scale(&p->m);
+	nt_markup(&p->m, "<div class=\"passages\">\n");
 	nt_markup_raw(&p->m, (const char *)html->data, html->len);
 	nt_markup(&p->m, "</div>\n</section>\n");
 }
@@ -409,9 +400,8 @@ static int put_page(struct page *p)
 	put_passages(p);
 	put_samples(p);
 	nt_settings_put(&p->m, p->run, p->facts, p->n_run);
-	nt_markup(&p->m, "</main>\n<script>\n");
-	nt_style_script(&p->m);
-	nt_markup(&p->m, "</script>\n</body>\n</html>\n");
+	nt_markup(&p->m, "</main>\n");
+	nt_frame_end(&p->m);
 	return rc < 0 ? rc : p->m.rc;
 }
 

@@ -14,9 +14,9 @@ layers() {
 			split(row[i], kv, ":")
 			may[kv[1]] = " " kv[1] " " kv[2] " "
 		}
-		n = split("base:cpu err hash ident mem pool random real version|io:docs file idlines nultext|" \
+		n = split("base:cpu err hash ident mem pool random real version|io:choices docs file idlines nultext|" \
 			  "text:text|kern:blas|filter:filter|token:encode inspect tokenizer vocab|" \
-			  "data:data dedup foreign manifest near overlap pack shuffle stream substring words|model:model safetensors show|train:train|report:report", row, "|")
+			  "data:data dedup foreign manifest near overlap pack shuffle stream substring words|model:model safetensors|train:train|report:report show", row, "|")
 		for (i = 1; i <= n; i++) {
 			split(row[i], kv, ":")
 			m = split(kv[2], header, " ")

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// The page of nt-report in a browser that people use.
+// The pages of nt-report and nt-score in a browser that people use.
 //
 //	node report.js page FILE LOG     a page of one run, whose log is LOG: what is seen and said
+//	node report.js scores FILE TEXT  a page of nt-score, whose one text is in TEXT
 //	node report.js hostile FILE      a page of texts that would be markup
 //	node report.js picture FILE      an SVG file, alone and as a picture
 //	node report.js shots FILE DIR    screenshots, light and dark, wide and narrow, for people
@@ -68,9 +69,28 @@ async function hover(page, log) {
 async function token(page) {
 	const [first] = await page.$$(".passage i");
 	await first.hover();
-	assert.match(await tip(page), /%, [\d.]+ nats, rank \d+\n(likelier|next): ".*" +[\d.e-]+ %/);
+	const lines = (await tip(page)).split("\n");
+	assert.match(lines[0], /^".*" +[\d.e-]+ %, [\d.]+ nats, rank \d+$/);
+	assert.match(lines[1], /^(likelier|next): /);
+	const shares = lines.slice(1).map(line => Number(line.match(/ (?:".*"|<.*>) +([\d.e-]+) %$/)[1]));
+	assert.strictEqual(shares.length, 4);
+	assert.deepStrictEqual(shares, shares.toSorted((a, b) => b - a));
 	await page.mouse.move(1, 1);
 }
+
+// The same of tokens, whose shade lies on the panel.
+const shaded = page => page.evaluate(() => {
+	const numbers = color => color.match(/[\d.]+/g).map(Number);
+	const light = rgb => rgb.map(v => v / 255).map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+		.reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+	return [...document.querySelectorAll(".passage i")].map(e => {
+		const panel = numbers(getComputedStyle(e.closest(".passage")).backgroundColor);
+		const [r, g, b, alpha = 1] = numbers(getComputedStyle(e).backgroundColor);
+		const paper = light([r, g, b].map((v, i) => v * alpha + panel[i] * (1 - alpha)));
+		const ink = light(numbers(getComputedStyle(e.querySelector("s") ?? e).color).slice(0, 3));
+		return (Math.max(ink, paper) + 0.05) / (Math.min(ink, paper) + 0.05);
+	});
+});
 
 async function fits(page, size) {
 	assert(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), "it is wider than the window");
@@ -103,6 +123,32 @@ const tasks = {
 		assert.strictEqual((await seen(still)).length, 6);
 		await still.click("label[for=xt]");
 		assert.strictEqual((await seen(still)).length, 6);
+		await close(still);
+	},
+	async scores(browser) {
+		const text = fs.readFileSync(other, "utf8");
+		for (const scheme of ["light", "dark"])
+			for (const size of [wide, narrow]) {
+				const page = await open(browser, { scheme, size });
+				await fits(page, size);
+				for (const c of await contrast(page))
+					assert(c.is >= c.least, `${scheme}: a contrast of ${c.is}`);
+				assert(Math.min(...await shaded(page)) >= 4.5, `${scheme}: a token is hard to read`);
+				const shown = await page.$$eval(".passage p", all => all.map(e => e.textContent).join(""));
+				assert.strictEqual(shown.replaceAll("\u21b5\n", "\n").replace(/<\|.*?\|>$/, ""), text);
+				const [totals, first] = await page.$$eval(".totals, .passage", all => all.map(e => e.getBoundingClientRect().top)
+					.sort((a, b) => a - b));
+				assert(totals < first && await page.$eval(".totals", (e, top) => e.getBoundingClientRect().top === top, totals));
+				const shades = await page.$$eval(".passage i", all => new Set(all.map(e => getComputedStyle(e).backgroundColor)).size);
+				assert(shades > 10, `${shades} shades`);
+				if (size === wide)
+					await token(page);
+				await page.click("summary");
+				assert(await page.$eval("details table", e => e.getBoundingClientRect().height > 50));
+				await close(page);
+			}
+		const still = await open(browser, { script: false });
+		assert(await still.$eval(".passage i", e => e.title.includes("rank")));
 		await close(still);
 	},
 	async hostile(browser) {

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# The pages and pictures of nt-report in Chromium: drawn, nothing said, nothing asked for.
+# The pages and pictures of nt-report and nt-score in Chromium: drawn, nothing said, nothing asked for.
 # SHOTS=folder keeps screenshots.
 . "$(dirname "$0")/../lib.sh"
 . "$root/tests/clients.sh"
@@ -39,6 +39,13 @@ t 'texts that would be markup stay texts' '
 	sed "1s|\"label\": \"[^\"]*\"|\"label\": \"$bad\", \"cpu\": \"$bad\"|; s|\"text\": \"|&$bad|" \
 		"$work/rate0.01/log.jsonl" >log.jsonl
 	nt-report -q -o page.html . && client hostile page.html'
+t 'a page of scores is drawn, light and dark, wide and narrow, with a script and without' '
+	printf "The weather in London is bad.\n</script><img src=x onerror=alert(1)> & \"cats\"\n" >text
+	cat "$work/text" | head -c 300 >>text
+	nt-score -q --html -o page.html "$work/rate0.01" text && client scores page.html text
+	client hostile page.html
+	mkdir shots && client shots page.html shots && [ "$(ls shots | wc -l)" = 4 ]
+	[ -z "${SHOTS-}" ] || for f in shots/*.png; do cp "$f" "$SHOTS/score-${f#shots/}"; done'
 t 'a chart is a picture by itself' '
 	nt-report -q --svg -o chart.svg "$work/rate0.01" "$work/rate0.003" && client picture chart.svg'
 done_testing
