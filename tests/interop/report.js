@@ -72,7 +72,7 @@ async function token(page) {
 	const lines = (await tip(page)).split("\n");
 	assert.match(lines[0], /^".*" +[\d.e-]+ %, [\d.]+ nats, rank \d+$/);
 	assert.match(lines[1], /^(likelier|next): /);
-	const shares = lines.slice(1).map(line => Number(line.match(/ (?:".*"|<.*>) +([\d.e-]+) %$/)[1]));
+	const shares = lines.slice(1).map(line => Number(line.match(/(?:^|: )".*" +([\d.e-]+) %$/)[1]));
 	assert.strictEqual(shares.length, 4);
 	assert.deepStrictEqual(shares, shares.toSorted((a, b) => b - a));
 	await page.mouse.move(1, 1);
