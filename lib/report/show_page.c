@@ -64,35 +64,35 @@ static void put_cards(struct report_markup *m, const struct nt_totals *sum)
 	nt_markup(m, "</dl>\n");
 }
 
-static void put_table_head(struct report_markup *m, const char *first)
+static void put_table_head(struct report_markup *m, const char *first, const char *last)
 {
 	nt_markup(m, "<div class=\"scroll\"><table><thead><tr><th>%s</th><th>targets</th><th>nats/token</th>"
-		     "<th>perplexity</th><th>bits/byte</th></tr></thead>\n<tbody>\n", first);
+		     "<th>perplexity</th>%s</tr></thead>\n<tbody>\n", first, last);
 }
 
-/* What stands behind the name of a row; bits per byte where they are known. */
-static void put_row_end(struct report_markup *m, uint64_t targets, double nats, double bits)
+/* What stands behind the name of a row, but bits per byte. */
+static void put_row_end(struct report_markup *m, uint64_t targets, double nats)
 {
 	char text[SAY_BYTES];
 	double each = nats / (double)targets;
 	nt_markup(m, "</th><td>%s</td><td>%.4f</td>", nt_say_whole((double)targets, text), each);
 	nt_markup(m, "<td>%s</td>", say_any(exp(each), text));
-	if (isnan(bits))
-		nt_markup(m, "<td></td></tr>\n");
-	else
-		nt_markup(m, "<td>%.4f</td></tr>\n", bits);
 }
 
 static void put_sources(struct report_markup *m, const struct nt_score_sums *tally)
 {
-	put_table_head(m, "source");
+	put_table_head(m, "source", "<th>bits/byte</th>");
 	for (size_t i = 0; i < tally->n_source; i++) {
 		const struct nt_totals *t = &tally->source[i];
 		if (t->targets == 0)
 			continue;
 		nt_markup(m, "<tr><th>");
 		nt_markup_words(m, t->source);
-		put_row_end(m, t->targets, t->nats, nt_bits_per_byte(t));
+		put_row_end(m, t->targets, t->nats);
+		if (t->bytes)
+			nt_markup(m, "<td>%.4f</td></tr>\n", nt_bits_per_byte(t));
+		else
+			nt_markup(m, "<td></td></tr>\n");
 	}
 	nt_markup(m, "</tbody></table></div>\n");
 }
@@ -101,12 +101,13 @@ static void put_positions(struct report_markup *m, const struct nt_position_sum 
 {
 	char name[32];
 	nt_markup(m, "<details><summary>by position: what a token costs behind so many others</summary>\n");
-	put_table_head(m, "position");
+	put_table_head(m, "position", "");
 	for (size_t i = 0; i < nt_n_bin(position); i++) {
 		if (position[i].targets == 0)
 			continue;
 		nt_markup(m, "<tr><th>%s", nt_bin_name(i, name));
-		put_row_end(m, position[i].targets, position[i].nats, NAN);
+		put_row_end(m, position[i].targets, position[i].nats);
+		nt_markup(m, "</tr>\n");
 	}
 	nt_markup(m, "</tbody></table></div></details>\n");
 }
