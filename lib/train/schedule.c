@@ -7,7 +7,7 @@
  * the least: a rate that is only reached when all is over would never be used. Cosine:
  * Loshchilov and Hutter 2017, arXiv:1608.03983, without restarts. WSD: Hu et al. 2024,
  * arXiv:2404.06395, with a linear end as in Haegele et al. 2024, arXiv:2405.18392: a
- * fifth of a long run was enough there to match cosine; in ours half of it is (docs/recipe.md).
+ * fifth of a long run was enough there to match cosine; ours are short and take more (docs/recipe.md).
  *
  * A curve is drawn over the way from warm-up to end, and what is replanned is only how fast it
  * is gone along: what is left of the curve is stretched over the steps that are left. So a
@@ -52,7 +52,7 @@ static double cosine(double at)
 
 static double stable_then_down(double at)
 {
-	const double down = 0.5;
+	const double down = 0.7;
 	return at <= 1 - down ? 1 : (1 - at) / down;
 }
 

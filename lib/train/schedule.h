@@ -11,7 +11,7 @@
  *
  *	step < warmup_steps	learning_rate (step + 1) / (warmup_steps + 1)
  *	cosine			min + (max - min) (1 + cos(pi r)) / 2
- *	wsd			max, and over the second half straight down to min
+ *	wsd			max, and over the last seven tenths straight down to min
  *	constant		max
  *
  * with r = (step - warmup_steps) / (max_steps - 1 - warmup_steps), so the first step does
