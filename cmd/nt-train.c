@@ -191,6 +191,9 @@ static int say_plan(const struct nt_cli *cli, const struct nt_train_plan *p)
 		nt_cli_say(cli, "%s: %.1f %% of what is trained on, %.3g epochs of %.2fM targets",
 			   p->source[i].name, 100 * p->source[i].share, p->source[i].epochs,
 			   (double)p->source[i].n_target * 1e-6);
+	if (p->predicted_loss > 0) /* what texts came to beside it: docs/training.md */
+		nt_cli_say(cli, "novels would end at about %.2f nats/token held out; other texts in English came to "
+				"within 0.8 of that", p->predicted_loss);
 	int rc = nt_train_plan_options(p, &pins);
 	if (rc == 0 && p->chosen_for > 0)
 		nt_cli_say(cli, "chosen for %.0f s on this machine; the same again: %.*s", p->chosen_for,

@@ -142,7 +142,8 @@ struct nt_train_plan {
 	bool is_recomputed;               /* NT_PASS_RECOMPUTE */
 	double peak_flops;                /* FLOP/s a short GEMM of the dtype reached, or a step since; 0: not measured */
 	double step_seconds;              /* measured; 0: not measured */
-	double predicted_loss;            /* nats/token, if the size was chosen; else 0 */
+	double predicted_loss;            /* nats/token that held-out text like that of the law in size.c
+					   * would end with; 0: it is not of this vocabulary or size */
 	double chosen_for;                /* seconds that size or steps were chosen for; 0: neither was */
 	uint64_t first_step;              /* 0, or where a checkpoint goes on */
 	char remark[256];                 /* what a user should know about held-out data, or "" */

@@ -61,6 +61,8 @@ int nt_train_plan_write(const struct nt_train_plan *p, bool as_json, struct nt_b
 	for (size_t i = 0; rc == 0 && i < sizeof(row) / sizeof(*row); i++)
 		rc = nt_buf_printf(out, as_json ? ", \"%s\": %.15g" : "%-28s %.15g\n", row[i].name,
 				   row[i].value);
+	if (rc == 0 && p->predicted_loss > 0)
+		rc = nt_buf_printf(out, as_json ? ", \"%s\": %.4g" : "%-28s %.4g\n", "predicted_loss", p->predicted_loss);
 	for (size_t i = 0; rc == 0 && i < p->n_source; i++)
 		rc = add_source(&p->source[i], as_json, i == 0, out);
 	return rc == 0 && as_json ? nt_buf_printf(out, p->n_source ? "}}\n" : "}\n") : rc;

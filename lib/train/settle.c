@@ -118,7 +118,7 @@ static int settle_shape(struct nt_train *t)
 		rc = nt_size_for(o, t->corpus.ident);
 	if (rc == 0 && !o->hidden_size) {
 		uint64_t n_target = t->corpus.n ? t->split.train.n_target : UINT64_MAX; /* endless text */
-		rc = nt_size_choose(o, t->corpus.ident, n_target, t->pool, &t->plan.predicted_loss);
+		rc = nt_size_choose(o, t->corpus.ident, n_target, t->pool);
 		t->plan.chosen_for = o->time;
 	}
 	if (rc < 0)
@@ -298,6 +298,16 @@ static void describe_sources(struct nt_train *t)
 	t->plan.n_source = t->corpus.n_source > 1 ? t->corpus.n_source : 0;
 }
 
+/* The loss by the law, within some reach of the runs that it was fitted to. */
+static double predict(const struct nt_train *t, const struct nt_train_plan *p)
+{
+	double n = nt_size_n(&t->config), d = p->epochs * (double)p->n_target;
+	bool is_near = n > 4e5 && n < 1.5e7 && d > 4e5 && d < 3e7;
+	if (!t->corpus.n || t->options.init || !is_near || strcmp(t->corpus.ident->name, "nt-8k") != 0)
+		return 0;
+	return nt_size_loss(n, d, (double)p->n_target, t->options.optimizer);
+}
+
 static void describe(struct nt_train *t)
 {
 	struct nt_train_plan *p = &t->plan;
@@ -315,6 +325,7 @@ static void describe(struct nt_train *t)
 	if (t->corpus.n)
 		p->epochs = (double)(o->max_steps * nt_rows_per_step(o)) * nt_rows_mean_target(train) /
 			    (double)p->n_target;
+	p->predicted_loss = predict(t, p);
 	p->flops_per_token = nt_flops_per_token(&t->config, T);
 	p->flops = p->flops_per_token * (double)(o->max_steps * p->step_targets);
 	p->first_step = t->step;

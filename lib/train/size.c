@@ -194,18 +194,18 @@ static double most_tokens(const struct nt_train_options *o, uint64_t n_target)
 }
 
 int nt_size_choose(struct nt_train_options *o, const struct nt_ident *ident, uint64_t n_target,
-		   struct nt_pool *pool, double *predicted_loss)
+		   struct nt_pool *pool)
 {
 	struct speed speed;
 	struct nt_train_options best = *o;
 	int rc = measure_speed(&speed, o, ident, pool);
-	*predicted_loss = INFINITY;
+	double lowest = INFINITY;
 	for (size_t rung = 0; rc == 0 && rung < N_RUNG; rung++) {
 		struct nt_train_options shape = *o;
 		if (!on_rung(&shape, rung))
 			continue;
 		struct nt_config c = nt_size_config(&shape, ident);
-		if (is_too_large(&c, n_target) && isfinite(*predicted_loss))
+		if (is_too_large(&c, n_target) && isfinite(lowest))
 			continue;
 		double flops = nt_flops_per_token(&c, o->seq_len);
 		double d = o->time * rate_at(&speed, flops) / (flops + optimizer_flops(o, &c));
@@ -213,8 +213,8 @@ int nt_size_choose(struct nt_train_options *o, const struct nt_ident *ident, uin
 		if (most > 0 && d > most)
 			d = most;
 		double loss = nt_size_loss(nt_size_n(&c), d, (double)n_target, o->optimizer);
-		if (loss < *predicted_loss) {
-			*predicted_loss = loss;
+		if (loss < lowest) {
+			lowest = loss;
 			best = shape;
 		}
 	}

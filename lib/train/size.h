@@ -31,7 +31,7 @@ struct nt_config nt_size_config(const struct nt_train_options *o, const struct n
  * o->max_steps (0: time alone decides) and n_target different targets.
  */
 int nt_size_choose(struct nt_train_options *o, const struct nt_ident *ident, uint64_t n_target,
-		   struct nt_pool *pool, double *predicted_loss);
+		   struct nt_pool *pool);
 
 /* Chooses them so that the model has about o->size weights. NT_EARG: no shape has. */
 int nt_size_for(struct nt_train_options *o, const struct nt_ident *ident);

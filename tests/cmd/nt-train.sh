@@ -513,6 +513,19 @@ t 'a run that was stopped for longer than its --time says so; steps that are ask
 	exits 2 train --replanned=3:9 -o x "$data/data.bin" 2>err && grep "says what --max-steps was earlier" err
 	exits 2 train --replanned=9:3 --max-steps=20 -o x "$data/data.bin" 2>err && grep "not what --replanned says" err'
 
+t 'the loss is predicted for the vocabulary and the sizes that the law knows' '
+	plan() { nt-train --plan --json --num-hidden-layers=2 --seq-len=256 --batch-size=4 -o x "$@"; }
+	nt-tokenize -q --split=line "$data/text" "$data/text" | nt-pack -q -o words.bin
+	plan --hidden-size=64 --max-steps=600 words.bin >a
+	plan --hidden-size=64 --max-steps=6000 words.bin >b
+	$PYTHON -c "
+import json
+a, b = json.load(open(\"a\")), json.load(open(\"b\"))
+assert 2.39 < b[\"predicted_loss\"] < a[\"predicted_loss\"] < 9, (a, b)"
+	! plan --hidden-size=64 --max-steps=1 words.bin | grep predicted
+	! plan --hidden-size=1024 --max-steps=600 words.bin | grep predicted
+	! plan --hidden-size=64 --max-steps=6000 "$data/data.bin" | grep predicted'
+
 t '--size is one dial for the shape, which is pinned, not the dial' '
 	nt-train -q --size=1M --seq-len=32 --max-steps=1 "$data/data.bin"
 	nt-info --json ckpt >info
