@@ -201,6 +201,57 @@ static void gpt2_and_llama_names_are_both_read(void **state)
 	assert_int_equal(c.num_key_value_heads, 4);
 }
 
+/* As their makers publish them, shortened by what repeats, with the parameters they tell of. */
+static const struct {
+	const char *json;
+	size_t n_param;
+} published[] = {
+	{"{\"architectures\":[\"GPT2LMHeadModel\"],\"model_type\":\"gpt2\",\"n_ctx\":1024,\"n_embd\":768,\"n_head\":12,"
+	 "\"n_layer\":12,\"n_positions\":1024,\"vocab_size\":50257,\"activation_function\":\"gelu_new\","
+	 "\"attn_pdrop\":0.1,\"bos_token_id\":50256,\"eos_token_id\":50256,\"layer_norm_epsilon\":1e-05,"
+	 "\"summary_type\":\"cls_index\",\"summary_use_proj\":true,"
+	 "\"task_specific_params\":{\"text-generation\":{\"do_sample\":true,\"max_length\":50}}}",
+	 124439808},
+	{"{\"architectures\":[\"LlamaForCausalLM\"],\"model_type\":\"llama\",\"hidden_size\":2048,\"head_dim\":64,"
+	 "\"intermediate_size\":8192,\"num_attention_heads\":32,\"num_hidden_layers\":16,\"num_key_value_heads\":8,"
+	 "\"vocab_size\":128256,\"max_position_embeddings\":131072,\"hidden_act\":\"silu\",\"mlp_bias\":false,"
+	 "\"attention_bias\":false,\"pretraining_tp\":1,\"rms_norm_eps\":1e-05,\"rope_theta\":500000.0,"
+	 "\"rope_scaling\":" LLAMA3 ",\"tie_word_embeddings\":true,\"torch_dtype\":\"bfloat16\",\"use_cache\":true,"
+	 "\"bos_token_id\":128000,\"eos_token_id\":[128001,128008,128009],\"transformers_version\":\"4.45.0.dev0\"}",
+	 1235814400},
+	{"{\"architectures\":[\"Qwen2ForCausalLM\"],\"model_type\":\"qwen2\",\"hidden_size\":896,"
+	 "\"intermediate_size\":4864,\"num_attention_heads\":14,\"num_hidden_layers\":24,\"num_key_value_heads\":2,"
+	 "\"vocab_size\":151936,\"max_position_embeddings\":32768,\"max_window_layers\":24,\"sliding_window\":32768,"
+	 "\"use_sliding_window\":false,\"use_mrope\":false,\"rope_theta\":1000000.0,\"rms_norm_eps\":1e-06,"
+	 "\"tie_word_embeddings\":true,\"bos_token_id\":151643,\"eos_token_id\":151643}",
+	 494032768},
+	{"{\"architectures\":[\"Qwen3ForCausalLM\"],\"model_type\":\"qwen3\",\"hidden_size\":1024,\"head_dim\":128,"
+	 "\"intermediate_size\":3072,\"num_attention_heads\":16,\"num_hidden_layers\":28,\"num_key_value_heads\":8,"
+	 "\"vocab_size\":151936,\"max_position_embeddings\":40960,\"max_window_layers\":28,\"sliding_window\":null,"
+	 "\"use_sliding_window\":false,\"rope_scaling\":null,\"rope_theta\":1000000,\"rms_norm_eps\":1e-06,"
+	 "\"attention_bias\":false,\"attention_dropout\":0.0,\"tie_word_embeddings\":true,\"bos_token_id\":151643,"
+	 "\"eos_token_id\":151645}",
+	 596049920},
+	{"{\"architectures\":[\"MistralForCausalLM\"],\"model_type\":\"mistral\",\"hidden_size\":4096,"
+	 "\"intermediate_size\":14336,\"num_attention_heads\":32,\"num_hidden_layers\":32,\"num_key_value_heads\":8,"
+	 "\"vocab_size\":32768,\"max_position_embeddings\":32768,\"sliding_window\":null,\"rope_theta\":1000000.0,"
+	 "\"rms_norm_eps\":1e-05,\"tie_word_embeddings\":false,\"bos_token_id\":1,\"eos_token_id\":2}",
+	 7248023552},
+};
+
+static void published_configs_have_the_parameters_they_are_known_for(void **state)
+{
+	struct nt_config c;
+	(void)state;
+	for (size_t i = 0; i < sizeof(published) / sizeof(*published); i++) {
+		if (nt_config_parse(&c, published[i].json, strlen(published[i].json), "x") < 0)
+			fail_msg("%s", nt_errmsg());
+		assert_int_equal(nt_config_n_param(&c), published[i].n_param);
+	}
+	assert_int_equal(nt_config_parse(&c, published[1].json, strlen(published[1].json), "x"), 0);
+	assert_true(c.rope_scaling.factor == 32 && c.rope_scaling.original_max_position_embeddings == 8192);
+}
+
 /* A file of this header text (padded) and n bytes of data. */
 static int parse(const char *json, size_t n)
 {
@@ -293,6 +344,7 @@ int main(void)
 		cmocka_unit_test(first_weights_have_the_deviation_of_their_place),
 		cmocka_unit_test(what_is_not_implemented_is_refused_by_name),
 		cmocka_unit_test(gpt2_and_llama_names_are_both_read),
+		cmocka_unit_test(published_configs_have_the_parameters_they_are_known_for),
 		cmocka_unit_test(a_tensor_file_must_tile_its_data),
 		cmocka_unit_test(every_floating_point_dtype_is_converted),
 		cmocka_unit_test(a_damaged_checkpoint_is_refused),
