@@ -395,6 +395,8 @@ static const struct nt_opt opts[] = {
 	 "query heads"},
 	{0, "num-key-value-heads", NT_OPT_COUNT, TRAIN(num_key_value_heads), "N", NULL, 1, 1 << 12,
 	 "key and value heads; fewer than query heads share them"},
+	{0, "head-dim", NT_OPT_COUNT, TRAIN(head_dim), "N", NULL, 1, 1 << 12,
+	 "width of a head; --hidden-size divided among them unless said"},
 	{0, "vocab-size", NT_OPT_COUNT, TRAIN(vocab_size), "N", NULL, 2, 1 << 24,
 	 "with --bench and no data; 8192 unless said"},
 	{0, "tie-word-embeddings", NT_OPT_ENUM, TRAIN(tie_word_embeddings), "false|true", "true", 0, 0,

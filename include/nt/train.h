@@ -65,7 +65,7 @@ struct nt_train_options {
 	int arch;                      /* enum nt_arch */
 	uint64_t size;                 /* weights that it has, about, for those below; 0: not said */
 	uint64_t hidden_size, intermediate_size, num_hidden_layers;
-	uint64_t num_attention_heads, num_key_value_heads;
+	uint64_t num_attention_heads, num_key_value_heads, head_dim;
 	int tie_word_embeddings;       /* 0 or 1 */
 	int dtype;                     /* enum nt_dtype, of matrix products */
 	const char *init;              /* an HF directory to go on from, or NULL */

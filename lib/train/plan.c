@@ -34,6 +34,7 @@ int nt_train_plan_write(const struct nt_train_plan *p, bool as_json, struct nt_b
 		{"num_hidden_layers", (double)o->num_hidden_layers},
 		{"num_attention_heads", (double)o->num_attention_heads},
 		{"num_key_value_heads", (double)o->num_key_value_heads},
+		{"head_dim", (double)o->head_dim},
 		{"parameters", (double)p->n_param},
 		{"seq_len", (double)o->seq_len},
 		{"batch_size", (double)o->batch_size},
@@ -91,5 +92,7 @@ int nt_train_plan_options(const struct nt_train_plan *p, struct nt_buf *out)
 			       o->embedding_learning_rate);
 	for (size_t i = 0; rc == 0 && i < sizeof(row) / sizeof(*row); i++)
 		rc = nt_buf_printf(out, " --%s=%" PRIu64, row[i].name, row[i].value);
+	if (rc == 0 && o->head_dim * o->num_attention_heads != o->hidden_size)
+		rc = nt_buf_printf(out, " --head-dim=%" PRIu64, o->head_dim);
 	return rc;
 }

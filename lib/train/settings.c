@@ -30,6 +30,7 @@ static const struct setting settings[] = {
 	{"num-hidden-layers", COUNT, AT(num_hidden_layers), false, {0}},
 	{"num-attention-heads", COUNT, AT(num_attention_heads), false, {0}},
 	{"num-key-value-heads", COUNT, AT(num_key_value_heads), false, {0}},
+	{"head-dim", COUNT, AT(head_dim), false, {0}},
 	{"tie-word-embeddings", CHOICE, AT(tie_word_embeddings), false, {"false", "true"}},
 	{"dtype", CHOICE, AT(dtype), false, {"f32", "bf16"}},
 	{"init", TEXT, AT(init), false, {0}},
@@ -199,7 +200,7 @@ static bool is_later(const struct setting *s)
 {
 	return s->at == AT(stride) || s->at == AT(dtype) || s->at == AT(optimizer) ||
 	       s->at == AT(muon_momentum) || s->at == AT(label) || s->at == AT(z_loss) || s->at == AT(replanned) ||
-	       s->at == AT(embedding_learning_rate) || s->at == AT(moments);
+	       s->at == AT(embedding_learning_rate) || s->at == AT(moments) || s->at == AT(head_dim);
 }
 
 int nt_settings_read(struct nt_train_options *o, struct json_object *object, const char *path)
@@ -287,7 +288,7 @@ static int check_once(const struct nt_train_options *o)
 
 int nt_settings_check(const struct nt_train_options *o)
 {
-	if (o->num_attention_heads && o->hidden_size && o->hidden_size % o->num_attention_heads)
+	if (o->num_attention_heads && o->hidden_size && !o->head_dim && o->hidden_size % o->num_attention_heads)
 		return nt_fail(NT_EARG, "--hidden-size %" PRIu64 " is not a multiple of "
 					"--num-attention-heads %" PRIu64,
 			       o->hidden_size, o->num_attention_heads);

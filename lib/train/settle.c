@@ -89,6 +89,7 @@ static int take_shape(struct nt_train *t, const char *dir)
 	shape.num_hidden_layers = c->num_hidden_layers;
 	shape.num_attention_heads = c->num_attention_heads;
 	shape.num_key_value_heads = c->num_key_value_heads;
+	shape.head_dim = c->head_dim;
 	shape.tie_word_embeddings = c->tie_word_embeddings;
 	struct nt_train_options merged = *o;
 	if ((rc = nt_settings_resume(&merged, &shape, dir)) == 0)

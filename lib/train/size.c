@@ -66,8 +66,10 @@ static uint64_t layers_for(uint64_t hidden_size)
 }
 
 /* Heads of 32 up to a width of 256 and of 64 beyond; fewer if the width does not divide. */
-static uint64_t heads_for(uint64_t hidden_size)
+static uint64_t heads_for(uint64_t hidden_size, uint64_t head_dim)
 {
+	if (head_dim)
+		return hidden_size > head_dim ? hidden_size / head_dim : 1;
 	uint64_t heads = hidden_size / (hidden_size < 256 ? 32 : 64);
 	while (heads > 1 && (hidden_size % heads || (hidden_size / heads) % 2))
 		heads--;
@@ -79,7 +81,9 @@ void nt_size_complete(struct nt_train_options *o)
 	if (!o->num_hidden_layers)
 		o->num_hidden_layers = layers_for(o->hidden_size);
 	if (!o->num_attention_heads)
-		o->num_attention_heads = heads_for(o->hidden_size);
+		o->num_attention_heads = heads_for(o->hidden_size, o->head_dim);
+	if (!o->head_dim && o->hidden_size % o->num_attention_heads == 0)
+		o->head_dim = o->hidden_size / o->num_attention_heads;
 	if (!o->num_key_value_heads)
 		o->num_key_value_heads = o->num_attention_heads;
 	/* SwiGLU has three matrices where GELU has two: 8/3 of the width instead of 4 */
@@ -111,7 +115,7 @@ struct nt_config nt_size_config(const struct nt_train_options *o, const struct n
 		.num_hidden_layers = (uint32_t)o->num_hidden_layers,
 		.num_attention_heads = (uint32_t)o->num_attention_heads,
 		.num_key_value_heads = (uint32_t)o->num_key_value_heads,
-		.head_dim = (uint32_t)(o->hidden_size / o->num_attention_heads),
+		.head_dim = (uint32_t)o->head_dim,
 		.max_position_embeddings = (uint32_t)o->seq_len,
 		.norm_eps = 1e-5,
 		.rope_theta = 10000,
@@ -129,7 +133,7 @@ static bool on_rung(struct nt_train_options *o, size_t rung)
 	if (!o->hidden_size)
 		o->hidden_size = ladder[rung].hidden_size;
 	nt_size_complete(o);
-	return o->hidden_size % o->num_attention_heads == 0;
+	return o->head_dim > 0;
 }
 
 /* FLOP/s that a model reaches, as measured at two sizes; between them in proportion. */

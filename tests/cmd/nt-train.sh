@@ -414,6 +414,18 @@ t 'qwen3 trains, goes on to the same bits, also with layers worked out twice, an
 	nt-sample -q --greedy -n 9 once -p "the cat" >text && [ $(wc -c <text) -gt 7 ]
 	nt-score -q --json once "$data/data.bin" | grep "\"nats\""'
 
+t 'heads may be as wide as one likes, and a model of such heads is gone on with' '
+	wide="--hidden-size=20 --num-attention-heads=3 --num-key-value-heads=1 --num-hidden-layers=1 --seq-len=32 --batch-size=2"
+	exits 2 nt-train $wide --max-steps=2 "$data/data.bin" 2>err && grep "not a multiple of --num-attention-heads 3" err
+	nt-train $wide --head-dim=6 --max-steps=2 --lr-schedule=constant --arch=qwen3 "$data/data.bin" 2>err
+	grep "\"head_dim\": 6," ckpt/config.json && nt-train --plan "$data/data.bin" | grep "^head_dim  *6$"
+	nt-train -q --max-steps=3 "$data/data.bin" && grep "\"head_dim\": 6," ckpt/config.json
+	exits 2 nt-train --head-dim=8 --max-steps=4 "$data/data.bin" 2>err && grep "its head-dim is 6, and 8 was asked" err
+	nt-train -q --init ckpt --seq-len=32 --max-steps=1 -o next "$data/data.bin" && cmp ckpt/config.json next/config.json
+	nt-train --head-dim=8 --hidden-size=32 --plan --max-steps=1 -o x "$data/data.bin" | grep "^num_attention_heads  *4$"
+	exits 2 nt-train --arch=gpt2 $wide --head-dim=6 --max-steps=2 -o x "$data/data.bin" 2>err
+	grep "hidden_size 20 is not 3 heads of 6, as gpt2 has it" err'
+
 t '--bench prints the speed and writes nothing' '
 	train --bench --json --max-steps=2 "$data/data.bin" 2>err |
 		$PYTHON -c "import json,sys; b = json.load(sys.stdin); assert all(b[k] > 0 for k in (\"tokens_per_s\", \"mfu\", \"peak_rss\", \"step_ms\", \"steps\"))"
