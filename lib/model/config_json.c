@@ -136,8 +136,7 @@ static const char *text_of(struct json_object *v)
 
 static int wrong(const char *name, const char *key, struct json_object *v, const char *wanted)
 {
-	return nt_fail(NT_EFORMAT, "%s: \"%s\" is %.60s, not %s", name, key,
-		       text_of(v), wanted);
+	return nt_fail(NT_EFORMAT, "%s: \"%s\" is %.60s, not %s", name, key, text_of(v), wanted);
 }
 
 static int take_count(void *to, const char *name, const char *key, struct json_object *v)
@@ -277,17 +276,18 @@ static int take_rope(struct nt_config *c, const char *name, struct json_object *
 	struct json_object *v4 = json_object_object_get(o, "rope_scaling");
 	struct json_object *v5 = json_object_object_get(o, "rope_parameters");
 	struct nt_config old = *c, new = *c;
+	bool has_theta = json_object_object_get(o, "rope_theta");
 	int rc = v4 ? take_rope_object(&old, name, "rope_scaling", v4) : 0;
 	if (rc == 0 && v5)
 		rc = take_rope_object(&new, name, "rope_parameters", v5);
 	if (rc < 0)
 		return rc;
-	if (!json_object_object_get(o, "rope_theta") && v5)
+	if (!has_theta && v5)
 		old.rope_theta = new.rope_theta;
 	if (!v4 && v5)
 		old.rope_scaling = new.rope_scaling;
-	if (v5 && !is_same_rope(&old, &new))
-		return nt_fail(NT_EFORMAT, "%s: \"rope_parameters\" contradict \"rope_theta\" or \"rope_scaling\"", name);
+	if ((v5 && !is_same_rope(&old, &new)) || (has_theta && old.rope_theta != c->rope_theta))
+		return nt_fail(NT_EFORMAT, "%s: rope_theta, rope_scaling and rope_parameters contradict each other", name);
 	*c = old;
 	return 0;
 }

@@ -105,15 +105,14 @@ static void back_rows(const void *arg, size_t first, size_t n)
 {
 	const struct pass *p = arg;
 	const struct nt_heads *h = &p->heads;
+	for (size_t i = first; h->turn && i < first + n; i++)
+		nt_rope_turn(p->y + i * p->width, h->H + h->K, h->D, h->turn, place_of(p, i), -1);
+	if (!h->w_q)
+		return;
 	nt_real *dw = part_of(p, first), *copy = nt_slot_take(&p->w->slots);
-	if (h->w_q)
-		memset(dw, 0, 2 * h->D * sizeof(*dw));
-	for (size_t i = first; i < first + n; i++) {
-		if (h->turn)
-			nt_rope_turn(p->y + i * p->width, h->H + h->K, h->D, h->turn, place_of(p, i), -1);
-		if (h->w_q)
-			normalise_back(p, i, dw, copy);
-	}
+	memset(dw, 0, 2 * h->D * sizeof(*dw));
+	for (size_t i = first; i < first + n; i++)
+		normalise_back(p, i, dw, copy);
 	nt_slot_give(&p->w->slots, copy);
 }
 

@@ -159,6 +159,7 @@ static void what_is_not_implemented_is_refused_by_name(void **state)
 	refuse_config("{" LLAMA "\"rope_parameters\":{\"rope_type\":\"default\",\"factor\":2.0}}", "\"factor\"");
 	refuse_config("{" LLAMA "\"rope_scaling\":" LLAMA3 ",\"rope_parameters\":{\"rope_theta\":1e4}}", "contradict");
 	refuse_config("{" LLAMA "\"rope_theta\":1e4,\"rope_parameters\":{\"rope_theta\":2e4}}", "contradict");
+	refuse_config("{" LLAMA "\"rope_theta\":1e4,\"rope_scaling\":{\"type\":\"default\",\"rope_theta\":2e4}}", "contradict");
 	refuse_config("{" LLAMA "\"attention_bias\":1}", "attention_bias");
 	refuse_config("{" LLAMA "\"sliding_window\":128,\"max_position_embeddings\":129}", "sliding_window");
 	refuse_config("{" LLAMA "\"layer_types\":[\"full_attention\",\"sliding_attention\"]}", "layer_types");
