@@ -220,13 +220,14 @@ uint64_t nt_steps_of_use(const struct nt_train *t)
 	return (uint64_t)steps_for(t, epochs * (double)t->split.train.n_target);
 }
 
-/* Steps that fit into what is left of the time: what evaluations take is taken off, and text
+/* Steps that fit into what is left of the time, a tenth of it at least: what evaluations take is taken off, and text
  * is not repeated past its use. They are counted anew on the way (nt_train_run). */
 static uint64_t steps_in_time(const struct nt_train *t)
 {
 	const struct nt_train_options *o = &t->options;
 	double row = t->plan.step_seconds / (double)nt_rows_per_step(o);
-	double usable = fmax(0, o->time - (double)(nt_now_ns() - t->open_ns) * 1e-9), last_eval = (double)t->split.val.n_row * row / 3;
+	double spent = (double)(nt_now_ns() - t->open_ns) * 1e-9;
+	double usable = fmax(o->time / 10, o->time - spent), last_eval = (double)t->split.val.n_row * row / 3;
 	if (last_eval > usable / 2)
 		last_eval = usable / 2;
 	double steps = 0.95 * (usable - last_eval) / t->plan.step_seconds;
