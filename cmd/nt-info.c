@@ -18,6 +18,7 @@
 #include "nt/data.h"
 #include "nt/dedup.h"
 #include "nt/file.h"
+#include "nt/gguf.h"
 #include "nt/manifest.h"
 #include "nt/mem.h"
 #include "nt/model.h"
@@ -103,6 +104,30 @@ static int describe_model(const char *dir, const struct options *o, struct nt_bu
 	return nt_model_describe(dir, json);
 }
 
+/* {"name": "model.norm.weight", "dtype": "F32", "shape": [64], "bytes": 256} */
+static int describe_tensor(const struct nt_safetensor *t, struct nt_buf *json)
+{
+	int rc = nt_buf_printf(json, "{\"name\": ");
+	if (rc == 0)
+		rc = nt_json_string(json, t->name, strlen(t->name));
+	if (rc == 0)
+		rc = nt_buf_printf(json, ", \"dtype\": \"%s\", \"shape\": [", t->dtype);
+	for (uint32_t i = 0; rc == 0 && i < t->n_dim; i++)
+		rc = nt_buf_printf(json, "%s%zu", i ? ", " : "", t->shape[i]);
+	return rc < 0 ? rc : nt_buf_printf(json, "], \"bytes\": %zu}", t->n_bytes);
+}
+
+static int describe_tensors(const struct nt_safetensors *s, struct nt_buf *json)
+{
+	int rc = nt_buf_printf(json, ", \"metadata\": %s, \"list\": [", nt_safetensors_metadata(s));
+	for (size_t i = 0; rc == 0 && i < nt_safetensors_count(s); i++) {
+		rc = nt_buf_printf(json, i ? ", " : "");
+		if (rc == 0)
+			rc = describe_tensor(nt_safetensors_at(s, i), json);
+	}
+	return rc < 0 ? rc : nt_buf_printf(json, "]}");
+}
+
 static int describe_safetensors(const char *path, const struct options *o, struct nt_buf *json)
 {
 	(void)o; /* the format has no hashes; its offsets are checked when it is opened */
@@ -124,9 +149,22 @@ static int describe_safetensors(const char *path, const struct options *o, struc
 	if (rc == 0)
 		rc = nt_buf_printf(json, ", \"kind\": \"tensors\", \"format\": \"safetensors\", "
 				   "\"tensors\": %zu, \"parameters\": %" PRIu64
-				   ", \"dtype\": \"%s\", \"tensor_bytes\": %" PRIu64 "}",
+				   ", \"dtype\": \"%s\", \"tensor_bytes\": %" PRIu64,
 				   n, parameters, dtype, bytes);
+	if (rc == 0)
+		rc = describe_tensors(s, json);
 	nt_safetensors_close(s);
+	return rc;
+}
+
+static int describe_gguf(const char *path, const struct options *o, struct nt_buf *json)
+{
+	(void)o; /* nor has this one */
+	struct nt_gguf *g;
+	int rc = nt_gguf_open(&g, path);
+	if (rc == 0)
+		rc = nt_gguf_describe(g, path, json);
+	nt_gguf_close(g);
 	return rc;
 }
 
@@ -167,13 +205,15 @@ static int describe(const char *path, const struct options *o, struct nt_buf *js
 		return describe_state(path, o, json);
 	if (n > 2 && memcmp(magic, "[{\"", 3) == 0)
 		return describe_manifest(path, o, json);
+	if (n > 3 && memcmp(magic, "GGUF", 4) == 0)
+		return describe_gguf(path, o, json);
 	if (n == 8 && ends_with(path, ".safetensors"))
 		return describe_safetensors(path, o, json);
 	if (magic[0] == '{' || ends_with(path, ".tiktoken"))
 		return describe_tokenizer(path, o, json);
 	return nt_fail(NT_EFORMAT,
 		       "%s: %s; nt-info knows token streams, data files, tokenizers, counts, states, "
-		       "manifests, checkpoints, models and safetensors",
+		       "manifests, checkpoints, models, safetensors and GGUF",
 		       path, n == 0 ? "empty" : "not a file of this suite");
 }
 
@@ -379,6 +419,49 @@ static int print_value(const char *label, int width, json_object *value)
 	return rc;
 }
 
+/* --- tensors ---------------------------------------------------------------------- */
+
+/* What a file of tensors says of itself; of an array its beginning. */
+static int print_metadata(json_object *o)
+{
+	int rc = 0;
+	struct nt_buf text = {0};
+	json_object_object_foreach(o, key, value)
+	{
+		json_object *first = object(o, key) ? member(value, "first") : NULL;
+		text.len = 0;
+		if (rc == 0)
+			rc = nt_buf_printf(&text, "%-40s  ", key);
+		if (rc == 0 && first)
+			rc = nt_buf_printf(&text, "%s items: ", text_of(member(value, "items")));
+		if (rc == 0)
+			rc = nt_buf_printf(&text, "%s%s", first ? json_object_to_json_string_ext(first, JSON_C_TO_STRING_NOSLASHESCAPE)
+					      : text_of(value), first ? " ..." : "");
+		if (rc == 0)
+			printf("  %s\n", plain(&text));
+	}
+	nt_buf_release(&text);
+	return rc;
+}
+
+/* A line each: name, dtype, shape, bytes. */
+static int print_tensors(json_object *list)
+{
+	int rc = 0;
+	struct nt_buf text = {0};
+	for (size_t i = 0; rc == 0 && i < json_object_array_length(list); i++) {
+		json_object *t = json_object_array_get_idx(list, i), *shape = member(t, "shape");
+		text.len = 0;
+		rc = nt_buf_printf(&text, "%-40s  %-5s ", text_of(member(t, "name")), text_of(member(t, "dtype")));
+		for (size_t k = 0; rc == 0 && k < json_object_array_length(shape); k++)
+			rc = nt_buf_printf(&text, k ? " x %s" : " %s", text_of(json_object_array_get_idx(shape, k)));
+		if (rc == 0)
+			printf("  %-70s %12s bytes\n", plain(&text), text_of(member(t, "bytes")));
+	}
+	nt_buf_release(&text);
+	return rc;
+}
+
 static int print_table(json_object *o)
 {
 	int rc = 0, width = 14;
@@ -394,7 +477,11 @@ static int print_table(json_object *o)
 				*c = ' ';
 		if (rc < 0)
 			break;
-		if (json_object_is_type(value, json_type_object))
+		if (strcmp(key, "metadata") == 0)
+			rc = print_metadata(value);
+		else if (strcmp(key, "list") == 0)
+			rc = print_tensors(value);
+		else if (json_object_is_type(value, json_type_object))
 			print_sources(value);
 		else if (!json_object_is_type(value, json_type_array))
 			rc = print_value(label, width, value);
@@ -447,6 +534,7 @@ static const struct nt_example examples[] = {
 	{"nt-tokenize a.txt | nt-info", "How many tokens a text has"},
 	{"nt-info --verify *.bin && echo whole", "Check every hash"},
 	{"nt-info --json data.bin | jq .tokens", "One number out of it"},
+	{"nt-info model.gguf", "What anybody's GGUF file says of itself, and its tensors"},
 	{0},
 };
 
@@ -455,7 +543,7 @@ static const struct nt_cmd cmd = {
 	.what = "describe and verify any file of the suite",
 	.synopsis = "[OPTION...] [FILE...]",
 	.about = "Describes token streams, data files, tokenizers (tokenizer.json, .tiktoken), counts, manifests, "
-		 "checkpoints and safetensors files, or the stream on standard input. Streams and data files tell how they came about: each "
+		 "checkpoints, safetensors and GGUF files, or the stream on standard input. Streams and data files tell how they came about: each "
 		 "program of the pipeline with its options and what it counted.\n\n"
 		 "Without --verify the tokens of a data file are not read; its header, indexes and "
 		 "footers always are checked. A file that is cut or damaged ends with status 3, or with "

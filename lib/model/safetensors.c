@@ -258,6 +258,11 @@ const char *nt_safetensors_meta(const struct nt_safetensors *s, const char *key)
 	return v ? json_object_get_string(v) : NULL;
 }
 
+const char *nt_safetensors_metadata(const struct nt_safetensors *s)
+{
+	return s->meta ? json_object_to_json_string(s->meta) : "{}";
+}
+
 static float from_bits(uint32_t bits)
 {
 	float f;

@@ -14,7 +14,7 @@ layers() {
 			split(row[i], kv, ":")
 			may[kv[1]] = " " kv[1] " " kv[2] " "
 		}
-		n = split("base:cpu err hash ident mem pool random real version|io:choices docs file idlines nultext|" \
+		n = split("base:cpu err hash ident mem pool random real version|io:choices docs file gguf idlines nultext|" \
 			  "text:text|kern:blas|filter:filter|token:encode inspect tokenizer vocab|" \
 			  "data:data dedup foreign manifest near overlap pack shuffle stream substring words|model:model safetensors|train:train|report:report show", row, "|")
 		for (i = 1; i <= n; i++) {
