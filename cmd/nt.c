@@ -31,6 +31,7 @@ static const struct {
 	{"score", "what a model makes of a text, token by token"},
 	{"sample", "generate text"},
 	{"report", "training runs as a page, or as a chart"},
+	{"export", "write a model as llama.cpp's file"},
 };
 
 static const char *command_name(const void *ctx, size_t i)
@@ -141,9 +142,9 @@ static const struct nt_cmd cmd = {
 		 "Text becomes a model in a pipeline: nt-cat | nt-tokenize | nt-dedup | nt-shuffle | "
 		 "nt-pack > data.bin, then nt-train data.bin, then nt-sample ckpt.",
 	.examples = examples,
-	.see_also = "nt-cat nt-dedup nt-filter nt-info nt-pack nt-report nt-sample nt-score nt-shuffle nt-tokenize "
+	.see_also = "nt-cat nt-dedup nt-export nt-filter nt-info nt-pack nt-report nt-sample nt-score nt-shuffle nt-tokenize "
 		    "nt-train nt-vocab",
-	.operands = "cat|dedup|filter|help|info|pack|report|sample|score|shuffle|tokenize|train|vocab",
+	.operands = "cat|dedup|export|filter|help|info|pack|report|sample|score|shuffle|tokenize|train|vocab",
 	.opts = opts,
 	.run = nt,
 };

@@ -17,6 +17,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "nt/file.h"
+#include "nt/gguf.h"
 #include "nt/ident.h"
 #include "nt/mem.h"
 #include "nt/pool.h"
@@ -108,6 +110,18 @@ int nt_model_describe(const char *dir, struct nt_buf *json);
  */
 int nt_model_save(const struct nt_model *m, const char *dir, const struct nt_ident *ident);
 void nt_model_free(struct nt_model *m); /* NULL is harmless */
+
+/* How a model becomes llama.cpp's file. */
+struct nt_gguf_export {
+	enum nt_gguf_type type; /* of matrices; vectors and GPT-2's positions stay f32 */
+	const char *name;       /* general.name; NULL: none */
+	const struct nt_gguf_keys *tokenizer; /* nt_tokenizer_gguf made them */
+	uint32_t bos, eos, pad; /* pad may be NT_NO_TOKEN */
+	void (*progress)(void *arg, double done); /* of 1; NULL: nobody asks */
+	void *arg;
+};
+/* Writes it as a GGUF file. NT_EARG: llama.cpp has no such model, and the sentence says why. */
+int nt_model_write_gguf(struct nt_out *out, const struct nt_model *m, const struct nt_gguf_export *e);
 
 /* --- whole rows: loss and gradient --------------------------------------------- */
 

@@ -25,6 +25,7 @@
 
 #include "nt/choices.h"
 #include "nt/err.h"
+#include "nt/gguf.h"
 #include "nt/ident.h"
 #include "nt/mem.h"
 
@@ -133,5 +134,13 @@ int nt_decode(const struct nt_tokenizer *t, const uint32_t *id, size_t n, struct
 /* The same for all ids of a document: without the space that some tokenizers put in front. */
 int nt_decode_document(const struct nt_tokenizer *t, const uint32_t *id, size_t n,
 		       struct nt_buf *out);
+
+/*
+ * Appends what llama.cpp wants to know of a tokenizer, but for which ids are [B] and [E], of a
+ * model with vocab_size rows: tokens and merges, and by what name it cuts text as t does. NT_EARG:
+ * it has none. Where it comes near, but not always to the same ids, remark says so.
+ */
+int nt_tokenizer_gguf(struct nt_gguf_keys *k, const struct nt_tokenizer *t, uint32_t vocab_size,
+		      struct nt_buf *remark);
 
 #endif

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * gguf.c - a byte-level tokenizer as llama.cpp reads it from a GGUF file
+ *
+ * Tokens and merges are written as in tokenizer.json. How text is cut, and whether a piece that is a
+ * token is that token whatever merges say, a GGUF file does not tell: it names one of the
+ * pre-tokenizers built into llama.cpp. The table below pairs ours with those of the same
+ * expression; what no name stands for is refused, and where the nearest is near enough for
+ * everybody who publishes such models a remark says what differs.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "nt/err.h"
+#include "nt/gguf.h"
+#include "token/tokenizer.h"
+
+/* What llama.cpp calls a token of each kind. */
+enum { TYPE_NORMAL = 1, TYPE_CONTROL = 3, TYPE_USER_DEFINED = 4, TYPE_UNUSED = 5 };
+
+static const struct {
+	const char *pattern;       /* ours */
+	const char *merged;        /* llama.cpp's that merges every piece; NULL: none does */
+	const char *whole;         /* ... that takes a piece which is a token whole */
+	const char *differs;       /* where ids may be others, or NULL */
+} table[] = {
+	{"gpt2", "gpt-2", NULL, NULL},
+	{"cl100k", "dbrx", "llama-bpe", NULL},
+	{"qwen2", "qwen2", NULL, NULL},
+	{"o200k", "gpt-4o", NULL,
+	 "llama.cpp's gpt-4o, the nearest to o200k, cuts elsewhere at capitals beyond A to Z and behind combining marks"},
+	{"deepseek", "deepseek-v3", NULL, NULL},
+};
+
+/* Is there a token that merging its own bytes does not make? */
+static int find_unmerged(const struct nt_tokenizer *t, bool *is_there)
+{
+	struct nt_scratch scratch = {0};
+	struct nt_ids ids = {0};
+	int rc = 0;
+	*is_there = false;
+	for (uint32_t id = 0; rc == 0 && !*is_there && id < t->ident.vocab_size; id++) {
+		if (t->token[id].kind != NT_KIND_ORDINARY)
+			continue;
+		ids.n = 0;
+		rc = nt_merge_piece(&scratch, t, nt_token_text(t, id), t->token[id].len, &ids);
+		*is_there = rc == NT_EFORMAT || ids.n != 1 || ids.id[0] != id;
+		rc = rc == NT_EFORMAT ? 0 : rc; /* of a byte without a token */
+	}
+	nt_scratch_release(&scratch);
+	nt_ids_release(&ids);
+	return rc;
+}
+
+/* NFC alone can be left out with a remark: most text is in it. */
+static int check_normalizer(const struct nt_tokenizer *t, bool *has_nfc)
+{
+	*has_nfc = t->n_normalizer == 1 && t->normalizer[0].kind == NT_NORMALIZE_FORM &&
+		   t->normalizer[0].form == 0;
+	if (t->n_normalizer == 0 || *has_nfc)
+		return 0;
+	return nt_fail(NT_EARG, "the tokenizer normalizes text, which llama.cpp does not");
+}
+
+static int no_name(const char *what)
+{
+	return nt_fail(NT_EARG, "the tokenizer %s; llama.cpp has a name for gpt2, cl100k, qwen2, o200k and deepseek "
+				"(nt-vocab --pattern)", what);
+}
+
+/* The name of how text is cut, and what is not quite the same under it. */
+static int choose_pre(const struct nt_tokenizer *t, const char **pre, struct nt_buf *remark)
+{
+	bool has_nfc, has_unmerged;
+	size_t i = 0, n = sizeof(table) / sizeof(*table);
+	int rc = check_normalizer(t, &has_nfc);
+	if (rc < 0 || (rc = find_unmerged(t, &has_unmerged)) < 0)
+		return rc;
+	if (!t->is_plain)
+		return no_name("cuts text in steps of its own");
+	while (i < n && (!t->split.name || strcmp(table[i].pattern, t->split.name) != 0))
+		i++;
+	if (i == n && t->n_pair > 0)
+		return no_name(*t->split.regex ? "cuts text by an expression of its own" : "does not cut text (--pattern none)");
+	if (i == n)
+		i = 0; /* without merges it is the same however text is cut */
+	bool takes_whole = has_unmerged && t->prefers_whole;
+	*pre = table[i].merged;
+	if (table[i].whole && (takes_whole || !has_unmerged))
+		*pre = table[i].whole;
+	if (has_nfc)
+		rc = nt_buf_printf(remark, "llama.cpp does not normalize to NFC: text that is in another form gets other ids; ");
+	if (rc == 0 && takes_whole && !table[i].whole)
+		rc = nt_buf_printf(remark, "llama.cpp's %s merges pieces that the tokenizer takes whole; ", *pre);
+	if (rc == 0 && table[i].differs)
+		rc = nt_buf_printf(remark, "%s; ", table[i].differs);
+	if (remark->len > 2) /* the last semicolon */
+		remark->data[remark->len -= 2] = '\0';
+	return rc;
+}
+
+/* --- tokens and merges ----------------------------------------------------------------- */
+
+/* A token found in text before all else is found by llama.cpp as it is written, and nowhere more. */
+static int check_token(const struct nt_tokenizer *t, uint32_t id)
+{
+	struct nt_token token = t->token[id];
+	const char *text = (const char *)nt_token_text(t, id);
+	bool is_picky = token.flags & (NT_SINGLE_WORD | NT_LSTRIP | NT_RSTRIP);
+	if (token.kind == NT_KIND_ADDED && is_picky)
+		return nt_fail(NT_EARG, "token %u, '%.80s', looks at what stands around it, which llama.cpp does not", id,
+			       text);
+	uint32_t other = nt_token_find_ordinary(t, text, token.len);
+	if (token.kind >= NT_KIND_SPECIAL && other != NT_NO_TOKEN && other != id)
+		return nt_fail(NT_EARG, "token %u, '%.80s', is there twice, special and not, which llama.cpp refuses", id,
+			       text);
+	return 0;
+}
+
+static int add_token(struct nt_gguf_keys *k, const struct nt_tokenizer *t, uint32_t id, struct nt_buf *text)
+{
+	bool is_there = id < t->ident.vocab_size && t->token[id].kind != NT_KIND_NONE;
+	int rc = is_there ? check_token(t, id) : 0;
+	text->len = 0;
+	if (rc == 0 && !is_there) /* rows of the embedding beyond the tokenizer, or holes in it */
+		rc = nt_buf_printf(text, "[PAD%u]", id);
+	else if (rc == 0 && t->token[id].kind == NT_KIND_ORDINARY)
+		rc = nt_alphabet_write(text, nt_token_text(t, id), t->token[id].len);
+	else if (rc == 0)
+		rc = nt_buf_add(text, nt_token_text(t, id), t->token[id].len);
+	return rc < 0 ? rc : nt_gguf_item_string(k, text->data, text->len);
+}
+
+static int32_t type_of(const struct nt_tokenizer *t, uint32_t id)
+{
+	static const int32_t type[] = {
+		[NT_KIND_NONE] = TYPE_UNUSED, [NT_KIND_ORDINARY] = TYPE_NORMAL, [NT_KIND_SPECIAL] = TYPE_CONTROL,
+		[NT_KIND_ADDED] = TYPE_USER_DEFINED,
+	};
+	return id < t->ident.vocab_size ? type[t->token[id].kind] : TYPE_UNUSED;
+}
+
+static int add_merge(struct nt_gguf_keys *k, const struct nt_tokenizer *t, struct nt_pair pair, struct nt_buf *text)
+{
+	text->len = 0;
+	int rc = nt_alphabet_write(text, nt_token_text(t, pair.left), t->token[pair.left].len);
+	if (rc == 0)
+		rc = nt_buf_add(text, " ", 1);
+	if (rc == 0)
+		rc = nt_alphabet_write(text, nt_token_text(t, pair.right), t->token[pair.right].len);
+	return rc < 0 ? rc : nt_gguf_item_string(k, text->data, text->len);
+}
+
+static int add_lists(struct nt_gguf_keys *k, const struct nt_tokenizer *t, uint32_t vocab_size)
+{
+	struct nt_buf text = {0};
+	int rc = nt_gguf_add_array(k, "tokenizer.ggml.tokens", NT_GGUF_STRING, vocab_size);
+	for (uint32_t id = 0; rc == 0 && id < vocab_size; id++)
+		rc = add_token(k, t, id, &text);
+	if (rc == 0)
+		rc = nt_gguf_add_array(k, "tokenizer.ggml.token_type", NT_GGUF_I32, vocab_size);
+	for (uint32_t id = 0; rc == 0 && id < vocab_size; id++)
+		rc = nt_gguf_item_i32(k, type_of(t, id));
+	if (rc == 0)
+		rc = nt_gguf_add_array(k, "tokenizer.ggml.merges", NT_GGUF_STRING, t->n_pair);
+	for (size_t i = 0; rc == 0 && i < t->n_pair; i++)
+		rc = add_merge(k, t, t->pair[i], &text);
+	nt_buf_release(&text);
+	return rc;
+}
+
+int nt_tokenizer_gguf(struct nt_gguf_keys *k, const struct nt_tokenizer *t, uint32_t vocab_size,
+		      struct nt_buf *remark)
+{
+	const char *pre = NULL;
+	if (t->is_written)
+		return nt_fail(NT_EARG, "the tokenizer is not byte-level BPE, as SentencePiece's are not: only such go into a "
+					"GGUF file");
+	if (t->ident.vocab_size > vocab_size)
+		return nt_fail(NT_EFORMAT, "the tokenizer has %u ids, the model %u", t->ident.vocab_size, vocab_size);
+	int rc = choose_pre(t, &pre, remark);
+	if (rc == 0)
+		rc = nt_gguf_add_text(k, "tokenizer.ggml.model", "gpt2");
+	if (rc == 0)
+		rc = nt_gguf_add_text(k, "tokenizer.ggml.pre", pre);
+	return rc < 0 ? rc : add_lists(k, t, vocab_size);
+}

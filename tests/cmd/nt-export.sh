@@ -1,0 +1,122 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# nt-export: every tensor of a GGUF file beside the checkpoint's, through a reader of its own; what
+# llama.cpp makes of such files, tests/interop/llama.sh asks.
+. "$(dirname "$0")/../lib.sh"
+
+gguf="$PYTHON $root/tests/cmd/gguf.py"
+export gguf work
+"$PYTHON" -c 'import numpy' 2>/dev/null || {
+	skip 'models as GGUF files' 'numpy is not here'
+	done_testing
+	exit
+}
+printf '%s\n' 'the cat sat on a mat' 'and saw the rat' 'on the mat' 'a rat sat' >"$work/text"
+nt-tokenize -q -t bytes --split=line "$work/text" | nt-pack -q -o "$work/data.bin"
+nt-vocab -q --convert bytes -o "$work/bytes.json"
+
+# every DTYPE of the checkpoint ckpt
+agree() {
+	for dtype in f32 f16 bf16 q8_0 q4_0; do
+		nt-export -q --gguf --dtype $dtype ckpt -o model.gguf
+		$gguf compare model.gguf ckpt $dtype
+		[ "$(nt-info --json model.gguf | grep -o '"tensor_bytes": [0-9]*' | tr -dc 0-9)" -gt 0 ]
+	done
+}
+trained() { # trained ARCH OPTION...
+	arch=$1
+	shift
+	nt-train -q --arch=$arch --hidden-size=32 --num-hidden-layers=2 --num-attention-heads=4 --seq-len=16 \
+		--batch-size=2 --max-steps=3 --val "$work/data.bin" "$@" "$work/data.bin"
+}
+made() { # made FAMILY KEY=VALUE...
+	family=$1
+	shift
+	$gguf made $family ckpt "$@" && cp "$work/bytes.json" ckpt/tokenizer.json
+}
+
+for arch in llama qwen3 qwen2 mistral; do
+	for tied in true false; do
+		t "$arch, tie_word_embeddings $tied: every tensor in every dtype" "
+			trained $arch --num-key-value-heads=2 --tie-word-embeddings=$tied && agree"
+	done
+done
+t 'gpt2: matrices are turned over, positions stay f32' 'trained gpt2 && agree'
+t 'gpt2 with a head of its own' 'trained gpt2 --tie-word-embeddings=false && agree'
+t 'biases of attention and MLP, with rows of q and k in their places' '
+	made llama attention_bias=true mlp_bias=true && agree'
+t 'positions stretched as Llama 3.1 does, by its own formula' '
+	made llama "rope_parameters={\"rope_type\":\"llama3\",\"rope_theta\":500.0,\"factor\":8.0,\"low_freq_factor\":1.0,
+		\"high_freq_factor\":4.0,\"original_max_position_embeddings\":32}" && agree
+	$gguf keys model.gguf | grep -qx "llama.rope.freq_base = 500.0"'
+t 'heads wider than the model, and rows that are no whole blocks' '
+	made qwen3 head_dim=24 hidden_size=48 intermediate_size=80 && agree'
+t 'values of every size' 'made llama _wild=true && nt-export -q --dtype f16 ckpt -o m && $gguf compare m ckpt f16'
+
+t 'the keys say what llama.cpp asks for' '
+	made mistral && nt-export -q ckpt -o model.gguf && $gguf keys model.gguf >keys; cat keys
+	for key in "general.architecture = llama" "general.name = ckpt" "general.file_type = 1" \
+		"llama.block_count = 2" "llama.context_length = 64" "llama.embedding_length = 32" \
+		"llama.feed_forward_length = 64" "llama.attention.head_count = 4" "llama.attention.head_count_kv = 2" \
+		"llama.attention.key_length = 16" "llama.rope.dimension_count = 16" "llama.vocab_size = 258" \
+		"tokenizer.ggml.model = gpt2" "tokenizer.ggml.tokens = 258" "tokenizer.ggml.token_type = 258" \
+		"tokenizer.ggml.merges = 0" "tokenizer.ggml.bos_token_id = 256" "tokenizer.ggml.eos_token_id = 257" \
+		"tokenizer.ggml.add_bos_token = True" "tokenizer.ggml.add_eos_token = False"; do
+		grep -qxF "$key" keys || { echo "no $key"; exit 1; }
+	done
+	nt-export -q --dtype q4_0 --name "my model" ckpt -o model.gguf && $gguf keys model.gguf >keys
+	grep -qx "general.file_type = 2" keys && grep -qx "general.name = my model" keys'
+t 'the pre-tokenizer is named, each by the one of the same expression' '
+	made llama vocab_size=400
+	for pair in gpt2:gpt-2 cl100k:llama-bpe qwen2:qwen2 o200k:gpt-4o deepseek:deepseek-v3; do
+		cat "$root"/docs/*.md | nt-vocab -q -n 400 --pattern ${pair%:*} -o v.json
+		nt-export -t v.json ckpt -o model.gguf 2>said
+		$gguf keys model.gguf | grep -qx "tokenizer.ggml.pre = ${pair#*:}"
+		[ "$(grep -c "cuts elsewhere" said)" = $([ $pair = o200k:gpt-4o ] && echo 1 || echo 0) ]
+	done'
+t 'ids that the tokenizer has not are unused ones, those it has too many are refused' '
+	made llama vocab_size=300 && nt-export -q ckpt -o m && nt-info --json m | grep -q "\"items\": 300"
+	rm -r ckpt m && made llama vocab_size=200 bos_token_id=1 eos_token_id=2
+	exits 3 nt-export ckpt -o m 2>said && grep -q "258 ids, the model 200" said && [ ! -e m ]'
+t 'what llama.cpp has no name for is refused before anything is written' '
+	made llama vocab_size=400
+	cat "$root"/docs/*.md >text
+	nt-vocab -q -n 400 --pattern none text -o v.json && exits 2 nt-export -t v.json ckpt -o m 2>said
+	grep -q "does not cut text" said
+	nt-vocab -q -n 400 --pattern "[a-z]+|[^a-z]+" text -o v.json && exits 2 nt-export -t v.json ckpt -o m 2>said
+	grep -q "expression of its own" said && [ ! -e m ]'
+t 'a model llama.cpp has not is refused' '
+	made qwen3 attention_bias=true && exits 2 nt-export ckpt -o m 2>said && grep -q "qwen3 has no biases" said
+	rm -r ckpt && made qwen2 "rope_parameters={\"rope_type\":\"llama3\",\"rope_theta\":500.0,\"factor\":8.0,
+		\"low_freq_factor\":1.0,\"high_freq_factor\":4.0,\"original_max_position_embeddings\":32}"
+	exits 2 nt-export ckpt -o m 2>said && grep -q "not in qwen2" said && [ ! -e m ]'
+t 'no checkpoint, two, none there, no tokenizer' '
+	made llama
+	exits 2 nt-export 2>said && grep -q "no checkpoint" said
+	exits 2 nt-export ckpt ckpt 2>said && grep -q "one checkpoint" said
+	exits 4 nt-export none -o m 2>said
+	rm ckpt/tokenizer.json && exits 3 nt-export ckpt -o m 2>said && grep -q "tokenizer.json" said && [ ! -e m ]'
+t 'the same bytes every time, on standard output as in a file; a full disk is said' '
+	made llama && nt-export -q ckpt >a && nt-export -q -j 2 ckpt -o b && cmp a b
+	exits 4 nt-export -q ckpt >/dev/full 2>said
+	nt-export -q ckpt | head -c1 | grep -q G'
+
+t 'nt-info shows keys and tensors of a GGUF file, and of safetensors' '
+	made llama && nt-export -q --dtype q8_0 ckpt -o m && nt-info m >shown; cat shown
+	grep -Eq "^format +GGUF 3$" shown && grep -Eq "^dtype +Q8_0$" shown && grep -Eq "^  llama.block_count +2$" shown
+	grep -Eq "^  tokenizer.ggml.tokens +258 items: .* \.\.\.$" shown
+	grep -Eq "^  blk.1.ffn_down.weight +Q8_0 +32 x 64 +2176 bytes$" shown
+	nt-info ckpt/model.safetensors >shown
+	grep -Eq "^  model.layers.1.mlp.down_proj.weight +F32 +32 x 64 +8192 bytes$" shown
+	nt-info --json m | "$PYTHON" -c "
+import json, sys
+o = json.load(sys.stdin)
+assert o[\"tensors\"] == len(o[\"list\"]) == 21 and o[\"metadata\"][\"general.quantization_version\"] == 2
+assert sum(t[\"bytes\"] for t in o[\"list\"]) == o[\"tensor_bytes\"]"'
+t 'a GGUF file cut anywhere is refused, and so is one of another version' '
+	made llama num_hidden_layers=1 && nt-export -q ckpt -o m && size=$(stat -c %s m)
+	for n in 4 7 20 30 100 5000 $((size - 65)); do
+		head -c $n m >cut && exits 3 nt-info cut 2>said >&2 && grep -q "cut" said
+	done
+	(printf "GGUF\001" && tail -c +6 m) >old && exits 3 nt-info old 2>said && grep -q "version 1" said'
+done_testing

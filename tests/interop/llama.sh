@@ -1,0 +1,118 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Our GGUF files in llama.cpp, through node-llama-cpp: its ids, its text, its -log p, its own
+# quantizers. GGUF=folder keeps the files.
+. "$(dirname "$0")/../lib.sh"
+. "$root/tests/clients.sh"
+
+# Beside the other clients, since what is optional of theirs is not to be left out.
+install_llama() {
+	command -v npm >/dev/null && "$PYTHON" -c 'import numpy' 2>/dev/null || return 1
+	llama=$clients/llama
+	arch=$(node -p process.arch)
+	if ! cmp -s "$root/tests/interop/llama/package.json" "$llama/ours.json"; then
+		mkdir -p "$llama" && cp "$root/tests/interop/llama/package.json" "$llama/package.json"
+		version=$(sed -n 's/.*"node-llama-cpp": "\(.*\)".*/\1/p' "$llama/package.json")
+		(cd "$llama" && npm install --silent --no-audit --no-fund --ignore-scripts --omit=optional --no-package-lock \
+			"@node-llama-cpp/linux-$arch@$version") >/dev/null 2>&1 || return 1
+		cp "$root/tests/interop/llama/package.json" "$llama/ours.json"
+	fi
+	NODE_PATH=$llama/node_modules
+	ggml=$(echo "$NODE_PATH/@node-llama-cpp/linux-$arch"/bins/*/libggml-base.so)
+	export NODE_PATH ggml
+}
+install_llama || {
+	skip 'models in llama.cpp' 'npm or numpy is not here, or npm cannot install'
+	done_testing
+	exit
+}
+client() { node "$root/tests/interop/llama.js" "$@"; }
+gguf() { "$PYTHON" "$root/tests/cmd/gguf.py" "$@"; }
+
+# One model of each kind, trained until it is sure of something: a text, in rows shorter than it.
+cat "$root"/docs/*.md | head -c 60000 >"$work/text"
+nt-tokenize -q --split=none "$work/text" | nt-pack -q -o "$work/data.bin"
+trained() { # trained ARCH OPTION...: $work/ARCH
+	[ -d "$work/$1" ] || nt-train -q --arch="$@" --hidden-size=64 --num-hidden-layers=2 --num-attention-heads=4 --seq-len=64 \
+		--batch-size=4 --max-steps=150 --learning-rate=0.01 --val "$work/data.bin" -o "$work/$1" "$work/data.bin"
+}
+# Sequences of the text, each with [B] in front: 8190.
+prompts() { # prompts N LENGTH
+	nt-tokenize -q --ids --split=none "$work/text" | tr ' ' '\n' | head -$(($1 * $2)) | paste -d' ' $(yes - | head -$2) |
+		sed 's/^/8190 /'
+}
+export work
+
+# ids NAME: the same ids for every text
+ids() {
+	node "$root/tests/interop/tokenizers.js" texts >texts.jsonl
+	nt-tokenize -q --ids --split=jsonl "$@" texts.jsonl >ids
+}
+t 'llama.cpp cuts every text as we do: the embedded vocabulary' '
+	trained llama && nt-export -q "$work/llama" -o m.gguf && ids && client tokens m.gguf texts.jsonl ids'
+for pattern in gpt2 cl100k qwen2 deepseek; do
+	t "... one learned with $pattern" "
+		cat \"\$root\"/docs/*.md \"\$root\"/lib/token/*.c | nt-vocab -q -n 1500 --pattern $pattern -o v.json
+		gguf made llama ckpt vocab_size=1500 && nt-export -q -t v.json ckpt -o m.gguf
+		ids -t v.json && client tokens m.gguf texts.jsonl ids"
+done
+t '... the 256 bytes' '
+	nt-vocab -q --convert bytes -o v.json && gguf made llama ckpt && nt-export -q -t v.json ckpt -o m.gguf
+	ids -t bytes && client tokens m.gguf texts.jsonl ids'
+
+# The same ids as nt-sample, for 20 behind each of 8 prompts.
+greedy() { # greedy MODEL.gguf CKPT
+	prompts 8 12 >prompt
+	while read -r p; do
+		nt-sample -q --ids --greedy --ignore-eos --no-prompt -n 20 "$2" -p "$p"
+	done <prompt >ours
+	client greedy "$1" prompt 20 >theirs
+	cmp ours theirs
+}
+# -log p of every id of 8 sequences, within 0.02 nats: llama.cpp keeps keys and values in f16
+agrees() { # agrees MODEL.gguf CKPT
+	prompts 8 50 >seen
+	nt-score -q --ids --tsv "$2" seen | tail -n +2 | cut -f7 >ours
+	client nll "$1" seen | tr " " "\n" >theirs
+	paste ours theirs | awk "{ d = \$1 - \$2; d = d < 0 ? -d : d; most = d > most ? d : most; n++ }
+		END { print n, \"targets, at most\", most, \"nats apart\"; exit !(n == 400 && most < 0.02) }"
+}
+for arch in llama gpt2 qwen3 qwen2 mistral; do
+	case $arch in
+	gpt2) heads= ;;
+	*) heads=--num-key-value-heads=2 ;;
+	esac
+	export arch heads
+	t "$arch: the same greedy text, the same -log p, and a second reader reads it" '
+		trained $arch $heads && nt-export -q --dtype f32 "$work/$arch" -o m.gguf
+		greedy m.gguf "$work/$arch" && agrees m.gguf "$work/$arch"
+		client parse m.gguf | grep "\"tokens\":8192"
+		[ -z "${GGUF-}" ] || { mkdir -p "$GGUF" && cp m.gguf "$GGUF/$arch.gguf"; }'
+done
+t 'a head of its own, and biases of attention and MLP' '
+	trained llama
+	gguf made llama ckpt attention_bias=true mlp_bias=true vocab_size=8192 bos_token_id=8190 eos_token_id=8191
+	cp "$work/llama/tokenizer.json" ckpt && nt-export -q --dtype f32 ckpt -o m.gguf && agrees m.gguf ckpt'
+t 'positions stretched as Llama 3.1 does' '
+	trained llama
+	gguf made llama ckpt vocab_size=8192 bos_token_id=8190 eos_token_id=8191 "rope_parameters={\"rope_type\":\"llama3\",
+		\"rope_theta\":500.0,\"factor\":8.0,\"low_freq_factor\":1.0,\"high_freq_factor\":4.0,
+		\"original_max_position_embeddings\":32}"
+	cp "$work/llama/tokenizer.json" ckpt && nt-export -q --dtype f32 ckpt -o m.gguf && agrees m.gguf ckpt
+	sed -i "s/\"factor\": 8.0/\"factor\": 1.0/" ckpt/config.json && ! agrees m.gguf ckpt'
+t 'rows of q and k left as Hugging Face has them are found out' '
+	trained llama && nt-export -q --dtype f32 "$work/llama" -o m.gguf && agrees m.gguf "$work/llama"
+	gguf unturn m.gguf wrong.gguf
+	! agrees wrong.gguf "$work/llama" && ! greedy wrong.gguf "$work/llama"'
+for dtype in f16 bf16 q8_0 q4_0; do
+	export dtype
+	t "$dtype: every byte is that of ggml itself, whatever the values" '
+		for arch in llama gpt2; do
+			trained $arch && nt-export -q --dtype $dtype "$work/$arch" -o m.gguf
+			"$PYTHON" "$root/tests/interop/llama.py" m.gguf "$work/$arch" "$ggml"
+			client greedy m.gguf /dev/null 1
+		done
+		gguf made qwen2 wild _wild=true && nt-vocab -q --convert bytes -o wild/tokenizer.json
+		nt-export -q --dtype $dtype wild -o m.gguf && "$PYTHON" "$root/tests/interop/llama.py" m.gguf wild "$ggml"'
+done
+done_testing
