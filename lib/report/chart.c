@@ -166,10 +166,14 @@ static void fit_axes(struct report_chart *c, const struct nt_chart_options *o)
 
 /* --- thinning ------------------------------------------------------------------------- */
 
-/* What lies in one column becomes one point: its means, or its range. */
+/* What lies in one column becomes one point: its means, or its range; of marks the last one, and
+ * only where there are more than columns. */
 static void thin(struct report_line *l, const struct report_axis *axis, size_t n_column)
 {
+	bool is_raw = l->style == S_RAW, is_marks = l->style == S_MARKS;
 	size_t n = 0;
+	if (is_marks && l->n <= n_column)
+		return;
 	for (size_t i = 0, k; i < l->n; i = k) {
 		double column = floor(nt_axis_at(axis, l->x[i]) * (double)n_column);
 		double x = 0, lo = 0, hi = 0;
@@ -181,9 +185,9 @@ static void thin(struct report_line *l, const struct report_axis *axis, size_t n
 			widen(&r, l->lo[k]);
 		}
 		double m = (double)(k - i);
-		l->x[n] = x / m;
-		l->lo[n] = l->style == S_RAW ? r.lo : lo / m;
-		l->hi[n] = l->style == S_RAW ? r.hi : hi / m;
+		l->x[n] = is_marks ? l->x[k - 1] : x / m;
+		l->lo[n] = is_raw ? r.lo : is_marks ? l->lo[k - 1] : lo / m;
+		l->hi[n] = is_raw ? r.hi : is_marks ? l->hi[k - 1] : hi / m;
 		n++;
 	}
 	l->n = n;
@@ -236,8 +240,7 @@ int nt_chart_build(struct report_chart *c, struct nt_run *const *run, size_t n_r
 	if (rc == 0)
 		fit_axes(c, o);
 	for (size_t i = 0; rc == 0 && i < c->n_line; i++)
-		if (c->line[i].style != S_MARKS)
-			thin(&c->line[i], &c->x, n_column);
+		thin(&c->line[i], &c->x, n_column);
 	if (rc < 0)
 		nt_chart_release(c);
 	return rc;

@@ -90,7 +90,8 @@ static void put_curve(const struct box *b, const struct report_line *l)
 static void put_marks(const struct box *b, const struct report_line *l, const char *label)
 {
 	char x[SAY_BYTES], y[SAY_BYTES];
-	for (size_t i = l->n % (l->n / MARKS_TOLD + 1); i < l->n; i += l->n / MARKS_TOLD + 1) {
+	size_t stride = l->n / MARKS_TOLD + 1;
+	for (size_t i = l->n ? (l->n - 1) % stride : 0; i < l->n; i += stride) { /* the last one always */
 		double up = nt_axis_at(&b->c->y, l->lo[i]);
 		if (up < 0 || up > 1)
 			continue;

@@ -110,6 +110,13 @@ t 'numbers that no chart can hold are left out, events of other kinds as well' '
 	nt-report --svg odd >a.svg 2>said
 	[ ! -s said ] && xml a.svg | grep "^curve smooth" >curve
 	! grep -i -e nan -e inf curve'
+t 'as many looks as steps are no more than a chart has room for, the last among them' '
+	sed -n "s/\"event\": \"step\"\(.*\)\"loss\": \([0-9.]*\).*/\"event\": \"eval\"\1\"val_loss\": \2}/p" "$work/one" >dense
+	for k in 1 2 3 4 5; do awk -v k=$k "{ match(\$0, /\"step\": [0-9]+/); n = substr(\$0, RSTART + 8, RLENGTH - 8)
+		sub(/\"step\": [0-9]+/, \"\\\"step\\\": \" n + 400 * (k - 1)); print }" dense; done >looks
+	nt-report --svg --chart held-out looks >a.svg && xml a.svg >seen
+	n=$(grep -c "^title" seen) && [ "$n" -gt 100 ] && [ "$n" -le 400 ]
+	grep "^title looks, steps 2000: 4.0125 nats/token" seen'
 t 'a log of one step is drawn' '
 	head -n 2 "$work/one" >short && nt-report --svg short >a.svg && xml a.svg >seen && grep "^text 1$" seen'
 # Tags that are closed as they were opened, nothing from elsewhere; then the text of the page.
