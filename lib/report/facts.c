@@ -89,18 +89,19 @@ static int read_trainer(struct report_facts *f, struct nt_json *j)
 	return rc;
 }
 
-/* The file of that name in the newest step; NT_EFORMAT if there is none. */
+/* The file of that name in the newest step; NT_EFORMAT if there is none, or nothing in it. */
 static int read_beside(struct nt_buf *text, const struct nt_run *r, const char *name)
 {
 	static const char *const place[] = {"latest/", ""};
 	char path[4096];
-	for (size_t i = 0; i < 2; i++) {
+	int rc = 0;
+	text->len = 0;
+	for (size_t i = 0; rc == 0 && text->len == 0 && i < 2; i++) {
 		int n = snprintf(path, sizeof(path), "%s/%s%s", r->path, place[i], name);
-		text->len = 0;
 		if (n > 0 && (size_t)n < sizeof(path) && access(path, R_OK) == 0)
-			return nt_read_file(text, path);
+			rc = nt_read_file(text, path);
 	}
-	return NT_EFORMAT;
+	return rc == 0 && text->len == 0 ? NT_EFORMAT : rc;
 }
 
 /* How large the model is, which its configuration says without saying it. */

@@ -449,9 +449,11 @@ int nt_run_data(const struct nt_run *r, struct nt_buf *names)
 	struct nt_json j;
 	struct nt_json_text name;
 	size_t before = names->len;
+	if (r->data.len == 0)
+		return 0;
 	nt_json_init(&j, r->data.data, r->data.len);
-	int rc = r->data.len ? nt_json_enter(&j, '[') : 0;
-	while (r->data.len && rc >= 0 && (rc = nt_json_more(&j)) > 0) {
+	int rc = nt_json_enter(&j, '[');
+	while (rc >= 0 && (rc = nt_json_more(&j)) > 0) {
 		if ((rc = nt_json_read_string(&j, &name)) < 0)
 			break;
 		rc = nt_buf_add(names, name.p, name.len);

@@ -244,7 +244,7 @@ t 'passages are as many as asked, of the file that is named' '
 t 'a checkpoint that is damaged still shows its log' '
 	mkdir -p broken/latest && cp "$work/ckpt/log.jsonl" broken
 	for text in "" "{" "[]" "{\"options\": 7}" "{\"options\": {\"a\": \"b\""; do
-		echo "$text" >broken/latest/trainer.json && echo "$text" >broken/latest/config.json
+		printf "%s" "$text" >broken/latest/trainer.json && printf "%s" "$text" >broken/latest/config.json
 		nt-report --passages 0 broken >a.html && html a.html >text
 	done'
 

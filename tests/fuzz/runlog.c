@@ -91,6 +91,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	check_track(&whole->look);
 	make_page(whole);
 	draw_characters(whole, len % 2);
+	struct nt_buf names = {0};
+	nt_assert(nt_run_data(whole, &names) == 0 && (names.len == 0 || names.data[names.len - 1] == 0));
+	nt_buf_release(&names);
 	draw(whole, (unsigned)len);
 	nt_run_free(grown);
 	nt_run_free(whole);
