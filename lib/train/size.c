@@ -5,8 +5,9 @@
  * A ladder of shapes is priced: measured speed and the time give the tokens each would
  * see, a scaling law the loss it would end with, and the lowest wins. The law is that
  * of Hoffmann et al. 2022 (arXiv:2203.15556) with the exponents of Besiroglu et al.
- * 2024 (arXiv:2404.10102) and factors fitted at this end (docs/training.md): theirs, from
- * models a thousand times as large, choose models half as large as do best here; tokens seen again count as Muennighoff et al. 2023
+ * 2024 (arXiv:2404.10102) and factors fitted at this end, for each optimizer its own
+ * (docs/recipe.md): theirs, from models a thousand times as large, choose models half as large
+ * as do best here; tokens seen again count as Muennighoff et al. 2023
  * (arXiv:2305.16264) found: the k-th repeat is worth exp(-k / 15.4) of new text. Their
  * second term, for weights in excess of the data, is left out: it was fitted to models
  * a thousand times as large and forbids what works well at this end. In its place stands
@@ -33,8 +34,11 @@ static const struct {
 };
 #define N_RUNG (sizeof(ladder) / sizeof(*ladder))
 
-/* Tokens of AdamW that teach as much as one of Muon's: docs/training.md. */
-static const double MUON_WORTH = 1.75;
+/* L = e + a / n^0.348 + b / d^0.366 */
+struct law {
+	double e, a, b;
+};
+static const struct law law_adamw = {2.39, 79.4, 175.8}, law_muon = {2.35, 77.9, 147.7};
 
 double nt_size_n(const struct nt_config *c)
 {
@@ -48,8 +52,8 @@ double nt_size_loss(double n, double d, double u, int optimizer)
 	const double fading = 15.4; /* repeats until one is worth 1/e of new text */
 	if (d > u && u > 0)
 		d = u * (1 + fading * (1 - exp(-(d / u - 1) / fading)));
-	d *= optimizer != NT_OPTIMIZER_ADAMW ? MUON_WORTH : 1;
-	return 2.39 + 79.4 / pow(n, 0.3478) + 175.8 / pow(d > 1 ? d : 1, 0.3658);
+	const struct law *law = optimizer == NT_OPTIMIZER_ADAMW ? &law_adamw : &law_muon;
+	return law->e + law->a / pow(n, 0.3478) + law->b / pow(d > 1 ? d : 1, 0.3658);
 }
 
 /* Between two rungs in proportion. */
@@ -65,12 +69,12 @@ static uint64_t layers_for(uint64_t hidden_size)
 	return layers + ((hidden_size - from) * more + width / 2) / width;
 }
 
-/* Heads of 32 up to a width of 256 and of 64 beyond; fewer if the width does not divide. */
+/* Heads of 32 below a width of 128 and of 64 from there on; fewer if the width does not divide. */
 static uint64_t heads_for(uint64_t hidden_size, uint64_t head_dim)
 {
 	if (head_dim)
 		return hidden_size > head_dim ? hidden_size / head_dim : 1;
-	uint64_t heads = hidden_size / (hidden_size < 256 ? 32 : 64);
+	uint64_t heads = hidden_size / (hidden_size < 128 ? 32 : 64);
 	while (heads > 1 && (hidden_size % heads || (hidden_size / heads) % 2))
 		heads--;
 	return heads ? heads : 1;
