@@ -49,7 +49,6 @@ ISA = $($(ARCH)_$(lastword $(subst _, ,$(*F))))
 $B/obj/lib/kern/%.o $B/f64/lib/kern/%.o: OPT := -O3 -fno-trapping-math
 $B/obj/lib/filter/%.o $B/obj/lib/data/shingle_%.o: OPT := -O3
 $B/obj/lib/data/ids_%.o $B/obj/lib/data/bandtable.o: OPT := -O3
-
 # Masks of 64 bits belong in general registers.
 $B/obj/lib/text/window_%.o: OPT := -fno-tree-vectorize
 
@@ -127,6 +126,9 @@ check-run: all $(UNITS) $(GOLDENS) $(PAGES) $B/bench/tokenize
 	@CMOCKA_MESSAGE_OUTPUT=TAP PATH="$$PWD/$B/bin:$$PATH" NT_BUILD="$$PWD/$B" PYTHON="$(PYTHON)" \
 	MAKE="$(MAKE)" SAN="$(SAN)" prove --directives $(PROVE) -e 'sh tests/tap.sh' $(UNITS) $(GOLDENS) $(SCRIPTS)
 
+check-arm:
+	@sh share/deps.sh build check arm && MAKE="$(MAKE)" sh tests/arm/check.sh
+
 # Other people's programs on our files, from npm, and models beside PyTorch; apart from `check`.
 check-interop: all $B/test/golden/model_reference $B/test/unit/model_reference
 	@sh share/deps.sh interop torch
@@ -182,6 +184,7 @@ help:
 	@echo 'make deps       install the libraries (apt, as root or through sudo), or say how'
 	@echo 'make demo       install, build, and go from real books to a sample (CORPUS=files...)'
 	@echo 'make check      install, build, and run every test (SAN=1: under ASan and UBSan)'
+	@echo 'make check-arm  what differs on arm64, cross-compiled and emulated'
 	@echo 'make check-interop  our files in other people'"'"'s programs, and models beside PyTorch'
 	@echo 'make bench      speed, against peers where they are installed'
 	@echo 'make bench-tokenize  tokenizers beside other people'"'"'s, ids compared first'
@@ -191,6 +194,6 @@ help:
 	@echo 'make install    PREFIX=/usr/local DESTDIR=; and make uninstall'
 	@echo 'make clean      remove build/'
 
--include $(shell find $B -name '*.d' 2>/dev/null)
-.PHONY: all pages deps demo check check-run check-interop bench bench-data bench-tokenize bench-train fuzz fuzz-run install uninstall clean help
+-include $(shell find $B -type f -name '*.d' 2>/dev/null)
+.PHONY: all pages deps demo check check-run check-arm check-interop bench bench-data bench-tokenize bench-train fuzz fuzz-run install uninstall clean help
 .SECONDARY:

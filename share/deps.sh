@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # Installs what a target needs, or prints the exact command.
-#   sh share/deps.sh [--look] build|bench|check|demo|fuzz|interop|torch ...
+#   sh share/deps.sh [--look] build|arm|bench|check|demo|fuzz|interop|torch ...
 # --look   install nothing: only say what is missing, and how to get it
 set -eu
 
@@ -63,6 +63,10 @@ for group; do
 		;;
 	demo)
 		command_ xz-utils xz
+		;;
+	arm) # a compiler and an emulator; share/sysroot.sh brings the libraries
+		command_ gcc-aarch64-linux-gnu aarch64-linux-gnu-gcc
+		command_ qemu-user qemu-aarch64
 		;;
 	fuzz)
 		command_ clang clang

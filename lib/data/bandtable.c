@@ -59,9 +59,10 @@ static uint32_t n_taken(const uint32_t *slot)
 
 static uint32_t n_same(const struct nt_bandtable *t, const uint32_t *slot, uint32_t m)
 {
-	uint32_t n = 0, bits = t->number_bits;
+	/* Counted down: gcc 12 for arm64 gets the sum of these equalities with the wrong sign. */
+	uint32_t n = NT_BAND_SLOTS, bits = t->number_bits;
 	for (int k = 0; k < NT_BAND_SLOTS; k++)
-		n += slot[k] >> bits == m;
+		n -= slot[k] >> bits != m;
 	return n;
 }
 

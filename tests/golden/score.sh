@@ -47,7 +47,7 @@ if [ -n "$shared" ] && [ -d "$golden/gpt2" ]; then
 	t 'the files of single precision give the same' '
 		reference gpt2 /model.f32.safetensors && reference llama /model.f32.safetensors'
 	t 'every instruction set gives the same' '
-		for isa in ref avx2 avx512; do
+		for isa in ref avx2 avx512 neon; do
 			NT_ISA=$isa reference gpt2 "" && NT_ISA=$isa reference llama ""
 		done'
 	t 'the sums over both sequences are the references'"'"'' '
