@@ -140,8 +140,9 @@ static void begin_block(const struct block *b)
 }
 
 /* A tile that sticks out of C is worked out beside it. */
-static void run_partly(const struct slab *s, nt_real *c, const uint32_t *rows, const uint32_t *panel,
-		       const struct panel *p, size_t n_step, bool is_added, size_t m, size_t n)
+static void run_partly(const struct slab *s, nt_real *c, const struct nt_tile_rows *rows,
+		       const uint32_t *panel, const struct panel *p, size_t n_step, bool is_added,
+		       size_t m, size_t n)
 {
 	nt_real whole[NT_TILE_ROWS][NT_TILE_COLUMNS];
 	s->tile->run[p->n_vec - 1](whole[0], NT_TILE_COLUMNS, rows, panel, n_step, false);
@@ -150,24 +151,25 @@ static void run_partly(const struct slab *s, nt_real *c, const uint32_t *rows, c
 			c[j] = is_added ? c[j] + whole[r][j] : whole[r][j];
 }
 
-static void run_panel(const struct block *b, const uint32_t *rows, size_t at, const struct panel *p,
-		      bool is_added)
+static void run_panel(const struct block *b, const struct nt_tile_rows *rows, size_t at,
+		      const struct panel *p, bool is_added)
 {
 	const struct slab *s = b->s;
 	const struct nt_tile *t = s->tile;
 	const uint32_t *panel = packed(s, at, p);
-	size_t n_step = steps_at(s, at), tile_words = t->rows * t->words * n_step + NT_TILE_GAP;
+	size_t n_step = steps_at(s, at);
 	size_t column = s->column + p->vec * t->vector;
 	size_t n = least(s->column + s->n - column, p->n_vec * t->vector);
 	size_t first = s->g->is_symmetric && column > b->row ? (column - b->row) / t->rows : 0;
 	for (size_t i = first; i * t->rows < b->m; i++) {
-		const uint32_t *a = rows + i * tile_words;
+		struct nt_tile_rows tile = *rows;
+		tile.a += i * rows->tile_stride;
 		size_t r = i * t->rows;
 		nt_real *c = s->g->c + (b->row + r) * s->g->ldc + column;
 		if (b->m - r >= t->rows && n == p->n_vec * t->vector)
-			t->run[p->n_vec - 1](c, s->g->ldc, a, panel, n_step, is_added);
+			t->run[p->n_vec - 1](c, s->g->ldc, &tile, panel, n_step, is_added);
 		else
-			run_partly(s, c, a, panel, p, n_step, is_added, least(b->m - r, t->rows), n);
+			run_partly(s, c, &tile, panel, p, n_step, is_added, least(b->m - r, t->rows), n);
 	}
 }
 
@@ -175,7 +177,7 @@ static int block_task(void *arg, size_t i)
 {
 	const struct slab *s = arg;
 	const struct nt_gemm *g = s->g;
-	uint32_t rows[BLOCK_ROWS * (NT_TILE_WORDS + NT_TILE_GAP)];
+	uint32_t packed_rows[BLOCK_ROWS * (NT_TILE_WORDS + NT_TILE_GAP)];
 	struct block b = {.s = s, .row = i / s->n_share * BLOCK_ROWS,
 			  .first_panel = i % s->n_share * s->panels_of_share};
 	b.m = least(BLOCK_ROWS, g->m - b.row);
@@ -186,11 +188,12 @@ static int block_task(void *arg, size_t i)
 	for (size_t at = 0; at < s->k; at += block_k(s)) {
 		size_t k = s->at + at;
 		const nt_real *a = g->a + (g->is_a_transposed ? k * g->lda + b.row : b.row * g->lda + k);
-		s->tile->pack_rows(rows, a, g->lda, g->is_a_transposed, b.m, least(block_k(s), s->k - at),
-				   g->alpha);
+		struct nt_tile_rows rows =
+			s->tile->pack_rows(packed_rows, a, g->lda, g->is_a_transposed, b.m,
+					   least(block_k(s), s->k - at), g->alpha);
 		for (size_t j = b.first_panel; j < b.end_panel; j++) {
 			struct panel p = panel_of(s, j);
-			run_panel(&b, rows, at, &p, g->is_added || is_filled || k > 0);
+			run_panel(&b, &rows, at, &p, g->is_added || is_filled || k > 0);
 		}
 	}
 	return 0;

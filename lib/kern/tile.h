@@ -7,10 +7,10 @@
  *	C[rows][vector n_vec] (+)= A B		over a block of k
  *
  * A tile of C lives in registers. It goes along k by "steps", the neighbouring k that an
- * instruction sums up by itself: one in f32, two or four in bf16. Both operands are packed in
- * the order in which they are used, A as [step][rows] and B in panels of [step][vector n_vec],
- * k_step numbers in each place, so that either is read from end to end. What is missing in the
- * last step is 0.
+ * instruction sums up by itself: one in f32, two or four in bf16, k_step numbers in one place.
+ * B is packed in the order in which it is used, in panels of [step][vector n_vec], which are read
+ * from end to end; A as [step][rows] or, where a tile can take its rows from anywhere and they lie
+ * so in memory, as [rows][step]. What is missing in the last step is 0.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -28,6 +28,13 @@ enum {
 	NT_TILE_GAP = 16,    /* words between packed rows of tiles, lest all fall on the same cache lines */
 };
 
+/* A block of A as it was packed; strides in words. */
+struct nt_tile_rows {
+	const uint32_t *a;
+	size_t row_stride, step_stride;
+	size_t tile_stride; /* from a tile's rows to those of the next */
+};
+
 struct nt_tile {
 	size_t rows, vector;   /* of C: rows, and columns to a vector */
 	size_t vectors;        /* beside each other in the widest tile */
@@ -35,18 +42,18 @@ struct nt_tile {
 	size_t words;          /* ... and 32-bit words that they take */
 	size_t steps;          /* of a block of k: a widest panel of them stays in the first-level cache */
 
-	/* alpha a[m][k], at most a block of k, as [m / rows][step][rows], NT_TILE_GAP after each; zeros fill the last. In `to`
-	 * is room for m up to whole vectors. Transposed, a lies as [k][m]. */
-	void (*pack_rows)(uint32_t *to, const nt_real *a, size_t lda, bool is_transposed, size_t m, size_t k,
-			  nt_real alpha);
+	/* alpha a[m][k], at most a block of k; zeros fill the last tile, and NT_TILE_GAP lies behind
+	 * each. In `to` is room for m up to whole vectors. Transposed, a lies as [k][m]. */
+	struct nt_tile_rows (*pack_rows)(uint32_t *to, const nt_real *a, size_t lda, bool is_transposed,
+					 size_t m, size_t k, nt_real alpha);
 
 	/* b[k][n] as [step][vector n_vec], zeros behind n; transposed, b lies as [n][k]. */
 	void (*pack_panel)(uint32_t *to, size_t n_vec, const nt_real *b, size_t ldb, bool is_transposed,
 			   size_t n, size_t k);
 
 	/* A whole tile: [rows][vector (i + 1)] for function i. */
-	void (*run[NT_TILE_VECTORS])(nt_real *c, size_t ldc, const uint32_t *rows, const uint32_t *panel,
-				     size_t n_step, bool is_added);
+	void (*run[NT_TILE_VECTORS])(nt_real *c, size_t ldc, const struct nt_tile_rows *rows,
+				     const uint32_t *panel, size_t n_step, bool is_added);
 };
 
 /* Of this CPU, or NULL where it has none. */

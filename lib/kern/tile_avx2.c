@@ -17,6 +17,7 @@
 #define K_STEP	1
 #define WORDS	1
 #define TABLE	nt_tile_f32_avx2
+#define ANY_ROWS
 typedef __m256 wide, steps;
 
 static inline wide multiply(wide c, const uint32_t *a, size_t r, steps b)

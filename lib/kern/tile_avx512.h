@@ -4,6 +4,8 @@
  *
  * 24 registers of C, 3 of B, and a step of A spread over one more.
  */
+#include <string.h>
+
 #include "kern/avx512.h"
 
 #define WIDTH	16
@@ -11,6 +13,7 @@
 #define VECTORS 3
 #define STEPS	384 /* 72 KiB */
 #define WORDS	1
+#define ANY_ROWS
 typedef __m512i steps;
 
 /* By pairs, by fours, by quarters of a register. */

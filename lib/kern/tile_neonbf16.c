@@ -34,9 +34,11 @@ static inline bfloat16x8_t two_at(const uint32_t *x)
 }
 
 static inline __attribute__((always_inline)) void run(size_t n_vec, float *c, size_t ldc,
-						      const uint32_t *a, const uint32_t *panel,
-						      size_t n_step, bool is_added)
+						      const struct nt_tile_rows *rows,
+						      const uint32_t *panel, size_t n_step,
+						      bool is_added)
 {
+	const uint32_t *a = rows->a;
 	wide sum[ROWS / 2][2 * VECTORS];
 	for (size_t r = 0; r < ROWS / 2; r++)
 		for (size_t v = 0; v < 2 * n_vec; v++)

@@ -19,6 +19,8 @@
  *
  * along and across multiply by alpha, put 0 where nothing is left, and do not touch it.
  * OWN_RUN: the tile has a run() of its own.
+ * ANY_ROWS: multiply takes a step from anywhere, `r` being its distance from a: rows that lie one
+ * behind the other in memory are packed so. Transposing would cost more than it gains.
  */
 
 /* --- tiles -------------------------------------------------------------------------- */
@@ -27,9 +29,16 @@
 typedef wide wide_at __attribute__((aligned(4), may_alias));
 
 static inline __attribute__((always_inline)) void run(size_t n_vec, float *c, size_t ldc,
-						      const uint32_t *a, const uint32_t *panel,
-						      size_t n_step, bool is_added)
+						      const struct nt_tile_rows *rows,
+						      const uint32_t *panel, size_t n_step,
+						      bool is_added)
 {
+#ifdef ANY_ROWS
+	const size_t row = rows->row_stride, step = rows->step_stride;
+#else
+	const size_t row = 1, step = ROWS;
+#endif
+	const uint32_t *a = rows->a;
 	wide sum[ROWS][VECTORS];
 	for (size_t r = 0; r < ROWS; r++) {
 		for (size_t v = 0; v < n_vec; v++) {
@@ -37,7 +46,7 @@ static inline __attribute__((always_inline)) void run(size_t n_vec, float *c, si
 			__builtin_prefetch(c + r * ldc + WIDTH * v);
 		}
 	}
-	for (size_t s = 0; s < n_step; s++, a += ROWS, panel += WIDTH * n_vec) {
+	for (size_t s = 0; s < n_step; s++, a += step, panel += WIDTH * n_vec) {
 		steps b[VECTORS];
 		for (size_t v = 0; v < n_vec; v++)
 			b[v] = get(panel + WIDTH * v);
@@ -45,7 +54,7 @@ static inline __attribute__((always_inline)) void run(size_t n_vec, float *c, si
 		for (size_t r = 0; r < ROWS; r++)
 #pragma GCC unroll 3
 			for (size_t v = 0; v < n_vec; v++)
-				sum[r][v] = multiply(sum[r][v], a, r, b[v]);
+				sum[r][v] = multiply(sum[r][v], a, r * row, b[v]);
 	}
 #pragma GCC unroll 8
 	for (size_t r = 0; r < ROWS; r++) {
@@ -61,10 +70,10 @@ static inline __attribute__((always_inline)) void run(size_t n_vec, float *c, si
 #endif
 
 #define RUN(n_vec)                                                                                \
-	static void run_##n_vec(float *c, size_t ldc, const uint32_t *a, const uint32_t *panel,   \
-				size_t n_step, bool is_added)                                     \
+	static void run_##n_vec(float *c, size_t ldc, const struct nt_tile_rows *rows,            \
+				const uint32_t *panel, size_t n_step, bool is_added)              \
 	{                                                                                         \
-		run(n_vec, c, ldc, a, panel, n_step, is_added);                                   \
+		run(n_vec, c, ldc, rows, panel, n_step, is_added);                                \
 	}
 RUN(1)
 RUN(2)
@@ -134,14 +143,42 @@ static inline __attribute__((always_inline)) void pack_across(uint32_t *to, bool
 	}
 }
 
-static void pack_rows(uint32_t *to, const float *a, size_t lda, bool is_transposed, size_t m, size_t k,
-		      float alpha)
+#ifdef ANY_ROWS
+static void pack_straight(uint32_t *to, const float *a, size_t lda, size_t m, size_t k, float alpha,
+			  const struct nt_tile_rows *rows)
 {
-	size_t end = (m + ROWS - 1) / ROWS * ROWS;
-	if (is_transposed)
+	for (size_t r = 0; r < (m + ROWS - 1) / ROWS * ROWS; r++, a += lda) {
+		uint32_t *row = to + r / ROWS * rows->tile_stride + r % ROWS * rows->row_stride;
+		for (size_t at = 0; r < m && at < k; at += WIDTH * K_STEP) {
+			for (size_t j = 0; j < K_STEP; j++)
+				__builtin_prefetch(a + lda + at + WIDTH * j);
+			put(row + at / K_STEP, along(a + at, k - at, alpha));
+		}
+		if (r >= m)
+			memset(row, 0, rows->row_stride * sizeof(*row));
+	}
+}
+#endif
+
+static struct nt_tile_rows pack_rows(uint32_t *to, const float *a, size_t lda, bool is_transposed, size_t m,
+				     size_t k, float alpha)
+{
+	size_t end = (m + ROWS - 1) / ROWS * ROWS, n_step = (k + K_STEP - 1) / K_STEP;
+	struct nt_tile_rows rows = {.a = to, .row_stride = WORDS, .step_stride = WORDS * ROWS,
+				    .tile_stride = WORDS * ROWS * n_step + NT_TILE_GAP};
+	if (is_transposed) {
 		pack_across(to, true, ROWS, a, lda, m, end, k, alpha);
-	else
-		pack_along(to, true, ROWS, a, lda, m, end, k, alpha);
+		return rows;
+	}
+#ifdef ANY_ROWS
+	rows.row_stride = STEPS;
+	rows.step_stride = 1;
+	rows.tile_stride = ROWS * STEPS + NT_TILE_GAP;
+	pack_straight(to, a, lda, m, k, alpha, &rows);
+#else
+	pack_along(to, true, ROWS, a, lda, m, end, k, alpha);
+#endif
+	return rows;
 }
 
 static void pack_panel(uint32_t *to, size_t n_vec, const float *b, size_t ldb, bool is_transposed,

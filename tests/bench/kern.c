@@ -53,9 +53,11 @@ enum { TILES = 4000, TILE_STEPS = 64 };
 static void run_tiles(const void *arg)
 {
 	const struct nt_tile *tile = arg;
-	const uint32_t *rows = (const uint32_t *)(const void *)x, *panel = (const uint32_t *)(const void *)y;
+	struct nt_tile_rows rows = {.a = (const uint32_t *)(const void *)x, .row_stride = tile->words,
+				    .step_stride = tile->words * tile->rows};
+	const uint32_t *panel = (const uint32_t *)(const void *)y;
 	for (int i = 0; i < TILES; i++)
-		tile->run[tile->vectors - 1](z, NT_TILE_COLUMNS, rows, panel, TILE_STEPS, false);
+		tile->run[tile->vectors - 1](z, NT_TILE_COLUMNS, &rows, panel, TILE_STEPS, false);
 }
 
 static double peak_of(const struct nt_tile *tile)
