@@ -2,8 +2,7 @@
 /*
  * kern_avx2.c - the kernels in 256-bit registers, with FMA
  *
- * Masks are VMASKMOV's: it neither reads nor writes what they leave out. exp is the
- * polynomial of kern_ref.c with the multiplications and additions fused.
+ * Registers in part go by VMASKMOV, which neither reads nor writes what its mask leaves out.
  */
 #include "kern/kern.h"
 
@@ -16,25 +15,19 @@
 #define TABLE nt_kern_avx2
 typedef __m256 wide;
 typedef __m256d wide_f64;
-typedef size_t mask; /* how many elements are meant; more than 8 are 8 */
 
-static mask mask_of(size_t left)
-{
-	return left;
-}
-
-static __m256i bits_of(mask m)
+static __m256i bits_of(size_t m)
 {
 	__m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
 	return _mm256_cmpgt_epi32(_mm256_set1_epi32((int)m), lane);
 }
 
-static wide load(const float *x, mask m)
+static wide load(const float *x, size_t m)
 {
 	return m < 8 ? _mm256_maskload_ps(x, bits_of(m)) : _mm256_loadu_ps(x);
 }
 
-static void store(float *x, mask m, wide v)
+static void store(float *x, size_t m, wide v)
 {
 	if (m < 8)
 		_mm256_maskstore_ps(x, bits_of(m), v);
@@ -47,7 +40,7 @@ static wide all(float x)
 	return _mm256_set1_ps(x);
 }
 
-static wide either(mask m, wide v, wide w)
+static wide either(size_t m, wide v, wide w)
 {
 	return m < 8 ? _mm256_blendv_ps(w, v, _mm256_castsi256_ps(bits_of(m))) : v;
 }
@@ -81,22 +74,22 @@ static float top_of(wide v)
 	return _mm_cvtss_f32(_mm_max_ss(h, _mm_movehdup_ps(h)));
 }
 
-static wide power(wide x)
+static wide between(float low, wide x, float high)
 {
 	/* min and max hand on their second operand if one is a NaN */
-	x = _mm256_min_ps(all(88.0f), _mm256_max_ps(all(-87.0f), x));
-	/* adding 1.5 * 2^23 rounds, and leaves the integer in the low bits */
-	wide shifted = fused(x, all(1.44269504088896341f), all(12582912.0f));
-	wide k = shifted - all(12582912.0f);
-	wide r = fused(k, all(2.12194440e-4f), fused(k, all(-0.693359375f), x));
-	wide p = fused(all(1.9875691500e-4f), r, all(1.3981999507e-3f));
-	p = fused(p, r, all(8.3334519073e-3f));
-	p = fused(p, r, all(4.1665795894e-2f));
-	p = fused(p, r, all(1.6666665459e-1f));
-	p = fused(p, r, all(5.0000001201e-1f));
-	__m256i bits = _mm256_slli_epi32(_mm256_castps_si256(shifted), 23);
+	return _mm256_min_ps(all(high), _mm256_max_ps(all(low), x));
+}
+
+static wide twos(wide x)
+{
+	return fused(x, all(1.44269504088896341f), all(12582912.0f)) - all(12582912.0f); /* 1.5 * 2^23 rounds */
+}
+
+static wide scaled(wide v, wide k)
+{
+	__m256i bits = _mm256_slli_epi32(_mm256_cvtps_epi32(k), 23);
 	bits = _mm256_add_epi32(bits, _mm256_set1_epi32(0x3f800000)); /* exponent k, above the bias */
-	return fused(p * r, r, r + all(1)) * _mm256_castsi256_ps(bits);
+	return v * _mm256_castsi256_ps(bits);
 }
 
 static void squares(wide_f64 s[2], wide v)

@@ -1,10 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * kern_avx512.c - the kernels in 512-bit registers
- *
- * exp is the polynomial of kern_ref.c with the multiplications and additions fused;
- * VSCALEFPS does the power of two.
- */
+/* kern_avx512.c - the kernels in 512-bit registers */
 #include "kern/kern.h"
 
 #ifdef NT_HAS_WIDE
@@ -21,7 +16,7 @@ static wide all(float x)
 	return _mm512_set1_ps(x);
 }
 
-static wide either(mask m, wide v, wide w)
+static wide either(size_t m, wide v, wide w)
 {
 	return m < 16 ? _mm512_mask_mov_ps(w, bits_of(m), v) : v;
 }
@@ -51,18 +46,20 @@ static float top_of(wide v)
 	return _mm512_reduce_max_ps(v);
 }
 
-static wide power(wide x)
+static wide between(float low, wide x, float high)
 {
 	/* min and max hand on their second operand if one is a NaN */
-	x = _mm512_min_ps(all(88.0f), _mm512_max_ps(all(-87.0f), x));
-	wide k = _mm512_roundscale_ps(x * all(1.44269504088896341f), 8); /* to the nearest, quietly */
-	wide r = fused(k, all(2.12194440e-4f), fused(k, all(-0.693359375f), x));
-	wide p = fused(all(1.9875691500e-4f), r, all(1.3981999507e-3f));
-	p = fused(p, r, all(8.3334519073e-3f));
-	p = fused(p, r, all(4.1665795894e-2f));
-	p = fused(p, r, all(1.6666665459e-1f));
-	p = fused(p, r, all(5.0000001201e-1f));
-	return _mm512_scalef_ps(fused(p * r, r, r + all(1)), k);
+	return _mm512_min_ps(all(high), _mm512_max_ps(all(low), x));
+}
+
+static wide twos(wide x)
+{
+	return _mm512_roundscale_ps(x * all(1.44269504088896341f), 8); /* quietly */
+}
+
+static wide scaled(wide v, wide k)
+{
+	return _mm512_scalef_ps(v, k);
 }
 
 static void squares(wide_f64 s[2], wide v)

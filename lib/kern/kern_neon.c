@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * kern_neon.c - the kernels in the 128-bit registers that every arm64 has
- *
- * exp is the polynomial of kern_ref.c with the multiplications and additions fused.
- */
+/* kern_neon.c - the kernels in the 128-bit registers that every arm64 has */
 #include "kern/kern.h"
 
 #ifdef NT_HAS_NEON
@@ -21,7 +17,7 @@ static inline wide all(float x)
 	return vdupq_n_f32(x);
 }
 
-static inline wide either(mask m, wide v, wide w)
+static inline wide either(size_t m, wide v, wide w)
 {
 	static const uint32_t lane[WIDTH] = {0, 1, 2, 3};
 	return m >= WIDTH ? v : vbslq_f32(vcltq_u32(vld1q_u32(lane), vdupq_n_u32((uint32_t)m)), v, w);
@@ -52,19 +48,21 @@ static inline float top_of(wide v)
 	return vmaxvq_f32(v);
 }
 
-static inline wide power(wide x)
+static inline wide between(float low, wide x, float high)
 {
-	x = vminq_f32(all(88.0f), vmaxq_f32(all(-87.0f), x)); /* a NaN stays one */
-	wide k = vrndnq_f32(x * all(1.44269504088896341f));
-	wide r = fused(k, all(2.12194440e-4f), fused(k, all(-0.693359375f), x));
-	wide p = fused(all(1.9875691500e-4f), r, all(1.3981999507e-3f));
-	p = fused(p, r, all(8.3334519073e-3f));
-	p = fused(p, r, all(4.1665795894e-2f));
-	p = fused(p, r, all(1.6666665459e-1f));
-	p = fused(p, r, all(5.0000001201e-1f));
+	return vminq_f32(all(high), vmaxq_f32(all(low), x)); /* a NaN stays one */
+}
+
+static inline wide twos(wide x)
+{
+	return vrndnq_f32(x * all(1.44269504088896341f));
+}
+
+static inline wide scaled(wide v, wide k)
+{
 	int32x4_t bits = vshlq_n_s32(vcvtq_s32_f32(k), 23);
 	bits = vaddq_s32(bits, vdupq_n_s32(0x3f800000)); /* exponent k, above the bias */
-	return fused(p * r, r, r + all(1)) * vreinterpretq_f32_s32(bits);
+	return v * vreinterpretq_f32_s32(bits);
 }
 
 static inline void squares(wide_f64 s[2], wide v)

@@ -4,22 +4,16 @@
 /*
  * neon.h - loads and stores of the last elements of an array, fewer than a register has
  *
- * For the files of arm64's kernels alone. NEON has no masks: one is how many elements are meant;
- * more than 4 are 4, and fewer go one by one.
+ * For the files of arm64's kernels alone. Of m elements more than 4 are 4; fewer go one by one, as
+ * NEON has no masks.
  */
 #include <arm_neon.h>
 #include <stddef.h>
 #include <stdint.h>
 
 typedef float32x4_t wide;
-typedef size_t mask;
 
-static inline mask mask_of(size_t left)
-{
-	return left;
-}
-
-static inline wide load(const float *x, mask m)
+static inline wide load(const float *x, size_t m)
 {
 	if (m >= 4)
 		return vld1q_f32(x);
@@ -29,7 +23,7 @@ static inline wide load(const float *x, mask m)
 	return m > 2 ? vld1q_lane_f32(x + 2, v, 2) : v;
 }
 
-static inline void store(float *x, mask m, wide v)
+static inline void store(float *x, size_t m, wide v)
 {
 	if (m >= 4) {
 		vst1q_f32(x, v);

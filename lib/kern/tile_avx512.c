@@ -16,7 +16,7 @@ static inline wide multiply(wide c, const uint32_t *a, size_t r, steps b)
 
 static inline steps along(const float *x, size_t k, float alpha)
 {
-	return _mm512_castps_si512(load(x, mask_of(k)) * _mm512_set1_ps(alpha));
+	return _mm512_castps_si512(load(x, k) * _mm512_set1_ps(alpha));
 }
 
 static inline steps across(const float *x, size_t ld, size_t k, size_t n, float alpha)

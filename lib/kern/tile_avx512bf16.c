@@ -20,16 +20,16 @@ static inline wide multiply(wide c, const uint32_t *a, size_t r, steps b)
 static inline steps along(const float *x, size_t k, float alpha)
 {
 	wide scale = _mm512_set1_ps(alpha);
-	wide low = load(x, mask_of(k)) * scale;
-	wide high = load(x + 16, mask_of(k > 16 ? k - 16 : 0)) * scale;
+	wide low = load(x, k) * scale;
+	wide high = load(x + 16, k > 16 ? k - 16 : 0) * scale;
 	return (steps)_mm512_cvtne2ps_pbh(high, low);
 }
 
 static inline steps across(const float *x, size_t ld, size_t k, size_t n, float alpha)
 {
 	wide scale = _mm512_set1_ps(alpha);
-	wide low = load(x, mask_of(n)) * scale;
-	wide high = load(x + (k > 1 ? ld : 0), mask_of(k > 1 ? n : 0)) * scale;
+	wide low = load(x, n) * scale;
+	wide high = load(x + (k > 1 ? ld : 0), k > 1 ? n : 0) * scale;
 	steps l = _mm512_cvtepu16_epi32((__m256i)_mm512_cvtneps_pbh(low));
 	steps h = _mm512_cvtepu16_epi32((__m256i)_mm512_cvtneps_pbh(high));
 	return _mm512_or_si512(l, _mm512_slli_epi32(h, 16));

@@ -37,7 +37,7 @@ static inline wide multiply(wide c, const uint32_t *a, size_t r, steps b)
 
 static inline steps along(const float *x, size_t k, float alpha)
 {
-	return load(x, mask_of(k)) * vdupq_n_f32(alpha);
+	return load(x, k) * vdupq_n_f32(alpha);
 }
 
 static inline steps across(const float *x, size_t ld, size_t k, size_t n, float alpha)

@@ -76,7 +76,7 @@ static inline steps along(const float *x, size_t k, float alpha)
 {
 	wide four[4];
 	for (size_t i = 0; i < 4; i++)
-		four[i] = load(x + 4 * i, mask_of(k > 4 * i ? k - 4 * i : 0)) * vdupq_n_f32(alpha);
+		four[i] = load(x + 4 * i, k > 4 * i ? k - 4 * i : 0) * vdupq_n_f32(alpha);
 	return (steps){{rounded(four[0], four[1]), rounded(four[2], four[3])}};
 }
 
@@ -84,7 +84,7 @@ static inline steps across(const float *x, size_t ld, size_t k, size_t n, float 
 {
 	wide four[4];
 	for (size_t i = 0; i < 4; i++)
-		four[i] = load(x + (i < k ? i : 0) * ld, mask_of(i < k ? n : 0)) * vdupq_n_f32(alpha);
+		four[i] = load(x + (i < k ? i : 0) * ld, i < k ? n : 0) * vdupq_n_f32(alpha);
 	transpose_four(four);
 	return (steps){{rounded(four[0], four[1]), rounded(four[2], four[3])}};
 }
