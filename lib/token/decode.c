@@ -26,20 +26,20 @@ struct brief {
 	uint8_t byte[SHORT], n;
 };
 
-struct nt_decoder {
+struct nt_briefs {
 	pthread_mutex_t lock; /* of making the table */
 	struct brief *table;  /* [vocab_size], NULL at first; read and set as one word */
 };
 
-struct nt_decoder *nt_decoder_new(void)
+struct nt_briefs *nt_briefs_new(void)
 {
-	struct nt_decoder *d = nt_calloc(1, sizeof(*d));
+	struct nt_briefs *d = nt_calloc(1, sizeof(*d));
 	if (d)
 		pthread_mutex_init(&d->lock, NULL);
 	return d;
 }
 
-void nt_decoder_free(struct nt_decoder *d)
+void nt_briefs_free(struct nt_briefs *d)
 {
 	if (!d)
 		return;
@@ -64,7 +64,7 @@ static struct brief *make_table(const struct nt_tokenizer *t)
 /* NULL: no memory. */
 static const struct brief *table_of(const struct nt_tokenizer *t)
 {
-	struct nt_decoder *d = t->decoder;
+	struct nt_briefs *d = t->briefs;
 	struct brief *table = __atomic_load_n(&d->table, __ATOMIC_ACQUIRE);
 	if (table)
 		return table;

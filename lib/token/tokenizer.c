@@ -40,7 +40,7 @@ void nt_tokenizer_free(struct nt_tokenizer *t)
 	nt_added_release(&t->normalized);
 	nt_buf_release(&t->bytes);
 	nt_canonical_free(t->canonical);
-	nt_decoder_free(t->decoder);
+	nt_briefs_free(t->briefs);
 	free(t->token);
 	free(t->find);
 	free(t->pair);
@@ -54,7 +54,7 @@ int nt_tokenizer_new(struct nt_tokenizer **out, const char *name)
 {
 	struct nt_tokenizer *t = nt_calloc(1, sizeof(*t));
 	*out = NULL;
-	if (!t || !(t->canonical = nt_canonical_new()) || !(t->decoder = nt_decoder_new())) {
+	if (!t || !(t->canonical = nt_canonical_new()) || !(t->briefs = nt_briefs_new())) {
 		nt_tokenizer_free(t);
 		return NT_ESYS;
 	}

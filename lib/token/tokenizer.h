@@ -135,7 +135,7 @@ struct nt_tokenizer {
 	struct nt_added_set normalized; /* ... and in what normalizers made of the rest */
 
 	struct nt_canonical *canonical;
-	struct nt_decoder *decoder;
+	struct nt_briefs *briefs;
 };
 
 int nt_tokenizer_new(struct nt_tokenizer **t, const char *name);
@@ -254,8 +254,8 @@ int nt_steps_write_decoder(struct nt_buf *out, const struct nt_tokenizer *t);
 int nt_steps_write_rule(struct nt_buf *out, const struct nt_tokenizer *t, bool ignores_merges);
 
 /* decode.c: a table for many ids, made when they are first asked for */
-struct nt_decoder *nt_decoder_new(void); /* NULL: no memory */
-void nt_decoder_free(struct nt_decoder *d);
+struct nt_briefs *nt_briefs_new(void); /* NULL: no memory */
+void nt_briefs_free(struct nt_briefs *d);
 
 /* canonical.c: what is made when somebody first asks for it */
 struct nt_canonical *nt_canonical_new(void); /* NULL: no memory */
