@@ -15,6 +15,7 @@
 #include "nt/blas.h"
 #include "nt/cpu.h"
 #include "nt/file.h"
+#include "nt/generate.h"
 #include "nt/model.h"
 #include "nt/text.h"
 #include "nt/tokenizer.h"
@@ -59,10 +60,11 @@ static const struct nt_opt opts[] = {
 struct job {
 	const struct nt_cli *cli;
 	const struct options *o;
-	struct nt_model *m;
+	struct nt_lm *lm;
+	const struct nt_config *c;
 	struct nt_tokenizer *t; /* NULL with --ids */
 	struct nt_pool *pool;
-	struct nt_cache *cache;
+	struct nt_decoder *decoder;
 	struct nt_sampler *sampler;
 	struct nt_out *out;
 	struct nt_ids prompt;
@@ -107,7 +109,7 @@ static int encode_prompt(struct job *j, const struct nt_buf *text)
 static int take_prompt(struct job *j, char **operand, int n_operand)
 {
 	struct nt_buf text = {0};
-	uint32_t bos = j->m->config.bos_token_id;
+	uint32_t bos = j->c->bos_token_id;
 	if (bos == NT_NO_TOKEN && j->t)
 		bos = nt_tokenizer_summary(j->t)->bos;
 	int rc = read_prompt(&text, j->o, operand, n_operand);
@@ -175,7 +177,7 @@ static int put_end(struct job *j)
 static int prepare(struct job *j)
 {
 	const struct options *o = j->o;
-	size_t limit = j->m->config.max_position_embeddings;
+	size_t limit = j->c->max_position_embeddings;
 	struct nt_sampling how = {
 		.temperature = o->greedy ? 0 : o->temperature,
 		.top_k = (uint32_t)o->top_k, .top_p = o->top_p, .min_p = o->min_p, .seed = o->seed,
@@ -184,18 +186,18 @@ static int prepare(struct job *j)
 		return nt_fail(NT_EARG, "a prompt of %zu tokens does not fit into the model's context of %zu",
 			       j->prompt.n, limit);
 	size_t room = o->n && o->n < limit - j->prompt.n ? j->prompt.n + (size_t)o->n : limit;
-	int rc = nt_cache_new(&j->cache, j->m, room, j->pool);
-	return rc < 0 ? rc : nt_sampler_new(&j->sampler, &how, j->m->config.vocab_size);
+	int rc = nt_decoder_new(&j->decoder, j->lm, 1, room, j->pool);
+	return rc < 0 ? rc : nt_sampler_new(&j->sampler, &how, j->c->vocab_size);
 }
 
 /* Is there to be another token behind the last? */
 static bool goes_on(struct job *j, uint32_t last)
 {
-	if (last == j->m->config.eos_token_id && !j->o->ignore_eos)
+	if (last == j->c->eos_token_id && !j->o->ignore_eos)
 		j->why = "the text ended";
 	else if (j->o->n && j->n >= j->o->n)
 		j->why = NULL;
-	else if (nt_cache_len(j->cache) >= j->m->config.max_position_embeddings)
+	else if (nt_decoder_len(j->decoder, 0) >= j->c->max_position_embeddings)
 		j->why = "the context is full";
 	else if (*nt_cli_stop_flag())
 		j->why = "interrupted";
@@ -207,17 +209,17 @@ static bool goes_on(struct job *j, uint32_t last)
 static int generate(struct job *j)
 {
 	const nt_real *logits;
-	int rc = nt_cache_extend(j->cache, j->prompt.id, j->prompt.n, &logits);
+	int rc = nt_decoder_extend(j->decoder, 0, j->prompt.id, j->prompt.n, &logits);
 	for (;;) {
 		if (rc < 0)
 			return rc;
 		uint32_t id = nt_sample(j->sampler, logits, j->n++);
-		bool is_end = id == j->m->config.eos_token_id && !j->o->ignore_eos;
+		bool is_end = id == j->c->eos_token_id && !j->o->ignore_eos;
 		if (!is_end || j->o->ids)
 			rc = put_token(j, id);
 		if (rc < 0 || !goes_on(j, id))
 			return rc;
-		rc = nt_cache_extend(j->cache, &id, 1, &logits);
+		rc = nt_decoder_extend(j->decoder, 0, &id, 1, &logits);
 	}
 }
 
@@ -243,12 +245,17 @@ static int run_job(struct job *j)
 
 static int open_model(struct job *j, const char *path)
 {
-	int rc = nt_model_load(&j->m, path);
-	if (rc < 0 || j->o->ids)
+	size_t len;
+	int rc = nt_lm_load(&j->lm, path, NT_LM_AS_STORED, j->pool);
+	if (rc < 0)
 		return rc;
-	if (!j->m->tokenizer_json)
+	j->c = nt_lm_config(j->lm);
+	const char *json = nt_lm_tokenizer_json(j->lm, &len);
+	if (j->o->ids)
+		return 0;
+	if (!json)
 		return nt_fail(NT_EFORMAT, "%s: holds no tokenizer.json; --ids does without", path);
-	return nt_tokenizer_parse(&j->t, j->m->tokenizer_json, j->m->tokenizer_json_len, path);
+	return nt_tokenizer_parse(&j->t, json, len, path);
 }
 
 static int run(struct nt_cli *cli, void *opt, char **operand, int n_operand)
@@ -259,11 +266,10 @@ static int run(struct nt_cli *cli, void *opt, char **operand, int n_operand)
 	if (n_operand > 2 || (n_operand == 2 && j.o->prompt))
 		return nt_fail(NT_EARG, "'%s': one prompt is enough: put it in quotes", operand[n_operand - 1]);
 	nt_cli_stop_flag();
-	int rc = open_model(&j, operand[0]);
+	j.pool = nt_pool_new((int)cli->threads);
+	int rc = j.pool ? open_model(&j, operand[0]) : NT_ESYS;
 	if (rc == 0)
 		rc = take_prompt(&j, operand, n_operand);
-	if (rc == 0 && !(j.pool = nt_pool_new((int)cli->threads)))
-		rc = NT_ESYS;
 	if (rc == 0)
 		rc = prepare(&j);
 	if (rc == 0)
@@ -278,10 +284,10 @@ static int run(struct nt_cli *cli, void *opt, char **operand, int n_operand)
 	}
 	nt_out_discard(j.out);
 	nt_sampler_free(j.sampler);
-	nt_cache_free(j.cache);
+	nt_decoder_free(j.decoder);
 	nt_pool_free(j.pool);
 	nt_tokenizer_free(j.t);
-	nt_model_free(j.m);
+	nt_lm_free(j.lm);
 	nt_ids_release(&j.prompt);
 	nt_buf_release(&j.held);
 	return rc;

@@ -21,6 +21,7 @@
 #include "nt/data.h"
 #include "nt/docs.h"
 #include "nt/file.h"
+#include "nt/generate.h"
 #include "nt/idlines.h"
 #include "nt/model.h"
 #include "nt/show.h"
@@ -259,7 +260,8 @@ static int score_data(struct job *j, const char *path)
 
 struct quiz {
 	struct nt_choices line;
-	struct nt_cache *cache;
+	struct nt_lm *lm;
+	struct nt_decoder *decoder;
 	struct nt_choice_ids *of; /* [line.n_choice] in the job's ids ... */
 	struct nt_choice *choice; /* ... and as the model takes them */
 	size_t of_cap, choice_cap;
@@ -272,7 +274,8 @@ static void close_quiz(struct quiz *q)
 	free(q->of);
 	free(q->choice);
 	nt_choices_release(&q->line);
-	nt_cache_free(q->cache);
+	nt_decoder_free(q->decoder);
+	nt_lm_free(q->lm);
 }
 
 static int weigh(struct job *j, struct quiz *q)
@@ -287,7 +290,7 @@ static int weigh(struct job *j, struct quiz *q)
 	for (size_t i = 0; rc == 0 && i < n; i++)
 		q->choice[i] = (struct nt_choice){.id = j->ids.id + q->of[i].at, .n = q->of[i].n,
 						  .n_context = q->of[i].n_context, .bytes = q->line.choice[i].len};
-	return rc < 0 ? rc : nt_choose(q->cache, q->choice, n);
+	return rc < 0 ? rc : nt_choose(q->decoder, q->choice, n);
 }
 
 static int answer_line(struct job *j, struct quiz *q, const struct nt_doc *doc)
@@ -327,7 +330,9 @@ static int score_choices(struct job *j, char **operand, int n)
 	if (rc == 0 && q.bos == NT_NO_TOKEN)
 		rc = nt_fail(NT_EFORMAT, "the model names no bos_token_id");
 	if (rc == 0)
-		rc = nt_cache_new(&q.cache, j->m, j->o->seq_len ? j->o->seq_len : most, j->pool);
+		rc = nt_lm_of_model(&q.lm, j->m);
+	if (rc == 0)
+		rc = nt_decoder_new(&q.decoder, q.lm, 1, j->o->seq_len ? j->o->seq_len : most, j->pool);
 	if (rc == 0 && !j->o->total)
 		rc = nt_show_choices_header(j->show);
 	while (rc == 0 && (rc = nt_docs_next(docs, &doc)) == 1)

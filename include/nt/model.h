@@ -236,37 +236,6 @@ const struct nt_position_sum *nt_scorer_positions(const struct nt_scorer *s);
 /* FLOPs of one training step per token at row length T, causal attention counted once. */
 double nt_flops_per_token(const struct nt_config *c, size_t T);
 
-/* --- one token after the other: a cache of keys and values ---------------------- */
-struct nt_cache;
-int nt_cache_new(struct nt_cache **k, const struct nt_model *m, size_t n_position,
-		 struct nt_pool *pool);
-void nt_cache_reset(struct nt_cache *k);
-void nt_cache_free(struct nt_cache *k);
-size_t nt_cache_len(const struct nt_cache *k); /* ids taken in since the reset */
-size_t nt_cache_room(const struct nt_cache *k); /* n_position */
-/* Takes n > 0 ids in; logits of the last, [V], valid until the next call. NT_EARG: the
- * cache is full, or an id is not of the vocabulary; nothing is taken in then. */
-int nt_cache_extend(struct nt_cache *k, const uint32_t *id, size_t n, const nt_real **logits);
-/* Forgets all ids but the first n. */
-void nt_cache_rewind(struct nt_cache *k, size_t n);
-/* Takes n > 0 ids in, and nll[i] = -log p(target[i]) behind id[i]; not written where the target
- * is NT_IGNORE. Fails as nt_cache_extend does. */
-int nt_cache_score(struct nt_cache *k, const uint32_t *id, size_t n, const uint32_t *target, double *nll);
-
-/*
- * Several continuations of what they have in common, weighed: nats[i] = -log p of the ids of
- * choice i from n_context[i] >= 1 on, given those before. What all begin with is computed
- * once. Choices longer than the cache has room for lose ids at their beginning, all as many.
- * NT_EARG: one has no id left before its continuation, or one that is not of the vocabulary.
- */
-struct nt_choice {
-	const uint32_t *id; /* [n] */
-	size_t n, n_context;
-	size_t bytes;       /* of text in the continuation: whoever shows it wants to know */
-	double nats;
-};
-int nt_choose(struct nt_cache *k, struct nt_choice *choice, size_t n_choice);
-
 /* --- choosing a token ----------------------------------------------------------- */
 /* In this order, with the meaning they have in llama.cpp. */
 struct nt_sampling {

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "nt/file.h"
+#include "nt/generate.h"
 #include "nt/model.h"
 
 /*

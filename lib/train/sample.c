@@ -3,12 +3,13 @@
  * sample.c - what the model says in the middle of its training
  *
  * The chain, its numbers and the seed are nt-sample's, so that of a step that is saved
- * `nt-sample -n 64` says the same. It takes a cache for the time that it lasts; no step
+ * `nt-sample -n 64` says the same. It takes a decoder for the time that it lasts; no step
  * is changed by it.
  */
 #include <stdlib.h>
 
 #include "nt/err.h"
+#include "nt/generate.h"
 #include "train/run.h"
 
 int nt_train_sample(struct nt_train *t, uint32_t id[NT_SAMPLE_TOKENS], size_t *n)
@@ -18,27 +19,31 @@ int nt_train_sample(struct nt_train *t, uint32_t id[NT_SAMPLE_TOKENS], size_t *n
 				  .min_p = NT_SAMPLING_MIN_P, .temperature = NT_SAMPLING_TEMPERATURE,
 				  .seed = t->options.seed};
 	struct nt_sampler *sampler = NULL;
-	struct nt_cache *cache = NULL;
+	struct nt_lm *lm = NULL;
+	struct nt_decoder *decoder = NULL;
 	const nt_real *logits;
 	size_t room = t->n_prompt + NT_SAMPLE_TOKENS;
 	*n = 0;
 	if (room > c->max_position_embeddings)
 		room = c->max_position_embeddings;
-	int rc = nt_cache_new(&cache, t->model, room, t->pool);
+	int rc = nt_lm_of_model(&lm, t->model);
+	if (rc == 0)
+		rc = nt_decoder_new(&decoder, lm, 1, room, t->pool);
 	if (rc == 0)
 		rc = nt_sampler_new(&sampler, &how, c->vocab_size);
 	if (rc == 0)
-		rc = nt_cache_extend(cache, t->prompt, t->n_prompt, &logits);
+		rc = nt_decoder_extend(decoder, 0, t->prompt, t->n_prompt, &logits);
 	while (rc == 0) {
 		id[*n] = nt_sample(sampler, logits, *n);
 		if (id[*n] == c->eos_token_id)
 			break;
-		if (++*n == NT_SAMPLE_TOKENS || nt_cache_len(cache) == room)
+		if (++*n == NT_SAMPLE_TOKENS || nt_decoder_len(decoder, 0) == room)
 			break;
-		rc = nt_cache_extend(cache, &id[*n - 1], 1, &logits);
+		rc = nt_decoder_extend(decoder, 0, &id[*n - 1], 1, &logits);
 	}
 	nt_sampler_free(sampler);
-	nt_cache_free(cache);
+	nt_decoder_free(decoder);
+	nt_lm_free(lm);
 	return rc;
 }
 

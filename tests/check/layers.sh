@@ -16,7 +16,7 @@ layers() {
 		}
 		n = split("base:cpu err hash ident mem pool random real version|io:choices docs file gguf idlines nultext|" \
 			  "text:text|kern:blas|filter:filter|token:encode inspect tokenizer vocab|" \
-			  "data:data dedup foreign manifest near overlap pack shuffle stream substring words|model:model safetensors|train:train|report:report show", row, "|")
+			  "data:data dedup foreign manifest near overlap pack shuffle stream substring words|model:generate model safetensors|train:train|report:report show", row, "|")
 		for (i = 1; i <= n; i++) {
 			split(row[i], kv, ":")
 			m = split(kv[2], header, " ")

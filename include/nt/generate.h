@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef NT_GENERATE_H
+#define NT_GENERATE_H
+/*
+ * nt/generate.h - a model that goes on from what it is given
+ *
+ *	struct nt_lm *lm;
+ *	struct nt_decoder *d;
+ *	const nt_real *logits;
+ *	nt_lm_load(&lm, "ckpt", NT_LM_AS_STORED, pool);
+ *	nt_decoder_new(&d, lm, 1, 1024, pool);
+ *	nt_decoder_extend(d, 0, prompt, n_prompt, &logits);
+ *	for (;;) {
+ *		id = nt_sample(sampler, logits, n++);
+ *		nt_decoder_extend(d, 0, &id, 1, &logits);
+ *	}
+ *
+ * The same ids give the same logits, bit for bit, at any number of threads, whatever other
+ * sequences grow in the same decoder and in whatever order. That a prompt came in pieces, or
+ * was taken back and given again, may change the last bits: it is then other products.
+ */
+#include <stddef.h>
+#include <stdint.h>
+
+#include "nt/model.h"
+#include "nt/pool.h"
+
+/* --- weights --------------------------------------------------------------------- */
+
+/* What matrices are held in. Norms and biases are f32, embeddings what the file has. */
+enum nt_lm_dtype {
+	NT_LM_AS_STORED, /* as the file has them, where they lie */
+	NT_LM_F32,
+	NT_LM_BF16,
+	NT_LM_Q8_0, /* blocks of 32 with a scale, as in a GGUF file; 8.5 bits a weight */
+	NT_LM_Q4_0, /* 4.5 bits */
+};
+
+/* A model made for generating. Nothing in it changes, so that any number of decoders, of any
+ * threads, may use it, and each must be freed before it. */
+struct nt_lm;
+/* Whatever nt_model_load takes. The pool is for loading alone. */
+int nt_lm_load(struct nt_lm **lm, const char *path, enum nt_lm_dtype dtype, struct nt_pool *pool);
+/* Uses the weights of m where they lie, as they are whenever a decoder computes. */
+int nt_lm_of_model(struct nt_lm **lm, const struct nt_model *m);
+void nt_lm_free(struct nt_lm *lm); /* NULL is harmless */
+const struct nt_config *nt_lm_config(const struct nt_lm *lm);
+/* What tokenizer.json held, [*len] bytes; or NULL. */
+const char *nt_lm_tokenizer_json(const struct nt_lm *lm, size_t *len);
+
+/* --- sequences --------------------------------------------------------------------- */
+
+/* n_sequence sequences of up to n_position ids, all empty. Memory for keys and values is
+ * taken as they come. lm and pool (or NULL) are borrowed. One thread at a time. */
+struct nt_decoder;
+int nt_decoder_new(struct nt_decoder **d, const struct nt_lm *lm, size_t n_sequence, size_t n_position,
+		   struct nt_pool *pool);
+void nt_decoder_free(struct nt_decoder *d); /* NULL is harmless */
+size_t nt_decoder_room(const struct nt_decoder *d);            /* n_position */
+size_t nt_decoder_len(const struct nt_decoder *d, size_t seq); /* ids in a sequence */
+/* Forgets all ids of a sequence but the first n. */
+void nt_decoder_rewind(struct nt_decoder *d, size_t seq, size_t n);
+
+/*
+ * Takes n > 0 ids into a sequence; logits of the last, [V], valid until the next call. NT_EARG:
+ * they do not fit, or an id is not of the vocabulary; nothing is taken in then.
+ */
+int nt_decoder_extend(struct nt_decoder *d, size_t seq, const uint32_t *id, size_t n, const nt_real **logits);
+/* The same for one id of each of n > 0 different sequences at once; logits [n][V]. */
+int nt_decoder_step(struct nt_decoder *d, const size_t *seq, const uint32_t *id, size_t n,
+		    const nt_real **logits);
+/* Takes n > 0 ids into a sequence, and nll[i] = -log p(target[i]) behind id[i]; not written where
+ * the target is NT_IGNORE. Fails as nt_decoder_extend does. */
+int nt_decoder_score(struct nt_decoder *d, size_t seq, const uint32_t *id, size_t n, const uint32_t *target,
+		     double *nll);
+
+/*
+ * Several continuations of what they have in common, weighed: nats[i] = -log p of the ids of
+ * choice i from n_context[i] >= 1 on, given those before. What all begin with is computed
+ * once. Choices longer than the decoder has room for lose ids at their beginning, all as many.
+ * Sequence 0 is used. NT_EARG: a choice has no id left before its continuation, or one that is
+ * not of the vocabulary.
+ */
+struct nt_choice {
+	const uint32_t *id; /* [n] */
+	size_t n, n_context;
+	size_t bytes;       /* of text in the continuation: whoever shows it wants to know */
+	double nats;
+};
+int nt_choose(struct nt_decoder *d, struct nt_choice *choice, size_t n_choice);
+
+#endif
