@@ -41,7 +41,7 @@ all: $(CMDS:%=$B/bin/%)
 
 # A file's suffix names the instructions it may use; no other object may hold them.
 ARCH := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine 2>/dev/null)))
-x86_64_avx2 := -mavx2 -mfma -mbmi -mbmi2 -maes
+x86_64_avx2 := -mavx2 -mfma -mf16c -mbmi -mbmi2 -maes
 x86_64_avx512 := -mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma -mbmi -mbmi2 -maes
 x86_64_avx512bf16 := -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512bf16 -mfma
 aarch64_neonbf16 := -march=armv8.2-a+bf16

@@ -2,7 +2,9 @@
 /* cpu.c - instruction set, processors, clock */
 #include "nt/cpu.h"
 
-#if defined(__aarch64__)
+#if defined(__x86_64__)
+#include <cpuid.h>
+#elif defined(__aarch64__)
 #include <sys/auxv.h>
 #endif
 #include <math.h>
@@ -22,6 +24,15 @@ const char *nt_isa_name(enum nt_isa isa)
 	return isa_name[isa];
 }
 
+#if defined(__x86_64__)
+/* Not a name that clang's __builtin_cpu_supports knows. */
+static bool has_f16c(void)
+{
+	unsigned a, b, c, d;
+	return __get_cpuid(1, &a, &b, &c, &d) && c & bit_F16C;
+}
+#endif
+
 /* __builtin_cpu_supports asks XGETBV too: a kernel that does not save zmm says no here. */
 static enum nt_isa detect(void)
 {
@@ -33,7 +44,7 @@ static enum nt_isa detect(void)
 	if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
 	    __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
 		return NT_ISA_AVX512;
-	if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+	if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && has_f16c())
 		return NT_ISA_AVX2;
 #elif defined(__aarch64__)
 	return NT_ISA_NEON;

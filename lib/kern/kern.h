@@ -107,6 +107,10 @@ struct nt_kern {
 	 */
 	void (*narrow)(uint16_t *out, const nt_real *x, size_t n, uint32_t noise);
 
+	/* out = x, which is f16; and the nearest f16 to x, the even one at a tie (base/half.h) */
+	void (*from_f16)(nt_real *out, const uint16_t *x, size_t n);
+	void (*to_f16)(uint16_t *out, const nt_real *x, size_t n);
+
 	/*
 	 * g' = g_scale g; m = beta1 m + (1 - beta1) g'; v = beta2 v + (1 - beta2) g'^2;
 	 * w = keep w - lr_step m / (sqrt(v) root_v + eps)

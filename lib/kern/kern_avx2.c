@@ -92,6 +92,16 @@ static wide scaled(wide v, wide k)
 	return v * _mm256_castsi256_ps(bits);
 }
 
+static wide get_f16(const uint16_t *x)
+{
+	return _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(const void *)x));
+}
+
+static void put_f16(uint16_t *x, wide v)
+{
+	_mm_storeu_si128((__m128i *)(void *)x, _mm256_cvtps_ph(v, _MM_FROUND_TO_NEAREST_INT));
+}
+
 static void squares(wide_f64 s[2], wide v)
 {
 	wide_f64 low = _mm256_cvtps_pd(_mm256_castps256_ps128(v));

@@ -62,6 +62,16 @@ static wide scaled(wide v, wide k)
 	return _mm512_scalef_ps(v, k);
 }
 
+static wide get_f16(const uint16_t *x)
+{
+	return _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)(const void *)x));
+}
+
+static void put_f16(uint16_t *x, wide v)
+{
+	_mm256_storeu_si256((__m256i *)(void *)x, _mm512_cvtps_ph(v, _MM_FROUND_TO_NEAREST_INT));
+}
+
 static void squares(wide_f64 s[2], wide v)
 {
 	wide_f64 low = _mm512_cvtps_pd(_mm512_castps512_ps256(v));

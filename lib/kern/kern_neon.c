@@ -65,6 +65,16 @@ static inline wide scaled(wide v, wide k)
 	return v * vreinterpretq_f32_s32(bits);
 }
 
+static inline wide get_f16(const uint16_t *x)
+{
+	return vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16(x)));
+}
+
+static inline void put_f16(uint16_t *x, wide v)
+{
+	vst1_u16(x, vreinterpret_u16_f16(vcvt_f16_f32(v)));
+}
+
 static inline void squares(wide_f64 s[2], wide v)
 {
 	wide_f64 low = vcvt_f64_f32(vget_low_f32(v)), high = vcvt_high_f64_f32(v);

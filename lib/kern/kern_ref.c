@@ -15,6 +15,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/half.h"
 #include "kern/kern.h"
 
 enum { LANES = 8 };
@@ -313,6 +314,18 @@ static void narrow(uint16_t *out, const nt_real *x, size_t n, uint32_t noise)
 	}
 }
 
+static void from_f16(nt_real *out, const uint16_t *x, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		out[i] = nt_from_f16(x[i]);
+}
+
+static void to_f16(uint16_t *out, const nt_real *x, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		out[i] = nt_to_f16((float)x[i]);
+}
+
 static void adamw(nt_real *w, nt_real *m, nt_real *v, const nt_real *g, size_t n,
 		  const struct nt_adamw *a)
 {
@@ -350,5 +363,7 @@ const struct nt_kern nt_kern_ref = {
 	.blend = blend,
 	.widen = widen,
 	.narrow = narrow,
+	.from_f16 = from_f16,
+	.to_f16 = to_f16,
 	.adamw = adamw,
 };

@@ -17,6 +17,7 @@
  *	between(low, x, high)		x, or the bound it is beyond; a NaN stays one
  *	twos(x)				x / ln 2, to the nearest integer
  *	scaled(v, k)			v 2^k, for such integers
+ *	get_f16(x), put_f16(x, v)	WIDTH elements from f16 and, to nearest, into them
  *	wide_f64			half as many doubles
  *	squares(s, v)			adds the squares of v to wide_f64 s[2]
  *	squares_sum(s)			over both and their elements
@@ -408,6 +409,26 @@ static void narrow(uint16_t *out, const float *x, size_t n, uint32_t noise)
 	}
 }
 
+static void from_f16(float *out, const uint16_t *x, size_t n)
+{
+	for (size_t i = 0; i < n; i += WIDTH) {
+		uint16_t last[WIDTH] = {0};
+		if (n - i < WIDTH)
+			memcpy(last, x + i, (n - i) * sizeof(*x));
+		store(out + i, n - i, get_f16(n - i < WIDTH ? last : x + i));
+	}
+}
+
+static void to_f16(uint16_t *out, const float *x, size_t n)
+{
+	for (size_t i = 0; i < n; i += WIDTH) {
+		uint16_t last[WIDTH];
+		put_f16(n - i < WIDTH ? last : out + i, load(x + i, n - i));
+		if (n - i < WIDTH)
+			memcpy(out + i, last, (n - i) * sizeof(*out));
+	}
+}
+
 static void adamw(float *w, float *m, float *v, const float *g, size_t n, const struct nt_adamw *a)
 {
 	for (size_t i = 0; i < n; i += WIDTH) {
@@ -447,5 +468,7 @@ const struct nt_kern TABLE = {
 	.blend = blend,
 	.widen = widen,
 	.narrow = narrow,
+	.from_f16 = from_f16,
+	.to_f16 = to_f16,
 	.adamw = adamw,
 };

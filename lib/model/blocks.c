@@ -8,39 +8,11 @@
 #include "model/blocks.h"
 
 #include <math.h>
-#include <string.h>
 
+#include "base/half.h"
 #include "base/le.h"
 
 enum { BLOCK = 32 }; /* elements */
-
-static uint32_t bits_of(float x)
-{
-	uint32_t bits;
-	memcpy(&bits, &x, sizeof(bits));
-	return bits;
-}
-
-uint16_t nt_to_f16(float x)
-{
-	uint32_t bits = bits_of(x), sign = bits >> 16 & 0x8000, size = bits & 0x7fffffff;
-	if (size > 0x7f800000)
-		return (uint16_t)(sign | 0x7e00 | (size >> 13 & 0x3ff)); /* NaN */
-	if (size >= 0x47800000) /* 65536 */
-		return (uint16_t)(sign | 0x7c00);
-	if (size < 0x38800000) /* 2^-14: 0.5 has steps of 2^-24, as subnormal f16 have */
-		return (uint16_t)(sign | (bits_of(fabsf(x) + 0.5f) - bits_of(0.5f)));
-	size -= 112u << 23;
-	return (uint16_t)(sign | (size + 0xfff + (size >> 13 & 1)) >> 13);
-}
-
-uint16_t nt_to_bf16(float x)
-{
-	uint32_t bits = bits_of(x);
-	if ((bits & 0x7fffffff) > 0x7f800000)
-		return (uint16_t)(bits >> 16 | 64); /* NaN, and quiet */
-	return (uint16_t)((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
-}
 
 static void write_q8_0(uint8_t *out, const float *x)
 {
@@ -79,7 +51,7 @@ void nt_blocks_write(uint8_t *out, const float *x, size_t n, enum nt_gguf_type t
 	switch (type) {
 	case NT_GGML_F32:
 		for (size_t i = 0; i < n; i++)
-			nt_put32(out + 4 * i, bits_of(x[i]));
+			nt_put32(out + 4 * i, nt_bits_of(x[i]));
 		break;
 	case NT_GGML_F16:
 		for (size_t i = 0; i < n; i++)

@@ -20,7 +20,4 @@
 /* n elements, whole blocks, from x to out. Cannot fail. */
 void nt_blocks_write(uint8_t *out, const float *x, size_t n, enum nt_gguf_type type);
 
-uint16_t nt_to_f16(float x); /* beyond 65504 infinite */
-uint16_t nt_to_bf16(float x);
-
 #endif

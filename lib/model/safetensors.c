@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/half.h"
 #include "base/le.h"
 #include "nt/err.h"
 #include "nt/file.h"
@@ -263,13 +264,6 @@ const char *nt_safetensors_metadata(const struct nt_safetensors *s)
 	return s->meta ? json_object_to_json_string(s->meta) : "{}";
 }
 
-static float from_bits(uint32_t bits)
-{
-	float f;
-	memcpy(&f, &bits, sizeof(f));
-	return f;
-}
-
 static double from_f64(const uint8_t *p)
 {
 	uint64_t bits = nt_le64(p);
@@ -278,32 +272,21 @@ static double from_f64(const uint8_t *p)
 	return d;
 }
 
-/* IEEE half: a subnormal is its mantissa times 2^-24. */
-static float from_f16(uint16_t h)
-{
-	uint32_t sign = (uint32_t)(h & 0x8000) << 16, exponent = h >> 10 & 31, mantissa = h & 1023;
-	if (exponent == 0)
-		return (sign ? -1.0f : 1.0f) * (float)mantissa * 0x1p-24f;
-	if (exponent == 31)
-		return from_bits(sign | 0x7f800000 | mantissa << 13);
-	return from_bits(sign | (exponent + 112) << 23 | mantissa << 13);
-}
-
 int nt_safetensor_real(const struct nt_safetensor *t, nt_real *out)
 {
 	const uint8_t *p = t->data;
 	if (strcmp(t->dtype, "F32") == 0)
 		for (size_t i = 0; i < t->n; i++)
-			out[i] = from_bits(nt_le32(p + 4 * i));
+			out[i] = nt_from_bits(nt_le32(p + 4 * i));
 	else if (strcmp(t->dtype, "F64") == 0)
 		for (size_t i = 0; i < t->n; i++)
 			out[i] = (nt_real)from_f64(p + 8 * i);
 	else if (strcmp(t->dtype, "BF16") == 0)
 		for (size_t i = 0; i < t->n; i++)
-			out[i] = from_bits((uint32_t)nt_le16(p + 2 * i) << 16);
+			out[i] = nt_from_bf16(nt_le16(p + 2 * i));
 	else if (strcmp(t->dtype, "F16") == 0)
 		for (size_t i = 0; i < t->n; i++)
-			out[i] = from_f16(nt_le16(p + 2 * i));
+			out[i] = nt_from_f16(nt_le16(p + 2 * i));
 	else
 		return nt_fail(NT_EFORMAT, "'%.80s': %s is no floating-point dtype that can be read", t->name,
 			       t->dtype);

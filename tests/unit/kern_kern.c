@@ -210,6 +210,22 @@ static void halves(const struct nt_kern *kern, size_t n)
 	all_near("widen", out, want, n, 0);
 }
 
+static void f16(const struct nt_kern *kern, size_t n)
+{
+	float *x = array(0, n);
+	uint16_t *h = (uint16_t *)(void *)guarded[1] - n, ref[LONGEST];
+	for (size_t i = 0; i < n; i++) /* from beyond the greatest to below the least */
+		x[i] = ldexpf(x[i], (int)(i % 44) - 26);
+	nt_kern_ref.to_f16(ref, x, n);
+	kern->to_f16(h, x, n);
+	if (memcmp(h, ref, n * sizeof(*h)) != 0)
+		fail_msg("to_f16 of %zu differs", n);
+	nt_kern_ref.from_f16(want, ref, n);
+	kern->from_f16(x, h, n);
+	if (memcmp(x, want, n * sizeof(*x)) != 0)
+		fail_msg("from_f16 of %zu differs", n);
+}
+
 static void compare(enum nt_isa isa)
 {
 	const struct nt_kern *kern = nt_kern_of(isa);
@@ -218,6 +234,7 @@ static void compare(enum nt_isa isa)
 	for (size_t n = 0; n <= LONGEST; n += n < 67 ? 1 : n < 120 ? 53 : 97) {
 		sums(kern, n);
 		halves(kern, n);
+		f16(kern, n);
 		if (n > 0)
 			softmaxes(kern, n);
 		activations(kern, n);
@@ -303,6 +320,22 @@ static void rounding_by_chance_is_right_on_average(void **state)
 	assert_true(fabs(mean - 1.1) < 0.002);
 }
 
+static void every_f16_is_one_and_what_lies_between_is_rounded_to_even(void **state)
+{
+	(void)state;
+	for (unsigned h = 0; h < 0x7c00; h++) {
+		uint16_t half[2] = {(uint16_t)h, (uint16_t)(h + 1)}, got;
+		float x[2], middle;
+		nt_kern_ref.from_f16(x, half, 2);
+		middle = h == 0x7bff ? 65520 : (x[0] + x[1]) / 2;
+		assert_true(x[0] == (h < 1024 ? ldexpf((float)h, -24) : ldexpf((float)(1024 + h % 1024), (int)(h / 1024) - 25)));
+		nt_kern_ref.to_f16(&got, &x[0], 1);
+		assert_int_equal(got, h);
+		nt_kern_ref.to_f16(&got, &middle, 1);
+		assert_int_equal(got, h + h % 2);
+	}
+}
+
 static void extremes(const struct nt_kern *kern)
 {
 	float x[3] = {1e30f, -INFINITY, -1e30f}, nan[3] = {0, NAN, 1}, far[2] = {-200, 200}, out[2];
@@ -331,6 +364,7 @@ int main(void)
 		cmocka_unit_test(neon_agrees_with_the_reference),
 		cmocka_unit_test(the_reference_is_near_the_exact_functions),
 		cmocka_unit_test(rounding_by_chance_is_right_on_average),
+		cmocka_unit_test(every_f16_is_one_and_what_lies_between_is_rounded_to_even),
 		cmocka_unit_test(extreme_values_stay_what_they_are),
 	};
 	return cmocka_run_group_tests(tests, set_up, NULL);
