@@ -150,7 +150,7 @@ bench-train: all
 	@sh share/deps.sh torch || :
 	@$(MAKE) bench BENCH=train
 
-bench: all $B/bench/data $B/bench/kern
+bench: all $B/bench/data $B/bench/kern $B/bench/matrix
 	@PATH="$$PWD/$B/bin:$$PWD/$B/bench:$$PATH" PYTHON="$(PYTHON)" sh tests/bench/run.sh $(BENCH)
 
 # Coverage-guided, with clang; FUZZ_SECONDS for each target.

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* select.c - which kernel table and which tiles this CPU gets; decided once, NT_ISA can lower it */
+/* select.c - which kernels, tiles and ways with matrices this CPU gets; decided once, NT_ISA can lower it */
 #include <pthread.h>
 
 #include "kern/kern.h"
+#include "kern/matrix_ways.h"
 #include "kern/tile.h"
 
 static const struct nt_kern *const table[NT_ISA_COUNT] = {
@@ -14,6 +15,13 @@ static const struct nt_kern *const table[NT_ISA_COUNT] = {
 #ifdef NT_HAS_NEON
 	[NT_ISA_NEON] = &nt_kern_neon,
 #endif
+};
+
+const struct nt_matrix_table *const nt_matrix_tables[] = {
+#ifdef NT_HAS_WIDE
+	&nt_matrix_avx512bf16, &nt_matrix_avx512,
+#endif
+	&nt_matrix_ref, NULL,
 };
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * matrix_avx512.c - rows times a weight matrix in 512-bit registers
+ *
+ * 24 registers of sums, 6 of rows, one of weights.
+ */
+#include "kern/matrix_ways.h"
+
+#ifdef NT_HAS_WIDE
+#include "kern/matrix_avx512.h"
+
+static inline wide fused(wide sum, wide w, wide x)
+{
+	return _mm512_fmadd_ps(w, x, sum);
+}
+
+static inline __m256i load_halves(const uint16_t *w, size_t n)
+{
+	return n < 16 ? _mm256_maskz_loadu_epi16(bits_of(n), w) : _mm256_loadu_si256((const __m256i *)(const void *)w);
+}
+
+static inline wide load_f16(const uint16_t *w, size_t n)
+{
+	return _mm512_cvtph_ps(load_halves(w, n));
+}
+
+static inline wide load_bf16(const uint16_t *w, size_t n)
+{
+	return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(load_halves(w, n)), 16));
+}
+
+#define N(name)	    name##_f32
+#define weight	    float
+#define item	    float
+#define STEP	    16
+#define weights	    wide
+#define items	    wide
+#define get_weights load
+#define get_items   load
+#define multiply    fused
+#include "kern/matrix_dot.h"
+
+#define N(name)	    name##_f16
+#define weight	    uint16_t
+#define item	    float
+#define STEP	    16
+#define weights	    wide
+#define items	    wide
+#define get_weights load_f16
+#define get_items   load
+#define multiply    fused
+#include "kern/matrix_dot.h"
+
+#define N(name)	    name##_bf16
+#define weight	    uint16_t
+#define item	    float
+#define STEP	    16
+#define weights	    wide
+#define items	    wide
+#define get_weights load_bf16
+#define get_items   load
+#define multiply    fused
+#include "kern/matrix_dot.h"
+
+static bool is_here(void)
+{
+	return nt_cpu_isa() == NT_ISA_AVX512;
+}
+
+const struct nt_matrix_table nt_matrix_avx512 = {
+	.name = "avx512",
+	.is_here = is_here,
+	.way = {
+		[NT_MATRIX_F32] = {.run = run_f32, .unit = 4},
+		[NT_MATRIX_F16] = {.run = run_f16, .unit = 4},
+		[NT_MATRIX_BF16] = {.run = run_bf16, .unit = 4},
+	},
+};
+#endif
