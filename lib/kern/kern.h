@@ -26,6 +26,8 @@ struct nt_adamw {
 	nt_real g_scale;  /* the clipping factor; 1: none */
 };
 
+struct nt_kv_query; /* kv.h */
+
 struct nt_kern {
 	enum nt_isa isa;
 
@@ -110,6 +112,13 @@ struct nt_kern {
 	/* out = x, which is f16; and the nearest f16 to x, the even one at a tie (base/half.h) */
 	void (*from_f16)(nt_real *out, const uint16_t *x, size_t n);
 	void (*to_f16)(uint16_t *out, const nt_real *x, size_t n);
+
+	/*
+	 * o[h] = softmax(q[h] K^T / sqrt(D)) V over positions [first, first + n) of what is kept, n from 1
+	 * to NT_KV_PART and first a multiple of it; lse[h]: its logsumexp. Heads are ldo and ld_lse apart.
+	 */
+	void (*attend)(const struct nt_kv_query *a, size_t first, size_t n, nt_real *o, size_t ldo,
+		       nt_real *lse, size_t ld_lse);
 
 	/*
 	 * g' = g_scale g; m = beta1 m + (1 - beta1) g'; v = beta2 v + (1 - beta2) g'^2;

@@ -17,6 +17,7 @@
 
 #include "base/half.h"
 #include "kern/kern.h"
+#include "kern/kv.h"
 
 enum { LANES = 8 };
 
@@ -326,6 +327,33 @@ static void to_f16(uint16_t *out, const nt_real *x, size_t n)
 		out[i] = nt_to_f16((float)x[i]);
 }
 
+/* An element of a block of keys and values. */
+static inline nt_real kept(const struct nt_kv *kv, size_t position, size_t i)
+{
+	const void *block = kv->block + position / NT_KV_BLOCK * kv->stride;
+	return kv->is_f16 ? (nt_real)nt_from_f16(((const uint16_t *)block)[i]) : ((const nt_real *)block)[i];
+}
+
+static void attend(const struct nt_kv_query *a, size_t first, size_t n, nt_real *o, size_t ldo, nt_real *lse,
+		   size_t ld_lse)
+{
+	size_t D = a->kv.D, width = nt_kv_width(D);
+	nt_real p[NT_KV_PART];
+	for (size_t h = 0; h < a->n_head; h++, o += ldo) {
+		memset(p, 0, sizeof(p));
+		for (size_t t = 0; t < n; t += NT_KV_BLOCK)
+			for (size_t d = 0; d < D; d++)
+				for (size_t j = 0; j < NT_KV_BLOCK; j++)
+					p[t + j] += a->q[h * a->ldq + d] * kept(&a->kv, first + t, d * NT_KV_BLOCK + j);
+		times(p, n, 1 / real_sqrt((nt_real)D));
+		lse[h * ld_lse] = softmax(p, n, 1);
+		memset(o, 0, D * sizeof(*o));
+		for (size_t t = 0; t < n; t++)
+			for (size_t d = 0; d < D; d++)
+				o[d] += p[t] * kept(&a->kv, first + t, D * NT_KV_BLOCK + t % NT_KV_BLOCK * width + d);
+	}
+}
+
 static void adamw(nt_real *w, nt_real *m, nt_real *v, const nt_real *g, size_t n,
 		  const struct nt_adamw *a)
 {
@@ -365,5 +393,6 @@ const struct nt_kern nt_kern_ref = {
 	.narrow = narrow,
 	.from_f16 = from_f16,
 	.to_f16 = to_f16,
+	.attend = attend,
 	.adamw = adamw,
 };

@@ -33,6 +33,9 @@
 
 #include <string.h>
 
+#include "base/least.h"
+#include "kern/kv.h"
+
 static float add_up(const wide s[4])
 {
 	return sum_of((s[0] + s[1]) + (s[2] + s[3]));
@@ -443,6 +446,8 @@ static void adamw(float *w, float *m, float *v, const float *g, size_t n, const 
 	}
 }
 
+#include "kern/kv_wide.h"
+
 const struct nt_kern TABLE = {
 	.isa = ISA,
 	.dot = dot,
@@ -470,5 +475,6 @@ const struct nt_kern TABLE = {
 	.narrow = narrow,
 	.from_f16 = from_f16,
 	.to_f16 = to_f16,
+	.attend = attend,
 	.adamw = adamw,
 };
