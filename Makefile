@@ -25,7 +25,7 @@ say = $(if $V,,@printf '  %-7s %s\n' '$1' '$2';)
 
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 LIBS       := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lpthread -lm
-BASE       := -std=c11 -D_GNU_SOURCE $(WARN) -Iinclude -Ilib -MMD -MP -fvisibility=hidden \
+BASE       := -std=c11 -D_GNU_SOURCE $(WARN) -I. -Iinclude -Ilib -MMD -MP -fvisibility=hidden \
 	      -ffp-contract=off -fno-math-errno $(SANFL) $(PKG_CFLAGS)
 LINK       := $(SANFL) -Wl,--as-needed
 

@@ -9,32 +9,27 @@
  * it: without it nobody could tell it from none.
  */
 #include "cli/main.h"
+#include "cmd/documents.h"
 
 #include <string.h>
 
-#include "nt/docs.h"
 #include "nt/file.h"
 #include "nt/manifest.h"
 #include "nt/nultext.h"
 #include "nt/text.h"
 
 struct options {
-	const char *split, *manifest, *output;
-	struct nt_list field, where;
+	struct document_options documents;
+	const char *manifest, *output;
+	struct nt_list where;
 	uint64_t max_ratio, max_size, memory;
-	bool is_nul, is_jsonl, is_lenient;
+	bool is_jsonl, is_lenient;
 };
 
 #define AT(field) offsetof(struct options, field)
 static const struct nt_opt opts[] = {
 	{.help = "Documents"},
-	{0, "split", NT_OPT_STR, AT(split), "HOW", "auto", 0, 0,
-	 "what ends a document: auto, none, line, blank, nul, jsonl, or a delimiter, in which "
-	 "\\n \\t \\r \\0 \\\\ stand for one byte"},
-	{'0', "null", NT_OPT_FLAG, AT(is_nul), NULL, NULL, 0, 0, "the same as --split=nul"},
-	{0, "field", NT_OPT_LIST, AT(field), "NAME", NULL, 0, 0,
-	 "field of a JSON line that holds the text (default text); several, repeated or with "
-	 "commas, are joined by a blank line; a.b is b inside a"},
+	DOCUMENT_OPTIONS(documents),
 	{0, "where", NT_OPT_LIST, AT(where), "FIELD=VALUE", NULL, 0, 0,
 	 "take only JSON lines in which it is so; repeated, all must be; VALUE may be several with "
 	 "commas; also != < <= > >="},
@@ -157,32 +152,15 @@ static int copy(const struct nt_cli *cli, const struct options *o, struct nt_out
 	return rc;
 }
 
-static int add_list(struct nt_buf *members, const char *name, const struct nt_list *list)
+static int save_manifest(const struct nt_cli *cli, const struct options *o, const struct nt_docs_options *how,
+			 const struct nt_docs *docs, const struct counts *c)
 {
-	if (list->n == 0)
-		return 0;
-	int rc = nt_buf_printf(members, ", \"%s\": [", name);
-	for (size_t i = 0; rc == 0 && i < list->n; i++)
-		if ((rc = nt_buf_add(members, ", ", i ? 2 : 0)) == 0)
-			rc = nt_json_string(members, list->item[i], strlen(list->item[i]));
-	return rc < 0 ? rc : nt_buf_printf(members, "]");
-}
-
-static int save_manifest(const struct nt_cli *cli, const struct options *o, const struct nt_docs *docs,
-			 const struct counts *c)
-{
-	const char *split = o->is_nul ? "nul" : o->split;
 	struct nt_buf members = {0}, manifest = {0};
-	int rc = nt_buf_printf(&members, "\"options\": {\"split\": ");
+	int rc = nt_buf_printf(&members, "\"options\": {");
 	if (rc == 0)
-		rc = nt_json_string(&members, split, strlen(split));
+		rc = nt_docs_describe(&members, how);
 	if (rc == 0)
-		rc = add_list(&members, "field", &o->field);
-	if (rc == 0)
-		rc = add_list(&members, "where", &o->where);
-	if (rc == 0)
-		rc = nt_buf_printf(&members, ", \"lenient\": %s}, \"in\": {\"file_bytes\": %llu}",
-				   o->is_lenient ? "true" : "false", nt_llu(nt_docs_bytes(docs)));
+		rc = nt_buf_printf(&members, "}, \"in\": {\"file_bytes\": %llu}", nt_llu(nt_docs_bytes(docs)));
 	if (rc == 0)
 		rc = nt_manifest_text(&members, "out", &c->text);
 	if (rc == 0)
@@ -221,17 +199,19 @@ static int keep_what_came(struct nt_out *out, int failed)
 static int run(struct nt_cli *cli, void *opt, char **operand, int n_operand)
 {
 	struct options *o = opt;
-	struct nt_docs_options how = {
-		.split = o->is_nul ? "nul" : o->split,
-		.field = o->field.item, .n_field = o->field.n,
-		.where = o->where.item, .n_where = o->where.n,
-		.is_lenient = o->is_lenient, .max_ratio = o->max_ratio, .max_size = o->max_size,
-		.n_thread = (int)cli->threads, .ahead_bytes = o->memory,
-		.part_bytes = PART_BYTES, .seam = o->is_jsonl ? character_seam : any_seam,
-	};
+	struct nt_docs_options how = documents_how(&o->documents);
 	struct nt_docs *docs = NULL;
 	struct nt_out *out = NULL;
 	struct counts counts = {0};
+	how.where = o->where.item;
+	how.n_where = o->where.n;
+	how.is_lenient = o->is_lenient;
+	how.max_ratio = o->max_ratio;
+	how.max_size = o->max_size;
+	how.n_thread = (int)cli->threads;
+	how.ahead_bytes = o->memory;
+	how.part_bytes = PART_BYTES;
+	how.seam = o->is_jsonl ? character_seam : any_seam;
 	if (o->manifest && o->is_jsonl)
 		return nt_fail(NT_EARG, "--manifest is about text with NULs: it says nothing with --jsonl");
 	int rc = o->manifest ? nt_manifest_clear(o->manifest) : 0;
@@ -242,7 +222,7 @@ static int run(struct nt_cli *cli, void *opt, char **operand, int n_operand)
 	if (rc == 0)
 		rc = copy(cli, o, out, docs, &counts);
 	if (rc == 0 && o->manifest)
-		rc = save_manifest(cli, o, docs, &counts);
+		rc = save_manifest(cli, o, &how, docs, &counts);
 	if (rc == 0) {
 		rc = nt_out_close(out);
 		out = NULL;

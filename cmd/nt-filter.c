@@ -7,12 +7,12 @@
  * more, is asked last about what is left.
  */
 #include "cli/main.h"
+#include "cmd/documents.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "nt/docs.h"
 #include "nt/file.h"
 #include "nt/filter.h"
 #include "nt/manifest.h"
@@ -21,10 +21,11 @@
 #include "nt/tokenizer.h"
 
 struct options {
-	const char *rules, *output, *rejected, *report, *manifest, *split, *perplexity;
-	struct nt_list set, no, field;
+	const char *rules, *output, *rejected, *report, *manifest, *perplexity;
+	struct document_options documents;
+	struct nt_list set, no;
 	double below, above;
-	bool list, explain, is_nul, is_jsonl;
+	bool list, explain, is_jsonl;
 };
 
 #define AT(field) offsetof(struct options, field)
@@ -44,11 +45,7 @@ static const struct nt_opt opts[] = {
 	{0, "below", NT_OPT_REAL, AT(below), "X", NULL, 0, INFINITY, "keep documents of a perplexity below X"},
 	{0, "above", NT_OPT_REAL, AT(above), "X", NULL, 0, INFINITY, "keep documents of a perplexity above X"},
 	{.help = "Documents"},
-	{0, "split", NT_OPT_STR, AT(split), "HOW", "auto", 0, 0,
-	 "what ends a document: auto, none, line, blank, nul, jsonl, or a delimiter"},
-	{'0', "null", NT_OPT_FLAG, AT(is_nul), NULL, NULL, 0, 0, "the same as --split=nul"},
-	{0, "field", NT_OPT_LIST, AT(field), "NAME", NULL, 0, 0,
-	 "field of a JSON line that holds the text (default text)"},
+	DOCUMENT_OPTIONS(documents),
 	{.help = "Output"},
 	{0, "explain", NT_OPT_FLAG, AT(explain), NULL, NULL, 0, 0,
 	 "write no text but a line a document: its number, source, kept or dropped, and the rule, what "
@@ -331,7 +328,12 @@ static int write_report(const struct job *j)
 static int make_members(const struct job *j, struct nt_buf *members)
 {
 	const struct options *o = j->o;
-	int rc = nt_buf_printf(members, "\"options\": {\"rules\": {");
+	struct nt_docs_options how = documents_how(&o->documents);
+	int rc = nt_buf_printf(members, "\"options\": {");
+	if (rc == 0)
+		rc = nt_docs_describe(members, &how);
+	if (rc == 0)
+		rc = nt_buf_printf(members, ", \"rules\": {");
 	if (rc == 0)
 		rc = nt_filter_thresholds(members, j->filter);
 	if (rc == 0)
@@ -400,10 +402,10 @@ static int check(const struct options *o)
 static int filter(struct job *j, char **operand, int n_operand)
 {
 	const struct options *o = j->o;
-	struct nt_docs_options how = {.split = o->is_nul ? "nul" : o->split,
-				      .field = o->field.item, .n_field = o->field.n,
-				      .n_thread = (int)j->cli->threads, .keep_lines = o->is_jsonl};
+	struct nt_docs_options how = documents_how(&o->documents);
 	struct nt_pool *pool = NULL;
+	how.n_thread = (int)j->cli->threads;
+	how.keep_lines = o->is_jsonl;
 	j->is_first = n_operand > 0;
 	int rc = o->manifest && j->is_first ? nt_manifest_clear(o->manifest) : 0;
 	if (rc == 0)

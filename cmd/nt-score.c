@@ -16,10 +16,10 @@
 #include <unistd.h>
 
 #include "cli/main.h"
+#include "cmd/documents.h"
 #include "nt/blas.h"
 #include "nt/choices.h"
 #include "nt/data.h"
-#include "nt/docs.h"
 #include "nt/file.h"
 #include "nt/generate.h"
 #include "nt/idlines.h"
@@ -28,9 +28,9 @@
 #include "nt/tokenizer.h"
 
 struct options {
-	const char *split, *output;
-	struct nt_list field;
-	bool is_nul, ids, tsv, json, html, total, choices;
+	struct document_options documents;
+	const char *output;
+	bool ids, tsv, json, html, total, choices;
 	uint64_t seq_len, stride;
 	struct nt_choices_fields names;
 };
@@ -40,11 +40,7 @@ static const struct nt_opt opts[] = {
 	{.help = "Input"},
 	{0, "ids", NT_OPT_FLAG, AT(ids), NULL, NULL, 0, 0,
 	 "each line is a sequence of decimal ids, taken as it stands: the first is only context"},
-	{0, "split", NT_OPT_STR, AT(split), "HOW", "auto", 0, 0,
-	 "what ends a document: auto, none, line, blank, nul, jsonl, or a delimiter"},
-	{'0', "null", NT_OPT_FLAG, AT(is_nul), NULL, NULL, 0, 0, "the same as --split=nul"},
-	{0, "field", NT_OPT_LIST, AT(field), "NAME", NULL, 0, 0,
-	 "field of a JSON line that holds the text (default text)"},
+	DOCUMENT_OPTIONS(documents),
 	{.help = "Long texts"},
 	{0, "seq-len", NT_OPT_COUNT, AT(seq_len), "T", NULL, 1, 1 << 24,
 	 "inputs that a target may be predicted from (default: the model's max_position_embeddings)"},
@@ -155,8 +151,7 @@ static int score_text(struct job *j, const struct nt_doc *doc)
 static int score_operands(struct job *j, char **operand, size_t n)
 {
 	const struct options *o = j->o;
-	struct nt_docs_options how = {.split = o->is_nul ? "nul" : o->split,
-				      .field = o->field.item, .n_field = o->field.n};
+	struct nt_docs_options how = documents_how(&o->documents);
 	struct nt_totals before = j->tally.sum;
 	struct nt_docs *docs;
 	struct nt_doc doc;
@@ -439,7 +434,7 @@ static int check(const struct options *o, int n_operand)
 		return nt_fail(NT_EARG, "no checkpoint named");
 	if (o->tsv + o->json + o->html > 1)
 		return nt_fail(NT_EARG, "--tsv, --json and --html: choose one");
-	if (o->choices && (o->ids || o->html || o->stride || o->field.n))
+	if (o->choices && (o->ids || o->html || o->stride || o->documents.field.n))
 		return nt_fail(NT_EARG, "--choices reads JSON lines of its own: leave %s out",
 			       o->ids ? "--ids" : o->html ? "--html" : o->stride ? "--stride" : "--field");
 	if (has_fields && !o->choices)

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "cli/main.h"
+#include "cmd/documents.h"
 #include "nt/data.h"
 #include "nt/encode.h"
 #include "nt/file.h"
@@ -20,9 +21,9 @@
 #include "nt/text.h"
 
 struct options {
-	const char *tokenizer, *pattern, *split, *manifest, *output;
-	struct nt_list field;
-	bool is_nul, decode, ids, pieces, offsets, stats, json, allow_special, strict, force;
+	const char *tokenizer, *pattern, *manifest, *output;
+	struct document_options documents;
+	bool decode, ids, pieces, offsets, stats, json, allow_special, strict, force;
 	uint64_t top;
 };
 
@@ -54,11 +55,7 @@ static const struct nt_opt opts[] = {
 	{0, "allow-special", NT_OPT_FLAG, AT(allow_special), NULL, NULL, 0, 0,
 	 "special tokens written out in the text become special tokens"},
 	{.help = "Documents"},
-	{0, "split", NT_OPT_STR, AT(split), "HOW", "auto", 0, 0,
-	 "what ends a document: auto, none, line, blank, nul, jsonl, or a delimiter"},
-	{'0', "null", NT_OPT_FLAG, AT(is_nul), NULL, NULL, 0, 0, "the same as --split=nul"},
-	{0, "field", NT_OPT_LIST, AT(field), "NAME", NULL, 0, 0,
-	 "field of a JSON line that holds the text (default text)"},
+	DOCUMENT_OPTIONS(documents),
 	{0, "strict", NT_OPT_FLAG, AT(strict), NULL, NULL, 0, 0,
 	 "refuse text that is not UTF-8, with the place of the first wrong byte"},
 	{0, "manifest", NT_OPT_STR, AT(manifest), "FILE", NULL, 0, 0,
@@ -141,6 +138,7 @@ static int take(void *arg, const struct nt_encoded *text)
 static int make_members(const struct job *j, struct nt_buf *members, bool at_end)
 {
 	const char *name = nt_tokenizer_ident(j->t)->name, *pattern = nt_tokenizer_pattern(j->t);
+	struct nt_docs_options how = documents_how(&j->o->documents);
 	int rc = nt_buf_printf(members, "\"options\": {\"tokenizer\": ");
 	if (rc == 0)
 		rc = nt_json_string(members, name, strlen(name));
@@ -149,9 +147,9 @@ static int make_members(const struct job *j, struct nt_buf *members, bool at_end
 	if (rc == 0)
 		rc = nt_json_string(members, pattern, strlen(pattern));
 	if (rc == 0)
-		rc = nt_buf_printf(members, ", \"split\": ");
+		rc = nt_buf_printf(members, ", ");
 	if (rc == 0)
-		rc = nt_json_string(members, j->o->split, strlen(j->o->split));
+		rc = nt_docs_describe(members, &how);
 	if (rc == 0)
 		rc = nt_buf_printf(members, ", \"allow_special\": %s}", j->o->allow_special ? "true" : "false");
 	return rc == 0 && at_end ? nt_manifest_text(members, "in", &j->text) : rc;
@@ -264,8 +262,8 @@ static int show_documents(struct job *j)
 static int encode(struct job *j, char **operand, int n_operand)
 {
 	const struct options *o = j->o;
-	struct nt_docs_options how = {.split = o->split, .field = o->field.item, .n_field = o->field.n,
-				      .n_thread = (int)j->cli->threads};
+	struct nt_docs_options how = documents_how(&o->documents);
+	how.n_thread = (int)j->cli->threads;
 	int rc = nt_tokenizer_open(&j->t, o->tokenizer, o->pattern);
 	if (rc == 0 && nt_tokenizer_remark(j->t))
 		nt_cli_note(j->cli, "%s", nt_tokenizer_remark(j->t));
@@ -409,8 +407,6 @@ static int run(struct nt_cli *cli, void *opt, char **operand, int n_operand)
 	struct job j = {.cli = cli, .o = o, .is_on_screen = !o->output && isatty(STDOUT_FILENO)};
 	bool is_text = o->ids || o->decode || o->pieces || o->offsets || o->stats;
 	unsigned flags = (is_text ? 0 : NT_OUT_BINARY) | (o->force ? NT_OUT_FORCE : 0);
-	if (o->is_nul)
-		o->split = "nul";
 	int rc = check_forms(o);
 	if (rc == 0)
 		rc = nt_out_open(&j.out, o->output, flags);

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "cli/main.h"
+#include "cmd/documents.h"
 #include "nt/cpu.h"
 #include "nt/file.h"
 #include "nt/vocab.h"
@@ -22,10 +23,11 @@ enum { HF, TIKTOKEN };
 
 struct options {
 	uint64_t vocab_size, min_frequency, min_count, limit_alphabet, memory;
-	const char *pattern, *split, *output;
-	struct nt_list special, field;
+	struct document_options documents;
+	const char *pattern, *output;
+	struct nt_list special;
 	int alphabet, byte_ids, format;
-	bool is_convert, is_counting, is_comparing, is_nul, json, force;
+	bool is_convert, is_counting, is_comparing, json, force;
 	size_t before_dashes; /* operands there, or SIZE_MAX */
 };
 
@@ -52,11 +54,7 @@ static const struct nt_opt opts[] = {
 	{0, "min-count", NT_OPT_COUNT, AT(min_count), "N", "1", 1, 9e15,
 	 "leave out pieces of text that occur less often: less memory, not quite the same merges"},
 	{.help = "Documents"},
-	{0, "split", NT_OPT_STR, AT(split), "HOW", "auto", 0, 0,
-	 "what ends a document: auto, none, line, blank, nul, jsonl, or a delimiter"},
-	{'0', "null", NT_OPT_FLAG, AT(is_nul), NULL, NULL, 0, 0, "the same as --split=nul"},
-	{0, "field", NT_OPT_LIST, AT(field), "NAME", NULL, 0, 0,
-	 "field of a JSON line that holds the text (default text)"},
+	DOCUMENT_OPTIONS(documents),
 	{.help = "Large corpora"},
 	{0, "counts", NT_OPT_FLAG, AT(is_counting), NULL, NULL, 0, 0,
 	 "learn nothing: write how often each piece of text occurs, for a later run to take as FILE"},
@@ -145,10 +143,9 @@ static int sort_operands(struct state *s, char **operand, int n)
 static int count(struct state *s, struct nt_learner *l, struct nt_pool *pool)
 {
 	const struct options *o = s->options;
-	struct nt_docs_options how = {.split = o->is_nul ? "nul" : o->split,
-				      .field = o->field.item, .n_field = o->field.n,
-				      .n_thread = (int)s->cli->threads};
+	struct nt_docs_options how = documents_how(&o->documents);
 	int rc = 0;
+	how.n_thread = (int)s->cli->threads;
 	for (size_t i = 0; rc == 0 && i < s->n_counted; i++) {
 		nt_cli_progress(s->cli, "adding up %s", s->counted[i]);
 		rc = nt_learner_add_counts(l, pool, s->counted[i]);
@@ -309,14 +306,13 @@ static int compare_on(struct state *s, struct nt_tokenizer **t, char **name, siz
 		      size_t n_text, struct nt_out *out)
 {
 	const struct options *o = s->options;
-	struct nt_docs_options how = {.split = o->is_nul ? "nul" : o->split,
-				      .field = o->field.item, .n_field = o->field.n,
-				      .n_thread = (int)s->cli->threads};
+	struct nt_docs_options how = documents_how(&o->documents);
 	struct nt_fit *fit = nt_calloc(n, sizeof(*fit));
 	struct nt_fit_text on;
 	struct nt_buf page = {0};
 	size_t best = 0;
 	struct nt_pool *pool = nt_pool_new((int)s->cli->threads);
+	how.n_thread = (int)s->cli->threads;
 	nt_compare_parts(t, n, &how);
 	int rc = fit && pool ? nt_docs_open(&s->docs, &how, text, n_text) : NT_ESYS;
 	if (rc == 0)

@@ -74,6 +74,10 @@ struct nt_docs_options {
 	uint64_t ahead_bytes;
 };
 
+/* Appends "split": "auto", and where they are given "field": [...], "where": [...], "lenient": true:
+ * the members of a manifest that say what became documents. */
+int nt_docs_describe(struct nt_buf *members, const struct nt_docs_options *options);
+
 /* Pointers are valid until the next nt_docs_next. */
 struct nt_doc {
 	const uint8_t *text; /* [len], any bytes */

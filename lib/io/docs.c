@@ -14,6 +14,7 @@
 #include "io/reader.h"
 #include "io/walk.h"
 #include "nt/err.h"
+#include "nt/file.h"
 
 struct nt_docs {
 	struct nt_docs_options options;
@@ -136,6 +137,30 @@ const char *nt_docs_remark(const struct nt_docs *d)
 const char *nt_docs_damage(const struct nt_docs *d)
 {
 	return d->damage.len ? (const char *)d->damage.data : NULL;
+}
+
+/* --- for a manifest ------------------------------------------------------------------ */
+
+static int add_strings(struct nt_buf *members, const char *name, const char *const *item, size_t n)
+{
+	int rc = n ? nt_buf_printf(members, ", \"%s\": [", name) : 0;
+	for (size_t i = 0; rc == 0 && i < n; i++)
+		if ((rc = nt_buf_add(members, ", ", i ? 2 : 0)) == 0)
+			rc = nt_json_string(members, item[i], strlen(item[i]));
+	return rc == 0 && n ? nt_buf_printf(members, "]") : rc;
+}
+
+int nt_docs_describe(struct nt_buf *members, const struct nt_docs_options *o)
+{
+	const char *split = o->split ? o->split : "auto";
+	int rc = nt_buf_printf(members, "\"split\": ");
+	if (rc == 0)
+		rc = nt_json_string(members, split, strlen(split));
+	if (rc == 0)
+		rc = add_strings(members, "field", o->field, o->n_field);
+	if (rc == 0)
+		rc = add_strings(members, "where", o->where, o->n_where);
+	return rc == 0 && o->is_lenient ? nt_buf_printf(members, ", \"lenient\": true") : rc;
 }
 
 /* --- documents --------------------------------------------------------------------- */

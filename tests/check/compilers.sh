@@ -5,7 +5,7 @@
 cd "$root"
 
 flags="-std=c11 -D_GNU_SOURCE -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes
-	-Wconversion -Wno-sign-conversion -Werror -Iinclude -Ilib $(pkg-config --cflags openblas json-c libarchive)"
+	-Wconversion -Wno-sign-conversion -Werror -I. -Iinclude -Ilib $(pkg-config --cflags openblas json-c libarchive)"
 
 isa() {
 	case $1 in

@@ -60,6 +60,14 @@ for a, b in zip(chain, chain[1:]):
     assert a[\"out\"] == b[\"in\"], (a, b)
 assert chain[0][\"in\"][\"file_bytes\"] < chain[0][\"out\"][\"bytes\"] and chain[1][\"dropped\"] == {\"min_words\": 0}"'
 
+t 'what became documents stands in the manifest of every program that reads text' '
+	printf "%s\n" "{\"a\":\"one\",\"b\":\"two\"}" >a.jsonl
+	nt-cat -q --split jsonl --field a --where a!=x --manifest run.json a.jsonl >text
+	grep -q "\"split\":\"jsonl\",\"field\":\[\"a\"\],\"where\":\[\"a!=x\"\]" run.json
+	nt-filter -q --rules none --field a,b --manifest run.json a.jsonl >text
+	grep -q "\"split\":\"auto\",\"field\":\[\"a,b\"\]" run.json
+	nt-tokenize -q --field a --field b a.jsonl | nt-info --json | tr -d " \n" | grep -q "\"field\":\[\"a\",\"b\"\]"'
+
 t 'with a manifest a producer of text that fails is noticed, too, and an old one is not believed' '
 	corpus 2000 >a.txt; head -c 100 a.txt >b.txt
 	nt-cat -q --manifest run.json -0 a.txt >whole
