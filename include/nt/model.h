@@ -221,6 +221,8 @@ void nt_scorer_free(struct nt_scorer *s); /* NULL is harmless */
 /* Before anything is scored. 0: max_position_embeddings, and seq_len. NT_EARG: seq_len is more
  * than the first, or stride more than seq_len. */
 int nt_scorer_set_window(struct nt_scorer *s, uint64_t seq_len, uint64_t stride);
+/* From now on products take operands in bf16: see nt_work_set_bf16. */
+void nt_scorer_set_bf16(struct nt_scorer *s, bool is_bf16);
 /* id[0] is only context. *scored has n - 1 entries, valid until the next call. NT_EARG:
  * an id is not of the vocabulary. */
 int nt_scorer_run(struct nt_scorer *s, const uint32_t *id, size_t n, const struct nt_scored **scored);

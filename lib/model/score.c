@@ -5,7 +5,7 @@
  * A sequence of n ids has n - 1 targets: id[i + 1] given id[0..i]. It is cut into pieces of at
  * most seq_len inputs, a stride apart; of a piece those targets count that none before it had.
  * For totals, pieces of many sequences share a pass: they are laid one after the other into
- * rows, which by construction do not see each other.
+ * one row, where by construction they do not see each other.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -14,20 +14,19 @@
 #include "nt/err.h"
 #include "nt/mem.h"
 
-enum {
-	ROW = 1024,   /* inputs of a row for totals, where the model's limit is higher */
-	ROWS = 8,
-};
+/* Inputs of a pass for totals, at least: fewer, and products spend their time fetching weights. */
+enum { PASS = 2048 };
 
 struct nt_scorer {
 	const struct nt_model *m;
 	struct nt_pool *pool;
 	struct nt_work *w;
-	size_t B, T;              /* what w has room for */
-	uint32_t *input, *target, *start; /* [B][T] */
+	bool is_bf16;
+	size_t T;                 /* what w has room for */
+	uint32_t *input, *target, *start; /* [T] */
+	size_t n;                 /* inputs that are laid out for the pass */
 	struct nt_scored *scored; /* [scored_cap] */
 	size_t scored_cap;
-	size_t row, column;       /* the next free place of the pass that is being filled */
 	double nats;              /* of the passes that ran since the last total */
 	size_t seq_len, stride;   /* inputs of a piece; from one's first to the next one's */
 	struct nt_position_sum position[NT_POSITION_BINS];
@@ -60,6 +59,13 @@ int nt_scorer_set_window(struct nt_scorer *s, uint64_t seq_len, uint64_t stride)
 	return 0;
 }
 
+void nt_scorer_set_bf16(struct nt_scorer *s, bool is_bf16)
+{
+	s->is_bf16 = is_bf16;
+	if (s->w)
+		nt_work_set_bf16(s->w, is_bf16);
+}
+
 void nt_scorer_free(struct nt_scorer *s)
 {
 	if (!s)
@@ -80,18 +86,20 @@ static int resize(uint32_t **array, size_t n)
 	return *array ? 0 : NT_ESYS;
 }
 
-/* Room for B rows of T. */
-static int reserve(struct nt_scorer *s, size_t B, size_t T)
+/* Room for a pass of n inputs; what was laid out is gone. */
+static int reserve(struct nt_scorer *s, size_t n)
 {
-	if (s->w && B <= s->B && T <= s->T)
+	if (s->w && n <= s->T)
 		return 0;
+	/* half more than asked, so that growing is rare */
+	s->T = n + n / 2 < s->seq_len ? n + n / 2 : n;
 	nt_work_free(s->w);
 	s->w = NULL;
-	if (resize(&s->input, B * T) < 0 || resize(&s->target, B * T) < 0 || resize(&s->start, B * T) < 0)
+	if (resize(&s->input, s->T) < 0 || resize(&s->target, s->T) < 0 || resize(&s->start, s->T) < 0)
 		return NT_ESYS;
-	int rc = nt_work_new(&s->w, &s->m->config, B, T, NT_PASS_FORWARD, s->pool);
-	s->B = B;
-	s->T = T;
+	int rc = nt_work_new_of_documents(&s->w, &s->m->config, s->T, s->pool);
+	if (rc == 0)
+		nt_work_set_bf16(s->w, s->is_bf16);
 	return rc;
 }
 
@@ -104,19 +112,14 @@ static int check_ids(const struct nt_scorer *s, const uint32_t *id, size_t n)
 	return 0;
 }
 
-/* Lays n inputs and their targets at a place of the pass: one document's piece. */
-static void put(struct nt_scorer *s, size_t place, size_t column, const uint32_t *id, size_t n)
+/* Lays n inputs and their targets behind what is there: one document's piece. */
+static void put(struct nt_scorer *s, const uint32_t *id, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		s->input[place + i] = id[i];
-		s->target[place + i] = id[i + 1];
-		s->start[place + i] = (uint32_t)column;
+		s->input[s->n + i] = id[i];
+		s->target[s->n + i] = id[i + 1];
+		s->start[s->n + i] = (uint32_t)s->n;
 	}
-}
-
-static struct nt_batch batch_of(const struct nt_scorer *s, size_t B, size_t T)
-{
-	return (struct nt_batch){B, T, s->input, s->target, s->start};
 }
 
 /* Counts a target that had n_input inputs to be predicted from. */
@@ -129,108 +132,69 @@ static void count(struct nt_scorer *s, size_t n_input, double nll)
 	s->position[bin].targets++;
 }
 
-/* Scores targets [n_known, n_target) of a sequence, cut into pieces; where those before
- * n_known are only context they have scores too. */
-static int run(struct nt_scorer *s, const uint32_t *id, size_t n, size_t n_known)
+int nt_scorer_run(struct nt_scorer *s, const uint32_t *id, size_t n, const struct nt_scored **scored)
 {
 	size_t n_target = n > 0 ? n - 1 : 0, longest = n_target < s->seq_len ? n_target : s->seq_len;
-	/* half more than asked, so that growing is rare */
-	size_t room = longest + longest / 2 < s->seq_len ? longest + longest / 2 : s->seq_len;
-	nt_assert(s->row == 0 && s->column == 0); /* nothing was added and not asked for */
+	nt_assert(s->n == 0); /* nothing was added and not asked for */
 	int rc = check_ids(s, id, n);
 	if (rc == 0)
 		rc = nt_grow(&s->scored, &s->scored_cap, n_target, sizeof(*s->scored));
-	if (rc == 0 && n_target && !(s->w && longest <= s->T))
-		rc = reserve(s, 1, room);
+	if (rc == 0 && n_target)
+		rc = reserve(s, longest);
 	for (size_t at = 0, done = 0; rc == 0 && done < n_target; at += s->stride) {
 		size_t piece = n_target - at < s->seq_len ? n_target - at : s->seq_len;
-		put(s, 0, 0, id + at, piece);
+		put(s, id + at, piece);
 		for (size_t i = 0; i < done - at; i++) /* the piece before had it */
 			s->target[i] = NT_IGNORE;
-		struct nt_batch b = batch_of(s, 1, piece);
+		struct nt_batch b = {1, piece, s->input, s->target, s->start};
 		nt_forward_scored(s->w, s->m, &b, s->scored + at);
 		for (; done < at + piece; done++)
-			if (done >= n_known)
-				count(s, done - at + 1, s->scored[done].nll);
+			count(s, done - at + 1, s->scored[done].nll);
 	}
-	return rc;
-}
-
-int nt_scorer_run(struct nt_scorer *s, const uint32_t *id, size_t n, const struct nt_scored **scored)
-{
-	int rc = run(s, id, n, 0);
 	*scored = s->scored;
 	return rc;
 }
 
-/* Runs what has been filled in; places behind it are padding. */
-static void flush(struct nt_scorer *s, size_t T)
+/* Runs what has been laid out. */
+static void flush(struct nt_scorer *s)
 {
-	size_t filled = s->row * T + s->column, B = s->row + (s->column > 0);
-	for (size_t n = filled; n < B * T; n++) {
-		s->input[n] = 0;
-		s->target[n] = NT_IGNORE;
-		s->start[n] = (uint32_t)(n % T);
-	}
-	struct nt_batch b = batch_of(s, B, T);
-	if (B)
+	struct nt_batch b = {1, s->n, s->input, s->target, s->start};
+	if (s->n)
 		s->nats += nt_forward(s->w, s->m, &b, NULL, NULL);
-	for (size_t n = 0; n < B * T; n++)
+	for (size_t n = 0; n < s->n; n++)
 		if (s->target[n] != NT_IGNORE)
-			count(s, n % T - s->start[n] + 1, s->w->nll[n]);
-	s->row = s->column = 0;
+			count(s, n - s->start[n] + 1, s->w->nll[n]);
+	s->n = 0;
 }
 
-static size_t row_len(const struct nt_scorer *s)
+/* Adds a piece of n inputs to the pass; its first n_context targets are none. */
+static int add_piece(struct nt_scorer *s, const uint32_t *id, size_t n, size_t n_context)
 {
-	return s->seq_len < ROW ? s->seq_len : ROW;
-}
-
-/* Ends the row: what is left of it is padding. */
-static void next_row(struct nt_scorer *s, size_t T)
-{
-	for (size_t n = s->row * T + s->column; s->column < T; n++, s->column++) {
-		s->input[n] = 0;
-		s->target[n] = NT_IGNORE;
-		s->start[n] = (uint32_t)s->column;
-	}
-	s->row++;
-	s->column = 0;
-	if (s->row == ROWS)
-		flush(s, T);
-}
-
-/* Longer than a row: a pass of its own, so that its context is as long as in nt_scorer_run. */
-static int add_long(struct nt_scorer *s, const uint32_t *id, size_t n, size_t n_context)
-{
-	double nats = 0;
-	flush(s, row_len(s));
-	int rc = run(s, id, n, n_context - 1);
-	for (size_t i = n_context - 1; rc == 0 && i < n - 1; i++)
-		nats += s->scored[i].nll;
-	s->nats += nats;
-	return rc;
+	if (s->n + n > s->T)
+		flush(s);
+	int rc = s->n ? 0 : reserve(s, n > PASS ? n : PASS);
+	if (rc < 0)
+		return rc;
+	put(s, id, n);
+	for (size_t i = 0; i < n_context; i++)
+		s->target[s->n + i] = NT_IGNORE;
+	s->n += n;
+	return 0;
 }
 
 int nt_scorer_add_behind(struct nt_scorer *s, const uint32_t *id, size_t n, size_t n_context)
 {
-	size_t T = row_len(s), n_target = n > 0 ? n - 1 : 0;
+	size_t n_target = n > 0 ? n - 1 : 0, known = n_context - 1;
 	nt_assert(n_context >= 1);
-	if (n_target > T)
-		return add_long(s, id, n, n_context);
 	int rc = check_ids(s, id, n);
-	if (rc == 0)
-		rc = reserve(s, ROWS, T);
-	if (rc < 0)
-		return rc;
-	if (n_target > T - s->column)
-		next_row(s, T);
-	size_t place = s->row * T + s->column;
-	put(s, place, s->column, id, n_target);
-	for (size_t i = 0; i + 1 < n_context && i < n_target; i++)
-		s->target[place + i] = NT_IGNORE;
-	s->column += n_target;
-	return 0;
+	for (size_t at = 0, done = 0; rc == 0 && done < n_target; at += s->stride) {
+		size_t piece = n_target - at < s->seq_len ? n_target - at : s->seq_len;
+		size_t from = done > known ? done : known;
+		done = at + piece;
+		if (from < done)
+			rc = add_piece(s, id + at, piece, from - at);
+	}
+	return rc;
 }
 
 int nt_scorer_add(struct nt_scorer *s, const uint32_t *id, size_t n)
@@ -241,7 +205,7 @@ int nt_scorer_add(struct nt_scorer *s, const uint32_t *id, size_t n)
 double nt_scorer_total(struct nt_scorer *s)
 {
 	double nats;
-	flush(s, row_len(s));
+	flush(s);
 	nats = s->nats;
 	s->nats = 0;
 	return nats;

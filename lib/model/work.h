@@ -81,6 +81,10 @@ struct nt_work {
 	size_t N, T; /* of this batch, T in a row */
 };
 
+/* For one row of up to T positions, forward, which may be more than max_position_embeddings: it holds
+ * documents that are not. c was checked, T is not 0. */
+int nt_work_new_of_documents(struct nt_work **w, const struct nt_config *c, size_t T, struct nt_pool *pool);
+
 /* Layer l's part of a kept array, each elements per position. */
 static inline nt_real *nt_kept(const struct nt_work *w, nt_real *array, size_t l, size_t each)
 {

@@ -88,27 +88,40 @@ static void put_document(struct nt_show *s, const struct nt_score_of *doc)
 	nt_markup(&s->m, "\n");
 }
 
+/* ": 3.1 nats/token, 1.2 bits/byte, 1 target", without what is not known. */
+static void put_sum(struct nt_show *s, const struct nt_totals *t)
+{
+	nt_markup(&s->m, ": %.6f nats/token", nt_nats_per_token(t));
+	if (t->bytes)
+		nt_markup(&s->m, ", %.6f bits/byte", nt_bits_per_byte(t));
+	if (t->documents)
+		nt_markup(&s->m, ", %" PRIu64 " document%s", t->documents, t->documents == 1 ? "" : "s");
+	nt_markup(&s->m, ", %" PRIu64 " target%s\n", t->targets, t->targets == 1 ? "" : "s");
+}
+
 static void put_total(struct nt_show *s, const struct nt_score_sums *tally)
 {
 	const struct nt_totals *sum = &tally->sum;
 	char name[32];
 	double each = nt_nats_per_token(sum);
-	nt_markup(&s->m,
-		  "nats        %.6f\nnats/token  %.6f\nperplexity  %.4f\nbits/byte   %.6f\n"
-		  "documents   %" PRIu64 "\ntargets     %" PRIu64 "\nbytes       %" PRIu64 "\n",
-		  sum->nats, each, exp(each), nt_bits_per_byte(sum), sum->documents, sum->targets, sum->bytes);
+	nt_markup(&s->m, "nats        %.6f\nnats/token  %.6f\nperplexity  %.4f\n", sum->nats, each, exp(each));
+	if (sum->bytes)
+		nt_markup(&s->m, "bits/byte   %.6f\n", nt_bits_per_byte(sum));
+	nt_markup(&s->m, "documents   %" PRIu64 "\ntargets     %" PRIu64 "\n", sum->documents, sum->targets);
+	if (sum->bytes)
+		nt_markup(&s->m, "bytes       %" PRIu64 "\n", sum->bytes);
 	for (size_t i = 0; tally->n_source > 1 && i < tally->n_source; i++) {
-		const struct nt_totals *t = &tally->source[i];
 		nt_markup(&s->m, "source      ");
-		nt_markup_chars(&s->m, t->source, strlen(t->source));
-		nt_markup(&s->m, ": %.6f nats/token, %.6f bits/byte, %" PRIu64 " documents, %" PRIu64 " targets\n",
-			  nt_nats_per_token(t), nt_bits_per_byte(t), t->documents, t->targets);
+		nt_markup_chars(&s->m, tally->source[i].source, strlen(tally->source[i].source));
+		put_sum(s, &tally->source[i]);
 	}
-	for (size_t i = 0; i < nt_n_bin(tally->position); i++)
-		if (tally->position[i].targets)
-			nt_markup(&s->m, "position    %s: %.6f nats/token, %" PRIu64 " targets\n", nt_bin_name(i, name),
-				  tally->position[i].nats / (double)tally->position[i].targets,
-				  tally->position[i].targets);
+	for (size_t i = 0; i < nt_n_bin(tally->position); i++) {
+		const struct nt_position_sum *of = &tally->position[i];
+		if (of->targets) {
+			nt_markup(&s->m, "position    %s", nt_bin_name(i, name));
+			put_sum(s, &(struct nt_totals){.nats = of->nats, .targets = of->targets});
+		}
+	}
 }
 
 static void put_choices(struct nt_show *s, const struct nt_chosen *c)

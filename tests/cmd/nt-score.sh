@@ -146,6 +146,15 @@ t 'a stride is a window that slides over the text, each target predicted once' '
 	exits 2 nt-score --seq-len 10 --stride 11 "$ckpt" text 2>err && grep -q "stride of 11 is more" err
 	exits 2 nt-score --seq-len 1000 "$ckpt" text 2>err && grep -q "max_position_embeddings is 32" err'
 
+t 'products in bf16 come near, and what is not known is not said' '
+	for dtype in f32 bf16; do
+		seq 1 30 | nt-score -q --total --tsv --seq-len 20 --dtype $dtype "$ckpt" | tail -1 >$dtype
+	done
+	awk "{ x[NR] = \$1 } END { d = x[1] / x[2] - 1; exit !(d * d < 1e-4) }" f32 bf16
+	mkdir c && cp "$ckpt"/config.json "$ckpt"/model.safetensors c
+	echo "1 2 3" | nt-score --ids --total c >table 2>err && grep -q " targets/s$" err
+	! grep -qE "bits|bytes" table && grep -qx "position    1: [0-9.]* nats/token, 1 target" table'
+
 t 'totals tell sources apart, and positions by what stood before' '
 	seq 1 40 >a.txt && seq 50 60 >b.txt
 	nt-score -q --json --total "$ckpt" a.txt b.txt >both && nt-score -q --json --total "$ckpt" a.txt >a
