@@ -241,6 +241,9 @@ double nt_flops_per_token(const struct nt_config *c, size_t T);
 /* --- choosing a token ----------------------------------------------------------- */
 /* In this order, with the meaning they have in llama.cpp. */
 struct nt_sampling {
+	double repeat_penalty;  /* of tokens among the last repeat_last_n: a logit above 0 is divided by it,
+	                         * any other multiplied, once; 0 or 1: off */
+	uint32_t repeat_last_n; /* UINT32_MAX: all of them */
 	uint32_t top_k;     /* keep the k likeliest; 0: off */
 	double top_p;       /* the fewest that together have at least p; 1: off */
 	double min_p;       /* those at least p times as likely as the likeliest; 0: off */
@@ -252,6 +255,7 @@ struct nt_sampling {
 #define NT_SAMPLING_TOP_P 0.95
 #define NT_SAMPLING_MIN_P 0.05
 #define NT_SAMPLING_TEMPERATURE 0.8
+#define NT_SAMPLING_REPEAT_LAST_N 64
 struct nt_sampler;
 /* NT_EARG: an option out of range. */
 int nt_sampler_new(struct nt_sampler **s, const struct nt_sampling *options, size_t vocab_size);
@@ -259,5 +263,9 @@ void nt_sampler_free(struct nt_sampler *s);
 /* counter: the draw's number, so that a seed gives the same text at any -j. A NaN is the
  * least likely of all. */
 uint32_t nt_sample(struct nt_sampler *s, const nt_real *logits, uint64_t counter);
+/* The same behind the tokens id[n], prompt included: what repeat_penalty looks at the last of. Of a
+ * sampler only the options are kept between calls: sequences that take turns may share one. */
+uint32_t nt_sample_behind(struct nt_sampler *s, const nt_real *logits, const uint32_t *id, size_t n,
+			  uint64_t counter);
 
 #endif

@@ -2,7 +2,8 @@
 /*
  * sample.c - choosing the next token
  *
- * The chain, its order and its meaning are llama.cpp's: top-k, then top-p, then min-p,
+ * The chain, its order and its meaning are llama.cpp's: a penalty of what was repeated (Keskar et
+ * al. 2019, arXiv:1909.05858, with its sign put right), top-k, then top-p, then min-p,
  * each on the probabilities of temperature 1, and only what is left is drawn from at the
  * temperature asked for. Candidates are ordered by logit and, where equal, by id, so the
  * same logits and the same draw give the same token everywhere. top-k keeps a heap of k,
@@ -13,7 +14,9 @@
  */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/least.h"
 #include "nt/err.h"
 #include "nt/mem.h"
 #include "nt/model.h"
@@ -29,6 +32,7 @@ struct nt_sampler {
 	size_t vocab_size;
 	struct candidate *list; /* [vocab_size] */
 	double *weight;         /* [vocab_size] */
+	nt_real *penalized;     /* [vocab_size], or NULL: nothing is */
 };
 
 int nt_sampler_new(struct nt_sampler **result, const struct nt_sampling *o, size_t vocab_size)
@@ -40,6 +44,9 @@ int nt_sampler_new(struct nt_sampler **result, const struct nt_sampling *o, size
 		return nt_fail(NT_EARG, "top-p %g is not from 0 to 1", o->top_p);
 	if (!(o->min_p >= 0 && o->min_p <= 1))
 		return nt_fail(NT_EARG, "min-p %g is not from 0 to 1", o->min_p);
+	if (!(o->repeat_penalty >= 0 && isfinite(o->repeat_penalty)))
+		return nt_fail(NT_EARG, "repeat-penalty %g is no positive number", o->repeat_penalty);
+	bool has_penalty = o->repeat_penalty > 0 && o->repeat_penalty != 1 && o->repeat_last_n > 0;
 	struct nt_sampler *s = nt_calloc(1, sizeof(*s));
 	if (!s)
 		return NT_ESYS;
@@ -47,7 +54,9 @@ int nt_sampler_new(struct nt_sampler **result, const struct nt_sampling *o, size
 	s->vocab_size = vocab_size;
 	s->list = nt_alloc(vocab_size, sizeof(*s->list));
 	s->weight = nt_alloc(vocab_size, sizeof(*s->weight));
-	if (!s->list || !s->weight) {
+	if (has_penalty)
+		s->penalized = nt_alloc(vocab_size, sizeof(*s->penalized));
+	if (!s->list || !s->weight || (has_penalty && !s->penalized)) {
 		nt_sampler_free(s);
 		return NT_ESYS;
 	}
@@ -61,6 +70,7 @@ void nt_sampler_free(struct nt_sampler *s)
 		return;
 	free(s->list);
 	free(s->weight);
+	free(s->penalized);
 	free(s);
 }
 
@@ -185,4 +195,18 @@ uint32_t nt_sample(struct nt_sampler *s, const nt_real *logits, uint64_t counter
 	if (o->min_p > 0)
 		n = min_p(s, n, top);
 	return draw(s, n, top, counter);
+}
+
+uint32_t nt_sample_behind(struct nt_sampler *s, const nt_real *logits, const uint32_t *id, size_t n,
+			  uint64_t counter)
+{
+	nt_real penalty = (nt_real)s->options.repeat_penalty;
+	if (!s->penalized || n == 0)
+		return nt_sample(s, logits, counter);
+	memcpy(s->penalized, logits, s->vocab_size * sizeof(*logits));
+	for (size_t i = n - least(n, s->options.repeat_last_n); i < n; i++) {
+		nt_real z = logits[id[i]]; /* not its own: a token counts once */
+		s->penalized[id[i]] = z > 0 ? z / penalty : z * penalty;
+	}
+	return nt_sample(s, s->penalized, counter);
 }

@@ -252,6 +252,39 @@ static void near(unsigned got, double p)
 	assert_true(fabs(got - 10000 * p) < 4 * sqrt(10000 * p * (1 - p)) + 1e-9);
 }
 
+/* As llama.cpp does it: of the last few, each once, towards less likely whatever its sign. */
+static void what_was_repeated_becomes_less_likely(void **state)
+{
+	static const nt_real logits[4] = {2, 1.9f, -1, -1.1f}, low[4] = {-1, -1.1f, -9, -9};
+	static const uint32_t id[] = {2, 0, 0, 0};
+	struct nt_sampling o = {.repeat_penalty = 1.25, .repeat_last_n = 3, .top_p = 1};
+	struct nt_sampler *s;
+	(void)state;
+	assert_int_equal(nt_sampler_new(&s, &o, 4), 0);
+	assert_int_equal(nt_sample_behind(s, logits, id, 4, 0), 1);  /* 1.6, once */
+	assert_int_equal(nt_sample_behind(s, logits, id, 1, 0), 0);
+	assert_int_equal(nt_sample_behind(s, logits, NULL, 0, 0), 0);
+	assert_int_equal(nt_sample_behind(s, low, id + 1, 1, 0), 1); /* -1.25 */
+	nt_sampler_free(s);
+	o.repeat_last_n = 0;
+	assert_int_equal(nt_sampler_new(&s, &o, 4), 0);
+	assert_int_equal(nt_sample_behind(s, logits, id, 4, 0), 0);
+	nt_sampler_free(s);
+	o = plain;
+	o.repeat_penalty = 2;
+	o.repeat_last_n = UINT32_MAX;
+	unsigned count[4] = {0};
+	assert_int_equal(nt_sampler_new(&s, &o, 4), 0);
+	for (unsigned i = 0; i < 10000; i++)
+		count[nt_sample_behind(s, logits, id, 4, i)]++;
+	double p[4] = {exp(1), exp(1.9), exp(-2), exp(-1.1)}, sum = p[0] + p[1] + p[2] + p[3];
+	for (int i = 0; i < 4; i++)
+		near(count[i], p[i] / sum);
+	nt_sampler_free(s);
+	o.repeat_penalty = NAN;
+	assert_int_equal(nt_sampler_new(&s, &o, 4), NT_EARG);
+}
+
 static void draws_follow_the_probabilities(void **state)
 {
 	unsigned count[4];
@@ -515,6 +548,7 @@ int main(void)
 		cmocka_unit_test(a_decoder_gives_the_same_bits_with_any_threads),
 		cmocka_unit_test(what_was_taken_back_leaves_no_trace),
 		cmocka_unit_test(a_full_decoder_and_a_foreign_id_are_refused),
+		cmocka_unit_test(what_was_repeated_becomes_less_likely),
 		cmocka_unit_test(draws_follow_the_probabilities),
 		cmocka_unit_test(the_chain_leaves_what_llama_cpp_leaves),
 		cmocka_unit_test(without_a_temperature_the_likeliest_is_taken),
