@@ -6,6 +6,7 @@
 
 #include "kern/gemm_ways.h"
 #include "kern/kern.h"
+#include "nt/blas.h"
 #include "nt/err.h"
 
 void nt_gemm_fill(nt_real *c, const nt_real *plus, const nt_real *bias, size_t n)
@@ -40,6 +41,11 @@ void nt_gemm(struct nt_pool *pool, const struct nt_gemm *g)
 void nt_gemm_here(const struct nt_gemm *g)
 {
 	nt_gemm(NULL, g);
+}
+
+int nt_gemm_load(void)
+{
+	return nt_tile_f32() ? 0 : nt_blas_load();
 }
 
 bool nt_gemm_has_bf16(void)

@@ -39,6 +39,10 @@ struct nt_gemm {
 void nt_gemm(struct nt_pool *pool, const struct nt_gemm *g);
 void nt_gemm_here(const struct nt_gemm *g);
 
+/* Loads OpenBLAS if products of several rows are its own: 0 or NT_ESYS. A single row always is; who
+ * multiplies one has loaded it, as nt_model_new does. */
+int nt_gemm_load(void);
+
 size_t nt_gemm_room(void);   /* bytes that a thread which calls nt_gemm comes to keep, at most */
 bool nt_gemm_has_bf16(void); /* this CPU multiplies it */
 

@@ -183,8 +183,10 @@ const char *nt_blas_hint(void)
 {
 	static const char *const wide[] = {"Haswell", "Zen", "SkylakeX", "Cooperlake", "Sapphirerapids"};
 	static _Thread_local char hint[256];
+	if (nt_cpu_isa() != NT_ISA_AVX2) /* then it is not loaded to be asked */
+		return NULL;
 	const char *core = nt_blas_core(), *asked = getenv("OPENBLAS_CORETYPE");
-	bool is_narrow = nt_cpu_isa() == NT_ISA_AVX2;
+	bool is_narrow = true;
 	for (size_t i = 0; i < sizeof(wide) / sizeof(*wide); i++)
 		is_narrow = is_narrow && strcmp(core, wide[i]) != 0;
 	if (!is_narrow)

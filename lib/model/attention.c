@@ -39,13 +39,21 @@ static struct nt_attend rows_of(const struct nt_attend *a, size_t first)
 	return t;
 }
 
-/* A tile of rows: keys [at, at + n_key) of them. */
-static struct nt_attend tile_of(const struct nt_attend *rows, size_t at)
+/* A tile of rows: keys [at, at + n_key) of them, which come out of kv into memory behind the scores. */
+static struct nt_attend tile_of(const struct nt_attend *rows, size_t at, nt_real *s)
 {
 	struct nt_attend t = *rows;
 	t.n_key = least(rows->n_key - at, NT_ATTEND_KEYS);
-	t.k += at * t.ldkv;
-	t.v += at * t.ldkv;
+	if (!t.kv) {
+		t.k += at * t.ldkv;
+		t.v += at * t.ldkv;
+		return t;
+	}
+	nt_real *k = s + NT_ATTEND_TILE, *v = k + NT_ATTEND_KEYS * t.D;
+	nt_kv_get(t.kv, at, t.n_key, k, v, t.D);
+	t.k = k;
+	t.v = v;
+	t.ldkv = t.D;
 	return t;
 }
 
@@ -81,7 +89,7 @@ struct running {
 static void attend_tile(const struct nt_attend *rows, size_t at, struct running *run, nt_real *o,
 			size_t ldo, nt_real *s)
 {
-	struct nt_attend t = tile_of(rows, at);
+	struct nt_attend t = tile_of(rows, at, s);
 	scores(&t, s);
 	for (size_t r = 0; r < t.n_query; r++) {
 		nt_real *row = s + r * t.n_key;
@@ -211,7 +219,7 @@ static void back_scores(const struct head_back *b, const struct nt_attend *rows,
 static void back_tile(const struct head_back *b, const struct nt_attend *rows, size_t at,
 		      const nt_real *delta, nt_real *p)
 {
-	struct nt_attend t = tile_of(rows, at);
+	struct nt_attend t = tile_of(rows, at, p);
 	nt_real *dp = p + NT_ATTEND_TILE;
 	scores(&t, p);
 	nt_gemm_here(&(struct nt_gemm){

@@ -2,18 +2,24 @@
 /*
  * decoder.c - sequences that grow, keys and values kept
  *
- * A key or value depends on what stands before it only, so it is computed once and kept: for
- * each sequence [L][K][n_position][D], a head's rows behind each other. Ids come in pieces of
- * up to ROWS: a prompt in few matrix products, a single token as matrix-vector products, both
- * through the same functions as training's forward pass.
+ * A key or value depends on what stands before it only, so it is computed once and kept (kern/kv.h).
+ * Rows go through the layers in one of two ways:
  *
- * Memory for keys and values is mapped whole and becomes real page by page, as it is written:
- * room for a long context costs nothing while texts are short.
+ *	a step	the next id of each of several sequences: every weight is read once for all of them, and
+ *		a query looks at its own sequence's keys (nt_kv_attend_part)
+ *	a piece	up to ROWS next ids of one sequence, from a prompt: tiles of queries and keys (nt_attend)
+ *
+ * What a row becomes does not depend on which rows go with it, since products sum up each element by
+ * itself (kern/matrix.h) and a prompt is cut by its own length alone: so a sequence is the same
+ * whatever grows beside it. All memory is mapped at once and becomes real page by page, as it is
+ * written: room for a long context costs nothing while texts are short.
  */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
+#include "base/least.h"
+#include "kern/kv.h"
 #include "model/lm.h"
 #include "model/work.h"
 #include "nt/err.h"
@@ -22,96 +28,97 @@
 enum {
 	ROWS = 128,
 	HEAD_ROWS = 32, /* logits are the widest of all */
+	TURNS = 16,
 };
 
 struct nt_decoder {
-	const struct nt_model *m;
-	struct nt_layout layout;
+	const struct nt_lm *lm;
+	const struct nt_config *c;
 	struct nt_pool *pool;
 	const struct nt_kern *kern;
 	size_t n_sequence, n_position;
-	size_t *len;          /* [n_sequence] ids in each */
-	size_t kept;          /* elements of a sequence's keys, and of its values */
-	nt_real *key, *value; /* [n_sequence][L][K][n_position][D] */
-	size_t mapped;        /* bytes behind both */
-	nt_real *turn;        /* [n_position][D], or NULL: no rotation */
-	nt_real *x, *mid, *norm, *qkv, *att, *up, *act, *stat; /* [ROWS][...], as in work.h */
-	nt_real *logits;      /* [n_sequence][V] */
-	nt_real *many;        /* [HEAD_ROWS][V], or NULL before the first nt_decoder_score */
+	size_t n_row;           /* rows there is room for */
+	size_t *len;            /* [n_sequence] ids in each */
+	uint8_t *kept;          /* [n_sequence][L][K][head_bytes], keys and values */
+	size_t head_bytes;
+	nt_real *turn;          /* [n_position][D], of which n_turn are made; or NULL: no rotation */
+	size_t n_turn;
+	nt_real *x, *mid, *norm, *qkv, *att, *up, *act, *stat; /* [n_row][...], as in work.h */
+	nt_real *logits;        /* [n_sequence][V], or [HEAD_ROWS][V] */
+	void *rounded;          /* nt_product's */
+	struct nt_kv_query *query; /* [n_sequence][K] */
+	nt_real *parts;         /* [n_sequence][K][nt_kv_scratch] */
 	struct nt_slots slots;
-	nt_real *memory;      /* the one allocation behind the pointers above */
+	uint8_t *memory;        /* the one mapping behind the pointers above */
+	size_t mapped;
 };
 
-/* Sizes in elements; NULL memory only counts. Returns the total. */
-static size_t lay_out(struct nt_decoder *d, nt_real *memory, size_t n_thread)
+/* --- memory -------------------------------------------------------------------------------- */
+
+/* An array: n elements of a size. */
+struct part {
+	void *to; /* where its pointer is kept */
+	size_t n, each, size;
+};
+
+/* Their distances from each other, of `memory` if it is there. Returns the total, SIZE_MAX: too much. */
+static size_t lay_out(const struct part *part, size_t n_part, uint8_t *memory)
 {
-	const struct nt_config *c = &d->m->config;
-	size_t rows = d->n_position < ROWS ? d->n_position : ROWS;
-	size_t HD = (size_t)c->num_attention_heads * c->head_dim;
-	const struct {
-		nt_real **to;
-		size_t n;
-	} part[] = {
-		{&d->turn, nt_family(c->arch)->has_rope ? d->n_position * c->head_dim : 0},
-		{&d->x, rows * c->hidden_size},
-		{&d->mid, rows * c->hidden_size},
-		{&d->norm, rows * c->hidden_size},
-		{&d->qkv, rows * nt_qkv_width(c)},
-		{&d->att, rows * HD},
-		{&d->up, rows * nt_up_width(c)},
-		{&d->act, rows * c->intermediate_size},
-		{&d->stat, rows * 2},
-		{&d->logits, d->n_sequence * c->vocab_size},
-		{&d->slots.data, n_thread * NT_ATTEND_TILE},
-	};
 	size_t total = 0;
-	for (size_t i = 0; i < sizeof(part) / sizeof(*part); i++) {
-		*part[i].to = memory && part[i].n ? memory + total : NULL;
-		total += (part[i].n + 15) / 16 * 16;
+	for (size_t i = 0; i < n_part; i++) {
+		uint8_t *at = part[i].n && part[i].each ? memory + total : NULL;
+		size_t bytes;
+		if (memory)
+			memcpy(part[i].to, &at, sizeof(at));
+		if (__builtin_mul_overflow(part[i].n, part[i].each, &bytes) ||
+		    __builtin_mul_overflow(bytes, part[i].size, &bytes) ||
+		    __builtin_add_overflow(total, (bytes + 4095) / 4096 * 4096, &total) || total > SIZE_MAX / 2)
+			return SIZE_MAX;
 	}
-	d->slots.n = n_thread;
-	d->slots.each = NT_ATTEND_TILE;
 	return total;
 }
 
-/* Keys and values of all sequences, none of it real yet. */
-static int map_kept(struct nt_decoder *d)
+static int map_memory(struct nt_decoder *d)
 {
-	const struct nt_config *c = &d->m->config;
-	size_t bytes;
-	d->kept = (size_t)c->num_hidden_layers * c->num_key_value_heads * c->head_dim;
-	if (nt_mul(d->kept, d->n_position, &d->kept) < 0 || nt_mul(d->kept, d->n_sequence, &bytes) < 0 ||
-	    nt_mul(bytes, 2 * sizeof(*d->key), &bytes) < 0)
-		return NT_ESYS;
-	d->key = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (d->key == MAP_FAILED) {
-		d->key = NULL;
-		return nt_fail_sys("no room for the keys and values of %zu sequences of %zu tokens, %zu bytes",
-				   d->n_sequence, d->n_position, bytes);
-	}
+	const struct nt_config *c = d->c;
+	size_t L = c->num_hidden_layers, K = c->num_key_value_heads, V = c->vocab_size, D = c->head_dim;
+	size_t HD = (size_t)c->num_attention_heads * D, C = c->hidden_size, F = c->intermediate_size;
+	size_t n = d->n_row, S = d->n_sequence, widest = HD > F ? HD : F, real = sizeof(nt_real);
+	const struct part part[] = {
+		{&d->len, S, 1, sizeof(*d->len)},
+		{&d->kept, S, L * K, d->head_bytes},
+		{&d->turn, nt_family(c->arch)->has_rope ? d->n_position : 0, D, real},
+		{&d->x, n, C, real},
+		{&d->mid, n, C, real},
+		{&d->norm, n, C, real},
+		{&d->qkv, n, nt_qkv_width(c), real},
+		{&d->att, n, HD, real},
+		{&d->up, n, nt_up_width(c), real},
+		{&d->act, n, F, real},
+		{&d->stat, n, 2, real},
+		{&d->logits, S > HEAD_ROWS ? S : HEAD_ROWS, V, real},
+		{&d->rounded, 1, nt_product_scratch(widest > C ? widest : C, n), 1},
+		{&d->query, S, K, sizeof(*d->query)},
+		{&d->parts, S * K, nt_kv_scratch(d->n_position, HD / D / K, D), real},
+		{&d->slots.data, d->slots.n, d->slots.each, real},
+		{&d->slots.taken, d->slots.n, 1, sizeof(*d->slots.taken)},
+	};
+	size_t bytes = lay_out(part, sizeof(part) / sizeof(*part), NULL);
+	void *memory = bytes == SIZE_MAX ? MAP_FAILED
+					 : mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+						MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (memory == MAP_FAILED)
+		return nt_fail(NT_ESYS, "no room for %zu sequences of %zu tokens", d->n_sequence, d->n_position);
+	d->memory = memory;
 	d->mapped = bytes;
-	d->value = d->key + d->n_sequence * d->kept;
+	lay_out(part, sizeof(part) / sizeof(*part), d->memory);
 	return 0;
-}
-
-static int allocate(struct nt_decoder *d)
-{
-	size_t n_thread = (size_t)nt_pool_size(d->pool), n = lay_out(d, NULL, n_thread);
-	d->len = nt_calloc(d->n_sequence, sizeof(*d->len));
-	d->memory = nt_alloc(n, sizeof(*d->memory));
-	d->slots.taken = nt_calloc(n_thread, sizeof(*d->slots.taken));
-	if (!d->len || !d->memory || !d->slots.taken)
-		return NT_ESYS;
-	lay_out(d, d->memory, n_thread);
-	for (size_t i = 0; i < n_thread; i++)
-		atomic_init(&d->slots.taken[i], false);
-	return map_kept(d);
 }
 
 int nt_decoder_new(struct nt_decoder **result, const struct nt_lm *lm, size_t n_sequence, size_t n_position,
 		   struct nt_pool *pool)
 {
-	const struct nt_config *c = nt_lm_config(lm);
+	const struct nt_config *c = &lm->config;
 	*result = NULL;
 	nt_assert(n_sequence > 0);
 	if (n_position < 1 || n_position > c->max_position_embeddings)
@@ -120,33 +127,25 @@ int nt_decoder_new(struct nt_decoder **result, const struct nt_lm *lm, size_t n_
 	struct nt_decoder *d = nt_calloc(1, sizeof(*d));
 	if (!d)
 		return NT_ESYS;
-	d->m = lm->m;
-	d->pool = pool;
-	d->kern = nt_kern();
-	d->n_sequence = n_sequence;
-	d->n_position = n_position;
-	nt_layout_make(&d->layout, c);
-	int rc = allocate(d);
-	if (rc < 0) {
+	size_t rows = least(n_position, ROWS);
+	*d = (struct nt_decoder){
+		.lm = lm, .c = c, .pool = pool, .kern = nt_kern(),
+		.n_sequence = n_sequence, .n_position = n_position, .n_row = n_sequence > rows ? n_sequence : rows,
+		.head_bytes = (n_position + NT_KV_BLOCK - 1) / NT_KV_BLOCK * nt_kv_block_bytes(c->head_dim, !lm->is_exact),
+		.slots = {.n = (size_t)nt_pool_size(pool), .each = nt_attend_scratch(c->head_dim)},
+	};
+	int rc = map_memory(d);
+	if (rc < 0)
 		nt_decoder_free(d);
-		return rc;
-	}
-	if (d->turn)
-		nt_rope_table(d->turn, n_position, c);
-	*result = d;
-	return 0;
+	else
+		*result = d;
+	return rc;
 }
 
 void nt_decoder_free(struct nt_decoder *d)
 {
-	if (!d)
-		return;
-	if (d->key)
-		munmap(d->key, d->mapped);
-	free(d->len);
-	free(d->memory);
-	free(d->many);
-	free(d->slots.taken);
+	if (d && d->memory)
+		munmap(d->memory, d->mapped);
 	free(d);
 }
 
@@ -157,85 +156,146 @@ size_t nt_decoder_room(const struct nt_decoder *d)
 
 size_t nt_decoder_len(const struct nt_decoder *d, size_t seq)
 {
+	nt_assert(seq < d->n_sequence);
 	return d->len[seq];
 }
 
 void nt_decoder_rewind(struct nt_decoder *d, size_t seq, size_t n)
 {
-	nt_assert(n <= d->len[seq]);
+	nt_assert(seq < d->n_sequence && n <= d->len[seq]);
 	d->len[seq] = n;
 }
 
-/* Rows that go through the layers now: the next ids of a sequence. */
-struct piece {
+/* --- rows ------------------------------------------------------------------------------------ */
+
+struct pass {
 	struct nt_decoder *d;
-	struct nt_view view;
-	size_t seq, at, n_row; /* at: ids before them */
+	const size_t *seq; /* of each row; of a piece only one */
+	size_t n_row;
+	bool is_piece;     /* rows are the next n_row ids of one sequence */
 };
 
-static struct piece piece_of(struct nt_decoder *d, size_t seq, size_t n_row)
+static size_t seq_of(const struct pass *p, size_t r)
 {
-	return (struct piece){
-		.d = d, .seq = seq, .at = d->len[seq], .n_row = n_row,
-		.view = {.m = d->m, .layout = &d->layout, .kern = d->kern, .n_row = n_row},
-	};
+	return p->seq[p->is_piece ? 0 : r];
 }
 
-static void embed(const struct piece *p, const uint32_t *id)
+static size_t place_of(const struct pass *p, size_t r)
+{
+	return p->d->len[seq_of(p, r)] + (p->is_piece ? r : 0);
+}
+
+static struct nt_kv kv_of(const struct nt_decoder *d, size_t seq, size_t layer, size_t kv)
+{
+	const struct nt_config *c = d->c;
+	size_t i = (seq * c->num_hidden_layers + layer) * c->num_key_value_heads + kv;
+	bool is_f16 = !d->lm->is_exact;
+	return (struct nt_kv){.kern = d->kern, .block = d->kept + i * d->head_bytes, .D = c->head_dim,
+			      .stride = nt_kv_block_bytes(c->head_dim, is_f16), .is_f16 = is_f16};
+}
+
+static void embed(const struct pass *p, const uint32_t *id)
 {
 	struct nt_decoder *d = p->d;
-	size_t C = d->m->config.hidden_size;
-	const nt_real *token = nt_part_of(d->m->param, &d->layout, NT_ROLE_EMBED, 0);
-	const nt_real *place = nt_part_of(d->m->param, &d->layout, NT_ROLE_POSITION, 0);
+	size_t C = d->c->hidden_size;
 	for (size_t r = 0; r < p->n_row; r++) {
-		memcpy(d->x + r * C, token + id[r] * C, C * sizeof(*d->x));
-		if (place)
-			d->kern->add(d->x + r * C, place + (p->at + r) * C, C);
-	}
-}
-
-/* Where head kv of layer l begins in the sequence's keys or values. */
-static size_t kept_at(const struct piece *p, size_t l, size_t kv)
-{
-	const struct nt_config *c = &p->d->m->config;
-	return p->seq * p->d->kept + (l * c->num_key_value_heads + kv) * p->d->n_position * c->head_dim;
-}
-
-/* Makes queries and keys what attention takes, and keeps keys and values. */
-static void keep(const struct piece *p, size_t l)
-{
-	struct nt_decoder *d = p->d;
-	struct nt_heads heads = nt_view_heads(&p->view, l, d->turn);
-	const struct nt_config *c = &d->m->config;
-	size_t H = c->num_attention_heads, K = c->num_key_value_heads, D = c->head_dim;
-	for (size_t r = 0; r < p->n_row; r++) {
-		nt_real *row = d->qkv + r * nt_qkv_width(c);
-		nt_heads_row(&heads, row, row, p->at + r, NULL);
-		for (size_t kv = 0; kv < K; kv++) {
-			size_t at = kept_at(p, l, kv) + (p->at + r) * D;
-			memcpy(d->key + at, row + (H + kv) * D, D * sizeof(*row));
-			memcpy(d->value + at, row + (H + K + kv) * D, D * sizeof(*row));
+		nt_lm_row(d->x + r * C, &d->lm->embed, id[r]);
+		if (d->lm->position.data) {
+			nt_lm_row(d->mid, &d->lm->position, place_of(p, r));
+			d->kern->add(d->x + r * C, d->mid, C);
 		}
 	}
 }
 
-struct attention {
-	const struct piece *p;
-	size_t layer;
+/* Rows become out, of linear's width, through what plus says is added. */
+static void multiply(const struct nt_decoder *d, const struct nt_lm_linear *l, nt_real *out, const nt_real *in,
+		     const nt_real *plus, size_t n_row)
+{
+	size_t O = 0;
+	for (size_t k = 0; k < l->n_part; k++)
+		O += l->part[k].O;
+	nt_product(d->pool, &(struct nt_product){
+		.part = l->part, .n_part = l->n_part, .bias = l->n_bias ? l->bias : NULL,
+		.in = in, .ldi = l->part[0].I, .out = out, .ldo = O, .plus = plus, .n_row = n_row,
+		.scratch = d->rounded,
+	});
+}
+
+static void normalise(struct nt_decoder *d, const struct nt_lm_norm *norm, const nt_real *x, size_t n_row)
+{
+	struct nt_norm n = {.kern = d->kern, .x = x, .w = norm->w, .b = norm->b, .stat = d->stat, .n_row = n_row,
+			    .C = d->c->hidden_size, .eps = (nt_real)d->c->norm_eps};
+	nt_norm(d->pool, &n, d->norm);
+}
+
+struct layer {
+	const struct pass *p;
+	size_t number;
+	size_t n_part; /* of the longest sequence's keys */
 };
 
-static int attend_head(void *arg, size_t h)
+/* Queries and keys of rows become what attention takes; keys and values are kept. */
+static void keep_rows(const void *arg, size_t first, size_t n)
 {
-	const struct attention *a = arg;
-	struct nt_decoder *d = a->p->d;
-	const struct nt_config *c = &d->m->config;
+	const struct layer *l = arg;
+	const struct pass *p = l->p;
+	struct nt_decoder *d = p->d;
+	const struct nt_config *c = d->c;
+	const struct nt_lm_layer *of = &d->lm->layer[l->number];
+	size_t H = c->num_attention_heads, K = c->num_key_value_heads, D = c->head_dim;
+	struct nt_heads heads = {.kern = d->kern, .w_q = of->q_norm, .w_k = of->k_norm, .turn = d->turn, .H = H, .K = K,
+				 .D = D, .eps = (nt_real)c->norm_eps};
+	for (size_t r = first; r < first + n; r++) {
+		nt_real *row = d->qkv + r * nt_qkv_width(c);
+		nt_heads_row(&heads, row, row, place_of(p, r), NULL);
+		for (size_t k = 0; k < K; k++) {
+			struct nt_kv kv = kv_of(d, seq_of(p, r), l->number, k);
+			nt_kv_put(&kv, place_of(p, r), row + (H + k) * D, row + (H + K + k) * D);
+		}
+	}
+}
+
+/* Task i of a step: a part of what the heads of one row that share a key-value head look at. */
+static int attend_step(void *arg, size_t i)
+{
+	const struct layer *l = arg;
+	struct nt_kv_query *query = &l->p->d->query[i / l->n_part];
+	if (i % l->n_part < nt_kv_n_part(query->n_key))
+		nt_kv_attend_part(query, i % l->n_part);
+	return 0;
+}
+
+static void prepare_queries(struct layer *l)
+{
+	const struct pass *p = l->p;
+	struct nt_decoder *d = p->d;
+	size_t K = d->c->num_key_value_heads, D = d->c->head_dim, group = d->c->num_attention_heads / K;
+	size_t width = nt_qkv_width(d->c), each = nt_kv_scratch(d->n_position, group, D), n_part = 0;
+	for (size_t r = 0; r < p->n_row; r++) {
+		size_t n_key = place_of(p, r) + 1;
+		n_part = nt_kv_n_part(n_key) > n_part ? nt_kv_n_part(n_key) : n_part;
+		for (size_t k = 0; k < K; k++)
+			d->query[r * K + k] = (struct nt_kv_query){
+				.kv = kv_of(d, seq_of(p, r), l->number, k), .n_key = n_key, .n_head = group,
+				.q = d->qkv + r * width + k * group * D, .ldq = D,
+				.out = d->att + (r * K + k) * group * D, .ldo = D,
+				.scratch = d->parts + (r * K + k) * each,
+			};
+	}
+	l->n_part = n_part;
+}
+
+/* Task h of a piece: a head of all its rows. */
+static int attend_piece(void *arg, size_t h)
+{
+	const struct layer *l = arg;
+	struct nt_decoder *d = l->p->d;
+	const struct nt_config *c = d->c;
 	size_t D = c->head_dim, H = c->num_attention_heads;
-	size_t at = kept_at(a->p, a->layer, h / (H / c->num_key_value_heads));
+	struct nt_kv kv = kv_of(d, l->p->seq[0], l->number, h / (H / c->num_key_value_heads));
 	struct nt_attend attend = {
-		.kern = d->kern,
-		.q = d->qkv + h * D, .ldq = nt_qkv_width(c),
-		.k = d->key + at, .v = d->value + at, .ldkv = D,
-		.n_query = a->p->n_row, .n_key = a->p->at + a->p->n_row, .D = D,
+		.kern = d->kern, .q = d->qkv + h * D, .ldq = nt_qkv_width(c), .kv = &kv,
+		.n_query = l->p->n_row, .n_key = place_of(l->p, l->p->n_row), .D = D,
 	};
 	nt_real *scratch = nt_slot_take(&d->slots);
 	nt_attend(&attend, d->att + h * D, H * D, NULL, 0, scratch);
@@ -243,41 +303,77 @@ static int attend_head(void *arg, size_t h)
 	return 0;
 }
 
-static void layer(const struct piece *p, size_t l)
+static void look_around(const struct pass *p, size_t number)
 {
 	struct nt_decoder *d = p->d;
-	const struct nt_config *c = &d->m->config;
-	const struct nt_view *v = &p->view;
-	struct nt_norm norm1 = nt_view_norm(v, NT_ROLE_NORM1, l, d->x, d->stat);
-	struct nt_norm norm2 = nt_view_norm(v, NT_ROLE_NORM2, l, d->mid, d->stat);
-	struct nt_linear to_qkv = nt_view_linear(v, NT_ROLE_QKV, l);
-	struct nt_linear to_mid = nt_view_linear(v, NT_ROLE_OUT, l);
-	struct nt_linear to_up = nt_view_linear(v, NT_ROLE_UP, l);
-	struct nt_linear to_x = nt_view_linear(v, NT_ROLE_DOWN, l);
-	struct attention a = {.p = p, .layer = l};
-
-	nt_norm(d->pool, &norm1, d->norm);
-	nt_linear(d->pool, &to_qkv, d->qkv, d->norm, NULL);
-	keep(p, l);
-	nt_pool_run(d->pool, c->num_attention_heads, attend_head, &a);
-	nt_linear(d->pool, &to_mid, d->mid, d->att, d->x);
-
-	nt_norm(d->pool, &norm2, d->norm);
-	nt_linear(d->pool, &to_up, d->up, d->norm, NULL);
-	nt_activate(d->pool, d->kern, nt_family(c->arch)->has_gate, d->act, d->up, p->n_row, c->intermediate_size);
-	nt_linear(d->pool, &to_x, d->x, d->act, d->mid);
+	struct layer l = {.p = p, .number = number};
+	nt_rows_run(d->pool, p->n_row, nt_qkv_width(d->c), keep_rows, &l);
+	if (p->is_piece) {
+		nt_pool_run(d->pool, d->c->num_attention_heads, attend_piece, &l);
+		return;
+	}
+	prepare_queries(&l);
+	nt_pool_run(d->pool, p->n_row * d->c->num_key_value_heads * l.n_part, attend_step, &l);
 }
 
-/* out[n][V], the logits of n rows of the last piece from row `first` on. */
-static void to_logits(struct nt_decoder *d, nt_real *out, size_t first, size_t n)
+static void run_layers(const struct pass *p)
 {
-	struct nt_view v = {.m = d->m, .layout = &d->layout, .kern = d->kern, .n_row = n};
-	const nt_real *x = d->x + first * d->m->config.hidden_size;
-	struct nt_norm norm = nt_view_norm(&v, NT_ROLE_NORM_F, 0, x, d->stat);
-	struct nt_linear head = nt_view_head(&v);
-	nt_norm(d->pool, &norm, d->norm);
-	nt_linear(d->pool, &head, out, d->norm, NULL);
+	struct nt_decoder *d = p->d;
+	const struct nt_config *c = d->c;
+	for (size_t i = 0; i < c->num_hidden_layers; i++) {
+		const struct nt_lm_layer *l = &d->lm->layer[i];
+		normalise(d, &l->norm1, d->x, p->n_row);
+		multiply(d, &l->qkv, d->qkv, d->norm, NULL, p->n_row);
+		look_around(p, i);
+		multiply(d, &l->out, d->mid, d->att, d->x, p->n_row);
+		normalise(d, &l->norm2, d->mid, p->n_row);
+		multiply(d, &l->up, d->up, d->norm, NULL, p->n_row);
+		nt_activate(d->pool, d->kern, nt_family(c->arch)->has_gate, d->act, d->up, p->n_row, c->intermediate_size);
+		multiply(d, &l->down, d->x, d->act, d->mid, p->n_row);
+	}
 }
+
+/* d->logits[n][V] of rows [first, first + n) of the last pass. */
+static void make_logits(struct nt_decoder *d, size_t first, size_t n)
+{
+	normalise(d, &d->lm->norm_f, d->x + first * d->c->hidden_size, n);
+	multiply(d, &d->lm->head, d->logits, d->norm, NULL, n);
+}
+
+/* Angles up to a position are there, some at a time. */
+static void make_turns(struct nt_decoder *d, size_t place)
+{
+	while (d->n_turn <= place) {
+		size_t n = least(d->n_position - d->n_turn, TURNS);
+		nt_rope_table(d->turn, d->n_turn, n, d->c);
+		d->n_turn += n;
+	}
+}
+
+/* Rows go through the layers, and their sequences are longer. */
+static void run_pass(const struct pass *p, const uint32_t *id)
+{
+	struct nt_decoder *d = p->d;
+	for (size_t r = 0; r < p->n_row && d->turn; r++)
+		make_turns(d, place_of(p, r));
+	embed(p, id);
+	run_layers(p);
+	if (p->is_piece)
+		d->len[p->seq[0]] += p->n_row;
+	for (size_t r = 0; r < p->n_row && !p->is_piece; r++)
+		d->len[p->seq[r]]++;
+}
+
+/* The next of n ids of a sequence go through the layers; returns how many. */
+static size_t take_piece(struct nt_decoder *d, size_t seq, const uint32_t *id, size_t n)
+{
+	struct pass p = {.d = d, .seq = &seq, .n_row = least(n, ROWS)};
+	p.is_piece = p.n_row > 1;
+	run_pass(&p, id);
+	return p.n_row;
+}
+
+/* --- what callers see ------------------------------------------------------------------------ */
 
 static int check(const struct nt_decoder *d, size_t seq, const uint32_t *id, size_t n)
 {
@@ -286,27 +382,9 @@ static int check(const struct nt_decoder *d, size_t seq, const uint32_t *id, siz
 		return nt_fail(NT_EARG, "%zu tokens do not fit into a context of %zu that holds %zu", n,
 			       d->n_position, d->len[seq]);
 	for (size_t i = 0; i < n; i++)
-		if (id[i] >= d->m->config.vocab_size)
-			return nt_fail(NT_EARG, "token %u is not below vocab_size %u", id[i],
-				       d->m->config.vocab_size);
+		if (id[i] >= d->c->vocab_size)
+			return nt_fail(NT_EARG, "token %u is not below vocab_size %u", id[i], d->c->vocab_size);
 	return 0;
-}
-
-/* Takes ids in. With `each`, it is called for every piece, while rows of x are its own. */
-static void take_in(struct nt_decoder *d, size_t seq, const uint32_t *id, size_t n,
-		    void (*each)(struct nt_decoder *d, size_t n_row, void *arg), void *arg)
-{
-	size_t rows = 0;
-	for (size_t first = 0; first < n; first += rows) {
-		rows = n - first < ROWS ? n - first : ROWS;
-		struct piece p = piece_of(d, seq, rows);
-		embed(&p, id + first);
-		for (size_t l = 0; l < d->m->config.num_hidden_layers; l++)
-			layer(&p, l);
-		d->len[seq] += rows;
-		if (each)
-			each(d, rows, arg);
-	}
 }
 
 int nt_decoder_extend(struct nt_decoder *d, size_t seq, const uint32_t *id, size_t n, const nt_real **logits)
@@ -314,8 +392,10 @@ int nt_decoder_extend(struct nt_decoder *d, size_t seq, const uint32_t *id, size
 	int rc = check(d, seq, id, n);
 	if (rc < 0)
 		return rc;
-	take_in(d, seq, id, n, NULL, NULL);
-	to_logits(d, d->logits, (n - 1) % ROWS, 1);
+	size_t rows = 0;
+	for (size_t at = 0; at < n; at += rows)
+		rows = take_piece(d, seq, id + at, n - at);
+	make_logits(d, rows - 1, 1);
 	*logits = d->logits;
 	return 0;
 }
@@ -329,49 +409,46 @@ int nt_decoder_step(struct nt_decoder *d, const size_t *seq, const uint32_t *id,
 		if (rc < 0)
 			return rc;
 	}
-	for (size_t i = 0; i < n; i++) {
-		take_in(d, seq[i], &id[i], 1, NULL, NULL);
-		to_logits(d, d->logits + i * d->m->config.vocab_size, 0, 1);
-	}
+	run_pass(&(struct pass){.d = d, .seq = seq, .n_row = n}, id);
+	make_logits(d, 0, n);
 	*logits = d->logits;
 	return 0;
 }
 
-struct targets {
+struct scores {
+	const struct nt_decoder *d;
 	const uint32_t *target;
 	double *nll;
 };
 
-/* -log p of the targets of n rows, HEAD_ROWS at a time. */
-static void score_rows(struct nt_decoder *d, size_t n, void *arg)
+static void score_rows(const void *arg, size_t first, size_t n)
 {
-	struct targets *t = arg;
-	size_t V = d->m->config.vocab_size;
-	for (size_t first = 0, rows; first < n; first += rows) {
-		rows = n - first < HEAD_ROWS ? n - first : HEAD_ROWS;
-		to_logits(d, d->many, first, rows);
-		for (size_t r = 0; r < rows; r++)
-			if (t->target[first + r] != NT_IGNORE)
-				t->nll[first + r] = (double)d->kern->logsumexp(d->many + r * V, V) -
-						    (double)d->many[r * V + t->target[first + r]];
+	const struct scores *s = arg;
+	size_t V = s->d->c->vocab_size;
+	for (size_t r = first; r < first + n; r++) {
+		const nt_real *logits = s->d->logits + r * V;
+		if (s->target[r] != NT_IGNORE)
+			s->nll[r] = (double)s->d->kern->logsumexp(logits, V) - (double)logits[s->target[r]];
 	}
-	t->target += n;
-	t->nll += n;
 }
 
 int nt_decoder_score(struct nt_decoder *d, size_t seq, const uint32_t *id, size_t n, const uint32_t *target,
 		     double *nll)
 {
-	struct targets t = {target, nll};
 	int rc = check(d, seq, id, n);
 	if (rc < 0)
 		return rc;
 	for (size_t i = 0; i < n; i++)
-		if (target[i] != NT_IGNORE && target[i] >= d->m->config.vocab_size)
-			return nt_fail(NT_EARG, "token %u is not below vocab_size %u", target[i],
-				       d->m->config.vocab_size);
-	if (!d->many && !(d->many = nt_alloc((size_t)d->m->config.vocab_size * HEAD_ROWS, sizeof(*d->many))))
-		return NT_ESYS;
-	take_in(d, seq, id, n, score_rows, &t);
+		if (target[i] != NT_IGNORE && target[i] >= d->c->vocab_size)
+			return nt_fail(NT_EARG, "token %u is not below vocab_size %u", target[i], d->c->vocab_size);
+	for (size_t at = 0, rows; at < n; at += rows) {
+		rows = take_piece(d, seq, id + at, n - at);
+		for (size_t r = 0, some; r < rows; r += some) {
+			some = least(rows - r, HEAD_ROWS);
+			make_logits(d, r, some);
+			struct scores s = {d, target + at + r, nll + at + r};
+			nt_rows_run(d->pool, some, d->c->vocab_size, score_rows, &s);
+		}
+	}
 	return 0;
 }

@@ -32,15 +32,15 @@ static double speed(const struct nt_config *c, size_t i)
 }
 
 /* turn[p][D]: cos of the D/2 angles, then sin. */
-void nt_rope_table(nt_real *turn, size_t T, const struct nt_config *c)
+void nt_rope_table(nt_real *turn, size_t first, size_t n, const struct nt_config *c)
 {
 	size_t D = c->head_dim;
-	for (size_t p = 0; p < T; p++) {
-		nt_real *cosine = turn + p * D, *sine = cosine + D / 2;
-		for (size_t i = 0; i < D / 2; i++) {
-			double angle = (double)p * speed(c, i);
-			cosine[i] = (nt_real)cos(angle);
-			sine[i] = (nt_real)sin(angle);
+	for (size_t i = 0; i < D / 2; i++) {
+		double each = speed(c, i);
+		for (size_t p = first; p < first + n; p++) {
+			double angle = (double)p * each;
+			turn[p * D + i] = (nt_real)cos(angle);
+			turn[p * D + D / 2 + i] = (nt_real)sin(angle);
 		}
 	}
 }

@@ -161,7 +161,7 @@ static int make(struct nt_work **result, const struct nt_config *c, size_t B, si
 		return rc;
 	}
 	if (w->turn)
-		nt_rope_table(w->turn, T < c->max_position_embeddings ? T : c->max_position_embeddings, c);
+		nt_rope_table(w->turn, 0, T < c->max_position_embeddings ? T : c->max_position_embeddings, c);
 	*result = w;
 	return 0;
 }

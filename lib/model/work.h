@@ -18,6 +18,7 @@
 #include <stdbool.h>
 
 #include "kern/kern.h"
+#include "kern/kv.h"
 #include "model/family.h"
 #include "model/layout.h"
 #include "nt/model.h"
@@ -176,7 +177,8 @@ struct nt_linear nt_view_linear(const struct nt_view *v, enum nt_role role, size
 struct nt_linear nt_view_head(const struct nt_view *v);
 
 /* rope.c */
-void nt_rope_table(nt_real *turn, size_t T, const struct nt_config *c); /* [T][D] */
+/* Rows [first, first + n) of turn[][D]. */
+void nt_rope_table(nt_real *turn, size_t first, size_t n, const struct nt_config *c);
 /* Turns n_head heads of D at x by the angles of position p; sign -1 turns back. */
 void nt_rope_turn(nt_real *x, size_t n_head, size_t D, const nt_real *turn, size_t p, nt_real sign);
 
@@ -202,11 +204,17 @@ struct nt_attend {
 	const struct nt_kern *kern;
 	const nt_real *q, *k, *v; /* row r of q at q + r ldq; k and v at r ldkv */
 	size_t ldq, ldkv, n_query, n_key, D;
+	const struct nt_kv *kv; /* where k and v are kept, which are then not given; or NULL */
 	bool is_bf16;
 };
 /* Queries and keys in a tile of scores; 128 KiB of them stay in a core's second-level cache. */
 enum { NT_ATTEND_ROWS = 128, NT_ATTEND_KEYS = 256, NT_ATTEND_TILE = NT_ATTEND_ROWS * NT_ATTEND_KEYS };
-/* o[r] at o + r ldo; lse[r ld_lse] or NULL. scratch: [NT_ATTEND_TILE] */
+/* Elements of scratch that a kv takes. */
+static inline size_t nt_attend_scratch(size_t D)
+{
+	return NT_ATTEND_TILE + 2 * NT_ATTEND_KEYS * D;
+}
+/* o[r] at o + r ldo; lse[r ld_lse] or NULL. scratch: [NT_ATTEND_TILE], or nt_attend_scratch(D) */
 void nt_attend(const struct nt_attend *a, nt_real *o, size_t ldo, nt_real *lse, size_t ld_lse,
 	       nt_real *scratch);
 void nt_attention(struct nt_work *w, size_t layer);

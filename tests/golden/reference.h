@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "golden.h"
+#include "nt/generate.h"
 
 /* -log p of the targets, from their logits. */
 static double loss_of(const struct reference *r, const nt_real *logits, size_t V)
@@ -28,6 +29,19 @@ static double loss_of(const struct reference *r, const nt_real *logits, size_t V
 	return loss;
 }
 
+/* The largest distance of logits from their reference, and the largest logit. */
+static double off_by(const nt_real *got, const nt_real *want, size_t n, double *largest)
+{
+	double worst = 0;
+	for (size_t i = 0; i < n; i++) {
+		double off = fabs((double)got[i] - (double)want[i]);
+		if (!(off <= worst)) /* nor is a NaN */
+			worst = off;
+		*largest = fmax(*largest, fabs((double)want[i]));
+	}
+	return worst;
+}
+
 static void logits_of(const char *family)
 {
 	struct reference r;
@@ -35,22 +49,52 @@ static void logits_of(const char *family)
 	open_reference(&r, family);
 	size_t V = r.m->config.vocab_size;
 	nt_real *logits = nt_alloc(B * T * V, sizeof(*logits));
-	double got = nt_forward(r.w, r.m, &r.batch, NULL, logits), worst = 0, largest = 0;
+	double got = nt_forward(r.w, r.m, &r.batch, NULL, logits), largest = 0;
 	need(nt_safetensors_open(&s, golden(family, "logits.safetensors")));
 	assert_int_equal(nt_safetensors_at(s, 0)->n, B * T * V);
 	nt_real *want = read_real(nt_safetensors_at(s, 0));
-	for (size_t i = 0; i < B * T * V; i++) {
-		double off = fabs((double)logits[i] - (double)want[i]);
-		if (!(off <= worst)) /* nor is a NaN */
-			worst = off;
-		largest = fmax(largest, fabs((double)want[i]));
-	}
+	double worst = off_by(logits, want, B * T * V, &largest);
 	print_message("# %s: worst logit difference %.2e of %.1f, loss %.9f\n", family, worst, largest, got);
 	assert_true(worst <= LOGIT_REL * largest);
 	assert_true(fabs(got - loss_of(&r, want, V)) <= LOSS_ABS);
 	free(want);
 	free(logits);
 	nt_safetensors_close(s);
+	close_reference(&r);
+}
+
+/* Rows grow side by side: a prompt each, then step by step, weights where the file has them. */
+static void decoded_logits_of(const char *family)
+{
+	enum { PROMPT = 5 };
+	static const size_t seq[B] = {1, 0};
+	struct reference r;
+	struct nt_safetensors *s;
+	struct nt_lm *lm;
+	struct nt_decoder *d;
+	const nt_real *got;
+	double worst = 0, largest = 0;
+	open_reference(&r, family);
+	need(nt_lm_load(&lm, golden(family, "model.safetensors"), NT_LM_AS_STORED, NULL));
+	need(nt_decoder_new(&d, lm, B, T, NULL));
+	need(nt_safetensors_open(&s, golden(family, "logits.safetensors")));
+	nt_real *want = read_real(nt_safetensors_at(s, 0));
+	size_t V = nt_lm_config(lm)->vocab_size;
+	for (size_t b = 0; b < B; b++) {
+		need(nt_decoder_extend(d, b, r.input + b * T, PROMPT, &got));
+		worst = fmax(worst, off_by(got, want + (b * T + PROMPT - 1) * V, V, &largest));
+	}
+	for (size_t t = PROMPT; t < T; t++) {
+		need(nt_decoder_step(d, seq, (uint32_t[B]){r.input[T + t], r.input[t]}, B, &got));
+		for (size_t i = 0; i < B; i++)
+			worst = fmax(worst, off_by(got + i * V, want + (seq[i] * T + t) * V, V, &largest));
+	}
+	print_message("# %s: worst decoded logit difference %.2e of %.1f\n", family, worst, largest);
+	assert_true(worst <= LOGIT_REL * largest);
+	free(want);
+	nt_safetensors_close(s);
+	nt_decoder_free(d);
+	nt_lm_free(lm);
 	close_reference(&r);
 }
 
@@ -112,6 +156,12 @@ static void logits_and_losses_agree(void **state)
 	each(logits_of);
 }
 
+static void decoded_logits_agree(void **state)
+{
+	(void)state;
+	each(decoded_logits_of);
+}
+
 static void gradients_agree_in_every_tensor(void **state)
 {
 	(void)state;
@@ -122,6 +172,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(logits_and_losses_agree),
+		cmocka_unit_test(decoded_logits_agree),
 		cmocka_unit_test(gradients_agree_in_every_tensor),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* model_generate.c - the decoder against whole rows, the sampler, the scorer */
+/* model_generate.c - the sampler, and the scorer against whole rows */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,7 +11,6 @@
 #include <cmocka.h>
 
 #include "nt/err.h"
-#include "nt/generate.h"
 #include "nt/mem.h"
 #include "nt/model.h"
 #include "nt/random.h"
@@ -43,188 +42,6 @@ static nt_real *whole_row(const struct nt_model *m, const uint32_t *id, size_t n
 	nt_forward(w, m, &b, NULL, logits);
 	nt_work_free(w);
 	return logits;
-}
-
-/* A model and a decoder of it. */
-struct made {
-	struct nt_model *m;
-	struct nt_lm *lm;
-	struct nt_decoder *d;
-};
-
-static struct made make(enum nt_arch arch, size_t n_sequence, struct nt_pool *pool)
-{
-	struct made x = {.m = make_model(arch)};
-	assert_int_equal(nt_lm_of_model(&x.lm, x.m), 0);
-	assert_int_equal(nt_decoder_new(&x.d, x.lm, n_sequence, T, pool), 0);
-	return x;
-}
-
-static void release(struct made *x)
-{
-	nt_decoder_free(x->d);
-	nt_lm_free(x->lm);
-	nt_model_free(x->m);
-}
-
-static void pieces_agree(enum nt_arch arch, size_t piece)
-{
-	struct made x = make(arch, 2, NULL);
-	uint32_t id[T];
-	const nt_real *got;
-	random_ids(id, T);
-	nt_real *want = whole_row(x.m, id, T);
-	for (int again = 0; again < 2; again++) { /* a sequence taken back is as good as new */
-		for (size_t at = 0, n; at < T; at += n) {
-			n = T - at < piece ? T - at : piece;
-			assert_int_equal(nt_decoder_extend(x.d, 1, id + at, n, &got), 0);
-			assert_int_equal(nt_decoder_len(x.d, 1), at + n);
-			for (size_t i = 0; i < V; i++)
-				assert_true(fabsf(got[i] - want[(at + n - 1) * V + i]) <= 1e-5f);
-		}
-		nt_decoder_rewind(x.d, 1, 0);
-	}
-	assert_int_equal(nt_decoder_len(x.d, 0), 0);
-	free(want);
-	release(&x);
-}
-
-static void a_decoder_gives_the_logits_of_whole_rows(void **state)
-{
-	static const size_t piece[] = {1, 3, 128, 150, T};
-	(void)state;
-	for (size_t i = 0; i < sizeof(piece) / sizeof(*piece); i++)
-		for (int arch = 0; arch < NT_ARCH_COUNT; arch++)
-			pieces_agree((enum nt_arch)arch, piece[i]);
-}
-
-/* Sequence s of a test has a prompt of its own length, and as many steps as others have not. */
-enum { MANY = 40, STEPS = 7 };
-
-static size_t prompt_len(size_t s)
-{
-	return 1 + s * 29 % 150;
-}
-
-/* want[STEPS][V]: the logits of sequence s alone. */
-static void alone(enum nt_arch arch, size_t s, const uint32_t *id, nt_real *want)
-{
-	struct made x = make(arch, 1, NULL);
-	size_t n = prompt_len(s);
-	const nt_real *got;
-	assert_int_equal(nt_decoder_extend(x.d, 0, id + s, n, &got), 0);
-	for (size_t i = 0; i < STEPS; i++) {
-		const nt_real *step;
-		size_t only = 0;
-		assert_int_equal(i % 2 ? nt_decoder_step(x.d, &only, id + s + n + i, 1, &step)
-				       : nt_decoder_extend(x.d, 0, id + s + n + i, 1, &step), 0);
-		memcpy(want + i * V, step, V * sizeof(*want));
-	}
-	release(&x);
-}
-
-/* All sequences, n of them stepped at once and the order of their rows turned each time. */
-static void together(enum nt_arch arch, size_t n, int n_thread, const uint32_t *id, const nt_real *want)
-{
-	struct nt_pool *pool = nt_pool_new(n_thread);
-	struct made x = make(arch, n, pool);
-	const nt_real *got;
-	size_t seq[MANY];
-	uint32_t next[MANY];
-	for (size_t s = n; s-- > 0;)
-		assert_int_equal(nt_decoder_extend(x.d, s, id + s, prompt_len(s), &got), 0);
-	for (size_t i = 0; i < STEPS; i++) {
-		for (size_t r = 0; r < n; r++) {
-			seq[r] = (r * 3 + i) % n;
-			if (n % 3 == 0)
-				seq[r] = (r + i) % n;
-			next[r] = id[seq[r] + prompt_len(seq[r]) + i];
-		}
-		assert_int_equal(nt_decoder_step(x.d, seq, next, n, &got), 0);
-		for (size_t r = 0; r < n; r++)
-			assert_memory_equal(got + r * V, want + (seq[r] * STEPS + i) * V, V * sizeof(*got));
-	}
-	release(&x);
-	nt_pool_free(pool);
-}
-
-static void a_sequence_has_the_same_bits_alone_and_among_others(void **state)
-{
-	static const size_t n[] = {1, 2, 3, 5, 8, 17, MANY};
-	uint32_t id[T];
-	nt_real *want = nt_alloc(MANY * STEPS * V, sizeof(*want));
-	(void)state;
-	random_ids(id, T);
-	for (int arch = 0; arch < NT_ARCH_COUNT; arch++) {
-		for (size_t s = 0; s < MANY; s++)
-			alone((enum nt_arch)arch, s, id, want + s * STEPS * V);
-		for (size_t i = 0; i < sizeof(n) / sizeof(*n); i++)
-			together((enum nt_arch)arch, n[i], 1 + (int)i % 3, id, want);
-	}
-	free(want);
-}
-
-static void a_decoder_gives_the_same_bits_with_any_threads(void **state)
-{
-	uint32_t id[T];
-	nt_real one[V];
-	(void)state;
-	random_ids(id, T);
-	for (int n_thread = 1; n_thread <= 3; n_thread++) {
-		struct nt_pool *pool = nt_pool_new(n_thread);
-		struct made x = make(NT_LLAMA, 1, pool);
-		const nt_real *got;
-		assert_int_equal(nt_decoder_extend(x.d, 0, id, 150, &got), 0);
-		assert_int_equal(nt_decoder_extend(x.d, 0, id, 1, &got), 0);
-		if (n_thread == 1)
-			memcpy(one, got, sizeof(one));
-		assert_memory_equal(one, got, sizeof(one));
-		release(&x);
-		nt_pool_free(pool);
-	}
-}
-
-static void what_was_taken_back_leaves_no_trace(void **state)
-{
-	struct made x = make(NT_QWEN3, 2, NULL);
-	uint32_t id[T];
-	const nt_real *got;
-	nt_real want[V];
-	(void)state;
-	random_ids(id, T);
-	assert_int_equal(nt_decoder_extend(x.d, 0, id, 90, &got), 0);
-	assert_int_equal(nt_decoder_extend(x.d, 0, id + 90, 1, &got), 0);
-	memcpy(want, got, sizeof(want));
-	assert_int_equal(nt_decoder_extend(x.d, 1, id, 90, &got), 0);
-	assert_int_equal(nt_decoder_extend(x.d, 1, id, T - 90, &got), 0);
-	nt_decoder_rewind(x.d, 1, 90);
-	assert_int_equal(nt_decoder_extend(x.d, 1, id + 90, 1, &got), 0);
-	assert_memory_equal(want, got, sizeof(want));
-	release(&x);
-}
-
-static void a_full_decoder_and_a_foreign_id_are_refused(void **state)
-{
-	struct made x = make(NT_GPT2, 1, NULL);
-	struct nt_decoder *d;
-	const nt_real *got;
-	uint32_t id[5] = {1, 2, 3, 4, V};
-	static const size_t seq[2] = {0, 1};
-	(void)state;
-	assert_int_equal(nt_decoder_new(&d, x.lm, 1, T + 1, NULL), NT_EARG);
-	assert_int_equal(nt_decoder_new(&d, x.lm, 2, 4, NULL), 0);
-	assert_int_equal(nt_decoder_room(d), 4);
-	assert_int_equal(nt_decoder_extend(d, 0, id + 4, 1, &got), NT_EARG);
-	assert_int_equal(nt_decoder_extend(d, 0, id, 3, &got), 0);
-	assert_int_equal(nt_decoder_extend(d, 0, id, 2, &got), NT_EARG);
-	assert_int_equal(nt_decoder_step(d, seq, id + 3, 2, &got), NT_EARG); /* the second is V */
-	assert_int_equal(nt_decoder_len(d, 0), 3);
-	assert_int_equal(nt_decoder_step(d, seq, id, 2, &got), 0);
-	assert_int_equal(nt_decoder_step(d, seq, id, 2, &got), NT_EARG);
-	assert_int_equal(nt_decoder_extend(d, 0, id, 1, &got), NT_EARG);
-	assert_int_equal(nt_decoder_len(d, 1), 1);
-	nt_decoder_free(d);
-	release(&x);
 }
 
 /* How often each token is drawn in n draws. */
@@ -491,63 +308,9 @@ static void a_window_slides(void **state)
 	nt_model_free(m);
 }
 
-static double cost_alone(struct nt_scorer *s, const struct nt_choice *c)
-{
-	const struct nt_scored *scored;
-	double sum = 0;
-	assert_int_equal(nt_scorer_run(s, c->id, c->n, &scored), 0);
-	for (size_t i = c->n_context - 1; i + 1 < c->n; i++)
-		sum += scored[i].nll;
-	return sum;
-}
-
-static void choices_cost_what_they_cost_alone(void **state)
-{
-	struct made x = make(NT_GPT2, 1, NULL);
-	struct nt_scorer *s;
-	uint32_t id[4][T + 20];
-	(void)state;
-	assert_int_equal(nt_scorer_new(&s, x.m, NULL), 0);
-	for (size_t n_context = 1; n_context < T; n_context += 60) {
-		struct nt_choice choice[4];
-		for (size_t i = 0; i < 4; i++) {
-			random_ids(id[i], T + 20);
-			for (size_t t = n_context; i && t < T + 20; t++)
-				id[i][t] = (id[i][t] + (uint32_t)(i * t)) % V;
-			choice[i] = (struct nt_choice){.id = id[i], .n = n_context + i * 5, .n_context = n_context};
-		}
-		id[3][n_context / 2] = 1; /* one has another context */
-		double want[4];
-		for (size_t i = 0; i < 4; i++)
-			want[i] = cost_alone(s, &choice[i]);
-		assert_int_equal(nt_choose(x.d, choice, 4), 0);
-		for (size_t i = 0; i < 4; i++)
-			assert_true(fabs(choice[i].nats - want[i]) < 1e-4 * (1 + want[i]));
-	}
-	/* what is too long loses its beginning; what is nothing else is refused */
-	struct nt_choice longer[2] = {{.id = id[0], .n = T + 9, .n_context = T}, {.id = id[1], .n = T + 4, .n_context = T}};
-	struct nt_choice cut[2] = {{.id = id[0] + 8, .n = T + 1, .n_context = T - 8},
-				   {.id = id[1] + 8, .n = T - 4, .n_context = T - 8}};
-	assert_int_equal(nt_choose(x.d, longer, 2), 0);
-	for (size_t i = 0; i < 2; i++)
-		assert_true(fabs(longer[i].nats - cost_alone(s, &cut[i])) < 1e-3);
-	longer[0] = (struct nt_choice){.id = id[0], .n = T + 9, .n_context = 8};
-	assert_int_equal(nt_choose(x.d, longer, 1), NT_EARG);
-	id[0][T - 1] = V;
-	longer[0] = (struct nt_choice){.id = id[0], .n = T, .n_context = 8};
-	assert_int_equal(nt_choose(x.d, longer, 1), NT_EARG);
-	nt_scorer_free(s);
-	release(&x);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_decoder_gives_the_logits_of_whole_rows),
-		cmocka_unit_test(a_sequence_has_the_same_bits_alone_and_among_others),
-		cmocka_unit_test(a_decoder_gives_the_same_bits_with_any_threads),
-		cmocka_unit_test(what_was_taken_back_leaves_no_trace),
-		cmocka_unit_test(a_full_decoder_and_a_foreign_id_are_refused),
 		cmocka_unit_test(what_was_repeated_becomes_less_likely),
 		cmocka_unit_test(draws_follow_the_probabilities),
 		cmocka_unit_test(the_chain_leaves_what_llama_cpp_leaves),
@@ -557,7 +320,6 @@ int main(void)
 		cmocka_unit_test(scores_are_those_of_whole_rows),
 		cmocka_unit_test(totals_are_the_sums_of_the_scores),
 		cmocka_unit_test(a_window_slides),
-		cmocka_unit_test(choices_cost_what_they_cost_alone),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
