@@ -11,6 +11,7 @@
 #include <math.h>
 
 #define WIDTH 8
+#define REGISTERS 16
 #define ISA   NT_ISA_AVX2
 #define TABLE nt_kern_avx2
 typedef __m256 wide;

@@ -8,6 +8,7 @@
 #include "kern/avx512.h"
 
 #define WIDTH 16
+#define REGISTERS 32
 #define ISA   NT_ISA_AVX512
 #define TABLE nt_kern_avx512
 typedef __m512d wide_f64;

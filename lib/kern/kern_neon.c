@@ -8,6 +8,7 @@
 #include "kern/neon.h"
 
 #define WIDTH 4
+#define REGISTERS 32
 #define ISA   NT_ISA_NEON
 #define TABLE nt_kern_neon
 typedef float64x2_t wide_f64;

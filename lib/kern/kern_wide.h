@@ -4,7 +4,7 @@
  *
  * Whoever includes this names its registers first:
  *
- *	WIDTH				floats in one
+ *	WIDTH, REGISTERS		floats in one, and how many there are
  *	wide				the type; + - * / work on it, element by element
  *	load(x, m), store(x, m, v)	the first min(m, WIDTH) elements; touch no memory behind them,
  *					where load gives 0; whole registers are to go plainly
