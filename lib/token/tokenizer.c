@@ -251,25 +251,29 @@ static void settle_parts(struct nt_tokenizer *t)
 		const struct nt_merge *m = &t->merge[i];
 		const uint32_t part[3] = {m->left, m->right, m->id};
 		for (size_t k = 0; k < 3 && m->left != NT_NO_TOKEN; k++)
-			if (t->token[part[k]].kind >= NT_KIND_SPECIAL)
+			if (part[k] - t->named_first < t->named_end - t->named_first &&
+			    t->token[part[k]].kind >= NT_KIND_SPECIAL)
 				nt_token_flag(&t->token[part[k]], NT_IN_VOCAB, true);
 	}
 }
 
 /* What a written token stands for in text goes behind the others' bytes. */
-static int show(struct nt_tokenizer *t, uint32_t id)
+static int show(struct nt_tokenizer *t, uint32_t id, size_t n_space)
 {
-	size_t n_space = strlen(t->space), at = t->bytes.len;
+	size_t at = t->bytes.len;
 	struct nt_token token = t->token[id];
 	int rc = nt_buf_reserve(&t->bytes, token.len + SLACK);
 	if (rc < 0)
 		return rc;
 	const uint8_t *p = nt_token_text(t, id), *end = p + token.len;
+	uint8_t *to = t->bytes.data + at;
 	while (p < end) {
-		bool is_space = n_space && (size_t)(end - p) >= n_space && memcmp(p, t->space, n_space) == 0;
-		t->bytes.data[t->bytes.len++] = is_space ? ' ' : *p;
+		bool is_space = n_space && *p == (uint8_t)t->space[0] && (size_t)(end - p) >= n_space &&
+				memcmp(p, t->space, n_space) == 0;
+		*to++ = is_space ? ' ' : *p;
 		p += is_space ? n_space : 1;
 	}
+	t->bytes.len = (size_t)(to - t->bytes.data);
 	t->shown[id] = (struct nt_token){.at = (uint32_t)at, .len = (uint32_t)(t->bytes.len - at) & 0xffffff};
 	return 0;
 }
@@ -296,10 +300,11 @@ static int show_all(struct nt_tokenizer *t)
 {
 	if (!(t->shown = nt_calloc(t->ident.vocab_size, sizeof(*t->shown))))
 		return NT_ESYS;
+	size_t n_space = strlen(t->space);
 	int rc = 0;
 	for (uint32_t id = 0; rc == 0 && id < t->ident.vocab_size; id++)
 		if (t->token[id].kind != NT_KIND_NONE)
-			rc = show(t, id);
+			rc = show(t, id, n_space);
 	if (rc == 0 && t->has_fallback)
 		rc = show_bytes(t);
 	if (rc == 0 && t->bytes.len > UINT32_MAX)
