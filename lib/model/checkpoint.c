@@ -30,6 +30,15 @@ static int load_weights(struct nt_model *m, const struct nt_pretrained *p, const
 	return rc;
 }
 
+static int copy_tokenizer(struct nt_model *m, const struct nt_map *json)
+{
+	if (!(m->tokenizer_json = nt_alloc(json->len, 1)))
+		return NT_ESYS;
+	memcpy(m->tokenizer_json, json->data, json->len);
+	m->tokenizer_json_len = json->len;
+	return 0;
+}
+
 int nt_model_load(struct nt_model **m, const char *path)
 {
 	struct nt_pretrained p;
@@ -39,11 +48,9 @@ int nt_model_load(struct nt_model **m, const char *path)
 		rc = nt_model_new(m, &p.config);
 	if (rc == 0)
 		rc = load_weights(*m, &p, path);
-	if (rc == 0) {
-		(*m)->tokenizer_json = p.tokenizer_json;
-		(*m)->tokenizer_json_len = p.tokenizer_json_len;
-		p.tokenizer_json = NULL;
-	} else {
+	if (rc == 0 && p.tokenizer.data)
+		rc = copy_tokenizer(*m, &p.tokenizer);
+	if (rc < 0) {
 		nt_model_free(*m);
 		*m = NULL;
 	}
@@ -122,7 +129,7 @@ int nt_model_describe(const char *dir, struct nt_buf *json)
 	if (rc == 0)
 		rc = nt_buf_printf(json, "\"tie_word_embeddings\": %s, \"tokenizer\": %s}",
 				   p.config.tie_word_embeddings ? "true" : "false",
-				   p.tokenizer_json ? "true" : "false");
+				   p.tokenizer.data ? "true" : "false");
 	nt_pretrained_close(&p);
 	return rc;
 }

@@ -323,6 +323,28 @@ static int pack(struct nt_lm *lm, enum nt_lm_dtype dtype, struct nt_pool *pool)
 	return rc;
 }
 
+/* --- pages of the file -------------------------------------------------------------------- */
+
+enum { TOUCH = 64 << 10 }; /* what Linux maps around a page that is read */
+
+static void touch(const struct nt_matrix *m)
+{
+	const volatile uint8_t *p = m->data;
+	size_t n = nt_matrix_bytes(m->type, m->I, m->O);
+	for (size_t at = 0; at < n; at += TOUCH)
+		(void)p[at];
+}
+
+/* What a file is mapped for, in the order in which it is needed. */
+static void touch_all(void *arg)
+{
+	struct nt_lm *lm = arg;
+	const struct nt_lm_linear *l;
+	for (size_t i = 0; (l = nth_linear(lm, i)) && !atomic_load(&lm->is_ending); i++)
+		for (size_t k = 0; k < l->n_part; k++)
+			touch(&l->part[k]);
+}
+
 static bool has_all_bits(struct nt_lm *lm)
 {
 	const struct nt_lm_linear *l;
@@ -348,13 +370,15 @@ int nt_lm_load(struct nt_lm **result, const char *path, enum nt_lm_dtype dtype, 
 	}
 	struct nt_lm *lm = *result;
 	lm->stored = stored;
-	lm->tokenizer_json = stored.tokenizer_json;
-	lm->tokenizer_json_len = stored.tokenizer_json_len;
+	lm->tokenizer_json = (const char *)stored.tokenizer.data;
+	lm->tokenizer_json_len = stored.tokenizer.len;
 	if ((rc = map_weights(lm)) < 0)
 		rc = nt_fail(rc, "%s: %s", path, nt_errmsg());
 	if (rc == 0)
 		rc = pack(lm, dtype, pool);
 	lm->is_exact = rc == 0 && has_all_bits(lm);
+	if (rc == 0 && nt_pool_size(pool) > 1)
+		rc = nt_thread_start(&lm->toucher, touch_all, lm);
 	if (rc < 0) {
 		nt_lm_free(lm);
 		*result = NULL;
@@ -366,6 +390,8 @@ void nt_lm_free(struct nt_lm *lm)
 {
 	if (!lm)
 		return;
+	atomic_store(&lm->is_ending, true);
+	nt_thread_join(lm->toucher);
 	nt_pretrained_close(&lm->stored);
 	free(lm->layer);
 	free(lm->vectors);

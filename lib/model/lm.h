@@ -2,6 +2,7 @@
 #ifndef MODEL_LM_H
 #define MODEL_LM_H
 /* lm.h - a model's weights as a decoder multiplies with them */
+#include <stdatomic.h>
 #include <stdbool.h>
 
 #include "kern/matrix.h"
@@ -38,6 +39,8 @@ struct nt_lm {
 	size_t tokenizer_json_len;
 	nt_real *vectors; /* norms and biases of a file */
 	uint8_t *packed;  /* matrices that are not used where they lie */
+	struct nt_thread *toucher; /* maps pages ahead of their use; or NULL */
+	atomic_bool is_ending;
 };
 
 /* out[I] = row `row` of a matrix that is [O][I] and not packed */

@@ -9,15 +9,12 @@
  */
 #include "model/pretrained.h"
 
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "model/layout.h"
 #include "nt/err.h"
-#include "nt/file.h"
 
 static const char prefix[] = "transformer.";
 
@@ -85,21 +82,6 @@ static int join(struct nt_buf *path, const char *dir, const char *name)
 	return nt_buf_printf(path, "%s/%s", dir, name);
 }
 
-static int read_tokenizer(struct nt_pretrained *p, const char *path)
-{
-	struct nt_buf text = {0};
-	if (access(path, F_OK) < 0 && errno == ENOENT)
-		return 0;
-	int rc = nt_read_file(&text, path);
-	if (rc < 0) {
-		nt_buf_release(&text);
-		return rc;
-	}
-	p->tokenizer_json = (char *)text.data;
-	p->tokenizer_json_len = text.len;
-	return 0;
-}
-
 /* The folder of path: itself, or where that file lies. */
 static int locate(struct nt_buf *dir, const char *path)
 {
@@ -132,8 +114,8 @@ int nt_pretrained_open(struct nt_pretrained *p, const char *path)
 		rc = check_tensors(path, &p->config, p->weights);
 	if (rc == 0)
 		rc = join(&tokenizer, (const char *)dir.data, "tokenizer.json");
-	if (rc == 0)
-		rc = read_tokenizer(p, (const char *)tokenizer.data);
+	if (rc == 0 && access((const char *)tokenizer.data, F_OK) == 0)
+		rc = nt_map_open(&p->tokenizer, (const char *)tokenizer.data);
 	nt_buf_release(&dir);
 	nt_buf_release(&tokenizer);
 	if (rc < 0)
@@ -144,9 +126,8 @@ int nt_pretrained_open(struct nt_pretrained *p, const char *path)
 void nt_pretrained_close(struct nt_pretrained *p)
 {
 	nt_weights_close(p->weights);
-	free(p->tokenizer_json);
+	nt_map_close(&p->tokenizer);
 	p->weights = NULL;
-	p->tokenizer_json = NULL;
 }
 
 const struct nt_safetensor *nt_pretrained_find(const struct nt_pretrained *p, const char *name)

@@ -3,13 +3,13 @@
 #define MODEL_PRETRAINED_H
 /* pretrained.h - a checkpoint that is looked at: its settings, its tensors where they lie, its tokenizer */
 #include "model/weights.h"
+#include "nt/file.h"
 #include "nt/model.h"
 
 struct nt_pretrained {
 	struct nt_config config;
 	struct nt_weights *weights; /* of all tensors of the table, and of none that is not passed over */
-	char *tokenizer_json;       /* or NULL */
-	size_t tokenizer_json_len;
+	struct nt_map tokenizer;    /* tokenizer.json, mapped; data NULL: there is none */
 };
 
 /* Whatever nt_model_load takes. */
