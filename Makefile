@@ -9,13 +9,23 @@ SHELL    := /bin/sh
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wconversion \
-	-Wno-sign-conversion -Werror
+	-Wno-sign-conversion -Wdate-time -Wno-unused-command-line-argument -Werror
 PKGS := libzstd zlib libisal libxxhash openblas libarchive json-c libpcre2-8
+ARCH := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine 2>/dev/null)))
+
+# What makes a mistake that is left in the code harder to use; HARDEN= builds without. Where nothing is
+# optimized, or the C library is older, a warning says that _FORTIFY_SOURCE does less.
+x86_64_harden  := -fcf-protection
+aarch64_harden := -mbranch-protection=standard
+HARDEN := -fPIE -fstack-protector-strong -fstack-clash-protection -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 \
+	-Wno-cpp $($(ARCH)_harden)
+HARDEN_LINK := -pie -Wl,-z,relro,-z,now,-z,noexecstack
 
 # SAN=1 builds everything with AddressSanitizer and UBSan, in a folder of its own.
 ifdef SAN
 B      := build/san
 SANFL  := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+HARDEN :=
 else
 B      := build
 endif
@@ -26,21 +36,30 @@ say = $(if $V,,@printf '  %-7s %s\n' '$1' '$2';)
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 LIBS       := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lpthread -lm
 BASE       := -std=c11 -D_GNU_SOURCE $(WARN) -I. -Iinclude -Ilib -MMD -MP -fvisibility=hidden \
-	      -ffp-contract=off -fno-math-errno $(SANFL) $(PKG_CFLAGS)
-LINK       := $(SANFL) -Wl,--as-needed
+	      -ffp-contract=off -fno-math-errno -ffile-prefix-map=$(CURDIR)=. $(HARDEN) $(SANFL) $(PKG_CFLAGS)
+LINK       := $(SANFL) -Wl,--as-needed $(if $(HARDEN),$(HARDEN_LINK))
 
 LIB_SRC  := $(sort $(wildcard lib/*/*.c))
 CMDS     := $(patsubst cmd/%.c,%,$(sort $(wildcard cmd/nt*.c)))
 UNITS    := $(patsubst tests/%.c,$B/test/%,$(sort $(wildcard tests/unit/*.c)))
 GOLDENS  := $(patsubst tests/%.c,$B/test/%,$(sort $(wildcard tests/golden/*.c)))
 FUZZERS  := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(sort $(wildcard tests/fuzz/*.c)))
-SCRIPTS  := $(sort $(wildcard tests/check/*.sh tests/cmd/*.sh tests/golden/*.sh))
+TORTURES := $(sort $(wildcard tests/torture/*.sh))
+SCRIPTS  := $(sort $(wildcard tests/check/*.sh tests/cmd/*.sh tests/golden/*.sh)) $(TORTURES)
 PAGES    := $(CMDS:%=$B/man/%.1) $(foreach s,bash zsh fish,$(CMDS:%=$B/completion/%.$s))
+
+define link
+@mkdir -p $(@D)
+$(call say,link,$@)$(CC) $(LINK) $(LDFLAGS) -o $@ $^ $(LIBS)
+endef
+define archive
+@rm -f $@
+$(call say,ar,$@)$(AR) rcs $@ $^
+endef
 
 all: $(CMDS:%=$B/bin/%)
 
 # A file's suffix names the instructions it may use; no other object may hold them.
-ARCH := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine 2>/dev/null)))
 x86_64_avx2 := -mavx2 -mfma -mf16c -mbmi -mbmi2 -maes
 x86_64_avx512 := -mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma -mbmi -mbmi2 -maes
 x86_64_avx512bf16 := -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512bf16 -mfma
@@ -68,18 +87,15 @@ EMBEDDED := $B/obj/lib/token/embedded.o $B/f64/lib/token/embedded.o build/fuzz/o
 $(EMBEDDED): share/vocab/nt-8k.tiktoken $B/gen/nt-8k.merges
 $(EMBEDDED): private OPT := -Wa,-I,$B/gen
 $B/gen/merges: $B/obj/share/vocab/merges.o $(filter-out $(EMBEDDED),$(LIB_SRC:%.c=$B/obj/%.o))
-	@mkdir -p $(@D)
-	$(call say,link,$@)$(CC) $(LINK) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(link)
 $B/gen/nt-8k.merges: $B/gen/merges share/vocab/nt-8k.tiktoken
 	$(call say,gen,$@)$(RUN) $B/gen/merges share/vocab/nt-8k.tiktoken > $@.part && mv $@.part $@
 
 $B/libnt.a: $(LIB_SRC:%.c=$B/obj/%.o)
-	@rm -f $@
-	$(call say,ar,$@)$(AR) rcs $@ $^
+	$(archive)
 
 $B/bin/%: $B/obj/cmd/%.o $B/libnt.a
-	@mkdir -p $(@D)
-	$(call say,link,$@)$(CC) $(LINK) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(link)
 
 # The same library in double precision: what gradients are checked with.
 $B/f64/%.o: %.c | $B/found
@@ -87,16 +103,13 @@ $B/f64/%.o: %.c | $B/found
 	$(call say,cc f64,$<)$(CC) $(BASE) -DNT_REAL_IS_DOUBLE $(CFLAGS) $(OPT) -c -o $@ $<
 
 $B/f64/libnt.a: $(LIB_SRC:%.c=$B/f64/%.o)
-	@rm -f $@
-	$(call say,ar,$@)$(AR) rcs $@ $^
+	$(archive)
 
 $B/test/unit/%: $B/obj/tests/unit/%.o $B/libnt.a
-	@mkdir -p $(@D)
-	$(call say,link,$@)$(CC) $(LINK) $(LDFLAGS) -o $@ $^ $(LIBS) -lcmocka
+	$(link) -lcmocka
 
 $B/test/golden/%: $B/f64/tests/golden/%.o $B/f64/libnt.a
-	@mkdir -p $(@D)
-	$(call say,link,$@)$(CC) $(LINK) $(LDFLAGS) -o $@ $^ $(LIBS) -lcmocka
+	$(link) -lcmocka
 
 # What people read about a command comes out of the command.
 $B/man/%.1: $B/bin/%
@@ -122,9 +135,13 @@ check:
 	@sh share/deps.sh build check
 	@$(MAKE) check-run
 
-check-run: all $(UNITS) $(GOLDENS) $(PAGES) $B/bench/tokenize
-	@CMOCKA_MESSAGE_OUTPUT=TAP PATH="$$PWD/$B/bin:$$PATH" NT_BUILD="$$PWD/$B" PYTHON="$(PYTHON)" \
-	MAKE="$(MAKE)" SAN="$(SAN)" prove --directives $(PROVE) -e 'sh tests/tap.sh' $(UNITS) $(GOLDENS) $(SCRIPTS)
+prove = CMOCKA_MESSAGE_OUTPUT=TAP PATH="$$PWD/$B/bin:$$PATH" NT_BUILD="$$PWD/$B" PYTHON="$(PYTHON)" \
+	MAKE="$(MAKE)" SAN="$(SAN)" prove --directives $(PROVE) -e 'sh tests/tap.sh'
+check-build: all $(UNITS) $(GOLDENS) $(PAGES) $B/bench/tokenize
+check-run: check-build
+	@$(prove) $(UNITS) $(GOLDENS) $(SCRIPTS)
+check-torture: check-build
+	@NT_TORTURE=10 $(prove) $(TORTURES)
 
 check-arm:
 	@sh share/deps.sh build check arm && MAKE="$(MAKE)" sh tests/arm/check.sh
@@ -132,12 +149,11 @@ check-arm:
 # Other people's programs on our files, from npm, and models beside PyTorch; apart from `check`.
 check-interop: all $B/test/golden/model_reference $B/test/unit/model_reference
 	@sh share/deps.sh interop torch
-	@NT_BUILD="$$PWD/$B" PYTHON="$(PYTHON)" PATH="$$PWD/$B/bin:$$PATH" prove --directives -e 'sh tests/tap.sh' $(sort $(wildcard tests/interop/*.sh))
+	@$(prove) $(sort $(wildcard tests/interop/*.sh))
 
-# ... and of its tokenizers, beside other people's: TEXT=files TOKENIZERS=folder PEERS=folder RUNS=5.
+# ... of its tokenizers, beside other people's: TEXT=files TOKENIZERS=folder PEERS=folder RUNS=5.
 $B/bench/%: $B/obj/tests/bench/%.o $B/libnt.a
-	@mkdir -p $(@D)
-	$(call say,link,$@)$(CC) $(LINK) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(link)
 bench-tokenize: all $B/bench/tokenize
 	@PATH="$$PWD/$B/bin:$$PWD/$B/bench:$$PATH" NT_BUILD="$$PWD/$B" sh tests/bench/tokenize.sh $(TEXT)
 # ... and of the data tools: TEXT=files MB=200 RUNS=5 STAGES='cat dedup'.
@@ -147,8 +163,7 @@ bench-data: all $B/bench/data $B/bench/recall
 
 # ... and of a training step: SHAPES='a b c d' RUNS=1 THREADS=2 LLMC=file LLAMACPP=file.
 bench-train: all
-	@sh share/deps.sh torch || :
-	@$(MAKE) bench BENCH=train
+	@sh share/deps.sh torch || :; $(MAKE) bench BENCH=train
 
 bench: all $B/bench/data $B/bench/kern $B/bench/matrix
 	@PATH="$$PWD/$B/bin:$$PWD/$B/bench:$$PATH" PYTHON="$(PYTHON)" sh tests/bench/run.sh $(BENCH)
@@ -158,7 +173,7 @@ FUZZ_SECONDS ?= 60
 FUZZ_SAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined
 build/fuzz/obj/%.o: %.c
 	@mkdir -p $(@D)
-	$(call say,fuzz cc,$<)clang $(BASE) $(OPT) -DNT_NO_WIDE -O1 -g $(FUZZ_SAN) -fsanitize=fuzzer-no-link -c -o $@ $<
+	$(call say,fuzz cc,$<)clang $(filter-out $(HARDEN),$(BASE)) $(OPT) -DNT_NO_WIDE -O1 -g $(FUZZ_SAN) -fsanitize=fuzzer-no-link -c -o $@ $<
 build/fuzz/%: build/fuzz/obj/tests/fuzz/%.o \
 		$(patsubst %.c,build/fuzz/obj/%.o,$(filter-out %_avx2.c %_avx512.c %_avx512bf16.c,$(LIB_SRC)))
 	$(call say,link,$@)clang $(FUZZ_SAN) -fsanitize=fuzzer -o $@ $^ $(LIBS)
@@ -167,33 +182,16 @@ fuzz:
 	@sh share/deps.sh build fuzz
 	@$(MAKE) fuzz-run
 fuzz-run: $(FUZZERS)
-	@for f in $(FUZZERS); do echo "== $$f"; mkdir -p $$f.corpus; \
-	$$f -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 -artifact_prefix=build/fuzz/ \
-	$$f.corpus || exit 1; done
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) sh tests/fuzz/run.sh $(FUZZERS)
 
 install: all pages
 	@PREFIX="$(DESTDIR)$(PREFIX)" B="$B" PKGS="$(PKGS)" sh share/install.sh install $(CMDS)
 uninstall:
 	@PREFIX="$(DESTDIR)$(PREFIX)" B="$B" PKGS="$(PKGS)" sh share/install.sh uninstall $(CMDS)
 
-clean:
-	rm -rf build
-
-help:
-	@echo 'make            build the programs into build/bin'
-	@echo 'make deps       install the libraries (apt, as root or through sudo), or say how'
-	@echo 'make demo       install, build, and go from real books to a sample (CORPUS=files...)'
-	@echo 'make check      install, build, and run every test (SAN=1: under ASan and UBSan)'
-	@echo 'make check-arm  what differs on arm64, cross-compiled and emulated'
-	@echo 'make check-interop  our files in other people'"'"'s programs, and models beside PyTorch'
-	@echo 'make bench      speed, against peers where they are installed'
-	@echo 'make bench-tokenize  tokenizers beside other people'"'"'s, ids compared first'
-	@echo 'make bench-train a training step beside other people'"'"'s'
-	@echo 'make bench-data  every data tool beside others'"'"', and beside what the machine can do'
-	@echo 'make fuzz       fuzz every parser for FUZZ_SECONDS each (clang)'
-	@echo 'make install    PREFIX=/usr/local DESTDIR=; and make uninstall'
-	@echo 'make clean      remove build/'
+clean: ; rm -rf build
+help: ; @cat share/targets.txt
 
 -include $(shell find $B -type f -name '*.d' 2>/dev/null)
-.PHONY: all pages deps demo check check-run check-arm check-interop bench bench-data bench-tokenize bench-train fuzz fuzz-run install uninstall clean help
+.PHONY: all pages deps demo check check-build check-run check-torture check-arm check-interop bench bench-data bench-tokenize bench-train fuzz fuzz-run install uninstall clean help
 .SECONDARY:

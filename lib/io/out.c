@@ -4,7 +4,8 @@
  *
  * A named file is written as FILE.part under a lock and renamed when all of it is on
  * the disk. The name is fixed, so what a killed run left behind is overwritten by the
- * next one instead of piling up, and the lock keeps two runs from writing one file.
+ * next one instead of piling up, and the lock keeps two runs from writing one file. A
+ * link of that name, which somebody may have put in a shared folder, is not followed.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -52,7 +53,7 @@ static int open_part(struct nt_out *out)
 	do {
 		if (out->fd >= 0)
 			close(out->fd);
-		out->fd = open(out->part, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+		out->fd = open(out->part, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
 		if (out->fd < 0)
 			return nt_fail_sys("%s: cannot create", out->part);
 		if (flock(out->fd, LOCK_EX | LOCK_NB) < 0) {

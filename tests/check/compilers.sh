@@ -37,6 +37,6 @@ t 'every file says its licence' '
 t 'the Makefile is one page of under 200 lines' '[ "$(wc -l <"$root/Makefile")" -lt 200 ]'
 t 'the top level holds what it should and nothing else' '
 	git -C "$root" ls-files 2>/dev/null | sed "s,/.*,," | sort -u | grep -v "^\." >have || exit 0
-	printf "%s\n" LICENSE Makefile README.md cmd docs examples include lib share tests >want
+	printf "%s\n" LICENSE Makefile README.md SECURITY.md cmd docs examples include lib share tests >want
 	diff want have'
 done_testing
