@@ -14,29 +14,48 @@
 
 /* --- blocks ------------------------------------------------------------------------ */
 
-static float element(enum nt_matrix_type type, const char *data, size_t at)
+/* n elements that lie side by side. */
+static void load_run(float *x, const struct nt_matrix *from, size_t at, size_t n)
 {
-	uint16_t half;
-	float single;
-	double twice;
-	if (type == NT_MATRIX_F32) {
-		memcpy(&single, data + at * sizeof(single), sizeof(single));
-		return single;
+	const char *data = from->data;
+	uint16_t half[NT_BLOCK];
+	double twice[NT_BLOCK];
+	switch (from->type) {
+	case NT_MATRIX_F32:
+		memcpy(x, data + at * sizeof(*x), n * sizeof(*x));
+		return;
+	case NT_MATRIX_F64:
+		memcpy(twice, data + at * sizeof(*twice), n * sizeof(*twice));
+		for (size_t k = 0; k < n; k++)
+			x[k] = (float)twice[k];
+		return;
+	case NT_MATRIX_F16:
+		memcpy(half, data + at * sizeof(*half), n * sizeof(*half));
+		for (size_t k = 0; k < n; k++)
+			x[k] = nt_from_f16(half[k]);
+		return;
+	default:
+		memcpy(half, data + at * sizeof(*half), n * sizeof(*half));
+		for (size_t k = 0; k < n; k++)
+			x[k] = nt_from_bf16(half[k]);
 	}
-	if (type == NT_MATRIX_F64) {
-		memcpy(&twice, data + at * sizeof(twice), sizeof(twice));
-		return (float)twice;
-	}
-	memcpy(&half, data + at * sizeof(half), sizeof(half));
-	return type == NT_MATRIX_F16 ? nt_from_f16(half) : nt_from_bf16(half);
 }
 
-/* Weights [i, i + n) of output o, and zeros behind them. */
-static void load_block(float x[NT_BLOCK], const struct nt_matrix *from, size_t o, size_t i, size_t n)
+/* Weights [i, i + 32) of outputs [o, o + 16): zeros where there are none. Of a matrix that lies as
+ * [I][O] every line of memory is so looked at once, and not once for each output. */
+static void load_tile(float x[NT_MATRIX_PANEL][NT_BLOCK], const struct nt_matrix *from, size_t o, size_t i)
 {
-	size_t at = from->is_in_out ? i * from->O + o : o * from->I + i, step = from->is_in_out ? from->O : 1;
-	for (size_t k = 0; k < NT_BLOCK; k++)
-		x[k] = k < n ? element(from->type, from->data, at + k * step) : 0;
+	size_t n_o = least(NT_MATRIX_PANEL, from->O - o), n_i = least(NT_BLOCK, from->I - i);
+	float row[NT_MATRIX_PANEL];
+	if (n_o < NT_MATRIX_PANEL || n_i < NT_BLOCK)
+		memset(x, 0, NT_MATRIX_PANEL * NT_BLOCK * sizeof(float));
+	for (size_t lane = 0; lane < n_o && !from->is_in_out; lane++)
+		load_run(x[lane], from, (o + lane) * from->I + i, n_i);
+	for (size_t k = 0; k < n_i && from->is_in_out; k++) {
+		load_run(row, from, (i + k) * from->O + o, n_o);
+		for (size_t lane = 0; lane < n_o; lane++)
+			x[lane][k] = row[lane];
+	}
 }
 
 /* ggml's order of operations: another one would round differently (model/blocks.c). */
@@ -89,43 +108,47 @@ static void pack_panel(uint8_t *panel, enum nt_matrix_type type, const struct nt
 {
 	size_t I = from->I, n_block = (I + NT_BLOCK - 1) / NT_BLOCK, bytes = nt_panel_bytes(type, I);
 	size_t used = n_block * NT_MATRIX_PANEL * ((type == NT_MATRIX_Q8_0 ? NT_BLOCK : NT_BLOCK / 2) + 2);
-	float x[NT_BLOCK];
-	for (size_t lane = 0; lane < NT_MATRIX_PANEL; lane++) {
-		for (size_t b = 0; b < n_block; b++) {
-			size_t o = first + lane, i = b * NT_BLOCK;
-			load_block(x, from, o, i, o < from->O ? least(NT_BLOCK, I - i) : 0);
-			put_block(panel, n_block, b, lane, type, x);
-		}
+	float x[NT_MATRIX_PANEL][NT_BLOCK];
+	for (size_t b = 0; b < n_block; b++) {
+		load_tile(x, from, first, b * NT_BLOCK);
+		for (size_t lane = 0; lane < NT_MATRIX_PANEL; lane++)
+			put_block(panel, n_block, b, lane, type, x[lane]);
 	}
 	memset(panel + used, 0, bytes - used);
 }
 
-/* An output as a row of 16 or 32 bits. */
-static void pack_row(char *to, enum nt_matrix_type type, const struct nt_matrix *from, size_t o)
+/* Part of an output's row of 16 or 32 bits. */
+static void put_run(char *to, enum nt_matrix_type type, const float *x, size_t n)
 {
-	float x[NT_BLOCK];
 	uint16_t half[NT_BLOCK];
+	if (type == NT_MATRIX_F32) {
+		memcpy(to, x, n * sizeof(*x));
+		return;
+	}
+	for (size_t k = 0; k < n; k++)
+		half[k] = type == NT_MATRIX_F16 ? nt_to_f16(x[k]) : nt_to_bf16(x[k]);
+	memcpy(to, half, n * sizeof(*half));
+}
+
+static void pack_rows(char *to, enum nt_matrix_type type, const struct nt_matrix *from, size_t first, size_t n)
+{
+	size_t row = nt_matrix_bytes(type, from->I, 1), each = nt_matrix_bytes(type, 1, 1);
+	float x[NT_MATRIX_PANEL][NT_BLOCK];
 	for (size_t i = 0; i < from->I; i += NT_BLOCK) {
-		size_t n = least(NT_BLOCK, from->I - i);
-		load_block(x, from, o, i, n);
-		for (size_t k = 0; k < NT_BLOCK && type != NT_MATRIX_F32; k++)
-			half[k] = type == NT_MATRIX_F16 ? nt_to_f16(x[k]) : nt_to_bf16(x[k]);
-		if (type == NT_MATRIX_F32)
-			memcpy(to + i * sizeof(*x), x, n * sizeof(*x));
-		else
-			memcpy(to + i * sizeof(*half), half, n * sizeof(*half));
+		load_tile(x, from, first, i);
+		for (size_t o = 0; o < n; o++)
+			put_run(to + o * row + i * each, type, x[o], least(NT_BLOCK, from->I - i));
 	}
 }
 
 void nt_matrix_pack(void *to, enum nt_matrix_type type, const struct nt_matrix *from, size_t first, size_t n)
 {
 	bool is_panels = type == NT_MATRIX_Q8_0 || type == NT_MATRIX_Q4_0;
-	char *at = (char *)to + nt_matrix_bytes(type, from->I, first);
-	for (size_t o = first; o < first + n; o += is_panels ? NT_MATRIX_PANEL : 1) {
+	for (size_t o = first; o < first + n; o += NT_MATRIX_PANEL) {
+		char *at = (char *)to + nt_matrix_bytes(type, from->I, o);
 		if (is_panels)
 			pack_panel((uint8_t *)at, type, from, o);
 		else
-			pack_row(at, type, from, o);
-		at += nt_matrix_bytes(type, from->I, is_panels ? NT_MATRIX_PANEL : 1);
+			pack_rows(at, type, from, o, least(NT_MATRIX_PANEL, first + n - o));
 	}
 }
