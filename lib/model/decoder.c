@@ -7,7 +7,7 @@
  *
  *	a step	the next id of each of several sequences: every weight is read once for all of them, and
  *		a query looks at its own sequence's keys (nt_kv_attend_part)
- *	a piece	up to ROWS next ids of one sequence, from a prompt: tiles of queries and keys (nt_attend)
+ *	a piece	up to 512 next ids of one sequence, from a prompt: tiles of queries and keys (nt_attend)
  *
  * What a row becomes does not depend on which rows go with it, since products sum up each element by
  * itself (kern/matrix.h) and a prompt is cut by its own length alone: so a sequence is the same
@@ -19,6 +19,7 @@
 #include <sys/mman.h>
 
 #include "base/least.h"
+#include "kern/gemm.h"
 #include "kern/kv.h"
 #include "model/lm.h"
 #include "model/work.h"
@@ -26,9 +27,10 @@
 #include "nt/mem.h"
 
 enum {
-	ROWS = 128,
-	HEAD_ROWS = 32, /* logits are the widest of all */
+	ROWS = 512,
+	HEAD_ROWS = 64, /* logits are the widest of all */
 	TURNS = 16,
+	GEMM_ROWS = 64,
 };
 
 struct nt_decoder {
@@ -207,18 +209,41 @@ static void embed(const struct pass *p, const uint32_t *id)
 	}
 }
 
-/* Rows become out, of linear's width, through what plus says is added. */
-static void multiply(const struct nt_decoder *d, const struct nt_lm_linear *l, nt_real *out, const nt_real *in,
-		     const nt_real *plus, size_t n_row)
+/* Where training's product is faster: there are many rows, as only a piece of a prompt has them. */
+static bool takes_gemm(const struct nt_lm_linear *l, size_t n_row)
 {
-	size_t O = 0;
+	return n_row >= GEMM_ROWS && l->part[0].type == NT_MATRIX_REAL &&
+	       (uintptr_t)l->part[0].data % sizeof(nt_real) == 0;
+}
+
+static void multiply_many(struct nt_pool *pool, const struct nt_product *p)
+{
+	size_t column = 0;
+	for (size_t k = 0; k < p->n_part; k++) {
+		const struct nt_matrix *w = &p->part[k];
+		nt_gemm(pool, &(struct nt_gemm){
+			.m = p->n_row, .n = w->O, .k = w->I, .a = p->in, .lda = p->ldi,
+			.b = w->data, .ldb = w->is_in_out ? w->O : w->I, .is_b_transposed = !w->is_in_out,
+			.c = p->out + column, .ldc = p->ldo, .alpha = 1, .bias = p->bias ? p->bias[k] : NULL,
+			.plus = p->plus ? p->plus + column : NULL,
+		});
+		column += w->O;
+	}
+}
+
+/* out = rows times l, and plus, which is as out. */
+static void multiply(const struct nt_decoder *d, const struct nt_lm_linear *l, nt_real *out, const nt_real *in,
+		     const nt_real *plus, size_t n_row, bool is_piece)
+{
+	struct nt_product p = {.part = l->part, .n_part = l->n_part, .bias = l->n_bias ? l->bias : NULL,
+			       .in = in, .ldi = l->part[0].I, .out = out, .plus = plus, .n_row = n_row,
+			       .scratch = d->rounded};
 	for (size_t k = 0; k < l->n_part; k++)
-		O += l->part[k].O;
-	nt_product(d->pool, &(struct nt_product){
-		.part = l->part, .n_part = l->n_part, .bias = l->n_bias ? l->bias : NULL,
-		.in = in, .ldi = l->part[0].I, .out = out, .ldo = O, .plus = plus, .n_row = n_row,
-		.scratch = d->rounded,
-	});
+		p.ldo += l->part[k].O;
+	if (is_piece && takes_gemm(l, n_row))
+		multiply_many(d->pool, &p);
+	else
+		nt_product(d->pool, &p);
 }
 
 static void normalise(struct nt_decoder *d, const struct nt_lm_norm *norm, const nt_real *x, size_t n_row)
@@ -323,21 +348,21 @@ static void run_layers(const struct pass *p)
 	for (size_t i = 0; i < c->num_hidden_layers; i++) {
 		const struct nt_lm_layer *l = &d->lm->layer[i];
 		normalise(d, &l->norm1, d->x, p->n_row);
-		multiply(d, &l->qkv, d->qkv, d->norm, NULL, p->n_row);
+		multiply(d, &l->qkv, d->qkv, d->norm, NULL, p->n_row, p->is_piece);
 		look_around(p, i);
-		multiply(d, &l->out, d->mid, d->att, d->x, p->n_row);
+		multiply(d, &l->out, d->mid, d->att, d->x, p->n_row, p->is_piece);
 		normalise(d, &l->norm2, d->mid, p->n_row);
-		multiply(d, &l->up, d->up, d->norm, NULL, p->n_row);
+		multiply(d, &l->up, d->up, d->norm, NULL, p->n_row, p->is_piece);
 		nt_activate(d->pool, d->kern, nt_family(c->arch)->has_gate, d->act, d->up, p->n_row, c->intermediate_size);
-		multiply(d, &l->down, d->x, d->act, d->mid, p->n_row);
+		multiply(d, &l->down, d->x, d->act, d->mid, p->n_row, p->is_piece);
 	}
 }
 
 /* d->logits[n][V] of rows [first, first + n) of the last pass. */
-static void make_logits(struct nt_decoder *d, size_t first, size_t n)
+static void make_logits(struct nt_decoder *d, size_t first, size_t n, bool is_piece)
 {
 	normalise(d, &d->lm->norm_f, d->x + first * d->c->hidden_size, n);
-	multiply(d, &d->lm->head, d->logits, d->norm, NULL, n);
+	multiply(d, &d->lm->head, d->logits, d->norm, NULL, n, is_piece);
 }
 
 /* Angles up to a position are there, some at a time. */
@@ -364,10 +389,13 @@ static void run_pass(const struct pass *p, const uint32_t *id)
 		d->len[p->seq[r]]++;
 }
 
-/* The next of n ids of a sequence go through the layers; returns how many. */
+/* The next of n ids of a sequence go through the layers; returns how many. No piece leaves a last
+ * block of one query, whose products would be OpenBLAS's (kern/gemm.h), which is not loaded. */
 static size_t take_piece(struct nt_decoder *d, size_t seq, const uint32_t *id, size_t n)
 {
 	struct pass p = {.d = d, .seq = &seq, .n_row = least(n, ROWS)};
+	if (p.n_row > 1 && p.n_row % NT_ATTEND_ROWS == 1)
+		p.n_row--;
 	p.is_piece = p.n_row > 1;
 	run_pass(&p, id);
 	return p.n_row;
@@ -395,7 +423,7 @@ int nt_decoder_extend(struct nt_decoder *d, size_t seq, const uint32_t *id, size
 	size_t rows = 0;
 	for (size_t at = 0; at < n; at += rows)
 		rows = take_piece(d, seq, id + at, n - at);
-	make_logits(d, rows - 1, 1);
+	make_logits(d, rows - 1, 1, false);
 	*logits = d->logits;
 	return 0;
 }
@@ -410,7 +438,7 @@ int nt_decoder_step(struct nt_decoder *d, const size_t *seq, const uint32_t *id,
 			return rc;
 	}
 	run_pass(&(struct pass){.d = d, .seq = seq, .n_row = n}, id);
-	make_logits(d, 0, n);
+	make_logits(d, 0, n, false);
 	*logits = d->logits;
 	return 0;
 }
@@ -432,6 +460,15 @@ static void score_rows(const void *arg, size_t first, size_t n)
 	}
 }
 
+static bool has_target(const uint32_t *target, size_t n)
+{
+	while (n > 0 && *target == NT_IGNORE) {
+		target++;
+		n--;
+	}
+	return n > 0;
+}
+
 int nt_decoder_score(struct nt_decoder *d, size_t seq, const uint32_t *id, size_t n, const uint32_t *target,
 		     double *nll)
 {
@@ -445,7 +482,9 @@ int nt_decoder_score(struct nt_decoder *d, size_t seq, const uint32_t *id, size_
 		rows = take_piece(d, seq, id + at, n - at);
 		for (size_t r = 0, some; r < rows; r += some) {
 			some = least(rows - r, HEAD_ROWS);
-			make_logits(d, r, some);
+			if (!has_target(target + at + r, some))
+				continue;
+			make_logits(d, r, some, true);
 			struct scores s = {d, target + at + r, nll + at + r};
 			nt_rows_run(d->pool, some, d->c->vocab_size, score_rows, &s);
 		}
