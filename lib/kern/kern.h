@@ -28,6 +28,8 @@ struct nt_adamw {
 
 struct nt_kv_query; /* kv.h */
 
+enum { NT_TOPS_BLOCK = 64 };
+
 struct nt_kern {
 	enum nt_isa isa;
 
@@ -112,6 +114,13 @@ struct nt_kern {
 	/* out = x, which is f16; and the nearest f16 to x, the even one at a tie (base/half.h) */
 	void (*from_f16)(nt_real *out, const uint16_t *x, size_t n);
 	void (*to_f16)(uint16_t *out, const nt_real *x, size_t n);
+
+	/* Of logits, where a NaN counts as minus infinity: the largest of every NT_TOPS_BLOCK, */
+	void (*tops)(nt_real *top, const nt_real *x, size_t n);
+	/* every i with x[i] >= least, in order; returns how many, */
+	size_t (*at_least)(uint32_t *i, const nt_real *x, size_t n, nt_real least);
+	/* and w[i] = exp((x[i] - top) / temperature) in f64, 0 below e^-700; returns the sum. */
+	double (*weights)(double *w, const nt_real *x, size_t n, double top, double temperature);
 
 	/*
 	 * o[h] = softmax(q[h] K^T / sqrt(D)) V over positions [first, first + n) of what is kept, n from 1

@@ -103,6 +103,16 @@ static void put_f16(uint16_t *x, wide v)
 	_mm_storeu_si128((__m128i *)(void *)x, _mm256_cvtps_ph(v, _MM_FROUND_TO_NEAREST_INT));
 }
 
+static unsigned places(wide v, wide w)
+{
+	return (unsigned)_mm256_movemask_ps(_mm256_cmp_ps(v, w, _CMP_GE_OQ));
+}
+
+static wide_f64 fused_f64(wide_f64 a, wide_f64 b, wide_f64 c)
+{
+	return _mm256_fmadd_pd(a, b, c);
+}
+
 static void squares(wide_f64 s[2], wide v)
 {
 	wide_f64 low = _mm256_cvtps_pd(_mm256_castps256_ps128(v));

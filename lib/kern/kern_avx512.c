@@ -73,6 +73,16 @@ static void put_f16(uint16_t *x, wide v)
 	_mm256_storeu_si256((__m256i *)(void *)x, _mm512_cvtps_ph(v, _MM_FROUND_TO_NEAREST_INT));
 }
 
+static unsigned places(wide v, wide w)
+{
+	return _mm512_cmp_ps_mask(v, w, _CMP_GE_OQ);
+}
+
+static wide_f64 fused_f64(wide_f64 a, wide_f64 b, wide_f64 c)
+{
+	return _mm512_fmadd_pd(a, b, c);
+}
+
 static void squares(wide_f64 s[2], wide v)
 {
 	wide_f64 low = _mm512_cvtps_pd(_mm512_castps512_ps256(v));

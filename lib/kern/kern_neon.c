@@ -76,6 +76,17 @@ static inline void put_f16(uint16_t *x, wide v)
 	vst1_u16(x, vreinterpret_u16_f16(vcvt_f16_f32(v)));
 }
 
+static inline unsigned places(wide v, wide w)
+{
+	static const uint32_t bit[WIDTH] = {1, 2, 4, 8};
+	return vaddvq_u32(vandq_u32(vcgeq_f32(v, w), vld1q_u32(bit)));
+}
+
+static inline wide_f64 fused_f64(wide_f64 a, wide_f64 b, wide_f64 c)
+{
+	return vfmaq_f64(c, a, b);
+}
+
 static inline void squares(wide_f64 s[2], wide v)
 {
 	wide_f64 low = vcvt_f64_f32(vget_low_f32(v)), high = vcvt_high_f64_f32(v);

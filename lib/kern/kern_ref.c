@@ -327,6 +327,36 @@ static void to_f16(uint16_t *out, const nt_real *x, size_t n)
 		out[i] = nt_to_f16((float)x[i]);
 }
 
+static void tops(nt_real *top, const nt_real *x, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (i % NT_TOPS_BLOCK == 0)
+			top[i / NT_TOPS_BLOCK] = -(nt_real)INFINITY;
+		if (x[i] > top[i / NT_TOPS_BLOCK])
+			top[i / NT_TOPS_BLOCK] = x[i];
+	}
+}
+
+static size_t at_least(uint32_t *found, const nt_real *x, size_t n, nt_real bound)
+{
+	size_t n_found = 0;
+	for (size_t i = 0; i < n; i++)
+		if (x[i] >= bound)
+			found[n_found++] = (uint32_t)i;
+	return n_found;
+}
+
+static double weights(double *w, const nt_real *x, size_t n, double top, double temperature)
+{
+	double s = 0;
+	for (size_t i = 0; i < n; i++) {
+		double z = ((double)x[i] - top) / temperature;
+		w[i] = z > -700 ? exp(z) : 0;
+		s += w[i];
+	}
+	return s;
+}
+
 /* An element of a block of keys and values. */
 static inline nt_real kept(const struct nt_kv *kv, size_t position, size_t i)
 {
@@ -393,6 +423,9 @@ const struct nt_kern nt_kern_ref = {
 	.narrow = narrow,
 	.from_f16 = from_f16,
 	.to_f16 = to_f16,
+	.tops = tops,
+	.at_least = at_least,
+	.weights = weights,
 	.attend = attend,
 	.adamw = adamw,
 };

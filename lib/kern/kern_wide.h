@@ -19,6 +19,8 @@
  *	scaled(v, k)			v 2^k, for such integers
  *	get_f16(x), put_f16(x, v)	WIDTH elements from f16 and, to nearest, into them
  *	wide_f64			half as many doubles
+ *	places(v, w)			a bit for every element of v that is at least w's
+ *	fused_f64(a, b, c)		a b + c
  *	squares(s, v)			adds the squares of v to wide_f64 s[2]
  *	squares_sum(s)			over both and their elements
  *	ISA, TABLE			what the table is called
@@ -447,6 +449,7 @@ static void adamw(float *w, float *m, float *v, const float *g, size_t n, const 
 }
 
 #include "kern/kv_wide.h"
+#include "kern/logits_wide.h"
 
 const struct nt_kern TABLE = {
 	.isa = ISA,
@@ -475,6 +478,9 @@ const struct nt_kern TABLE = {
 	.narrow = narrow,
 	.from_f16 = from_f16,
 	.to_f16 = to_f16,
+	.tops = tops,
+	.at_least = at_least,
+	.weights = weights,
 	.attend = attend,
 	.adamw = adamw,
 };

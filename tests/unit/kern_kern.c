@@ -226,6 +226,32 @@ static void f16(const struct nt_kern *kern, size_t n)
 		fail_msg("from_f16 of %zu differs", n);
 }
 
+/* With a NaN here and there, infinities, and what is far below. */
+static void logits(const struct nt_kern *kern, size_t n)
+{
+	static double w[LONGEST], ref_w[LONGEST];
+	static uint32_t found[LONGEST], ref_found[LONGEST];
+	static const float odd[] = {NAN, -INFINITY, -800, -NAN, -5000};
+	float *x = array(0, n), *got = guarded[1] - (n + 63) / 64;
+	for (size_t i = 0; i < n; i++)
+		if (i % 11 == 3 || i % 128 >= 100)
+			x[i] = odd[i % 5];
+	nt_kern_ref.tops(want, x, n);
+	kern->tops(got, x, n);
+	for (size_t i = 0; i < (n + 63) / 64; i++)
+		assert_true(got[i] == want[i]);
+	for (int least = -3; least < 9; least += 3) {
+		size_t n_found = nt_kern_ref.at_least(ref_found, x, n, (float)least);
+		assert_int_equal(kern->at_least(found, x, n, (float)least), n_found);
+		assert_memory_equal(found, ref_found, n_found * sizeof(*found));
+	}
+	double sum = nt_kern_ref.weights(ref_w, x, n, 12, 0.8);
+	assert_true(fabs(kern->weights(w, x, n, 12, 0.8) - sum) <= 1e-14 * sum);
+	for (size_t i = 0; i < n; i++)
+		if (!(fabs(w[i] - ref_w[i]) <= 4e-15 * ref_w[i]))
+			fail_msg("weights: n %zu: [%zu] is %.17g, the reference has %.17g", n, i, w[i], ref_w[i]);
+}
+
 static void compare(enum nt_isa isa)
 {
 	const struct nt_kern *kern = nt_kern_of(isa);
@@ -235,6 +261,7 @@ static void compare(enum nt_isa isa)
 		sums(kern, n);
 		halves(kern, n);
 		f16(kern, n);
+		logits(kern, n);
 		if (n > 0)
 			softmaxes(kern, n);
 		activations(kern, n);
