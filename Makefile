@@ -63,6 +63,7 @@ all: $(CMDS:%=$B/bin/%)
 x86_64_avx2 := -mavx2 -mfma -mf16c -mbmi -mbmi2 -maes
 x86_64_avx512 := -mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma -mbmi -mbmi2 -maes
 x86_64_avx512bf16 := -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512bf16 -mfma
+x86_64_avx512vnni := -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512vnni -mfma
 aarch64_neonbf16 := -march=armv8.2-a+bf16
 ISA = $($(ARCH)_$(lastword $(subst _, ,$(*F))))
 $B/obj/lib/kern/%.o $B/f64/lib/kern/%.o: OPT := -O3 -fno-trapping-math
@@ -175,7 +176,7 @@ build/fuzz/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,fuzz cc,$<)clang $(filter-out $(HARDEN),$(BASE)) $(OPT) -DNT_NO_WIDE -O1 -g $(FUZZ_SAN) -fsanitize=fuzzer-no-link -c -o $@ $<
 build/fuzz/%: build/fuzz/obj/tests/fuzz/%.o \
-		$(patsubst %.c,build/fuzz/obj/%.o,$(filter-out %_avx2.c %_avx512.c %_avx512bf16.c,$(LIB_SRC)))
+		$(patsubst %.c,build/fuzz/obj/%.o,$(filter-out %_avx2.c %_avx512.c %_avx512bf16.c %_avx512vnni.c,$(LIB_SRC)))
 	$(call say,link,$@)clang $(FUZZ_SAN) -fsanitize=fuzzer -o $@ $^ $(LIBS)
 
 fuzz:

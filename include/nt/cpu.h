@@ -23,7 +23,10 @@ enum nt_isa { NT_ISA_REF, NT_ISA_AVX2, NT_ISA_AVX512, NT_ISA_NEON, NT_ISA_COUNT 
  */
 enum nt_isa nt_cpu_isa(void);
 const char *nt_isa_name(enum nt_isa isa);
-bool nt_cpu_has_bf16(void); /* that set, with AVX512-BF16 or arm64's BF16, which not every CPU has */
+/* That set, with what not every CPU has that has it: AVX512-BF16, or arm64's BF16; and products of
+ * bytes that are summed up by fours: AVX512-VNNI, or arm64's DotProd. */
+bool nt_cpu_has_bf16(void);
+bool nt_cpu_has_int8(void);
 
 /* CPUs that this process may use: no more than its affinity mask has, and than the quotas of its
  * control groups pay for, rounded up; at least 1. */

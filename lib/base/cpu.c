@@ -75,6 +75,18 @@ bool nt_cpu_has_bf16(void)
 #endif
 }
 
+bool nt_cpu_has_int8(void)
+{
+#if defined(__x86_64__)
+	__builtin_cpu_init();
+	return nt_cpu_isa() == NT_ISA_AVX512 && __builtin_cpu_supports("avx512vnni");
+#elif defined(__aarch64__)
+	return nt_cpu_isa() == NT_ISA_NEON && getauxval(AT_HWCAP) & HWCAP_ASIMDDP;
+#else
+	return false;
+#endif
+}
+
 static void read_groups(struct nt_cgroup *g)
 {
 	nt_cgroup_read(g, "/proc/self/cgroup", "/sys/fs/cgroup");

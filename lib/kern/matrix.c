@@ -9,17 +9,20 @@
 #include "kern/matrix.h"
 
 #include <pthread.h>
+#include <string.h>
 
 #include "base/least.h"
 #include "kern/matrix_ways.h"
 #include "nt/err.h"
 
 enum {
-	BLOCK_BYTES = 384 << 10, /* of rows */
-	TASKS = 128,             /* of a product, about: beyond, an even end gains nothing */
-	TASK_COST = 48 << 10,    /* of a task, at least: bytes of weights, some 2 us on one core */
-	ROW_COST = 4,            /* rows that cost as much as a byte of each weight */
-	PREPARED = 1 << 14,      /* elements of rows that a task rounds */
+	FEW_ROWS = 7,             /* fewer are bound by memory */
+	BLOCK_BYTES = 384 << 10,  /* of rows */
+	SLICE_BYTES = 384 << 10,  /* of weights that rows go by again and again */
+	TASKS = 32, FEW_TASKS = 128, /* of a product, about: beyond, an even end gains nothing */
+	TASK_COST = 48 << 10,     /* of a task, at least: bytes of weights, some 2 us on one core */
+	ROW_COST = 8,             /* rows that take as long as reading the weights */
+	PREPARED = 1 << 14,       /* elements of rows that a task rounds */
 };
 
 static size_t ceil_div(size_t a, size_t b)
@@ -47,17 +50,18 @@ size_t nt_matrix_bytes(enum nt_matrix_type type, size_t I, size_t O)
 }
 
 /* Bytes from a prepared row to the next: not a power of two, lest rows fall on the same cache lines. */
-static size_t row_bytes(const struct nt_matrix_way *way, const struct nt_product *p)
+static size_t row_bytes(enum nt_rows rows, size_t I)
 {
-	size_t n_block = ceil_div(p->part->I, NT_BLOCK);
-	if (way->rows == NT_ROWS_PLAIN)
-		return p->ldi * sizeof(*p->in);
-	return way->rows == NT_ROWS_BF16 ? n_block * 2 * NT_BLOCK + 64 : ceil_div(n_block * 40, 64) * 64 + 64;
+	static const size_t block[] = {
+		[NT_ROWS_PLAIN] = NT_BLOCK * sizeof(nt_real), [NT_ROWS_BF16] = NT_BLOCK * sizeof(uint16_t),
+		[NT_ROWS_INT8] = NT_BLOCK + sizeof(float) + sizeof(int32_t),
+	};
+	return ceil_div(ceil_div(I, NT_BLOCK) * block[rows], 64) * 64 + 64;
 }
 
 size_t nt_product_scratch(size_t I, size_t n_row)
 {
-	return n_row * (ceil_div(I, NT_BLOCK) * 2 * NT_BLOCK + 64);
+	return n_row * row_bytes(NT_ROWS_PLAIN, I);
 }
 
 /* --- the way ----------------------------------------------------------------------- */
@@ -96,16 +100,21 @@ static int prepare_task(void *arg, size_t i)
 	const struct job *j = arg;
 	const struct nt_product *p = j->p;
 	for (size_t r = i * j->prepared; r < least(p->n_row, (i + 1) * j->prepared); r++)
-		j->way->prepare((char *)p->scratch + r * j->row_bytes, p->in + r * p->ldi, p->part->I);
+		if (j->way->prepare)
+			j->way->prepare((char *)p->scratch + r * j->row_bytes, p->in + r * p->ldi, p->part->I);
+		else
+			memcpy((char *)p->scratch + r * j->row_bytes, p->in + r * p->ldi, p->part->I * sizeof(*p->in));
 	return 0;
 }
 
 static void prepare(struct nt_pool *pool, struct job *j)
 {
 	j->rows = (const char *)j->p->in;
-	if (!j->way->prepare)
+	j->row_bytes = j->p->ldi * sizeof(*j->p->in);
+	if (!j->way->prepare && j->p->n_row < FEW_ROWS)
 		return;
 	j->rows = j->p->scratch;
+	j->row_bytes = row_bytes(j->way->rows, j->p->part->I);
 	j->prepared = PREPARED / j->p->part->I + 1;
 	nt_pool_run(pool, ceil_div(j->p->n_row, j->prepared), prepare_task, j);
 }
@@ -137,22 +146,22 @@ static int multiply_task(void *arg, size_t i)
 	return 0;
 }
 
-/* How many tasks: as many as are worth it, a power of two, so that a few threads share them evenly. */
+/* How many tasks: as many as are worth it, shares a power of two, so that a few threads get as much each. */
 static size_t cut(struct job *j)
 {
 	const struct nt_product *p = j->p;
-	size_t most = BLOCK_BYTES / j->row_bytes + 8, n_block = ceil_div(p->n_row, most), bytes = 0, O = 0;
+	size_t n_block = ceil_div(p->n_row, BLOCK_BYTES / j->row_bytes + 8), bytes = 0;
 	j->block_rows = ceil_div(p->n_row, n_block);
 	n_block = ceil_div(p->n_row, j->block_rows);
 	for (size_t k = 0; k < p->n_part; k++) {
 		j->n_unit += ceil_div(p->part[k].O, j->way->unit);
 		bytes += nt_matrix_bytes(p->part[k].type, p->part[k].I, p->part[k].O);
-		O += p->part[k].O;
 	}
-	size_t cost = bytes + O * p->part->I * j->block_rows / ROW_COST;
-	size_t most_shares = least(ceil_div(TASKS, n_block), j->n_unit);
-	for (j->n_share = 1; 2 * j->n_share <= most_shares && cost / j->n_share > TASK_COST;)
-		j->n_share *= 2;
+	size_t cost = bytes + bytes / ROW_COST * j->block_rows, few = p->n_row < FEW_ROWS ? FEW_TASKS : TASKS;
+	for (j->n_share = 1; 2 * j->n_share <= j->n_unit; j->n_share *= 2)
+		if ((j->n_share * n_block >= few || cost / j->n_share <= TASK_COST) &&
+		    (p->n_row < FEW_ROWS || bytes / j->n_share <= SLICE_BYTES))
+			break;
 	return n_block * j->n_share;
 }
 
@@ -162,7 +171,7 @@ void nt_product_by(const struct nt_matrix_way *way, struct nt_pool *pool, const 
 	for (size_t k = 1; k < p->n_part; k++)
 		nt_assert(p->part[k].type == p->part->type && p->part[k].I == p->part->I &&
 			  p->part[k].is_in_out == p->part->is_in_out);
-	struct job j = {.p = p, .way = way, .row_bytes = row_bytes(way, p)};
+	struct job j = {.p = p, .way = way};
 	if (p->n_row == 0)
 		return;
 	prepare(pool, &j);

@@ -33,6 +33,8 @@ static inline wide load_bf16(const uint16_t *w, size_t n)
 #define weight	    float
 #define item	    float
 #define STEP	    16
+#define BLOCK	    1024
+#define GROUP	    DOT_ROWS
 #define weights	    wide
 #define items	    wide
 #define get_weights load
@@ -44,6 +46,8 @@ static inline wide load_bf16(const uint16_t *w, size_t n)
 #define weight	    uint16_t
 #define item	    float
 #define STEP	    16
+#define BLOCK	    1024
+#define GROUP	    (2 * DOT_ROWS)
 #define weights	    wide
 #define items	    wide
 #define get_weights load_f16
@@ -55,6 +59,8 @@ static inline wide load_bf16(const uint16_t *w, size_t n)
 #define weight	    uint16_t
 #define item	    float
 #define STEP	    16
+#define BLOCK	    1024
+#define GROUP	    (2 * DOT_ROWS)
 #define weights	    wide
 #define items	    wide
 #define get_weights load_bf16

@@ -11,12 +11,15 @@
  *	N(name)				name, made this type's own
  *	weight, item			elements of the matrix, and of rows as they are prepared
  *	STEP				of each in a register; i goes that far at a time
+ *	BLOCK				and that far before sums are made of partial ones
+ *	GROUP				rows that stay in the first-level cache, along a block, for all weights
  *	DOT_ROWS			rows of a tile: 4 DOT_ROWS sums, DOT_ROWS registers of items and
  *					one of weights are held
  *	weights, items			their types, and
  *	get_weights(w, n), get_items(x, n)	how they are loaded: 0 behind the first n
  *	multiply(sum, w, x)		sum + w x, of `wide`
- *	sums_of(a, b, c, d)		the four sums over these registers, in one order
+ *	add_sums(n_row, out, ldo, sum)	adds to four numbers of each row what the elements of their
+ *					registers come to, in one order
  */
 
 static inline __attribute__((always_inline)) void N(step)(size_t n_row, wide sum[DOT_ROWS][4], const weight *w,
@@ -35,15 +38,17 @@ static inline __attribute__((always_inline)) void N(step)(size_t n_row, wide sum
 	}
 }
 
-/* Outputs ldw apart, and rows; weights to be fetched on the way, four rows of them ldnext apart. */
+/* Outputs ldw apart, and rows; weights to be fetched on the way, ldnext apart; where sums are added. */
 struct N(place) {
 	const weight *w, *next;
 	size_t ldw, ldnext;
 	const item *x;
 	size_t ldx, I;
+	float *out;
+	size_t ldo;
 };
 
-static inline __attribute__((always_inline)) void N(tile)(size_t n_row, four *out, const struct N(place) *p)
+static inline __attribute__((always_inline)) void N(tile)(size_t n_row, const struct N(place) *p)
 {
 	const weight *w = p->w, *next = p->next;
 	const item *x = p->x;
@@ -62,15 +67,13 @@ static inline __attribute__((always_inline)) void N(tile)(size_t n_row, four *ou
 	}
 	if (i < I)
 		N(step)(n_row, sum, w + i, ldw, x + i, ldx, I - i);
-#pragma GCC unroll 8
-	for (size_t r = 0; r < n_row; r++)
-		out[r] = sums_of(sum[r][0], sum[r][1], sum[r][2], sum[r][3]);
+	add_sums(n_row, p->out, p->ldo, sum);
 }
 
 #define TILE(n_row)                                                                               \
-	static void N(tile_##n_row)(four *out, const struct N(place) *p)                          \
+	static void N(tile_##n_row)(const struct N(place) *p)                                     \
 	{                                                                                         \
-		N(tile)(n_row, out, p);                                                           \
+		N(tile)(n_row, p);                                                                \
 	}
 TILE(1)
 TILE(2)
@@ -82,47 +85,54 @@ TILE(6)
 #endif
 #undef TILE
 
-static void (*const N(tiles)[])(four *out, const struct N(place) *p) = {
+static void (*const N(tiles)[])(const struct N(place) *p) = {
 	N(tile_1), N(tile_2), N(tile_3),
 #if DOT_ROWS > 3
 	N(tile_4), N(tile_5), N(tile_6),
 #endif
 };
 
-/* n outputs, four or the last one, of all rows. */
-static void N(outputs)(const struct nt_slice *s, size_t o, size_t n)
+/* Rows [r, end), at most GROUP, of four outputs from o or of the last one, over i from `at`. */
+static void N(outputs)(const struct nt_slice *s, size_t r, size_t end, size_t o, size_t at)
 {
-	const size_t I = s->w->I, n_tile = (s->n_row + DOT_ROWS - 1) / DOT_ROWS;
-	const weight *w = (const weight *)s->w->data + (s->first + o) * I;
+	const size_t I = s->w->I, n_row = end - r, n_tile = (n_row + DOT_ROWS - 1) / DOT_ROWS;
+	bool is_four = o + 4 <= s->n, is_ahead = o + 8 <= s->n;
+	const weight *w = (const weight *)s->w->data + (s->first + o) * I + at;
+	struct N(place) p = {.w = w, .next = is_ahead ? w + 4 * I : w, .ldw = is_four ? I : 0,
+			     .ldnext = is_ahead ? I : 0, .ldx = s->row_bytes / sizeof(item),
+			     .I = I - at < BLOCK ? I - at : BLOCK, .ldo = s->ldo};
 	for (size_t t = 0; t < n_tile; t++) {
-		size_t r = t * s->n_row / n_tile, end = (t + 1) * s->n_row / n_tile;
-		four out[DOT_ROWS];
-		struct N(place) p = {.w = w, .next = w, .ldw = n == 4 ? I : 0, .I = I,
-				     .x = (const item *)(const void *)((const char *)s->in + r * s->row_bytes),
-				     .ldx = s->row_bytes / sizeof(item)};
-		if (n == 4 && o + 8 <= s->n && (n_tile < 4 ? t == 0 : t < 4)) {
-			p.next = w + (4 + (n_tile < 4 ? 0 : t)) * I;
-			p.ldnext = n_tile < 4 ? I : 0;
-		}
-		N(tiles)[end - r - 1](out, &p);
-		for (size_t i = r; i < end; i++)
-			put_four(s, i, o, n, out[i - r]);
+		size_t first = r + t * n_row / n_tile, n_here = r + (t + 1) * n_row / n_tile - first;
+		float single[DOT_ROWS * 4] = {0}; /* a last output four times */
+		p.x = (const item *)(const void *)((const char *)s->in + first * s->row_bytes) + at;
+		p.out = is_four ? s->out + first * s->ldo + o : single;
+		p.ldo = is_four ? s->ldo : 4;
+		N(tiles)[n_here - 1](&p);
+		for (size_t i = 0; i < n_here && !is_four; i++)
+			s->out[(first + i) * s->ldo + o] += single[4 * i];
+		p.next = w;
+		p.ldnext = 0;
 	}
 }
 
 static void N(run)(const struct nt_slice *s)
 {
-	size_t o = 0;
-	for (; o + 4 <= s->n; o += 4)
-		N(outputs)(s, o, 4);
-	for (; o < s->n; o++)
-		N(outputs)(s, o, 1);
+	const size_t n_group = (s->n_row + GROUP - 1) / GROUP;
+	begin(s);
+	for (size_t g = 0; g < n_group; g++) {
+		size_t r = g * s->n_row / n_group, end = (g + 1) * s->n_row / n_group;
+		for (size_t at = 0; at < s->w->I; at += BLOCK)
+			for (size_t o = 0; o < s->n; o += o + 4 <= s->n ? 4 : 1)
+				N(outputs)(s, r, end, o, at);
+	}
 }
 
 #undef N
 #undef weight
 #undef item
 #undef STEP
+#undef BLOCK
+#undef GROUP
 #undef weights
 #undef items
 #undef get_weights

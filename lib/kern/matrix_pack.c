@@ -59,18 +59,18 @@ static void load_tile(float x[NT_MATRIX_PANEL][NT_BLOCK], const struct nt_matrix
 }
 
 /* ggml's order of operations: another one would round differently (model/blocks.c). */
-static float to_q8_0(int8_t q[NT_BLOCK], const float x[NT_BLOCK])
+static float to_q8_0(uint8_t q[NT_BLOCK], const float x[NT_BLOCK])
 {
 	float most = 0;
 	for (int i = 0; i < NT_BLOCK; i++)
 		most = fabsf(x[i]) > most ? fabsf(x[i]) : most;
 	float d = most / 127, per_d = d != 0 ? 1 / d : 0;
 	for (int i = 0; i < NT_BLOCK; i++) /* what roundf does, of numbers below 2^22 */
-		q[i] = (int8_t)(int)(x[i] * per_d + copysignf(0x1.fffffep-2f, x[i]));
+		q[i] = (uint8_t)(128 + (int)(x[i] * per_d + copysignf(0x1.fffffep-2f, x[i])));
 	return d;
 }
 
-static float to_q4_0(int8_t q[NT_BLOCK], const float x[NT_BLOCK])
+static float to_q4_0(uint8_t q[NT_BLOCK], const float x[NT_BLOCK])
 {
 	float most = 0, signed_most = 0;
 	for (int i = 0; i < NT_BLOCK; i++) {
@@ -82,7 +82,7 @@ static float to_q4_0(int8_t q[NT_BLOCK], const float x[NT_BLOCK])
 	float d = signed_most / -8, per_d = d != 0 ? 1 / d : 0;
 	for (int i = 0; i < NT_BLOCK; i++) {
 		int v = (int)(x[i] * per_d + 8.5f);
-		q[i] = (int8_t)(v < 15 ? v : 15);
+		q[i] = (uint8_t)(v < 15 ? v : 15);
 	}
 	return d;
 }
@@ -91,7 +91,7 @@ static float to_q4_0(int8_t q[NT_BLOCK], const float x[NT_BLOCK])
 static void put_block(uint8_t *panel, size_t n_block, size_t b, size_t lane, enum nt_matrix_type type,
 		      const float x[NT_BLOCK])
 {
-	int8_t q[NT_BLOCK];
+	uint8_t q[NT_BLOCK];
 	float d = type == NT_MATRIX_Q8_0 ? to_q8_0(q, x) : to_q4_0(q, x);
 	uint16_t scale = nt_to_f16(d);
 	size_t bytes = NT_MATRIX_PANEL * (type == NT_MATRIX_Q8_0 ? NT_BLOCK : NT_BLOCK / 2);
@@ -99,7 +99,7 @@ static void put_block(uint8_t *panel, size_t n_block, size_t b, size_t lane, enu
 	memcpy(panel + n_block * bytes + (b * NT_MATRIX_PANEL + lane) * sizeof(scale), &scale, sizeof(scale));
 	if (type == NT_MATRIX_Q4_0)
 		for (int i = 0; i < NT_BLOCK / 2; i++)
-			q[i] = (int8_t)(q[i] | q[i + NT_BLOCK / 2] << 4);
+			q[i] = (uint8_t)(q[i] | q[i + NT_BLOCK / 2] << 4);
 	for (size_t s = 0; s < (type == NT_MATRIX_Q8_0 ? 8 : 4); s++)
 		memcpy(to + s * NT_MATRIX_PANEL * 4, q + s * 4, 4);
 }

@@ -70,7 +70,7 @@ static int weight(enum nt_matrix_type type, const uint8_t *block, size_t s, size
 {
 	size_t at = (s * NT_MATRIX_PANEL + o) * 4 + c, half = NT_MATRIX_PANEL * NT_BLOCK / 2;
 	if (type == NT_MATRIX_Q8_0)
-		return (int8_t)block[at];
+		return block[at] - 128;
 	return (at < half ? block[at] & 15 : block[at - half] >> 4) - 8;
 }
 

@@ -7,16 +7,16 @@
  * A packed matrix is panels of 16 outputs. Behind each other lie in a panel, with b counting the
  * blocks of 32 i:
  *
- *	Q8_0	i8  q[b][8][16][4]	i = 32 b + 4 s + c of output o is q[b][s][o][c]
+ *	Q8_0	u8  q[b][8][16][4]	i = 32 b + 4 s + c of output o is q[b][s][o][c], less 128
  *	Q4_0	u8  q[b][4][16][4]	... in its low 4 bits for i below 16 in the block and in its
- *					high 4 bits for those from 16, less 8: x = d (q - 8)
+ *					high 4 bits for those from 16, less 8
  *	both	f16 d[b][16]		scales; zeros fill the panel up to a multiple of 64 bytes
  *
  * It is one layout for all: four i of each output are what an instruction sums up by itself
  * (VPDPBUSD, SDOT), and a register holds 16, 8 or 4 outputs of them.
  *
  * Rows of 8 bits: i8 q[b][32], f32 d[b], and i32 shift[b], which is added to the integer sum of
- * block b: where weights are taken with something added to make them positive, it takes that away.
+ * block b: where weights are multiplied as they lie, it takes 128 or 8 from each.
  */
 #include <stdint.h>
 
@@ -60,7 +60,8 @@ struct nt_matrix_table {
 extern const struct nt_matrix_table *const nt_matrix_tables[];
 
 extern const struct nt_matrix_table nt_matrix_ref;
-extern const struct nt_matrix_table nt_matrix_avx512, nt_matrix_avx512bf16; /* as NT_HAS_WIDE */
+/* As NT_HAS_WIDE. */
+extern const struct nt_matrix_table nt_matrix_avx512, nt_matrix_avx512bf16, nt_matrix_avx512vnni;
 
 /* By this way instead of the CPU's best. */
 void nt_product_by(const struct nt_matrix_way *way, struct nt_pool *pool, const struct nt_product *p);

@@ -19,7 +19,7 @@ static const struct nt_kern *const table[NT_ISA_COUNT] = {
 
 const struct nt_matrix_table *const nt_matrix_tables[] = {
 #ifdef NT_HAS_WIDE
-	&nt_matrix_avx512bf16, &nt_matrix_avx512,
+	&nt_matrix_avx512bf16, &nt_matrix_avx512vnni, &nt_matrix_avx512,
 #endif
 	&nt_matrix_ref, NULL,
 };

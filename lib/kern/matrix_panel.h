@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * matrix_panel.h - rows of 8 bits times a packed matrix (matrix_ways.h), as text that a table includes once
+ *
+ * A tile is two panels, 32 outputs, or one, of up to PANEL_ROWS rows. Along a block of 32 i it sums
+ * integers, exactly; then these times both scales go to the sums of floats, block after block.
+ *
+ * Whoever includes this says:
+ *
+ *	WIDTH				outputs in a register
+ *	PANEL_ROWS, PANELS		of a tile, at most: its sums, of integers and of floats, are held
+ *	OFFSET				what is above their weights in the numbers that get_q8 gives
+ *	ints, quads			WIDTH integers; WIDTH times four weights
+ *	get_q8(w)			quads from memory
+ *	get_q4(w, low, high)		two of them, of 0 to 15, from the halves of bytes
+ *	all_ints(x), all_floats(x)	WIDTH times the one at x, at any address
+ *	dot_quads(sum, w, x)		sum + the products of four weights and the four numbers at x
+ *	floats_of(i), get_f16(x)	WIDTH floats of integers, and of f16 from memory
+ *	wide, load, store, fused(sum, w, x)	as in matrix_dot.h
+ */
+
+enum { REGISTERS = NT_MATRIX_PANEL / WIDTH, STEPS = NT_BLOCK / 4 }; /* of a panel; of a block */
+
+/* --- rows -------------------------------------------------------------------------- */
+
+/* The greatest magnitude: as integers, whose order floats of one sign have. */
+static inline float greatest(const float x[NT_BLOCK])
+{
+	int32_t bits[NT_BLOCK], most = 0;
+	float result;
+	memcpy(bits, x, sizeof(bits));
+	for (size_t i = 0; i < NT_BLOCK; i++) {
+		int32_t size = bits[i] & 0x7fffffff;
+		most = size > most ? size : most;
+	}
+	memcpy(&result, &most, sizeof(result));
+	return result;
+}
+
+static inline __attribute__((always_inline)) void to_int8(int8_t *q, const float *row, size_t I, int offset)
+{
+	size_t n_block = (I + NT_BLOCK - 1) / NT_BLOCK;
+	float *d = (float *)(void *)(q + n_block * NT_BLOCK);
+	int32_t *shift = (int32_t *)(void *)(d + n_block);
+	for (size_t b = 0; b < n_block; b++, q += NT_BLOCK) {
+		size_t left = I - b * NT_BLOCK;
+		float x[NT_BLOCK] = {0};
+		if (left >= NT_BLOCK)
+			memcpy(x, row + b * NT_BLOCK, sizeof(x));
+		else
+			memcpy(x, row + b * NT_BLOCK, left * sizeof(*x));
+		float most = greatest(x), per_d = most > 0 ? 127 / most : 0;
+		int32_t sum = 0;
+		for (size_t i = 0; i < NT_BLOCK; i++) {
+			int32_t v = (int32_t)rintf(x[i] * per_d);
+			q[i] = (int8_t)v;
+			sum += v;
+		}
+		d[b] = most / 127;
+		shift[b] = -offset * sum;
+	}
+}
+
+static void rows_for_q8(void *to, const float *row, size_t I)
+{
+	to_int8(to, row, I, OFFSET);
+}
+
+static void rows_for_q4(void *to, const float *row, size_t I)
+{
+	to_int8(to, row, I, 8);
+}
+
+/* --- tiles ------------------------------------------------------------------------- */
+
+struct panels {
+	const uint8_t *w;
+	const int8_t *x;
+	size_t n_block, panel_bytes, row_bytes;
+};
+
+static inline __attribute__((always_inline)) void step(size_t n_row, size_t n, ints dot[PANEL_ROWS][PANELS * REGISTERS],
+						       const quads *w, const int8_t *x, size_t row_bytes)
+{
+#pragma GCC unroll 8
+	for (size_t r = 0; r < n_row; r++)
+#pragma GCC unroll 8
+		for (size_t v = 0; v < n; v++)
+			dot[r][v] = dot_quads(dot[r][v], w[v], x + r * row_bytes);
+}
+
+/* A block of all the tile's panels, as integers. */
+static inline __attribute__((always_inline)) void block(enum nt_matrix_type type, size_t n_row, size_t n_panel,
+							ints dot[PANEL_ROWS][PANELS * REGISTERS],
+							const uint8_t *w, size_t panel_bytes, const int8_t *x,
+							size_t row_bytes)
+{
+	const size_t n = n_panel * REGISTERS;
+#pragma GCC unroll 8
+	for (size_t s = 0; s < STEPS; s++) {
+		quads low[PANELS * REGISTERS], high[PANELS * REGISTERS];
+		if (type == NT_MATRIX_Q4_0 && s >= STEPS / 2)
+			break;
+#pragma GCC unroll 8
+		for (size_t v = 0; v < n; v++) {
+			const uint8_t *at = w + v / REGISTERS * panel_bytes + (s * REGISTERS + v % REGISTERS) * 4 * WIDTH;
+			if (type == NT_MATRIX_Q8_0)
+				low[v] = get_q8(at);
+			else
+				get_q4(at, &low[v], &high[v]);
+		}
+		step(n_row, n, dot, low, x + 4 * s, row_bytes);
+		if (type == NT_MATRIX_Q4_0)
+			step(n_row, n, dot, high, x + 4 * (s + STEPS / 2), row_bytes);
+	}
+}
+
+static inline __attribute__((always_inline)) void tile(enum nt_matrix_type type, size_t n_row, size_t n_panel,
+						       const struct panels *p, float *out, size_t ldo, size_t n_out)
+{
+	const size_t n_block = p->n_block, panel_bytes = p->panel_bytes, row_bytes = p->row_bytes;
+	const size_t bytes = NT_MATRIX_PANEL * (type == NT_MATRIX_Q8_0 ? NT_BLOCK : NT_BLOCK / 2);
+	const uint8_t *w = p->w, *scales = w + n_block * bytes;
+	const int8_t *x = p->x, *d = x + n_block * NT_BLOCK, *shift = d + n_block * sizeof(float);
+	wide sum[PANEL_ROWS][PANELS * REGISTERS];
+#pragma GCC unroll 8
+	for (size_t r = 0; r < n_row; r++)
+#pragma GCC unroll 8
+		for (size_t v = 0; v < n_panel * REGISTERS; v++)
+			sum[r][v] = (wide){0};
+	for (size_t b = 0; b < n_block; b++) {
+		ints dot[PANEL_ROWS][PANELS * REGISTERS];
+#pragma GCC unroll 8
+		for (size_t r = 0; r < n_row; r++)
+#pragma GCC unroll 8
+			for (size_t v = 0; v < n_panel * REGISTERS; v++)
+				dot[r][v] = all_ints(shift + r * row_bytes + b * sizeof(int32_t));
+		block(type, n_row, n_panel, dot, w + b * bytes, panel_bytes, x + b * NT_BLOCK, row_bytes);
+#pragma GCC unroll 8
+		for (size_t v = 0; v < n_panel * REGISTERS; v++) {
+			wide scale = get_f16(scales + v / REGISTERS * panel_bytes +
+					     (b * NT_MATRIX_PANEL + v % REGISTERS * WIDTH) * sizeof(uint16_t));
+#pragma GCC unroll 8
+			for (size_t r = 0; r < n_row; r++)
+				sum[r][v] = fused(sum[r][v], floats_of(dot[r][v]),
+						  scale * all_floats(d + r * row_bytes + b * sizeof(float)));
+		}
+	}
+#pragma GCC unroll 8
+	for (size_t r = 0; r < n_row; r++) {
+#pragma GCC unroll 8
+		for (size_t v = 0; v < n_panel * REGISTERS; v++) {
+			size_t left = n_out > v * WIDTH ? n_out - v * WIDTH : 0;
+			float *to = out + r * ldo + v * WIDTH;
+			store(to, left, load(to, left) + sum[r][v]);
+		}
+	}
+}
+
+#define TILE(n_row)                                                                                       \
+	static void q8_##n_row(const struct panels *p, float *out, size_t ldo, size_t n_out)              \
+	{                                                                                                 \
+		if (n_out > NT_MATRIX_PANEL)                                                              \
+			tile(NT_MATRIX_Q8_0, n_row, PANELS, p, out, ldo, n_out);                          \
+		else                                                                                      \
+			tile(NT_MATRIX_Q8_0, n_row, 1, p, out, ldo, n_out);                               \
+	}                                                                                                 \
+	static void q4_##n_row(const struct panels *p, float *out, size_t ldo, size_t n_out)              \
+	{                                                                                                 \
+		if (n_out > NT_MATRIX_PANEL)                                                              \
+			tile(NT_MATRIX_Q4_0, n_row, PANELS, p, out, ldo, n_out);                          \
+		else                                                                                      \
+			tile(NT_MATRIX_Q4_0, n_row, 1, p, out, ldo, n_out);                               \
+	}
+TILE(1)
+TILE(2)
+#if PANEL_ROWS > 2
+TILE(3)
+#endif
+#if PANEL_ROWS > 3
+TILE(4)
+#endif
+#if PANEL_ROWS > 4
+TILE(5)
+TILE(6)
+#endif
+#undef TILE
+
+typedef void tile_of(const struct panels *p, float *out, size_t ldo, size_t n_out);
+
+static void run_panels(const struct nt_slice *s, tile_of *const tiles[])
+{
+	const size_t n_tile = (s->n_row + PANEL_ROWS - 1) / PANEL_ROWS;
+	struct panels p = {.n_block = (s->w->I + NT_BLOCK - 1) / NT_BLOCK, .row_bytes = s->row_bytes,
+			   .panel_bytes = nt_panel_bytes(s->w->type, s->w->I)};
+	begin(s);
+	for (size_t o = 0; o < s->n; o += PANELS * NT_MATRIX_PANEL) {
+		p.w = (const uint8_t *)s->w->data + (s->first + o) / NT_MATRIX_PANEL * p.panel_bytes;
+		for (size_t t = 0; t < n_tile; t++) {
+			size_t r = t * s->n_row / n_tile, end = (t + 1) * s->n_row / n_tile;
+			p.x = (const int8_t *)s->in + r * s->row_bytes;
+			tiles[end - r - 1](&p, s->out + r * s->ldo + o, s->ldo, s->n - o);
+		}
+	}
+}
+
+static void run_q8(const struct nt_slice *s)
+{
+	static tile_of *const tiles[] = {q8_1, q8_2,
+#if PANEL_ROWS > 2
+					 q8_3,
+#endif
+#if PANEL_ROWS > 3
+					 q8_4,
+#endif
+#if PANEL_ROWS > 4
+					 q8_5, q8_6,
+#endif
+	};
+	run_panels(s, tiles);
+}
+
+static void run_q4(const struct nt_slice *s)
+{
+	static tile_of *const tiles[] = {q4_1, q4_2,
+#if PANEL_ROWS > 2
+					 q4_3,
+#endif
+#if PANEL_ROWS > 3
+					 q4_4,
+#endif
+#if PANEL_ROWS > 4
+					 q4_5, q4_6,
+#endif
+	};
+	run_panels(s, tiles);
+}
