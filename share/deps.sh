@@ -47,6 +47,7 @@ for group; do
 		command_ p7zip-full 7z
 		command_ binutils ar
 		want parallel sh -c 'parallel --version | grep GNU'
+		command_ strace strace
 		command_ zsh zsh
 		command_ fish fish
 		want python3-numpy /usr/bin/python3 -c 'import numpy'

@@ -16,6 +16,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/litter.h"
 #include "nt/cpu.h"
 #include "nt/mem.h"
 #include "nt/version.h"
@@ -48,6 +49,7 @@ static const struct nt_opt common_opts[] = {
 
 /* There is one terminal, and one signal state, in a process: these may be file-scope. */
 static volatile sig_atomic_t stop_signal;
+static const char *command = "nt";
 static bool line_is_shown;
 static uint64_t line_shown_ns;
 
@@ -126,13 +128,46 @@ void nt_cli_progress_end(const struct nt_cli *cli)
 	line_is_shown = false;
 }
 
+/* The signal does what it would have done, and no unfinished file is left. */
+static void on_end(int number)
+{
+	nt_litter_remove();
+	signal(number, SIG_DFL);
+	raise(number);
+}
+
 static void on_stop(int number)
 {
-	if (stop_signal) {
-		signal(number, SIG_DFL);
-		raise(number);
-	}
+	if (stop_signal)
+		on_end(number);
 	stop_signal = number;
+}
+
+/* A page of a mapped file that cannot be read is told by a signal. Another SIGBUS is our bug. */
+static void on_bus(int number, siginfo_t *info, void *context)
+{
+	static const char why[] = ": a file that is mapped could not be read: it became shorter, or its disk failed\n";
+	(void)context;
+	if (info->si_code != BUS_ADRERR)
+		on_end(number);
+	nt_litter_remove();
+	if (write(STDERR_FILENO, command, strlen(command)) < 0 || write(STDERR_FILENO, why, strlen(why)) < 0)
+		_exit(-NT_ESYS);
+	_exit(-NT_ESYS);
+}
+
+/* What was ignored when we came stays so: nohup(1). A file-size limit is an error of write(2). */
+static void handle_signals(void)
+{
+	static const int end[] = {SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGTERM, SIGXCPU};
+	struct sigaction was, act = {.sa_handler = on_end, .sa_flags = SA_NODEFER};
+	sigemptyset(&act.sa_mask);
+	for (size_t i = 0; i < sizeof(end) / sizeof(end[0]); i++)
+		if (sigaction(end[i], NULL, &was) == 0 && was.sa_handler == SIG_DFL)
+			sigaction(end[i], &act, NULL);
+	act = (struct sigaction){.sa_sigaction = on_bus, .sa_flags = SA_SIGINFO};
+	sigaction(SIGBUS, &act, NULL);
+	signal(SIGXFSZ, SIG_IGN);
 }
 
 const volatile sig_atomic_t *nt_cli_stop_flag(void)
@@ -215,6 +250,8 @@ int nt_cli_main(const struct nt_cmd *cmd, int argc, char **argv)
 {
 	struct common c = {.cli.name = cmd->name};
 	void *opts = nt_calloc(1, cmd->opts_bytes ? cmd->opts_bytes : 1);
+	command = cmd->name;
+	handle_signals();
 	int rc = opts ? perform(cmd, &c, opts, argc, argv) : NT_ESYS;
 	if (rc >= 0 && (fflush(stdout) || ferror(stdout) || fclose(stdout)))
 		rc = nt_fail_sys("standard output: cannot write");

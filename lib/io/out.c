@@ -4,12 +4,19 @@
  *
  * A named file is written as FILE.part under a lock and renamed when all of it is on
  * the disk. The name is fixed, so what a killed run left behind is overwritten by the
+<<<<<<< HEAD
  * next one instead of piling up, and the lock keeps two runs from writing one file. A
  * link of that name, which somebody may have put in a shared folder, is not followed.
+=======
+ * next one instead of piling up, and the lock keeps two runs from writing one file. A run
+ * that a signal ends removes it (base/litter.h).
+>>>>>>> 54f6a07 (io: leave nothing beside an output that failed or was interrupted)
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +24,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/litter.h"
 #include "nt/err.h"
 #include "nt/file.h"
 
@@ -25,6 +33,7 @@ enum { BUFFER_BYTES = 1 << 18, PIPE_BYTES = 1 << 20 };
 struct nt_out {
 	int fd;
 	char *path, *part; /* NULL: standard output; part NULL: written in place */
+	int litter;        /* number of the part there */
 	uint64_t bytes;
 	size_t used;
 	uint8_t buffer[BUFFER_BYTES];
@@ -48,7 +57,7 @@ static bool is_still(const char *path, int fd)
 	       a.st_dev == b.st_dev;
 }
 
-static int open_part(struct nt_out *out)
+static int create_part(struct nt_out *out)
 {
 	do {
 		if (out->fd >= 0)
@@ -62,9 +71,21 @@ static int open_part(struct nt_out *out)
 			return nt_fail(NT_ESYS, "%s: another program is writing it", out->path);
 		}
 	} while (!is_still(out->part, out->fd));
+	out->litter = nt_litter_add(out->part);
 	if (ftruncate(out->fd, 0) < 0)
 		return nt_fail_sys("%s: cannot write", out->part);
 	return 0;
+}
+
+/* A signal that ends us waits until the name that it is to remove is known. */
+static int open_part(struct nt_out *out)
+{
+	sigset_t all, was;
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, &was);
+	int rc = create_part(out);
+	pthread_sigmask(SIG_SETMASK, &was, NULL);
+	return rc;
 }
 
 static int open_named(struct nt_out *out, const char *path)
@@ -105,7 +126,7 @@ int nt_out_open(struct nt_out **result, const char *path, unsigned flags)
 	*result = NULL;
 	if (!out)
 		return NT_ESYS;
-	out->fd = -1;
+	out->fd = out->litter = -1;
 	out->path = out->part = NULL;
 	out->bytes = out->used = 0;
 	if (is_standard(path))
@@ -186,6 +207,7 @@ static int complete(struct nt_out *out)
 		return nt_fail_sys("%s: cannot sync", out->part);
 	if (rename(out->part, out->path) < 0)
 		return nt_fail_sys("%s: cannot rename to '%s'", out->part, out->path);
+	nt_litter_drop(out->litter);
 	free(out->part);
 	out->part = NULL;
 	return sync_directory_of(out->path);
@@ -196,8 +218,8 @@ int nt_out_close(struct nt_out *out)
 	int rc = nt_out_flush(out);
 	if (rc == 0 && out->part)
 		rc = complete(out);
-	if (out->path && out->fd >= 0) {
-		if (close(out->fd) < 0 && rc == 0)
+	if (rc == 0 && out->path) {
+		if (close(out->fd) < 0)
 			rc = nt_fail_sys("%s: cannot close", out->path);
 		out->fd = -1;
 	}
@@ -209,8 +231,10 @@ void nt_out_discard(struct nt_out *out)
 {
 	if (!out)
 		return;
-	if (out->part && out->fd >= 0)
+	if (out->part && out->fd >= 0) {
 		unlink(out->part);
+		nt_litter_drop(out->litter);
+	}
 	if (out->path && out->fd >= 0)
 		close(out->fd);
 	free(out->path);
