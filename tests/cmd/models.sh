@@ -98,6 +98,8 @@ END
 is_in_manual() { $PYTHON "$data/manual.py" "$1"; }
 rewrite() { $PYTHON "$data/rewrite.py" "$@"; }
 score() { nt-score -q --json "$1" "$data/data.bin" | sed "s/.*\"nats\": \([0-9.]*\),.*/\1/"; }
+# goes_on DIR [OPTION...]: the likeliest tokens, through nt_lm_load
+goes_on() { nt-sample -q --greedy --ignore-eos --ids -n 12 "$@" -p "97 32 99"; }
 
 for arch in llama gpt2 qwen3 qwen2 mistral; do
 	export arch
@@ -152,7 +154,8 @@ t 'halves are read, and the tied head that is written twice, and names without t
 	model llama one
 	rewrite one twice "header[\"lm_head.weight\"] = header[\"model.embed_tokens.weight\"]
 data[\"lm_head.weight\"] = data[\"model.embed_tokens.weight\"]
-put(\"model.safetensors\", header)" && [ "$(score one)" = "$(score twice)" ]
+put(\"model.safetensors\", header)" && [ "$(score one)" = "$(score twice)" ] && [ "$(goes_on one)" = "$(goes_on twice)" ]
+	[ "$(goes_on one | wc -w)" = 15 ]
 	for half in bf16 f16; do
 		rewrite one $half.file "
 narrow(*{\"bf16\": (\"BF16\", lambda b: b[2:]),
@@ -162,7 +165,23 @@ put(\"model.safetensors\", header)"
 	done
 	model gpt2 long && rewrite long short "
 for k in list(header): rename(k, k.replace(\"transformer.\", \"\"))
-put(\"model.safetensors\", header)" && [ "$(score long)" = "$(score short)" ]'
+put(\"model.safetensors\", header)" && [ "$(score long)" = "$(score short)" ] && [ "$(goes_on long)" = "$(goes_on short)" ]'
+
+t 'what is multiplied at once may be of several dtypes' '
+	model llama one
+	rewrite one mixed "
+for n in 0, 1:
+    k = f\"model.layers.{n}.self_attn.q_proj.weight\"
+    header[k][\"dtype\"] = \"F16\"
+    data[k] = struct.pack(\"<256e\", *struct.unpack(\"<256f\", data[k]))
+put(\"model.safetensors\", header)"
+	rewrite mixed same "
+for n in 0, 1:
+    k = f\"model.layers.{n}.self_attn.q_proj.weight\"
+    header[k][\"dtype\"] = \"F32\"
+    data[k] = struct.pack(\"<256f\", *struct.unpack(\"<256e\", data[k]))
+put(\"model.safetensors\", header)"
+	[ "$(goes_on mixed | wc -w)" = 15 ] && [ "$(goes_on mixed)" = "$(goes_on same)" ]'
 
 # refused WORDS CHANGE: what CHANGE makes of a model is refused in one line that has WORDS
 refused() {
