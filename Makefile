@@ -65,6 +65,7 @@ x86_64_avx512 := -mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma -mbmi -mbmi2 -
 x86_64_avx512bf16 := -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512bf16 -mfma
 x86_64_avx512vnni := -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512vnni -mfma
 aarch64_neonbf16 := -march=armv8.2-a+bf16
+aarch64_neondot := -march=armv8.2-a+dotprod
 ISA = $($(ARCH)_$(lastword $(subst _, ,$(*F))))
 $B/obj/lib/kern/%.o $B/f64/lib/kern/%.o: OPT := -O3 -fno-trapping-math
 $B/obj/lib/filter/%.o $B/obj/lib/data/shingle_%.o: OPT := -O3

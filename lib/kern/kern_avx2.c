@@ -1,40 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * kern_avx2.c - the kernels in 256-bit registers, with FMA
- *
- * Registers in part go by VMASKMOV, which neither reads nor writes what its mask leaves out.
- */
+/* kern_avx2.c - the kernels in 256-bit registers, with FMA */
 #include "kern/kern.h"
 
 #ifdef NT_HAS_WIDE
-#include <immintrin.h>
 #include <math.h>
+
+#include "kern/avx2.h"
 
 #define WIDTH 8
 #define REGISTERS 16
 #define ISA   NT_ISA_AVX2
 #define TABLE nt_kern_avx2
-typedef __m256 wide;
 typedef __m256d wide_f64;
-
-static __m256i bits_of(size_t m)
-{
-	__m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
-	return _mm256_cmpgt_epi32(_mm256_set1_epi32((int)m), lane);
-}
-
-static wide load(const float *x, size_t m)
-{
-	return m < 8 ? _mm256_maskload_ps(x, bits_of(m)) : _mm256_loadu_ps(x);
-}
-
-static void store(float *x, size_t m, wide v)
-{
-	if (m < 8)
-		_mm256_maskstore_ps(x, bits_of(m), v);
-	else
-		_mm256_storeu_ps(x, v);
-}
 
 static wide all(float x)
 {

@@ -29,44 +29,16 @@ static inline wide load_bf16(const uint16_t *w, size_t n)
 	return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(load_halves(w, n)), 16));
 }
 
-#define N(name)	    name##_f32
-#define weight	    float
-#define item	    float
-#define STEP	    16
-#define BLOCK	    1024
-#define GROUP	    DOT_ROWS
-#define weights	    wide
-#define items	    wide
-#define get_weights load
-#define get_items   load
-#define multiply    fused
-#include "kern/matrix_dot.h"
+static inline wide all(float x)
+{
+	return _mm512_set1_ps(x);
+}
 
-#define N(name)	    name##_f16
-#define weight	    uint16_t
-#define item	    float
-#define STEP	    16
-#define BLOCK	    1024
-#define GROUP	    (2 * DOT_ROWS)
-#define weights	    wide
-#define items	    wide
-#define get_weights load_f16
-#define get_items   load
-#define multiply    fused
-#include "kern/matrix_dot.h"
-
-#define N(name)	    name##_bf16
-#define weight	    uint16_t
-#define item	    float
-#define STEP	    16
-#define BLOCK	    1024
-#define GROUP	    (2 * DOT_ROWS)
-#define weights	    wide
-#define items	    wide
-#define get_weights load_bf16
-#define get_items   load
-#define multiply    fused
-#include "kern/matrix_dot.h"
+#define COLUMN_ROWS  6
+#define DEEP(n_row)  ((n_row) < 4 ? 8 : 4)
+#define TILE_ROWS    8
+#define TILE_VECTORS 3
+#include "kern/matrix_types.h"
 
 static bool is_here(void)
 {
@@ -80,6 +52,7 @@ const struct nt_matrix_table nt_matrix_avx512 = {
 		[NT_MATRIX_F32] = {.run = run_f32, .unit = 4},
 		[NT_MATRIX_F16] = {.run = run_f16, .unit = 4},
 		[NT_MATRIX_BF16] = {.run = run_bf16, .unit = 4},
+		[NT_MATRIX_IN_OUT] = {.run = run_columns, .unit = 96},
 	},
 };
 #endif

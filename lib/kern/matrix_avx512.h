@@ -5,7 +5,10 @@
 #include "kern/avx512.h"
 #include "kern/matrix_begin.h"
 
+#define WIDTH	 16
 #define DOT_ROWS 6
+#define BLOCK	 1024
+#define GROUP	 (sizeof(weight) > 2 ? DOT_ROWS : 2 * DOT_ROWS)
 
 /* The sums of two registers side by side: the first's in the low half. */
 static inline wide fold(wide a, wide b)

@@ -38,8 +38,6 @@ static inline wide dot_pairs(wide sum, __m512i w, __m512i x)
 #define weight	    uint16_t
 #define item	    uint16_t
 #define STEP	    32
-#define BLOCK	    1024
-#define GROUP	    (2 * DOT_ROWS)
 #define weights	    __m512i
 #define items	    __m512i
 #define get_weights load_weights

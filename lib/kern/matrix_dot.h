@@ -126,15 +126,3 @@ static void N(run)(const struct nt_slice *s)
 				N(outputs)(s, r, end, o, at);
 	}
 }
-
-#undef N
-#undef weight
-#undef item
-#undef STEP
-#undef BLOCK
-#undef GROUP
-#undef weights
-#undef items
-#undef get_weights
-#undef get_items
-#undef multiply

@@ -19,7 +19,10 @@ static const struct nt_kern *const table[NT_ISA_COUNT] = {
 
 const struct nt_matrix_table *const nt_matrix_tables[] = {
 #ifdef NT_HAS_WIDE
-	&nt_matrix_avx512bf16, &nt_matrix_avx512vnni, &nt_matrix_avx512,
+	&nt_matrix_avx512bf16, &nt_matrix_avx512vnni, &nt_matrix_avx512, &nt_matrix_avx2,
+#endif
+#ifdef NT_HAS_NEON
+	&nt_matrix_neonbf16, &nt_matrix_neondot, &nt_matrix_neon,
 #endif
 	&nt_matrix_ref, NULL,
 };
