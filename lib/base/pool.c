@@ -2,15 +2,18 @@
 /*
  * pool.c - threads that wait for the next job
  *
- * A job is a counter that threads take numbers from; the caller takes part. Between
- * jobs a thread spins for a short while, since the steps of a layer follow each other
- * within microseconds, and then sleeps on a condition; so does the caller that waits for
- * the last tasks: a machine with other work to do must not be kept busy by waiting.
+ * A job is one number, its own in the high half and what is left to begin in the low half: whoever
+ * counts it down has a task, and knows that it is one of the job that he looked at. The caller takes
+ * part and waits for tasks, not for threads: one that sleeps, or that the system has taken the CPU
+ * from, is not missed. Between jobs a thread spins for a short while, since the steps of a layer
+ * follow each other within microseconds, and then sleeps on a condition; so does the caller that
+ * waits for the last tasks: a machine with other work to do must not be kept busy by waiting.
  */
 #include "nt/pool.h"
 
 #include <pthread.h>
 #include <sched.h>
+#include <stdalign.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -20,7 +23,7 @@
 #include "nt/err.h"
 #include "nt/mem.h"
 
-enum { SPINS = 2000 };
+enum { SPINS = 10000 }; /* some 50 us, with what it takes to yield now and then */
 
 struct nt_pool {
 	int n_thread;
@@ -28,22 +31,38 @@ struct nt_pool {
 	pthread_t *thread; /* [n_thread - 1] */
 	pthread_mutex_t lock;
 	pthread_cond_t wake; /* there is a job */
-	pthread_cond_t rest; /* nobody is busy any more */
+	pthread_cond_t rest; /* all tasks are done */
 
-	atomic_ulong job; /* number of the job; a change is the signal to begin */
-	atomic_bool ending;
-	atomic_int n_busy; /* workers that have not finished this job */
+	/* Written between jobs: only of use to who begins a task then. */
+	_Atomic(int (*)(void *arg, size_t i)) task;
+	_Atomic(void *) arg;
+	atomic_size_t n;
 
-	int (*task)(void *arg, size_t i);
-	void *arg;
-	size_t n;
-	atomic_size_t next;
+	alignas(64) atomic_uint_least64_t job;
+	alignas(64) atomic_size_t n_undone; /* tasks of it */
+	atomic_int n_asleep;                /* threads */
+	atomic_bool is_caller_asleep, ending;
 
 	atomic_bool failed;
 	size_t failed_task; /* under lock, with rc and why */
 	int rc;
 	char why[1024];
 };
+
+/* Tasks of a job that nobody has begun. */
+static size_t n_left(uint64_t job)
+{
+	return (uint32_t)job;
+}
+
+/* Nobody begins what is left. */
+static void give_up(struct nt_pool *p)
+{
+	uint64_t job = atomic_load(&p->job);
+	while (!atomic_compare_exchange_weak(&p->job, &job, job - n_left(job)))
+		;
+	atomic_fetch_sub(&p->n_undone, n_left(job));
+}
 
 static void take_failure(struct nt_pool *p, size_t i, int rc)
 {
@@ -55,69 +74,94 @@ static void take_failure(struct nt_pool *p, size_t i, int rc)
 	}
 	atomic_store(&p->failed, true);
 	pthread_mutex_unlock(&p->lock);
+	give_up(p);
 }
 
-static void work(struct nt_pool *p)
+static void task_is_done(struct nt_pool *p)
 {
-	size_t i;
-	while (!atomic_load_explicit(&p->failed, memory_order_relaxed) &&
-	       (i = atomic_fetch_add(&p->next, 1)) < p->n) {
-		int rc = p->task(p->arg, i);
-		if (rc < 0)
-			take_failure(p, i, rc);
-	}
-}
-
-static void wait_for_job(struct nt_pool *p, unsigned long done)
-{
-	for (int spin = 0; spin < SPINS; spin++) {
-		if (atomic_load(&p->job) != done)
-			return;
-		if (spin % 64 == 63)
-			sched_yield();
-	}
+	if (atomic_fetch_sub(&p->n_undone, 1) > 1 || !atomic_load(&p->is_caller_asleep))
+		return;
 	pthread_mutex_lock(&p->lock);
-	while (atomic_load(&p->job) == done)
-		pthread_cond_wait(&p->wake, &p->lock);
+	pthread_cond_signal(&p->rest);
 	pthread_mutex_unlock(&p->lock);
 }
 
-static void wait_for_workers(struct nt_pool *p)
+/* Takes tasks until none is left. */
+static void work(struct nt_pool *p)
+{
+	uint64_t job = atomic_load(&p->job);
+	while (n_left(job) > 0) {
+		int (*task)(void *arg, size_t i) = atomic_load_explicit(&p->task, memory_order_relaxed);
+		void *arg = atomic_load_explicit(&p->arg, memory_order_relaxed);
+		size_t i = atomic_load_explicit(&p->n, memory_order_relaxed) - n_left(job);
+		if (!atomic_compare_exchange_weak(&p->job, &job, job - 1))
+			continue;
+		int rc = task(arg, i);
+		if (rc < 0)
+			take_failure(p, i, rc);
+		task_is_done(p);
+		job = atomic_load(&p->job);
+	}
+}
+
+static bool is_idle(struct nt_pool *p)
+{
+	return n_left(atomic_load(&p->job)) == 0 && !atomic_load(&p->ending);
+}
+
+static void wait_for_job(struct nt_pool *p)
 {
 	for (int spin = 0; spin < SPINS; spin++) {
-		if (atomic_load(&p->n_busy) == 0)
+		if (!is_idle(p))
 			return;
 		if (spin % 64 == 63)
 			sched_yield();
 	}
 	pthread_mutex_lock(&p->lock);
-	while (atomic_load(&p->n_busy) > 0)
+	atomic_fetch_add(&p->n_asleep, 1);
+	while (is_idle(p))
+		pthread_cond_wait(&p->wake, &p->lock);
+	atomic_fetch_sub(&p->n_asleep, 1);
+	pthread_mutex_unlock(&p->lock);
+}
+
+static void wait_for_tasks(struct nt_pool *p)
+{
+	for (int spin = 0; spin < SPINS; spin++) {
+		if (atomic_load(&p->n_undone) == 0)
+			return;
+		if (spin % 64 == 63)
+			sched_yield();
+	}
+	pthread_mutex_lock(&p->lock);
+	atomic_store(&p->is_caller_asleep, true);
+	while (atomic_load(&p->n_undone) > 0)
 		pthread_cond_wait(&p->rest, &p->lock);
+	atomic_store(&p->is_caller_asleep, false);
 	pthread_mutex_unlock(&p->lock);
 }
 
 static void *worker(void *arg)
 {
 	struct nt_pool *p = arg;
-	for (unsigned long done = 0;; done++) {
-		wait_for_job(p, done);
-		if (atomic_load(&p->ending))
-			return NULL;
+	while (!atomic_load(&p->ending)) {
 		work(p);
-		if (atomic_fetch_sub(&p->n_busy, 1) == 1) {
-			pthread_mutex_lock(&p->lock);
-			pthread_cond_signal(&p->rest);
-			pthread_mutex_unlock(&p->lock);
-		}
+		wait_for_job(p);
 	}
+	return NULL;
 }
 
-static void begin_job(struct nt_pool *p)
+/* A thread on its way to sleep has either said so or sees the job: both are in one order. */
+static void wake(struct nt_pool *p, size_t n)
 {
+	if (atomic_load(&p->n_asleep) == 0)
+		return;
 	pthread_mutex_lock(&p->lock);
-	atomic_store(&p->n_busy, p->n_started);
-	atomic_fetch_add(&p->job, 1);
-	pthread_cond_broadcast(&p->wake);
+	if (n < (size_t)p->n_started)
+		while (n-- > 0)
+			pthread_cond_signal(&p->wake);
+	else
+		pthread_cond_broadcast(&p->wake);
 	pthread_mutex_unlock(&p->lock);
 }
 
@@ -153,7 +197,7 @@ void nt_pool_free(struct nt_pool *p)
 	if (!p)
 		return;
 	atomic_store(&p->ending, true);
-	begin_job(p);
+	wake(p, (size_t)p->n_started);
 	for (int i = 0; i < p->n_started; i++)
 		pthread_join(p->thread[i], NULL);
 	pthread_cond_destroy(&p->wake);
@@ -178,14 +222,16 @@ int nt_pool_run(struct nt_pool *p, size_t n, int (*task)(void *arg, size_t i), v
 		}
 		return 0;
 	}
-	p->task = task;
-	p->arg = arg;
-	p->n = n;
-	atomic_store(&p->next, 0);
-	atomic_store(&p->failed, false);
-	begin_job(p);
+	nt_assert(n <= UINT32_MAX);
+	atomic_store_explicit(&p->task, task, memory_order_relaxed);
+	atomic_store_explicit(&p->arg, arg, memory_order_relaxed);
+	atomic_store_explicit(&p->n, n, memory_order_relaxed);
+	atomic_store_explicit(&p->failed, false, memory_order_relaxed);
+	atomic_store_explicit(&p->n_undone, n, memory_order_relaxed);
+	atomic_store(&p->job, ((atomic_load(&p->job) >> 32) + 1) << 32 | n);
+	wake(p, n - 1);
 	work(p);
-	wait_for_workers(p);
+	wait_for_tasks(p);
 	return atomic_load(&p->failed) ? nt_fail(p->rc, "%s", p->why) : 0;
 }
 

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #include "nt/cpu.h"
@@ -85,6 +86,36 @@ static void the_failure_with_the_lowest_task_comes_home(void **state)
 	nt_pool_free(NULL);
 }
 
+/* Sleeps as many microseconds as it was told to. */
+static int rest(void *arg, size_t i)
+{
+	atomic_int *us = arg;
+	usleep((useconds_t)(i == 0 ? atomic_load(us) : 0));
+	atomic_fetch_add(us + 1, 1);
+	return 0;
+}
+
+/* Threads, between jobs that lie apart; and the caller, behind whose own tasks another takes long. */
+static void who_fell_asleep_is_woken(void **state)
+{
+	static const int us[] = {0, 30, 300, 3000};
+	(void)state;
+	for (int k = 1; k < N_SIZE; k++) {
+		struct nt_pool *pool = nt_pool_new(sizes[k]);
+		for (int pause = 0; pause < 4; pause++) {
+			for (int task = 0; task < 4; task++) {
+				atomic_int count[2] = {us[task], 0};
+				for (int again = 0; again < 6; again++) {
+					usleep((useconds_t)us[pause]);
+					assert_int_equal(nt_pool_run(pool, 5, rest, count), 0);
+					assert_int_equal(atomic_load(&count[1]), 5 * (again + 1));
+				}
+			}
+		}
+		nt_pool_free(pool);
+	}
+}
+
 static void the_machine_can_be_described(void **state)
 {
 	(void)state;
@@ -114,6 +145,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_result_is_the_same_bits_at_any_number_of_threads),
 		cmocka_unit_test(the_failure_with_the_lowest_task_comes_home),
+		cmocka_unit_test(who_fell_asleep_is_woken),
 		cmocka_unit_test(the_machine_can_be_described),
 		cmocka_unit_test(the_environment_lowers_the_instruction_set_and_never_raises_it),
 	};
