@@ -46,6 +46,7 @@ GOLDENS  := $(patsubst tests/%.c,$B/test/%,$(sort $(wildcard tests/golden/*.c)))
 FUZZERS  := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(sort $(wildcard tests/fuzz/*.c)))
 TORTURES := $(sort $(wildcard tests/torture/*.sh))
 SCRIPTS  := $(sort $(wildcard tests/check/*.sh tests/cmd/*.sh tests/golden/*.sh)) $(TORTURES)
+SHIMS    := $(patsubst tests/%.c,$B/%.so,$(sort $(wildcard tests/torture/*.c)))
 PAGES    := $(CMDS:%=$B/man/%.1) $(foreach s,bash zsh fish,$(CMDS:%=$B/completion/%.$s))
 
 define link
@@ -110,6 +111,11 @@ $B/f64/libnt.a: $(LIB_SRC:%.c=$B/f64/%.o)
 $B/test/unit/%: $B/obj/tests/unit/%.o $B/libnt.a
 	$(link) -lcmocka
 
+# What a test puts between a program and its system.
+$B/torture/%.so: tests/torture/%.c
+	@mkdir -p $(@D)
+	$(call say,link,$@)$(CC) -std=c11 -D_GNU_SOURCE $(WARN) $(CFLAGS) -shared -fPIC -o $@ $<
+
 $B/test/golden/%: $B/f64/tests/golden/%.o $B/f64/libnt.a
 	$(link) -lcmocka
 
@@ -139,7 +145,7 @@ check:
 
 prove = CMOCKA_MESSAGE_OUTPUT=TAP PATH="$$PWD/$B/bin:$$PATH" NT_BUILD="$$PWD/$B" PYTHON="$(PYTHON)" \
 	MAKE="$(MAKE)" SAN="$(SAN)" prove --directives $(PROVE) -e 'sh tests/tap.sh'
-check-build: all $(UNITS) $(GOLDENS) $(PAGES) $B/bench/tokenize
+check-build: all $(UNITS) $(GOLDENS) $(PAGES) $(SHIMS) $B/bench/tokenize
 check-run: check-build
 	@$(prove) $(UNITS) $(GOLDENS) $(SCRIPTS)
 check-torture: check-build

@@ -176,7 +176,7 @@ static int say_plan(const struct nt_cli *cli, const struct nt_train_plan *p)
 	struct nt_buf pins = {0};
 	if (*p->remark)
 		nt_cli_say(cli, "%s", p->remark);
-	if (p->first_step >= o->max_steps)
+	if (p->is_finished)
 		return 0;
 	if (p->first_step) {
 		nt_cli_say(cli, "resuming %s at step %" PRIu64 " of %" PRIu64, o->output, p->first_step,
@@ -233,7 +233,7 @@ static int train(struct nt_train *t, const struct nt_train_plan *p, const struct
 	struct listener l = {.cli = cli, .tokenizer = tokenizer, .val_loss = NAN};
 	struct nt_train_callback callback = {on_event, text_of_ids, &l};
 	char took[32], over[32], loss[32] = "", held_out[96] = "";
-	if (p->first_step >= p->options.max_steps) {
+	if (p->is_finished) {
 		nt_cli_say(cli, "%s: already trained for all of its %" PRIu64 " steps: --max-steps=N goes "
 				"on, --restart begins anew", dir, p->options.max_steps);
 		return 0;

@@ -146,6 +146,7 @@ struct nt_train_plan {
 					   * would end with; 0: it is not of this vocabulary or size */
 	double chosen_for;                /* seconds that size or steps were chosen for; 0: neither was */
 	uint64_t first_step;              /* 0, or where a checkpoint goes on */
+	bool is_finished;                 /* nothing is left, not even the last evaluation */
 	char remark[256];                 /* what a user should know about held-out data, or "" */
 	const struct nt_train_share *source; /* [n_source], if there is more than one; else 0 */
 	size_t n_source;                  /* of them; they belong to the run */

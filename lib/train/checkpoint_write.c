@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,6 +41,14 @@ static int sync_dir(const char *dir)
 	if (fd >= 0)
 		close(fd);
 	return rc;
+}
+
+/* A folder that is new is on the disk when the one that it lies in is. */
+static int sync_parent(const char *dir)
+{
+	char path[PATH_BYTES];
+	int n = snprintf(path, sizeof(path), "%s", dir);
+	return n < PATH_BYTES ? sync_dir(dirname(path)) : nt_fail(NT_EARG, "%.200s...: the path is too long", dir);
 }
 
 /* A directory of files, no deeper: what we made. A missing one is no failure. */
@@ -291,7 +300,7 @@ int nt_checkpoint_claim(const char *dir, bool force)
 	static const char *const ours[] = {"latest", "model.safetensors", "config.json",
 					   "tokenizer.json"};
 	if (mkdir(dir, 0777) == 0)
-		return 0;
+		return sync_parent(dir);
 	if (errno != EEXIST)
 		return nt_fail_sys("%s: cannot create", dir);
 	for (size_t i = 0; !force && i < sizeof(ours) / sizeof(*ours); i++) {

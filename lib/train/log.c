@@ -10,10 +10,34 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "nt/err.h"
 #include "nt/file.h"
+
+/*
+ * A run that was killed, had no disk left or no power may have left part of a line, or zeros
+ * where the disk had room for lines and never got them. From there on nothing can be read.
+ */
+static int cut_torn(const struct nt_log *log)
+{
+	struct nt_map map;
+	struct stat st;
+	if (fstat(log->fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size == 0)
+		return 0;
+	int rc = nt_map_open(&map, log->path);
+	if (rc < 0)
+		return rc;
+	const uint8_t *zero = memchr(map.data, 0, map.len);
+	size_t len = zero ? (size_t)(zero - map.data) : map.len;
+	while (len > 0 && map.data[len - 1] != '\n')
+		len--;
+	if (len < map.len && ftruncate(log->fd, (off_t)len) < 0)
+		rc = nt_fail_sys("%s: cannot cut what a stopped run left at its end", log->path);
+	nt_map_close(&map);
+	return rc;
+}
 
 int nt_log_open(struct nt_log *log, const char *dir)
 {
@@ -29,7 +53,7 @@ int nt_log_open(struct nt_log *log, const char *dir)
 		return nt_fail_sys("%s: cannot open", log->path);
 	if (flock(log->fd, LOCK_EX | LOCK_NB) < 0)
 		return nt_fail(NT_ESYS, "%s: another nt-train is writing it: wait, or use -o OTHER", dir);
-	return 0;
+	return cut_torn(log);
 }
 
 void nt_log_close(struct nt_log *log)
@@ -132,6 +156,23 @@ int nt_log_add(struct nt_log *log, const struct nt_train_event *e)
 		rc = nt_write_full(log->fd, line.data, line.len, log->path);
 	nt_buf_release(&line);
 	return rc;
+}
+
+bool nt_log_has_end(const char *dir, uint64_t step)
+{
+	struct nt_buf path = {0}, end = {0};
+	struct nt_map map = {0};
+	bool has = nt_buf_printf(&path, "%s/log.jsonl", dir) == 0 &&
+		   nt_buf_printf(&end, "{\"event\": \"end\", \"step\": %" PRIu64 ",", step) == 0 &&
+		   nt_map_open(&map, (const char *)path.data) == 0 && map.len > end.len &&
+		   map.data[map.len - 1] == '\n';
+	const uint8_t *line = has ? memrchr(map.data, '\n', map.len - 1) : NULL;
+	line = line ? line + 1 : map.data;
+	has = has && (size_t)(map.data + map.len - line) > end.len && memcmp(line, end.data, end.len) == 0;
+	nt_map_close(&map);
+	nt_buf_release(&path);
+	nt_buf_release(&end);
+	return has;
 }
 
 int nt_log_sync(struct nt_log *log)

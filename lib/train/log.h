@@ -15,9 +15,13 @@ struct nt_log {
 	char *path;
 };
 
-/* NT_ESYS: cannot be written, or another run holds it. */
+/* What a run that was killed left of a line is cut off. NT_ESYS: cannot be written, or another
+ * run holds it. */
 int nt_log_open(struct nt_log *log, const char *dir);
 int nt_log_add(struct nt_log *log, const struct nt_train_event *event);
+/* Is its last line the end of a run at this step? One that was killed while it looked at what it
+ * had saved last lacks it. */
+bool nt_log_has_end(const char *dir, uint64_t step);
 int nt_log_sync(struct nt_log *log);
 void nt_log_close(struct nt_log *log); /* harmless twice */
 

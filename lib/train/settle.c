@@ -14,6 +14,7 @@
 #include "base/least.h"
 #include "nt/cpu.h"
 #include "nt/err.h"
+#include "train/log.h"
 #include "train/run.h"
 #include "train/settings.h"
 #include "train/size.h"
@@ -331,6 +332,7 @@ static void describe(struct nt_train *t)
 	p->flops_per_token = nt_flops_per_token(&t->config, T);
 	p->flops = p->flops_per_token * (double)(o->max_steps * p->step_targets);
 	p->first_step = t->step;
+	p->is_finished = t->step > o->max_steps || (t->step == o->max_steps && nt_log_has_end(o->output, t->step));
 	snprintf(p->remark, sizeof(p->remark), "%s", t->split.remark);
 	describe_sources(t);
 }

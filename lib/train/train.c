@@ -280,6 +280,8 @@ static int save(struct runner *r)
 		nt_corpus_hash(&t->val, now.val_hash);
 	nt_hex128(t->corpus.ident->fingerprint, now.fingerprint);
 	int rc = check_weights(r);
+	if (rc == 0) /* a checkpoint whose steps are not in the log would leave a gap there */
+		rc = nt_log_sync(&r->log);
 	if (rc == 0)
 		rc = nt_checkpoint_save(t->options.output, &now, t->model, &t->optimizer, t->corpus.ident,
 					&path);
@@ -290,8 +292,6 @@ static int save(struct runner *r)
 		r->event.path = (const char *)path.data;
 		rc = tell(r, NT_EVENT_SAVE);
 	}
-	if (rc == 0)
-		rc = nt_log_sync(&r->log);
 	nt_buf_release(&path);
 	return rc;
 }
@@ -556,7 +556,9 @@ static int loop(struct runner *r, const volatile sig_atomic_t *stop)
 		rc = sample(r);
 	if (rc == 0 && is_end && t->split.val.n_row)
 		rc = look(r, t->split.val.n_row);
-	return rc < 0 ? rc : tell(r, NT_EVENT_END);
+	if (rc == 0)
+		rc = tell(r, NT_EVENT_END);
+	return rc < 0 ? rc : nt_log_sync(&r->log);
 }
 
 /* Between reading the checkpoint and locking the directory another run may have ended. */
