@@ -22,7 +22,7 @@ enum {
 	TASKS = 32, FEW_TASKS = 128, /* of a product, about: beyond, an even end gains nothing */
 	TASK_COST = 48 << 10,     /* of a task, at least: bytes of weights, some 2 us on one core */
 	ROW_COST = 8,             /* rows that take as long as reading the weights */
-	PREPARED = 1 << 14,       /* elements of rows that a task rounds */
+	PREPARED = 1 << 14,       /* elements of rows that a task prepares */
 };
 
 static size_t ceil_div(size_t a, size_t b)
@@ -99,14 +99,17 @@ static int prepare_task(void *arg, size_t i)
 {
 	const struct job *j = arg;
 	const struct nt_product *p = j->p;
-	for (size_t r = i * j->prepared; r < least(p->n_row, (i + 1) * j->prepared); r++)
+	for (size_t r = i * j->prepared; r < least(p->n_row, (i + 1) * j->prepared); r++) {
+		char *to = (char *)p->scratch + r * j->row_bytes;
 		if (j->way->prepare)
-			j->way->prepare((char *)p->scratch + r * j->row_bytes, p->in + r * p->ldi, p->part->I);
+			j->way->prepare(to, p->in + r * p->ldi, p->part->I);
 		else
-			memcpy((char *)p->scratch + r * j->row_bytes, p->in + r * p->ldi, p->part->I * sizeof(*p->in));
+			memcpy(to, p->in + r * p->ldi, p->part->I * sizeof(*p->in));
+	}
 	return 0;
 }
 
+/* Many rows are copied even if they stay what they are, to where they do not fall on the same lines. */
 static void prepare(struct nt_pool *pool, struct job *j)
 {
 	j->rows = (const char *)j->p->in;

@@ -69,14 +69,14 @@ struct nt_product {
 	const nt_real *plus;                    /* as out, with its ldo; may be out. Or NULL */
 	size_t n_row, ldi, ldo;
 	void *scratch;                          /* nt_product_scratch(I, n_row) bytes, aligned to 64: rows as
-						 * they were rounded */
+						 * they are multiplied */
 };
 
 enum { NT_PRODUCT_PARTS = 3 };
 
 size_t nt_product_scratch(size_t I, size_t n_row);
 
-/* Cannot fail. Not reentrant in the pool's tasks; pool NULL works here. */
+/* Cannot fail. in and out must not overlap. Not from a task of the pool; pool NULL works here. */
 void nt_product(struct nt_pool *pool, const struct nt_product *p);
 
 #endif

@@ -56,11 +56,13 @@ static inline wide load_bf16(const uint16_t *w, size_t n)
 	return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(load_halves(w, n)), 16));
 }
 
-static inline __attribute__((always_inline)) void add_sums(size_t n_row, float *out, size_t ldo, wide sum[DOT_ROWS][4])
+static inline __attribute__((always_inline)) void add_sums(size_t n_row, float *out, size_t ldo,
+							   wide sum[DOT_ROWS][4])
 {
 #pragma GCC unroll 3
 	for (size_t r = 0; r < n_row; r++, out += ldo) {
-		wide halves = _mm256_hadd_ps(_mm256_hadd_ps(sum[r][0], sum[r][1]), _mm256_hadd_ps(sum[r][2], sum[r][3]));
+		wide ab = _mm256_hadd_ps(sum[r][0], sum[r][1]), cd = _mm256_hadd_ps(sum[r][2], sum[r][3]);
+		wide halves = _mm256_hadd_ps(ab, cd);
 		__m128 all_four = _mm256_castps256_ps128(halves) + _mm256_extractf128_ps(halves, 1);
 		_mm_storeu_ps(out, _mm_loadu_ps(out) + all_four);
 	}
@@ -123,8 +125,10 @@ const struct nt_matrix_table nt_matrix_avx2 = {
 		[NT_MATRIX_F16] = {.run = run_f16, .unit = 4},
 		[NT_MATRIX_BF16] = {.run = run_bf16, .unit = 4},
 		[NT_MATRIX_IN_OUT] = {.run = run_columns, .unit = 96},
-		[NT_MATRIX_Q8_0] = {.run = run_q8, .rows = NT_ROWS_INT8, .prepare = rows_for_q8, .unit = NT_MATRIX_PANEL},
-		[NT_MATRIX_Q4_0] = {.run = run_q4, .rows = NT_ROWS_INT8, .prepare = rows_for_q4, .unit = NT_MATRIX_PANEL},
+		[NT_MATRIX_Q8_0] = {.run = run_q8, .rows = NT_ROWS_INT8, .prepare = rows_for_q8,
+				    .unit = NT_MATRIX_PANEL},
+		[NT_MATRIX_Q4_0] = {.run = run_q4, .rows = NT_ROWS_INT8, .prepare = rows_for_q4,
+				    .unit = NT_MATRIX_PANEL},
 	},
 };
 #endif

@@ -16,7 +16,8 @@ static inline wide fused(wide sum, wide w, wide x)
 
 static inline __m256i load_halves(const uint16_t *w, size_t n)
 {
-	return n < 16 ? _mm256_maskz_loadu_epi16(bits_of(n), w) : _mm256_loadu_si256((const __m256i *)(const void *)w);
+	return n < 16 ? _mm256_maskz_loadu_epi16(bits_of(n), w)
+		      : _mm256_loadu_si256((const __m256i *)(const void *)w);
 }
 
 static inline wide load_f16(const uint16_t *w, size_t n)

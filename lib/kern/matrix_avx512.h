@@ -30,17 +30,19 @@ static inline wide fold_row(const wide sum[4])
 	return fold_halves(fold(sum[0], sum[1]), fold(sum[2], sum[3]));
 }
 
-/* The four sums of rows r and s in the low and the high half of 256 bits. */
+/* The four sums of rows r and s, as fold_row left them, in the low and the high half of 256 bits. */
 static inline __m256 finish(wide r, wide s)
 {
 	const __m512i quarters = _mm512_setr_epi64(2, 3, 8, 9, 6, 7, 12, 13);
 	wide own = _mm512_mask_mov_ps(r, 0xf0f0, s); /* [r s r s] */
-	wide both = own + _mm512_castpd_ps(_mm512_permutex2var_pd(_mm512_castps_pd(r), quarters, _mm512_castps_pd(s)));
+	wide both = own + _mm512_castpd_ps(_mm512_permutex2var_pd(_mm512_castps_pd(r), quarters,
+								  _mm512_castps_pd(s)));
 	__m256 low = _mm512_castps512_ps256(both), high = _mm512_extractf32x8_ps(both, 1);
 	return _mm256_shuffle_ps(low, high, 0x88) + _mm256_shuffle_ps(low, high, 0xdd);
 }
 
-static inline __attribute__((always_inline)) void add_sums(size_t n_row, float *out, size_t ldo, wide sum[DOT_ROWS][4])
+static inline __attribute__((always_inline)) void add_sums(size_t n_row, float *out, size_t ldo,
+							   wide sum[DOT_ROWS][4])
 {
 #pragma GCC unroll 3
 	for (size_t r = 0; r < n_row; r += 2, out += 2 * ldo) {

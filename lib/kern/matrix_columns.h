@@ -11,66 +11,76 @@
  * Whoever includes this says what matrix_dot.h asks for: WIDTH, wide, load, store, fused; and
  *
  *	COLUMN_ROWS			how many rows are a few
- *	DEEP(n_row)			i at a time: DEEP n_row registers of in, n_row of sums
+ *	DEEP(n_row)			i at a time, up to 8: DEEP n_row registers of rows, n_row of sums
  *	TILE_ROWS, TILE_VECTORS		of a tile of out
  *	all(x)				WIDTH times x
  */
 
-static inline __attribute__((always_inline)) void columns_at(size_t n_row, size_t deep, float *out, size_t ldo,
-							     const float *w, size_t ldw, wide in[][8], size_t n)
+/* n columns of out and of a matrix, n_i rows of it, and as many numbers of each row of in. */
+struct area {
+	float *out;
+	const float *w, *x;
+	size_t ldo, ldw, ldx;
+	size_t n, n_i;
+};
+
+/* --- few rows ---------------------------------------------------------------------- */
+
+enum { DEEPEST = 8 };
+
+/* Up to WIDTH columns from o, `deep` i. */
+static inline __attribute__((always_inline)) void columns_at(size_t n_row, size_t deep, const struct area *a,
+							     wide in[][DEEPEST], size_t o, size_t n)
 {
 	wide sum[COLUMN_ROWS];
 #pragma GCC unroll 8
 	for (size_t r = 0; r < n_row; r++)
-		sum[r] = load(out + r * ldo, n);
+		sum[r] = load(a->out + r * a->ldo + o, n);
 #pragma GCC unroll 8
 	for (size_t k = 0; k < deep; k++) {
-		wide of_row = load(w + k * ldw, n);
+		wide w = load(a->w + k * a->ldw + o, n);
 #pragma GCC unroll 8
 		for (size_t r = 0; r < n_row; r++)
-			sum[r] = fused(sum[r], of_row, in[r][k]);
+			sum[r] = fused(sum[r], w, in[r][k]);
 	}
 #pragma GCC unroll 8
 	for (size_t r = 0; r < n_row; r++)
-		store(out + r * ldo, n, sum[r]);
+		store(a->out + r * a->ldo + o, n, sum[r]);
 }
 
-static inline __attribute__((always_inline)) void pass(size_t n_row, size_t deep, float *out, size_t ldo,
-						       const float *w, size_t ldw, const float *x, size_t ldx, size_t n)
+/* All columns, `deep` i. */
+static inline __attribute__((always_inline)) void pass(size_t n_row, size_t deep, struct area a)
 {
-	wide in[COLUMN_ROWS][8];
+	wide in[COLUMN_ROWS][DEEPEST];
 	size_t o = 0;
 #pragma GCC unroll 8
 	for (size_t r = 0; r < n_row; r++)
 #pragma GCC unroll 8
 		for (size_t k = 0; k < deep; k++)
-			in[r][k] = all(x[r * ldx + k]);
-	for (; o + WIDTH <= n; o += WIDTH) {
+			in[r][k] = all(a.x[r * a.ldx + k]);
+	for (; o + WIDTH <= a.n; o += WIDTH) {
 #pragma GCC unroll 8
 		for (size_t k = 0; k < deep; k++)
-			__builtin_prefetch(w + (deep + k) * ldw + o);
-		columns_at(n_row, deep, out + o, ldo, w + o, ldw, in, WIDTH);
+			__builtin_prefetch(a.w + (deep + k) * a.ldw + o);
+		columns_at(n_row, deep, &a, in, o, WIDTH);
 	}
-	if (o < n)
-		columns_at(n_row, deep, out + o, ldo, w + o, ldw, in, n - o);
+	if (o < a.n)
+		columns_at(n_row, deep, &a, in, o, a.n - o);
 }
 
-/* n columns of a tile of rows, n_i deep. */
-static inline __attribute__((always_inline)) void columns(size_t n_row, float *out, size_t ldo, const float *w,
-							  size_t ldw, const float *x, size_t ldx, size_t n_i, size_t n)
+static inline __attribute__((always_inline)) void columns(size_t n_row, struct area a)
 {
-	size_t i = 0;
-	for (; i + DEEP(n_row) <= n_i; i += DEEP(n_row))
-		pass(n_row, DEEP(n_row), out, ldo, w + i * ldw, ldw, x + i, ldx, n);
-	for (; i < n_i; i++)
-		pass(n_row, 1, out, ldo, w + i * ldw, ldw, x + i, ldx, n);
+	size_t left = a.n_i;
+	for (; left >= DEEP(n_row); left -= DEEP(n_row), a.w += DEEP(n_row) * a.ldw, a.x += DEEP(n_row))
+		pass(n_row, DEEP(n_row), a);
+	for (; left > 0; left--, a.w += a.ldw, a.x++)
+		pass(n_row, 1, a);
 }
 
-#define COLUMNS(n_row)                                                                                         \
-	static void columns_##n_row(float *out, size_t ldo, const float *w, size_t ldw, const float *x,        \
-				    size_t ldx, size_t n_i, size_t n)                                          \
-	{                                                                                                      \
-		columns(n_row, out, ldo, w, ldw, x, ldx, n_i, n);                                              \
+#define COLUMNS(n_row)                                                                            \
+	static void columns_##n_row(const struct area *a)                                         \
+	{                                                                                         \
+		columns(n_row, *a);                                                               \
 	}
 COLUMNS(1)
 COLUMNS(2)
@@ -82,61 +92,53 @@ COLUMNS(6)
 #endif
 #undef COLUMNS
 
-static void (*const of_columns[])(float *out, size_t ldo, const float *w, size_t ldw, const float *x, size_t ldx,
-				  size_t n_i, size_t n) = {
+static void (*const few_columns[])(const struct area *a) = {
 	columns_1, columns_2, columns_3,
 #if COLUMN_ROWS > 3
 	columns_4, columns_5, columns_6,
 #endif
 };
 
-static void run_few(const struct nt_slice *s, const float *w)
-{
-	of_columns[s->n_row - 1](s->out, s->ldo, w, s->w->O, s->in, s->row_bytes / sizeof(float), s->w->I, s->n);
-}
-
 /* --- many rows --------------------------------------------------------------------- */
 
 enum {
 	TILE_COLUMNS = TILE_VECTORS * WIDTH,
 	PART_TILES = 96 / TILE_COLUMNS,
+	PART_COLUMNS = PART_TILES * TILE_COLUMNS,
 	PART_DEEP = 128, /* 48 KiB of a matrix */
 };
 
-/* Columns of a part, of which n are there, and rows; the sums are held in registers. */
-static inline __attribute__((always_inline)) void sum_tile(size_t n_row, float *out, size_t ldo, const float *part,
-							   const float *x, size_t ldx, size_t n_i, size_t n)
+static inline __attribute__((always_inline)) void sum_tile(size_t n_row, struct area a)
 {
 	wide sum[TILE_ROWS][TILE_VECTORS], w[TILE_VECTORS];
 #pragma GCC unroll 8
 	for (size_t r = 0; r < n_row; r++)
 #pragma GCC unroll 4
 		for (size_t v = 0; v < TILE_VECTORS; v++)
-			sum[r][v] = load(out + r * ldo + v * WIDTH, n > v * WIDTH ? n - v * WIDTH : 0);
-	for (size_t i = 0; i < n_i; i++) {
+			sum[r][v] = load(a.out + r * a.ldo + v * WIDTH, a.n > v * WIDTH ? a.n - v * WIDTH : 0);
+	for (size_t i = 0; i < a.n_i; i++) {
 #pragma GCC unroll 4
 		for (size_t v = 0; v < TILE_VECTORS; v++)
-			w[v] = load(part + i * TILE_COLUMNS + v * WIDTH, WIDTH);
+			w[v] = load(a.w + i * TILE_COLUMNS + v * WIDTH, WIDTH);
 #pragma GCC unroll 8
 		for (size_t r = 0; r < n_row; r++) {
-			wide of_row = all(x[r * ldx + i]);
+			wide x = all(a.x[r * a.ldx + i]);
 #pragma GCC unroll 4
 			for (size_t v = 0; v < TILE_VECTORS; v++)
-				sum[r][v] = fused(sum[r][v], w[v], of_row);
+				sum[r][v] = fused(sum[r][v], w[v], x);
 		}
 	}
 #pragma GCC unroll 8
 	for (size_t r = 0; r < n_row; r++)
 #pragma GCC unroll 4
 		for (size_t v = 0; v < TILE_VECTORS; v++)
-			store(out + r * ldo + v * WIDTH, n > v * WIDTH ? n - v * WIDTH : 0, sum[r][v]);
+			store(a.out + r * a.ldo + v * WIDTH, a.n > v * WIDTH ? a.n - v * WIDTH : 0, sum[r][v]);
 }
 
-#define SUM_TILE(n_row)                                                                                        \
-	static void sum_tile_##n_row(float *out, size_t ldo, const float *part, const float *x, size_t ldx,    \
-				     size_t n_i, size_t n)                                                     \
-	{                                                                                                      \
-		sum_tile(n_row, out, ldo, part, x, ldx, n_i, n);                                               \
+#define SUM_TILE(n_row)                                                                           \
+	static void sum_tile_##n_row(const struct area *a)                                        \
+	{                                                                                         \
+		sum_tile(n_row, *a);                                                              \
 	}
 SUM_TILE(1)
 SUM_TILE(2)
@@ -150,51 +152,65 @@ SUM_TILE(8)
 #endif
 #undef SUM_TILE
 
-static void (*const sum_tiles[])(float *out, size_t ldo, const float *part, const float *x, size_t ldx, size_t n_i,
-				 size_t n) = {
+static void (*const sum_tiles[])(const struct area *a) = {
 	sum_tile_1, sum_tile_2, sum_tile_3, sum_tile_4,
 #if TILE_ROWS > 4
 	sum_tile_5, sum_tile_6, sum_tile_7, sum_tile_8,
 #endif
 };
 
-/* n columns and n_i rows of a matrix, tile by tile; what is behind the last column is not used. */
-static void copy_part(float part[PART_TILES][PART_DEEP * TILE_COLUMNS], const float *w, size_t ldw, size_t n_i, size_t n)
+/* Tile by tile, with zeros behind the last column. */
+static void copy_part(float part[PART_TILES][PART_DEEP * TILE_COLUMNS], const struct area *a)
 {
-	for (size_t i = 0; i < n_i; i++, w += ldw) {
-		for (size_t o = 0; o < n; o += 16)
-			__builtin_prefetch(w + 16 * ldw + o);
-		for (size_t t = 0; t * TILE_COLUMNS < n; t++)
-			for (size_t o = t * TILE_COLUMNS; o < (t + 1) * TILE_COLUMNS; o += WIDTH)
-				store(part[t] + i * TILE_COLUMNS + o - t * TILE_COLUMNS, WIDTH,
-				      load(w + o, n > o ? n - o : 0));
+	const float *w = a->w;
+	for (size_t i = 0; i < a->n_i; i++, w += a->ldw) {
+		for (size_t o = 0; o < a->n; o += 16)
+			__builtin_prefetch(w + 16 * a->ldw + o);
+		for (size_t t = 0; t * TILE_COLUMNS < a->n; t++)
+			for (size_t v = 0; v < TILE_COLUMNS; v += WIDTH) {
+				size_t o = t * TILE_COLUMNS + v;
+				store(part[t] + i * TILE_COLUMNS + v, WIDTH, load(w + o, a->n > o ? a->n - o : 0));
+			}
 	}
 }
 
-static void run_part(const struct nt_slice *s, const float *w, size_t i, size_t n_i, size_t o, size_t n)
+static void run_part(const struct area *a, size_t n_row)
 {
-	const size_t n_tile = (s->n_row + TILE_ROWS - 1) / TILE_ROWS, ldx = s->row_bytes / sizeof(float);
+	const size_t n_tile = (n_row + TILE_ROWS - 1) / TILE_ROWS;
 	float part[PART_TILES][PART_DEEP * TILE_COLUMNS];
-	copy_part(part, w + i * s->w->O + o, s->w->O, n_i, n);
+	copy_part(part, a);
 	for (size_t t = 0; t < n_tile; t++) {
-		size_t r = t * s->n_row / n_tile, end = (t + 1) * s->n_row / n_tile;
-		for (size_t k = 0; k * TILE_COLUMNS < n; k++)
-			sum_tiles[end - r - 1](s->out + r * s->ldo + o + k * TILE_COLUMNS, s->ldo, part[k],
-					       (const float *)s->in + r * ldx + i, ldx, n_i, n - k * TILE_COLUMNS);
+		size_t r = t * n_row / n_tile, end = (t + 1) * n_row / n_tile;
+		for (size_t k = 0; k * TILE_COLUMNS < a->n; k++) {
+			struct area tile = *a;
+			tile.out += r * a->ldo + k * TILE_COLUMNS;
+			tile.x += r * a->ldx;
+			tile.w = part[k];
+			tile.n -= k * TILE_COLUMNS;
+			sum_tiles[end - r - 1](&tile);
+		}
 	}
 }
 
 static void run_columns(const struct nt_slice *s)
 {
-	enum { PART_COLUMNS = PART_TILES * TILE_COLUMNS };
-	const float *w = (const float *)s->w->data + s->first;
+	const struct area whole = {.out = s->out, .ldo = s->ldo, .w = (const float *)s->w->data + s->first,
+				   .ldw = s->w->O, .x = s->in, .ldx = s->row_bytes / sizeof(float),
+				   .n_i = s->w->I, .n = s->n};
 	begin(s);
 	if (s->n_row <= COLUMN_ROWS) {
-		run_few(s, w);
+		few_columns[s->n_row - 1](&whole);
 		return;
 	}
-	for (size_t i = 0; i < s->w->I; i += PART_DEEP)
-		for (size_t o = 0; o < s->n; o += PART_COLUMNS)
-			run_part(s, w, i, s->w->I - i < PART_DEEP ? s->w->I - i : PART_DEEP, o,
-				 s->n - o < PART_COLUMNS ? s->n - o : PART_COLUMNS);
+	for (size_t i = 0; i < whole.n_i; i += PART_DEEP) {
+		for (size_t o = 0; o < whole.n; o += PART_COLUMNS) {
+			struct area part = whole;
+			part.out += o;
+			part.w += i * whole.ldw + o;
+			part.x += i;
+			part.n = whole.n - o < PART_COLUMNS ? whole.n - o : PART_COLUMNS;
+			part.n_i = whole.n_i - i < PART_DEEP ? whole.n_i - i : PART_DEEP;
+			run_part(&part, s->n_row);
+		}
+	}
 }

@@ -27,7 +27,8 @@ static inline wide fused(wide sum, wide w, wide x)
 	return vfmaq_f32(sum, w, x);
 }
 
-static inline __attribute__((always_inline)) void add_sums(size_t n_row, float *out, size_t ldo, wide sum[DOT_ROWS][4])
+static inline __attribute__((always_inline)) void add_sums(size_t n_row, float *out, size_t ldo,
+							   wide sum[DOT_ROWS][4])
 {
 #pragma GCC unroll 6
 	for (size_t r = 0; r < n_row; r++, out += ldo)

@@ -73,14 +73,19 @@ static void rows_for_q4(void *to, const float *row, size_t I)
 
 /* --- tiles ------------------------------------------------------------------------- */
 
+/* Panels, rows, and where sums are added, of which n_out to a row are there. */
 struct panels {
 	const uint8_t *w;
 	const int8_t *x;
 	size_t n_block, panel_bytes, row_bytes;
+	float *out;
+	size_t ldo, n_out;
 };
 
-static inline __attribute__((always_inline)) void step(size_t n_row, size_t n, ints dot[PANEL_ROWS][PANELS * REGISTERS],
-						       const quads *w, const int8_t *x, size_t row_bytes)
+enum { MOST = PANELS * REGISTERS }; /* registers to a row of a tile */
+
+static inline __attribute__((always_inline)) void multiply_quads(size_t n_row, size_t n, ints dot[PANEL_ROWS][MOST],
+								 const quads *w, const int8_t *x, size_t row_bytes)
 {
 #pragma GCC unroll 8
 	for (size_t r = 0; r < n_row; r++)
@@ -89,88 +94,93 @@ static inline __attribute__((always_inline)) void step(size_t n_row, size_t n, i
 			dot[r][v] = dot_quads(dot[r][v], w[v], x + r * row_bytes);
 }
 
-/* A block of all the tile's panels, as integers. */
-static inline __attribute__((always_inline)) void block(enum nt_matrix_type type, size_t n_row, size_t n_panel,
-							ints dot[PANEL_ROWS][PANELS * REGISTERS],
-							const uint8_t *w, size_t panel_bytes, const int8_t *x,
-							size_t row_bytes)
+/* A block of n registers to a row, as integers: its weights are at w, its numbers at x. */
+static inline __attribute__((always_inline)) void block(enum nt_matrix_type type, size_t n_row, size_t n,
+							ints dot[PANEL_ROWS][MOST], const struct panels *p,
+							const uint8_t *w, const int8_t *x)
 {
-	const size_t n = n_panel * REGISTERS;
 #pragma GCC unroll 8
 	for (size_t s = 0; s < STEPS; s++) {
-		quads low[PANELS * REGISTERS], high[PANELS * REGISTERS];
+		quads low[MOST], high[MOST];
 		if (type == NT_MATRIX_Q4_0 && s >= STEPS / 2)
 			break;
 #pragma GCC unroll 8
 		for (size_t v = 0; v < n; v++) {
-			const uint8_t *at = w + v / REGISTERS * panel_bytes + (s * REGISTERS + v % REGISTERS) * 4 * WIDTH;
+			const uint8_t *at = w + v / REGISTERS * p->panel_bytes +
+					    (s * REGISTERS + v % REGISTERS) * 4 * WIDTH;
 			if (type == NT_MATRIX_Q8_0)
 				low[v] = get_q8(at);
 			else
 				get_q4(at, &low[v], &high[v]);
 		}
-		step(n_row, n, dot, low, x + 4 * s, row_bytes);
+		multiply_quads(n_row, n, dot, low, x + 4 * s, p->row_bytes);
 		if (type == NT_MATRIX_Q4_0)
-			step(n_row, n, dot, high, x + 4 * (s + STEPS / 2), row_bytes);
+			multiply_quads(n_row, n, dot, high, x + 4 * (s + STEPS / 2), p->row_bytes);
 	}
 }
 
-static inline __attribute__((always_inline)) void tile(enum nt_matrix_type type, size_t n_row, size_t n_panel,
-						       const struct panels *p, float *out, size_t ldo, size_t n_out)
+static inline __attribute__((always_inline)) void add_sums_of(size_t n_row, size_t n, wide sum[PANEL_ROWS][MOST],
+							      const struct panels *p)
 {
-	const size_t n_block = p->n_block, panel_bytes = p->panel_bytes, row_bytes = p->row_bytes;
-	const size_t bytes = NT_MATRIX_PANEL * (type == NT_MATRIX_Q8_0 ? NT_BLOCK : NT_BLOCK / 2);
-	const uint8_t *w = p->w, *scales = w + n_block * bytes;
-	const int8_t *x = p->x, *d = x + n_block * NT_BLOCK, *shift = d + n_block * sizeof(float);
-	wide sum[PANEL_ROWS][PANELS * REGISTERS];
-#pragma GCC unroll 8
-	for (size_t r = 0; r < n_row; r++)
-#pragma GCC unroll 8
-		for (size_t v = 0; v < n_panel * REGISTERS; v++)
-			sum[r][v] = (wide){0};
-	for (size_t b = 0; b < n_block; b++) {
-		ints dot[PANEL_ROWS][PANELS * REGISTERS];
-#pragma GCC unroll 8
-		for (size_t r = 0; r < n_row; r++)
-#pragma GCC unroll 8
-			for (size_t v = 0; v < n_panel * REGISTERS; v++)
-				dot[r][v] = all_ints(shift + r * row_bytes + b * sizeof(int32_t));
-		block(type, n_row, n_panel, dot, w + b * bytes, panel_bytes, x + b * NT_BLOCK, row_bytes);
-#pragma GCC unroll 8
-		for (size_t v = 0; v < n_panel * REGISTERS; v++) {
-			wide scale = get_f16(scales + v / REGISTERS * panel_bytes +
-					     (b * NT_MATRIX_PANEL + v % REGISTERS * WIDTH) * sizeof(uint16_t));
-#pragma GCC unroll 8
-			for (size_t r = 0; r < n_row; r++)
-				sum[r][v] = fused(sum[r][v], floats_of(dot[r][v]),
-						  scale * all_floats(d + r * row_bytes + b * sizeof(float)));
-		}
-	}
 #pragma GCC unroll 8
 	for (size_t r = 0; r < n_row; r++) {
 #pragma GCC unroll 8
-		for (size_t v = 0; v < n_panel * REGISTERS; v++) {
-			size_t left = n_out > v * WIDTH ? n_out - v * WIDTH : 0;
-			float *to = out + r * ldo + v * WIDTH;
+		for (size_t v = 0; v < n; v++) {
+			size_t left = p->n_out > v * WIDTH ? p->n_out - v * WIDTH : 0;
+			float *to = p->out + r * p->ldo + v * WIDTH;
 			store(to, left, load(to, left) + sum[r][v]);
 		}
 	}
 }
 
-#define TILE(n_row)                                                                                       \
-	static void q8_##n_row(const struct panels *p, float *out, size_t ldo, size_t n_out)              \
-	{                                                                                                 \
-		if (n_out > NT_MATRIX_PANEL)                                                              \
-			tile(NT_MATRIX_Q8_0, n_row, PANELS, p, out, ldo, n_out);                          \
-		else                                                                                      \
-			tile(NT_MATRIX_Q8_0, n_row, 1, p, out, ldo, n_out);                               \
-	}                                                                                                 \
-	static void q4_##n_row(const struct panels *p, float *out, size_t ldo, size_t n_out)              \
-	{                                                                                                 \
-		if (n_out > NT_MATRIX_PANEL)                                                              \
-			tile(NT_MATRIX_Q4_0, n_row, PANELS, p, out, ldo, n_out);                          \
-		else                                                                                      \
-			tile(NT_MATRIX_Q4_0, n_row, 1, p, out, ldo, n_out);                               \
+static inline __attribute__((always_inline)) void tile(enum nt_matrix_type type, size_t n_row, size_t n_panel,
+						       struct panels p)
+{
+	const size_t n = n_panel * REGISTERS;
+	const size_t bytes = NT_MATRIX_PANEL * (type == NT_MATRIX_Q8_0 ? NT_BLOCK : NT_BLOCK / 2);
+	const uint8_t *scales = p.w + p.n_block * bytes;
+	const int8_t *d = p.x + p.n_block * NT_BLOCK, *shift = d + p.n_block * sizeof(float);
+	wide sum[PANEL_ROWS][MOST];
+#pragma GCC unroll 8
+	for (size_t r = 0; r < n_row; r++)
+#pragma GCC unroll 8
+		for (size_t v = 0; v < n; v++)
+			sum[r][v] = (wide){0};
+	for (size_t b = 0; b < p.n_block; b++) {
+		ints dot[PANEL_ROWS][MOST];
+#pragma GCC unroll 8
+		for (size_t r = 0; r < n_row; r++)
+#pragma GCC unroll 8
+			for (size_t v = 0; v < n; v++)
+				dot[r][v] = all_ints(shift + r * p.row_bytes + b * sizeof(int32_t));
+		block(type, n_row, n, dot, &p, p.w + b * bytes, p.x + b * NT_BLOCK);
+#pragma GCC unroll 8
+		for (size_t v = 0; v < n; v++) {
+			size_t at = b * NT_MATRIX_PANEL + v % REGISTERS * WIDTH;
+			wide scale = get_f16(scales + v / REGISTERS * p.panel_bytes + at * sizeof(uint16_t));
+#pragma GCC unroll 8
+			for (size_t r = 0; r < n_row; r++)
+				sum[r][v] = fused(sum[r][v], floats_of(dot[r][v]),
+						  scale * all_floats(d + r * p.row_bytes + b * sizeof(float)));
+		}
+	}
+	add_sums_of(n_row, n, sum, &p);
+}
+
+#define TILE(n_row)                                                                               \
+	static void q8_##n_row(const struct panels *p)                                            \
+	{                                                                                         \
+		if (p->n_out > NT_MATRIX_PANEL)                                                   \
+			tile(NT_MATRIX_Q8_0, n_row, PANELS, *p);                                  \
+		else                                                                              \
+			tile(NT_MATRIX_Q8_0, n_row, 1, *p);                                       \
+	}                                                                                         \
+	static void q4_##n_row(const struct panels *p)                                            \
+	{                                                                                         \
+		if (p->n_out > NT_MATRIX_PANEL)                                                   \
+			tile(NT_MATRIX_Q4_0, n_row, PANELS, *p);                                  \
+		else                                                                              \
+			tile(NT_MATRIX_Q4_0, n_row, 1, *p);                                       \
 	}
 TILE(1)
 TILE(2)
@@ -179,42 +189,38 @@ TILE(3)
 #endif
 #if PANEL_ROWS > 3
 TILE(4)
-#endif
-#if PANEL_ROWS > 4
 TILE(5)
 TILE(6)
 #endif
 #undef TILE
 
-typedef void tile_of(const struct panels *p, float *out, size_t ldo, size_t n_out);
-
-static void run_panels(const struct nt_slice *s, tile_of *const tiles[])
+static void run_panels(const struct nt_slice *s, void (*const tiles[])(const struct panels *p))
 {
 	const size_t n_tile = (s->n_row + PANEL_ROWS - 1) / PANEL_ROWS;
 	struct panels p = {.n_block = (s->w->I + NT_BLOCK - 1) / NT_BLOCK, .row_bytes = s->row_bytes,
-			   .panel_bytes = nt_panel_bytes(s->w->type, s->w->I)};
+			   .panel_bytes = nt_panel_bytes(s->w->type, s->w->I), .ldo = s->ldo};
 	begin(s);
 	for (size_t o = 0; o < s->n; o += PANELS * NT_MATRIX_PANEL) {
 		p.w = (const uint8_t *)s->w->data + (s->first + o) / NT_MATRIX_PANEL * p.panel_bytes;
+		p.n_out = s->n - o;
 		for (size_t t = 0; t < n_tile; t++) {
 			size_t r = t * s->n_row / n_tile, end = (t + 1) * s->n_row / n_tile;
 			p.x = (const int8_t *)s->in + r * s->row_bytes;
-			tiles[end - r - 1](&p, s->out + r * s->ldo + o, s->ldo, s->n - o);
+			p.out = s->out + r * s->ldo + o;
+			tiles[end - r - 1](&p);
 		}
 	}
 }
 
 static void run_q8(const struct nt_slice *s)
 {
-	static tile_of *const tiles[] = {q8_1, q8_2,
+	static void (*const tiles[])(const struct panels *p) = {
+		q8_1, q8_2,
 #if PANEL_ROWS > 2
-					 q8_3,
+		q8_3,
 #endif
 #if PANEL_ROWS > 3
-					 q8_4,
-#endif
-#if PANEL_ROWS > 4
-					 q8_5, q8_6,
+		q8_4, q8_5, q8_6,
 #endif
 	};
 	run_panels(s, tiles);
@@ -222,15 +228,13 @@ static void run_q8(const struct nt_slice *s)
 
 static void run_q4(const struct nt_slice *s)
 {
-	static tile_of *const tiles[] = {q4_1, q4_2,
+	static void (*const tiles[])(const struct panels *p) = {
+		q4_1, q4_2,
 #if PANEL_ROWS > 2
-					 q4_3,
+		q4_3,
 #endif
 #if PANEL_ROWS > 3
-					 q4_4,
-#endif
-#if PANEL_ROWS > 4
-					 q4_5, q4_6,
+		q4_4, q4_5, q4_6,
 #endif
 	};
 	run_panels(s, tiles);

@@ -79,7 +79,8 @@ static nt_real packed_dot(const struct nt_slice *s, const int8_t *x, const float
 	enum nt_matrix_type type = s->w->type;
 	size_t n_block = (s->w->I + NT_BLOCK - 1) / NT_BLOCK, o = output % NT_MATRIX_PANEL;
 	size_t bytes = NT_MATRIX_PANEL * (type == NT_MATRIX_Q8_0 ? NT_BLOCK : NT_BLOCK / 2);
-	const uint8_t *panel = (const uint8_t *)s->w->data + output / NT_MATRIX_PANEL * nt_panel_bytes(type, s->w->I);
+	const uint8_t *panel = s->w->data;
+	panel += output / NT_MATRIX_PANEL * nt_panel_bytes(type, s->w->I);
 	const uint8_t *scales = panel + n_block * bytes;
 	nt_real sum = 0;
 	for (size_t b = 0; b < n_block; b++) {
@@ -116,7 +117,9 @@ const struct nt_matrix_table nt_matrix_ref = {
 		[NT_MATRIX_BF16] = {.run = plain, .unit = 4},
 		[NT_MATRIX_F64] = {.run = plain, .unit = 4},
 		[NT_MATRIX_IN_OUT] = {.run = plain, .unit = 16},
-		[NT_MATRIX_Q8_0] = {.run = packed, .rows = NT_ROWS_INT8, .prepare = to_int8, .unit = NT_MATRIX_PANEL},
-		[NT_MATRIX_Q4_0] = {.run = packed, .rows = NT_ROWS_INT8, .prepare = to_int8, .unit = NT_MATRIX_PANEL},
+		[NT_MATRIX_Q8_0] = {.run = packed, .rows = NT_ROWS_INT8, .prepare = to_int8,
+				    .unit = NT_MATRIX_PANEL},
+		[NT_MATRIX_Q4_0] = {.run = packed, .rows = NT_ROWS_INT8, .prepare = to_int8,
+				    .unit = NT_MATRIX_PANEL},
 	},
 };

@@ -61,7 +61,8 @@ extern const struct nt_matrix_table *const nt_matrix_tables[];
 
 extern const struct nt_matrix_table nt_matrix_ref;
 /* As NT_HAS_WIDE, NT_HAS_NEON. */
-extern const struct nt_matrix_table nt_matrix_avx2, nt_matrix_avx512, nt_matrix_avx512bf16, nt_matrix_avx512vnni;
+extern const struct nt_matrix_table nt_matrix_avx2, nt_matrix_avx512;
+extern const struct nt_matrix_table nt_matrix_avx512bf16, nt_matrix_avx512vnni;
 extern const struct nt_matrix_table nt_matrix_neon, nt_matrix_neonbf16, nt_matrix_neondot;
 
 /* By this way instead of the CPU's best. */

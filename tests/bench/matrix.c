@@ -94,7 +94,8 @@ static void unmake(void)
 {
 	for (size_t i = 0; i < n_matrix; i++)
 		for (size_t k = 0; k < n_part[i]; k++)
-			munmap((void *)matrix[i][k].data, nt_matrix_bytes(matrix[i][k].type, matrix[i][k].I, matrix[i][k].O));
+			munmap((void *)matrix[i][k].data,
+			       nt_matrix_bytes(matrix[i][k].type, matrix[i][k].I, matrix[i][k].O));
 }
 
 static void step(struct nt_pool *pool, size_t n_row)
@@ -145,11 +146,12 @@ int main(int argc, char **argv)
 		source[i] = (float)(i * 2654435761u % 1009) / 504 - 1;
 	for (size_t i = 0; i < ROWS * 3072; i++)
 		in[i] = (float)(i * 40503u % 1021) / 510 - 1;
-	printf("%d threads\n\n| model | weights | rows | tokens/s | GB/s | GFLOP/s |\n|---|---|---:|---:|---:|---:|\n",
-	       n_thread);
+	printf("%d threads\n\n", n_thread);
+	printf("| model | weights | rows | tokens/s | GB/s | GFLOP/s |\n|---|---|---:|---:|---:|---:|\n");
 	for (size_t k = 0; k < sizeof(models) / sizeof(*models); k++) {
 		for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++) {
-			if (!is_asked(argc, argv, 2, models[k].name) || !is_asked(argc, argv, 3, types[i].name))
+			if (!is_asked(argc, argv, 2, models[k].name) ||
+			    !is_asked(argc, argv, 3, types[i].name))
 				continue;
 			make(&models[k], &types[i]);
 			for (size_t r = 0; r < sizeof(rows) / sizeof(*rows); r++) {
