@@ -66,21 +66,30 @@ size_t nt_product_scratch(size_t I, size_t n_row)
 
 /* --- the way ----------------------------------------------------------------------- */
 
-static struct nt_matrix_way best[NT_MATRIX_WAYS]; /* under once */
+static struct nt_matrix_table best; /* under once */
 
 static void decide(void)
 {
-	for (size_t i = 0; i < NT_MATRIX_WAYS; i++)
-		for (size_t t = 0; nt_matrix_tables[t] && !best[i].run; t++)
-			if (nt_matrix_tables[t]->is_here())
-				best[i] = nt_matrix_tables[t]->way[i];
+	for (size_t t = 0; nt_matrix_tables[t]; t++) {
+		const struct nt_matrix_table *table = nt_matrix_tables[t];
+		if (!table->is_here())
+			continue;
+		best.pack = best.pack ? best.pack : table->pack;
+		for (size_t i = 0; i < NT_MATRIX_WAYS; i++)
+			best.way[i] = best.way[i].run ? best.way[i] : table->way[i];
+	}
 }
 
-static const struct nt_matrix_way *best_way(const struct nt_matrix *w)
+static const struct nt_matrix_table *best_table(void)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	pthread_once(&once, decide);
-	return &best[w->is_in_out && w->type == NT_MATRIX_F32 ? NT_MATRIX_IN_OUT : w->type];
+	return &best;
+}
+
+void nt_matrix_pack(void *to, enum nt_matrix_type type, const struct nt_matrix *from, size_t first, size_t n)
+{
+	best_table()->pack(to, type, from, first, n);
 }
 
 /* --- tasks ------------------------------------------------------------------------- */
@@ -183,5 +192,6 @@ void nt_product_by(const struct nt_matrix_way *way, struct nt_pool *pool, const 
 
 void nt_product(struct nt_pool *pool, const struct nt_product *p)
 {
-	nt_product_by(best_way(p->part), pool, p);
+	bool is_in_out = p->part->is_in_out && p->part->type == NT_MATRIX_F32;
+	nt_product_by(&best_table()->way[is_in_out ? NT_MATRIX_IN_OUT : p->part->type], pool, p);
 }

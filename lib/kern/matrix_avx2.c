@@ -109,6 +109,7 @@ static inline wide get_f16(const void *x)
 	return _mm256_cvtph_ps(_mm_loadu_si128(x));
 }
 
+#include "kern/matrix_pack.h"
 #include "kern/matrix_types.h"
 #include "kern/matrix_panel.h"
 
@@ -120,6 +121,7 @@ static bool is_here(void)
 const struct nt_matrix_table nt_matrix_avx2 = {
 	.name = "avx2",
 	.is_here = is_here,
+	.pack = pack,
 	.way = {
 		[NT_MATRIX_F32] = {.run = run_f32, .unit = 4},
 		[NT_MATRIX_F16] = {.run = run_f16, .unit = 4},

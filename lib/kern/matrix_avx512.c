@@ -39,6 +39,7 @@ static inline wide all(float x)
 #define DEEP(n_row)  ((n_row) < 4 ? 8 : 4)
 #define TILE_ROWS    8
 #define TILE_VECTORS 3
+#include "kern/matrix_pack.h"
 #include "kern/matrix_types.h"
 
 static bool is_here(void)
@@ -49,6 +50,7 @@ static bool is_here(void)
 const struct nt_matrix_table nt_matrix_avx512 = {
 	.name = "avx512",
 	.is_here = is_here,
+	.pack = pack,
 	.way = {
 		[NT_MATRIX_F32] = {.run = run_f32, .unit = 4},
 		[NT_MATRIX_F16] = {.run = run_f16, .unit = 4},

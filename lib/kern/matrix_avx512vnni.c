@@ -8,8 +8,6 @@
 #include "kern/matrix_ways.h"
 
 #ifdef NT_HAS_WIDE
-#include <math.h>
-
 #include "kern/avx512.h"
 #include "kern/matrix_begin.h"
 

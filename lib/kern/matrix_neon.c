@@ -41,6 +41,7 @@ static inline ints dot_quads(ints sum, quads w, const void *x)
 	return vpadalq_s16(sum, vpaddq_s16(low, high));
 }
 
+#include "kern/matrix_pack.h"
 #include "kern/matrix_types.h"
 #include "kern/matrix_panel.h"
 
@@ -52,6 +53,7 @@ static bool is_here(void)
 const struct nt_matrix_table nt_matrix_neon = {
 	.name = "neon",
 	.is_here = is_here,
+	.pack = pack,
 	.way = {
 		[NT_MATRIX_F32] = {.run = run_f32, .unit = 4},
 		[NT_MATRIX_F16] = {.run = run_f16, .unit = 4},

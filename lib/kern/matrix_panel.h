@@ -16,43 +16,34 @@
  *	all_ints(x), all_floats(x)	WIDTH times the one at x, at any address
  *	dot_quads(sum, w, x)		sum + the products of four weights and the four numbers at x
  *	floats_of(i), get_f16(x)	WIDTH floats of integers, and of f16 from memory
- *	wide, load, store, fused(sum, w, x)	as in matrix_dot.h
+ *	wide, load, store, fused(sum, w, x)	as in matrix_types.h
  */
+
+#include "base/half.h"
+#include "kern/matrix_block.h"
 
 enum { REGISTERS = NT_MATRIX_PANEL / WIDTH, STEPS = NT_BLOCK / 4 }; /* of a panel; of a block */
 
 /* --- rows -------------------------------------------------------------------------- */
-
-/* The greatest magnitude: as integers, whose order floats of one sign have. */
-static inline float greatest(const float x[NT_BLOCK])
-{
-	int32_t bits[NT_BLOCK], most = 0;
-	float result;
-	memcpy(bits, x, sizeof(bits));
-	for (size_t i = 0; i < NT_BLOCK; i++) {
-		int32_t size = bits[i] & 0x7fffffff;
-		most = size > most ? size : most;
-	}
-	memcpy(&result, &most, sizeof(result));
-	return result;
-}
 
 static inline __attribute__((always_inline)) void to_int8(int8_t *q, const float *row, size_t I, int offset)
 {
 	size_t n_block = (I + NT_BLOCK - 1) / NT_BLOCK;
 	float *d = (float *)(void *)(q + n_block * NT_BLOCK);
 	int32_t *shift = (int32_t *)(void *)(d + n_block);
-	for (size_t b = 0; b < n_block; b++, q += NT_BLOCK) {
-		size_t left = I - b * NT_BLOCK;
-		float x[NT_BLOCK] = {0};
-		if (left >= NT_BLOCK)
-			memcpy(x, row + b * NT_BLOCK, sizeof(x));
-		else
-			memcpy(x, row + b * NT_BLOCK, left * sizeof(*x));
+	for (size_t b = 0; b < n_block; b++, q += NT_BLOCK, row += NT_BLOCK) {
+		const float *x = row;
+		float last[NT_BLOCK];
+		if (I - b * NT_BLOCK < NT_BLOCK) {
+			memset(last, 0, sizeof(last));
+			memcpy(last, row, (I - b * NT_BLOCK) * sizeof(*row));
+			x = last;
+		}
 		float most = greatest(x), per_d = most > 0 ? 127 / most : 0;
 		int32_t sum = 0;
 		for (size_t i = 0; i < NT_BLOCK; i++) {
-			int32_t v = (int32_t)rintf(x[i] * per_d);
+			/* adding 1.5 * 2^23 rounds, and leaves the integer in the low bits */
+			int32_t v = (int32_t)nt_bits_of(x[i] * per_d + 12582912.0f) - 0x4b400000;
 			q[i] = (int8_t)v;
 			sum += v;
 		}

@@ -103,6 +103,8 @@ static void packed(const struct nt_slice *s)
 	}
 }
 
+#include "kern/matrix_pack.h"
+
 static bool is_here(void)
 {
 	return true;
@@ -111,6 +113,7 @@ static bool is_here(void)
 const struct nt_matrix_table nt_matrix_ref = {
 	.name = "ref",
 	.is_here = is_here,
+	.pack = pack,
 	.way = {
 		[NT_MATRIX_F32] = {.run = plain, .unit = 4},
 		[NT_MATRIX_F16] = {.run = plain, .unit = 4},

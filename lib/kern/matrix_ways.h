@@ -54,6 +54,8 @@ struct nt_matrix_table {
 	const char *name;
 	bool (*is_here)(void); /* the CPU can run it, and NT_ISA lets it */
 	struct nt_matrix_way way[NT_MATRIX_WAYS];
+	/* nt_matrix_pack by this instruction set; the same bytes by any. May be NULL. */
+	void (*pack)(void *to, enum nt_matrix_type type, const struct nt_matrix *from, size_t first, size_t n);
 };
 
 /* Strongest first, down to the reference, which has every way; NULL ends them. */

@@ -360,6 +360,33 @@ static void weights_are_packed_from_any_type(void **state)
 	free(x);
 }
 
+static void every_instruction_set_packs_the_same_bytes(void **state)
+{
+	enum { I = 75, O = 37 };
+	(void)state;
+	for (int type = 0; type <= NT_MATRIX_Q4_0; type++) {
+		size_t bytes = nt_matrix_bytes((enum nt_matrix_type)type, I, O);
+		char *want = nt_alloc(bytes, 1), *got = nt_alloc(bytes, 1);
+		float *x = array(7, I * O);
+		memset(x, 0, NT_BLOCK * sizeof(*x)); /* a block without a scale */
+		for (int is_in_out = 0; is_in_out < 2; is_in_out++) {
+			struct nt_matrix from = {.type = NT_MATRIX_F32, .is_in_out = is_in_out, .I = I, .O = O,
+						 .data = x};
+			nt_matrix_ref.pack(want, (enum nt_matrix_type)type, &from, 0, O);
+			for (size_t t = 0; nt_matrix_tables[t]; t++) {
+				if (!nt_matrix_tables[t]->is_here() || !nt_matrix_tables[t]->pack)
+					continue;
+				memset(got, 1, bytes);
+				nt_matrix_tables[t]->pack(got, (enum nt_matrix_type)type, &from, 0, O);
+				assert_memory_equal(got, want, bytes);
+			}
+		}
+		free(x);
+		free(want);
+		free(got);
+	}
+}
+
 static void the_best_way_of_this_cpu_is_taken(void **state)
 {
 	enum { I = 64, O = 40 };
@@ -392,6 +419,7 @@ int main(void)
 		cmocka_unit_test(any_number_of_rows_and_of_threads_gives_the_same_bits),
 		cmocka_unit_test(parts_come_out_side_by_side),
 		cmocka_unit_test(weights_are_packed_from_any_type),
+		cmocka_unit_test(every_instruction_set_packs_the_same_bytes),
 		cmocka_unit_test(the_best_way_of_this_cpu_is_taken),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

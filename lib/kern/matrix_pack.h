@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * matrix_pack.c - weights made what products take, while a model is loaded
+ * matrix_pack.h - weights made what products take, as text that a table includes once
  *
- * Portable, but written so that compilers find their vectors: a block of 32 weights of one output
- * becomes 32 floats, whatever they were, and then what they are to be.
+ * Written so that compilers find vectors of any width: 32 weights of each of 16 outputs become
+ * floats, whatever they were and however they lay, and then what they are to be.
  */
 #include <math.h>
 #include <string.h>
 
 #include "base/half.h"
 #include "base/least.h"
-#include "kern/matrix_ways.h"
+#include "kern/matrix_block.h"
 
 /* --- blocks ------------------------------------------------------------------------ */
 
 /* n elements that lie side by side. */
-static void load_run(float *x, const struct nt_matrix *from, size_t at, size_t n)
+static inline __attribute__((always_inline)) void load_run(float *x, const struct nt_matrix *from, size_t at, size_t n)
 {
 	const char *data = from->data;
 	uint16_t half[NT_BLOCK];
@@ -49,10 +49,17 @@ static void load_tile(float x[NT_MATRIX_PANEL][NT_BLOCK], const struct nt_matrix
 	float row[NT_MATRIX_PANEL];
 	if (n_o < NT_MATRIX_PANEL || n_i < NT_BLOCK)
 		memset(x, 0, NT_MATRIX_PANEL * NT_BLOCK * sizeof(float));
-	for (size_t lane = 0; lane < n_o && !from->is_in_out; lane++)
-		load_run(x[lane], from, (o + lane) * from->I + i, n_i);
+	for (size_t lane = 0; lane < n_o && !from->is_in_out; lane++) {
+		if (n_i == NT_BLOCK) /* a constant makes it a few instructions */
+			load_run(x[lane], from, (o + lane) * from->I + i, NT_BLOCK);
+		else
+			load_run(x[lane], from, (o + lane) * from->I + i, n_i);
+	}
 	for (size_t k = 0; k < n_i && from->is_in_out; k++) {
-		load_run(row, from, (i + k) * from->O + o, n_o);
+		if (n_o == NT_MATRIX_PANEL)
+			load_run(row, from, (i + k) * from->O + o, NT_MATRIX_PANEL);
+		else
+			load_run(row, from, (i + k) * from->O + o, n_o);
 		for (size_t lane = 0; lane < n_o; lane++)
 			x[lane][k] = row[lane];
 	}
@@ -61,27 +68,20 @@ static void load_tile(float x[NT_MATRIX_PANEL][NT_BLOCK], const struct nt_matrix
 /* ggml's order of operations: another one would round differently (model/blocks.c). */
 static float to_q8_0(uint8_t q[NT_BLOCK], const float x[NT_BLOCK])
 {
-	float most = 0;
-	for (int i = 0; i < NT_BLOCK; i++)
-		most = fabsf(x[i]) > most ? fabsf(x[i]) : most;
-	float d = most / 127, per_d = d != 0 ? 1 / d : 0;
-	for (int i = 0; i < NT_BLOCK; i++) /* what roundf does, of numbers below 2^22 */
-		q[i] = (uint8_t)(128 + (int)(x[i] * per_d + copysignf(0x1.fffffep-2f, x[i])));
+	float d = greatest(x) / 127, per_d = d != 0 ? 1 / d : 0;
+	for (size_t i = 0; i < NT_BLOCK; i++) /* what roundf does, of numbers below 2^22 */
+		q[i] = (uint8_t)(128 + (int32_t)(x[i] * per_d + copysignf(0x1.fffffep-2f, x[i])));
 	return d;
 }
 
 static float to_q4_0(uint8_t q[NT_BLOCK], const float x[NT_BLOCK])
 {
-	float most = 0, signed_most = 0;
-	for (int i = 0; i < NT_BLOCK; i++) {
-		if (fabsf(x[i]) > most) {
-			most = fabsf(x[i]);
-			signed_most = x[i];
-		}
-	}
+	float most = greatest(x), signed_most = 0;
+	for (size_t i = NT_BLOCK; i-- > 0;) /* the first of them */
+		signed_most = fabsf(x[i]) == most ? x[i] : signed_most;
 	float d = signed_most / -8, per_d = d != 0 ? 1 / d : 0;
-	for (int i = 0; i < NT_BLOCK; i++) {
-		int v = (int)(x[i] * per_d + 8.5f);
+	for (size_t i = 0; i < NT_BLOCK; i++) {
+		int32_t v = (int32_t)(x[i] * per_d + 8.5f);
 		q[i] = (uint8_t)(v < 15 ? v : 15);
 	}
 	return d;
@@ -141,7 +141,7 @@ static void pack_rows(char *to, enum nt_matrix_type type, const struct nt_matrix
 	}
 }
 
-void nt_matrix_pack(void *to, enum nt_matrix_type type, const struct nt_matrix *from, size_t first, size_t n)
+static void pack(void *to, enum nt_matrix_type type, const struct nt_matrix *from, size_t first, size_t n)
 {
 	bool is_panels = type == NT_MATRIX_Q8_0 || type == NT_MATRIX_Q4_0;
 	for (size_t o = first; o < first + n; o += NT_MATRIX_PANEL) {
