@@ -412,25 +412,29 @@ const char *nt_lm_tokenizer_json(const struct nt_lm *lm, size_t *len)
 
 void nt_lm_row(nt_real *out, const struct nt_matrix *m, size_t row)
 {
-	size_t width = m->type == NT_MATRIX_F64 ? 8 : m->type == NT_MATRIX_F32 ? 4 : 2;
-	const uint8_t *p = (const uint8_t *)m->data + row * m->I * width;
-	for (size_t i = 0; i < m->I; i++, p += width) {
-		float single;
-		double twice;
-		switch (m->type) {
-		case NT_MATRIX_F32:
-			memcpy(&single, p, sizeof(single));
+	size_t n = m->I;
+	const uint8_t *data = m->data, *half = data + 2 * row * n;
+	float single;
+	double twice;
+	switch (m->type) {
+	case NT_MATRIX_F32:
+		for (size_t i = 0; i < n; i++) {
+			memcpy(&single, data + (row * n + i) * sizeof(single), sizeof(single));
 			out[i] = (nt_real)single;
-			break;
-		case NT_MATRIX_F64:
-			memcpy(&twice, p, sizeof(twice));
-			out[i] = (nt_real)twice;
-			break;
-		case NT_MATRIX_F16:
-			out[i] = (nt_real)nt_from_f16(nt_le16(p));
-			break;
-		default:
-			out[i] = (nt_real)nt_from_bf16(nt_le16(p));
 		}
+		break;
+	case NT_MATRIX_F64:
+		for (size_t i = 0; i < n; i++) {
+			memcpy(&twice, data + (row * n + i) * sizeof(twice), sizeof(twice));
+			out[i] = (nt_real)twice;
+		}
+		break;
+	case NT_MATRIX_F16:
+		for (size_t i = 0; i < n; i++)
+			out[i] = (nt_real)nt_from_f16(nt_le16(half + 2 * i));
+		break;
+	default:
+		for (size_t i = 0; i < n; i++)
+			out[i] = (nt_real)nt_from_bf16(nt_le16(half + 2 * i));
 	}
 }
