@@ -30,7 +30,7 @@ enum {
 	ROWS = 512,
 	HEAD_ROWS = 64, /* logits are the widest of all */
 	TURNS = 16,
-	GEMM_ROWS = 64,
+	GEMM_ROWS = 192,
 };
 
 struct nt_decoder {
@@ -359,10 +359,10 @@ static void run_layers(const struct pass *p)
 }
 
 /* d->logits[n][V] of rows [first, first + n) of the last pass. */
-static void make_logits(struct nt_decoder *d, size_t first, size_t n, bool is_piece)
+static void make_logits(struct nt_decoder *d, size_t first, size_t n)
 {
 	normalise(d, &d->lm->norm_f, d->x + first * d->c->hidden_size, n);
-	multiply(d, &d->lm->head, d->logits, d->norm, NULL, n, is_piece);
+	multiply(d, &d->lm->head, d->logits, d->norm, NULL, n, false);
 }
 
 /* Angles up to a position are there, some at a time. */
@@ -423,7 +423,7 @@ int nt_decoder_extend(struct nt_decoder *d, size_t seq, const uint32_t *id, size
 	size_t rows = 0;
 	for (size_t at = 0; at < n; at += rows)
 		rows = take_piece(d, seq, id + at, n - at);
-	make_logits(d, rows - 1, 1, false);
+	make_logits(d, rows - 1, 1);
 	*logits = d->logits;
 	return 0;
 }
@@ -438,7 +438,7 @@ int nt_decoder_step(struct nt_decoder *d, const size_t *seq, const uint32_t *id,
 			return rc;
 	}
 	run_pass(&(struct pass){.d = d, .seq = seq, .n_row = n}, id);
-	make_logits(d, 0, n, false);
+	make_logits(d, 0, n);
 	*logits = d->logits;
 	return 0;
 }
@@ -484,7 +484,7 @@ int nt_decoder_score(struct nt_decoder *d, size_t seq, const uint32_t *id, size_
 			some = least(rows - r, HEAD_ROWS);
 			if (!has_target(target + at + r, some))
 				continue;
-			make_logits(d, r, some, true);
+			make_logits(d, r, some);
 			struct scores s = {d, target + at + r, nll + at + r};
 			nt_rows_run(d->pool, some, d->c->vocab_size, score_rows, &s);
 		}
