@@ -21,7 +21,7 @@
 
 #include "model_random.h"
 
-enum { V = 97, T = 200 };
+enum { V = 97, T = 200, LONG = 1200 };
 
 static struct nt_model *make_model(enum nt_arch arch)
 {
@@ -38,7 +38,7 @@ static void random_ids(uint32_t *id, size_t n)
 static nt_real *whole_row(const struct nt_model *m, const uint32_t *id, size_t n)
 {
 	struct nt_work *w;
-	uint32_t target[T], start[T] = {0};
+	static uint32_t target[LONG], start[LONG];
 	nt_real *logits = nt_alloc(n * V, sizeof(*logits));
 	memset(target, 0xff, sizeof(target));
 	struct nt_batch b = {1, n, id, target, start};
@@ -332,6 +332,49 @@ static void a_decoder_gives_the_same_bits_with_any_threads(void **state)
 	}
 }
 
+/* want[STEPS][V]: logits behind ids [LONG - STEPS, LONG) of sequence `seq`, whose keys are looked at
+ * in parts, and which others may step beside. */
+static void step_far(struct nt_decoder *d, size_t n, const uint32_t *id, nt_real *want)
+{
+	size_t seq[3] = {1, 0, 2};
+	const nt_real *got;
+	for (size_t s = n; s-- > 0;)
+		assert_int_equal(nt_decoder_extend(d, s, id, s ? 3 * s : LONG - STEPS, &got), 0);
+	for (size_t i = 0; i < STEPS; i++) {
+		uint32_t next[3] = {id[i], id[LONG - STEPS + i], id[i]};
+		assert_int_equal(nt_decoder_step(d, seq + (n == 1), next + (n == 1), n, &got), 0);
+		memcpy(want + i * V, got + (n > 1) * V, V * sizeof(*want));
+	}
+}
+
+static void a_long_context_is_looked_at_in_parts(void **state)
+{
+	static uint32_t id[LONG];
+	nt_real one[STEPS * V], got[STEPS * V];
+	(void)state;
+	random_ids(id, LONG);
+	for (int arch = NT_LLAMA; arch <= NT_GPT2; arch++) {
+		struct nt_model *m = random_model((enum nt_arch)arch, V, 48, LONG, 3);
+		struct nt_lm *lm;
+		nt_real *want = whole_row(m, id, LONG);
+		assert_int_equal(nt_lm_of_model(&lm, m), 0);
+		for (int n_thread = 1; n_thread <= 3; n_thread++) {
+			struct nt_pool *pool = nt_pool_new(n_thread);
+			struct nt_decoder *d;
+			assert_int_equal(nt_decoder_new(&d, lm, 3, LONG, pool), 0);
+			step_far(d, (size_t)n_thread, id, n_thread == 1 ? one : got);
+			if (n_thread > 1)
+				assert_memory_equal(got, one, sizeof(got));
+			nt_decoder_free(d);
+			nt_pool_free(pool);
+		}
+		assert_true(distance(one, want + (LONG - STEPS) * V) < 1e-5);
+		free(want);
+		nt_lm_free(lm);
+		nt_model_free(m);
+	}
+}
+
 static void what_was_taken_back_leaves_no_trace(void **state)
 {
 	struct made x = make(NT_QWEN3, 2, NULL);
@@ -432,6 +475,7 @@ int main(void)
 		cmocka_unit_test(fewer_bits_cost_little),
 		cmocka_unit_test(what_a_file_holds_is_not_what_is_asked_for),
 		cmocka_unit_test(a_decoder_gives_the_same_bits_with_any_threads),
+		cmocka_unit_test(a_long_context_is_looked_at_in_parts),
 		cmocka_unit_test(what_was_taken_back_leaves_no_trace),
 		cmocka_unit_test(a_full_decoder_and_a_foreign_id_are_refused),
 		cmocka_unit_test(choices_cost_what_they_cost_alone),
