@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/least.h"
+#include "nt/err.h"
 
 static size_t element_bytes(bool is_f16)
 {
@@ -46,28 +47,25 @@ void nt_kv_put(const struct nt_kv *kv, size_t position, const nt_real *k, const 
 	}
 }
 
-void nt_kv_get(const struct nt_kv *kv, size_t first, size_t n, nt_real *k, nt_real *v, size_t ld)
+/* n elements of a block. */
+static void get(const struct nt_kv *kv, nt_real *out, const void *block, size_t i, size_t n)
+{
+	if (kv->is_f16)
+		kv->kern->from_f16(out, (const uint16_t *)block + i, n);
+	else
+		memcpy(out, (const nt_real *)block + i, n * sizeof(*out));
+}
+
+void nt_kv_get(const struct nt_kv *kv, size_t first, size_t n, nt_real *k, size_t ldk, nt_real *v)
 {
 	size_t D = kv->D, width = nt_kv_width(D);
-	nt_real column[NT_KV_BLOCK];
-	for (size_t at = first, m; at < first + n; at += m, k += m * ld, v += m * ld) {
-		size_t t = at % NT_KV_BLOCK;
-		const nt_real *key = block_of(kv, at);
-		const uint16_t *half = block_of(kv, at);
-		m = least(NT_KV_BLOCK - t, first + n - at);
-		for (size_t d = 0; d < D; d++) {
-			if (kv->is_f16)
-				kv->kern->from_f16(column, half + d * NT_KV_BLOCK, NT_KV_BLOCK);
-			for (size_t j = 0; j < m; j++)
-				k[j * ld + d] = kv->is_f16 ? column[t + j] : key[d * NT_KV_BLOCK + t + j];
-		}
-		for (size_t j = 0; j < m; j++) {
-			size_t row = D * NT_KV_BLOCK + (t + j) * width;
-			if (kv->is_f16)
-				kv->kern->from_f16(v + j * ld, half + row, D);
-			else
-				memcpy(v + j * ld, key + row, D * sizeof(*v));
-		}
+	nt_assert(first % NT_KV_BLOCK == 0 && ldk >= (n + NT_KV_BLOCK - 1) / NT_KV_BLOCK * NT_KV_BLOCK);
+	for (size_t at = 0; at < n; at += NT_KV_BLOCK) {
+		const void *block = block_of(kv, first + at);
+		for (size_t d = 0; d < D; d++)
+			get(kv, k + d * ldk + at, block, d * NT_KV_BLOCK, NT_KV_BLOCK);
+		for (size_t t = 0; t < least(n - at, NT_KV_BLOCK); t++)
+			get(kv, v + (at + t) * D, block, D * NT_KV_BLOCK + t * width, D);
 	}
 }
 

@@ -48,8 +48,9 @@ size_t nt_kv_block_bytes(size_t D, bool is_f16);
  * must before they are looked at. */
 void nt_kv_put(const struct nt_kv *kv, size_t position, const nt_real *k, const nt_real *v);
 
-/* Positions [first, first + n) as rows of D, ld apart: what is looked at by many queries at once. */
-void nt_kv_get(const struct nt_kv *kv, size_t first, size_t n, nt_real *k, nt_real *v, size_t ld);
+/* Positions [first, first + n), first a multiple of NT_KV_BLOCK, for many queries to look at: keys as
+ * they lie, k[D][ldk], whole blocks of them; values as v[n][D]. */
+void nt_kv_get(const struct nt_kv *kv, size_t first, size_t n, nt_real *k, size_t ldk, nt_real *v);
 
 /* One token's queries. */
 struct nt_kv_query {

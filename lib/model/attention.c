@@ -50,7 +50,7 @@ static struct nt_attend tile_of(const struct nt_attend *rows, size_t at, nt_real
 		return t;
 	}
 	nt_real *k = s + NT_ATTEND_TILE, *v = k + NT_ATTEND_KEYS * t.D;
-	nt_kv_get(t.kv, at, t.n_key, k, v, t.D);
+	nt_kv_get(t.kv, at, t.n_key, k, NT_ATTEND_KEYS, v);
 	t.k = k;
 	t.v = v;
 	t.ldkv = t.D;
@@ -70,13 +70,13 @@ static void clear_unseen(nt_real *row, size_t seen, size_t n)
 	memset(row + seen, 0, (n - seen) * sizeof(*row));
 }
 
-/* S[n_query][n_key] of a tile */
+/* S[n_query][n_key] of a tile; keys out of kv are [D][NT_ATTEND_KEYS] */
 static void scores(const struct nt_attend *a, nt_real *s)
 {
 	nt_gemm_here(&(struct nt_gemm){
 		.m = a->n_query, .n = a->n_key, .k = a->D,
 		.a = a->q, .lda = a->ldq,
-		.b = a->k, .ldb = a->ldkv, .is_b_transposed = true,
+		.b = a->k, .ldb = a->kv ? NT_ATTEND_KEYS : a->ldkv, .is_b_transposed = !a->kv,
 		.c = s, .ldc = a->n_key, .alpha = score_scale(a->D), .is_bf16 = a->is_bf16,
 	});
 }

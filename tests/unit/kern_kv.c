@@ -201,19 +201,20 @@ static void a_result_is_the_same_bits_by_any_thread_in_any_order_and_beside_any_
 
 static void what_is_kept_comes_back(void **state)
 {
-	static float k[100][70], v[100][70];
+	static float k[70][112], v[110 * 70];
 	(void)state;
 	for (int isa = 0; isa < NT_ISA_COUNT; isa++) {
 		for (size_t D = 1; D <= 66 && nt_kern_of((enum nt_isa)isa); D += 13) {
 			bool is_f16 = D % 2;
 			struct room room = room_for(nt_kern_of((enum nt_isa)isa), 150, D, is_f16);
 			fill(&room.kv, 150);
-			for (size_t first = 0; first < 40; first += 7) {
-				nt_kv_get(&room.kv, first, first + 60, k[0], v[0], 70);
-				for (size_t i = 0; i < (first + 60) * D; i++) {
+			for (size_t first = 0; first < 48; first += NT_KV_BLOCK) {
+				size_t n = first + 63;
+				nt_kv_get(&room.kv, first, n, k[0], 112, v);
+				for (size_t i = 0; i < n * D; i++) {
 					size_t t = i / D, d = i % D;
-					assert_true(k[t][d] == as_kept(key[first + t][d], is_f16));
-					assert_true(v[t][d] == as_kept(value[first + t][d], is_f16));
+					assert_true(k[d][t] == as_kept(key[first + t][d], is_f16));
+					assert_true(v[i] == as_kept(value[first + t][d], is_f16));
 				}
 			}
 			leave(&room);
