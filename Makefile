@@ -173,7 +173,7 @@ bench-data: all $B/bench/data $B/bench/recall
 bench-train: all
 	@sh share/deps.sh torch || :; $(MAKE) bench BENCH=train
 
-bench: all $B/bench/data $B/bench/kern $B/bench/matrix
+bench: all $B/bench/data $B/bench/kern $B/bench/matrix $B/bench/kv $B/bench/sampler $B/bench/pool
 	@PATH="$$PWD/$B/bin:$$PWD/$B/bench:$$PATH" PYTHON="$(PYTHON)" sh tests/bench/run.sh $(BENCH)
 
 # Coverage-guided, with clang; FUZZ_SECONDS for each target.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * kv.c - how fast one token attends to what is kept, over all layers (build/bench/kv)
+ * kv.c - how fast one token attends to what is kept, over all layers (make bench BENCH=token)
  *
  * Blocks of a layer's heads lie side by side. A run of the pool for each layer, as in a decoder; the
  * fastest of half a second, by the clock on the wall. GB/s count every key and value once.

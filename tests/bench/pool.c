@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * pool.c - what a job of the pool costs by itself (build/bench/pool)
+ * pool.c - what a job of the pool costs by itself (make bench BENCH=token)
  *
  *	pool [threads [others]]
  *

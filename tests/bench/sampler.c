@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sampler.c - what choosing a token of a vocabulary of GPT-2's size takes (build/bench/sampler)
+ * sampler.c - what choosing a token of a vocabulary of GPT-2's size takes (make bench BENCH=token)
  *
  * Logits as a trained model's, where some hundreds of tokens are 0.95, and as a new one's, all nearly
  * as likely. The fastest and the middle of a thousand tokens.
