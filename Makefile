@@ -69,8 +69,7 @@ aarch64_neonbf16 := -march=armv8.2-a+bf16
 aarch64_neondot := -march=armv8.2-a+dotprod
 ISA = $($(ARCH)_$(lastword $(subst _, ,$(*F))))
 $B/obj/lib/kern/%.o $B/f64/lib/kern/%.o: OPT := -O3 -fno-trapping-math
-$B/obj/lib/filter/%.o $B/obj/lib/data/shingle_%.o: OPT := -O3
-$B/obj/lib/data/ids_%.o $B/obj/lib/data/bandtable.o: OPT := -O3
+$B/obj/lib/filter/%.o $B/obj/lib/data/shingle_%.o $B/obj/lib/data/ids_%.o $B/obj/lib/data/bandtable.o: OPT := -O3
 # Masks of 64 bits belong in general registers.
 $B/obj/lib/text/window_%.o: OPT := -fno-tree-vectorize
 
@@ -131,17 +130,14 @@ endef
 $(foreach s,bash zsh fish,$(eval $(call completion_rule,$s)))
 pages: $(PAGES)
 
-deps:
-	@sh share/deps.sh build
+deps: ; @sh share/deps.sh build
 
 demo:
-	@sh share/deps.sh build demo
-	@$(MAKE) all
+	@sh share/deps.sh build demo && $(MAKE) all
 	@PATH="$$PWD/$B/bin:$$PATH" sh examples/demo.sh $(CORPUS)
 
 check:
-	@sh share/deps.sh build check
-	@$(MAKE) check-run
+	@sh share/deps.sh build check && $(MAKE) check-run
 
 prove = CMOCKA_MESSAGE_OUTPUT=TAP PATH="$$PWD/$B/bin:$$PATH" NT_BUILD="$$PWD/$B" PYTHON="$(PYTHON)" \
 	MAKE="$(MAKE)" SAN="$(SAN)" prove --directives $(PROVE) -e 'sh tests/tap.sh'
@@ -156,8 +152,7 @@ check-arm:
 
 # Other people's programs on our files, from npm, and models beside PyTorch; apart from `check`.
 check-interop: all $B/test/golden/model_reference $B/test/unit/model_reference
-	@sh share/deps.sh interop torch
-	@$(prove) $(sort $(wildcard tests/interop/*.sh))
+	@sh share/deps.sh interop torch && $(prove) $(sort $(wildcard tests/interop/*.sh))
 
 # ... of its tokenizers, beside other people's: TEXT=files TOKENIZERS=folder PEERS=folder RUNS=5.
 $B/bench/%: $B/obj/tests/bench/%.o $B/libnt.a
@@ -187,15 +182,13 @@ build/fuzz/%: build/fuzz/obj/tests/fuzz/%.o \
 	$(call say,link,$@)clang $(FUZZ_SAN) -fsanitize=fuzzer -o $@ $^ $(LIBS)
 
 fuzz:
-	@sh share/deps.sh build fuzz
-	@$(MAKE) fuzz-run
+	@sh share/deps.sh build fuzz && $(MAKE) fuzz-run
 fuzz-run: $(FUZZERS)
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) sh tests/fuzz/run.sh $(FUZZERS)
 
 install: all pages
-	@PREFIX="$(DESTDIR)$(PREFIX)" B="$B" PKGS="$(PKGS)" sh share/install.sh install $(CMDS)
-uninstall:
-	@PREFIX="$(DESTDIR)$(PREFIX)" B="$B" PKGS="$(PKGS)" sh share/install.sh uninstall $(CMDS)
+install uninstall:
+	@PREFIX="$(DESTDIR)$(PREFIX)" B="$B" PKGS="$(PKGS)" sh share/install.sh $@ $(CMDS)
 
 clean: ; rm -rf build
 help: ; @cat share/targets.txt

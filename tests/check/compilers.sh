@@ -9,7 +9,7 @@ flags="-std=c11 -D_GNU_SOURCE -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissi
 
 isa() {
 	case $1 in
-	*_avx2.c) echo -mavx2 -mfma -mbmi -mbmi2 -maes ;;
+	*_avx2.c) echo -mavx2 -mfma -mf16c -mbmi -mbmi2 -maes ;;
 	*_avx512bf16.c) echo -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512bf16 -mfma ;;
 	*_avx512vnni.c) echo -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512vnni -mfma ;;
 	*_avx512.c) echo -mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma -mbmi -mbmi2 -maes ;;
