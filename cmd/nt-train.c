@@ -359,6 +359,8 @@ static const struct nt_example examples[] = {
 #define TRAIN(field) AT(train.field)
 static const struct nt_opt opts[] = {
 	{'o', "output", NT_OPT_STR, TRAIN(output), "DIR", "ckpt", 0, 0, "the checkpoint directory"},
+	{0, "resume", NT_OPT_ENUM, TRAIN(resume), "latest|auto", "latest", 0, 0,
+	 "what a run goes on from: the latest checkpoint, which must be whole, or the newest that is"},
 	{0, "restart", NT_OPT_FLAG, TRAIN(restart), NULL, NULL, 0, 0,
 	 "forget the checkpoint that is there and begin anew"},
 	{'f', "force", NT_OPT_FLAG, TRAIN(force), NULL, NULL, 0, 0,

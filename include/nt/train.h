@@ -37,6 +37,9 @@ enum nt_optimizer_kind { NT_OPTIMIZER_ADAMW, NT_OPTIMIZER_MUON, NT_OPTIMIZER_NOR
 /* NT_RECOMPUTE_AUTO: where memory is short. The numbers are the same. */
 enum nt_recompute { NT_RECOMPUTE_AUTO, NT_RECOMPUTE_NO, NT_RECOMPUTE_YES };
 
+/* What a run goes on from: the latest checkpoint; or, if that is damaged, the newest that is whole. */
+enum nt_resume { NT_RESUME_LATEST, NT_RESUME_AUTO };
+
 enum nt_lr_schedule { NT_LR_COSINE, NT_LR_WSD, NT_LR_CONSTANT };
 
 /* Every so many steps; by the clock if steps is 0. Both 0: as nt_train_settle chooses. */
@@ -110,6 +113,7 @@ struct nt_train_options {
 	const char *label;             /* what the user calls the run, or NULL */
 	uint64_t keep;                 /* checkpoints to keep, at least 1 */
 	const char *output;            /* the checkpoint directory */
+	int resume;                    /* enum nt_resume */
 	bool restart;                  /* forget the checkpoint that is there */
 	bool force;                    /* replace files there that are not ours */
 
@@ -179,7 +183,8 @@ struct nt_train_event {
 	const struct nt_train_loss *source;
 	size_t n_source;
 	const char *path;         /* NT_EVENT_SAVE: the directory */
-	/* NT_EVENT_SAMPLE: the prompt and what the model added; NT_EVENT_WARNING: why steps are slow */
+	/* NT_EVENT_SAMPLE: the prompt and what the model added; NT_EVENT_WARNING: why steps are slow, or what
+	 * was damaged */
 	const char *text;         /* [text_len] */
 	size_t text_len;
 	const char *label;        /* NT_EVENT_START: of the run, or NULL */

@@ -29,13 +29,21 @@ void nt_trainer_release(struct nt_trainer *t); /* harmless twice */
 /* From the bytes of a trainer.json; its own hash is checked first. NT_EFORMAT. */
 int nt_trainer_parse(struct nt_trainer *t, const void *text, size_t len, const char *path);
 
-/* Appends to *path the step directory that dir means. Returns 1, or 0 if there is none. */
+/* Appends to *path the step directory that dir means: what `latest` names, without it the newest.
+ * Returns 1, or 0 if there is none. */
 int nt_checkpoint_current(const char *dir, struct nt_buf *path);
+
+/*
+ * Appends to *step_dir the one to go on from: `latest` if every hash agrees; else, if it may
+ * fall back, the newest older one that is whole, with a sentence in *damage that says so.
+ * NT_EFORMAT names what is damaged.
+ */
+int nt_checkpoint_choose(struct nt_buf *step_dir, const char *latest, bool may_fall_back, struct nt_buf *damage);
 
 /* Reads STEP_DIR/trainer.json. */
 int nt_checkpoint_read(struct nt_trainer *t, const char *step_dir);
 
-/* Reads weights and moments, every file's hash checked first. */
+/* Reads weights and moments of a step that was chosen. */
 int nt_checkpoint_load(struct nt_model **m, struct nt_optimizer *o, struct nt_optimizer_make make,
 		       const char *step_dir);
 
@@ -47,6 +55,10 @@ int nt_checkpoint_save(const char *dir, const struct nt_trainer *t, const struct
 /* Makes dir if it is missing; NT_EARG if it holds files that are not ours to replace, and
  * that is not forced. */
 int nt_checkpoint_claim(const char *dir, bool force);
+/* Makes a step the current one. */
+int nt_checkpoint_point(const char *dir, const char *step_dir);
+/* Removes what a run that was killed has left, and steps before `step` beyond `keep` with it. */
+int nt_checkpoint_tidy(const char *dir, uint64_t step, uint64_t keep);
 /* Removes every step, and all links to them. */
 int nt_checkpoint_clear(const char *dir);
 

@@ -4,7 +4,7 @@
  *
  * trainer.json carries the hash of every other file of its step, and of its own bytes
  * before that line. A damaged step is named together with the newest older one that is
- * whole, so that whoever reads the sentence knows what to do.
+ * whole, so that whoever reads the sentence knows what to do; or that one takes its place.
  */
 #include <dirent.h>
 #include <inttypes.h>
@@ -143,20 +143,52 @@ static bool has_file(const char *dir, const char *name)
 	return access(path, F_OK) == 0;
 }
 
+/* The number of a step's folder, by its name; false for other names. */
+static bool is_step(const char *name, unsigned long long *number)
+{
+	const char *digits = name + 5;
+	if (strncmp(name, "step-", 5) != 0 || !*digits || digits[strspn(digits, "0123456789")])
+		return false;
+	*number = strtoull(digits, NULL, 10);
+	return true;
+}
+
+/* The newest step in dir that is older than `limit` and, if `check` is not NULL, passes it; into name. */
+static bool find_step(const char *dir, unsigned long long limit, int (*check)(const char *step_dir), char name[256])
+{
+	char path[PATH_BYTES + 256];
+	unsigned long long n, best = 0;
+	bool found = false;
+	DIR *d = opendir(dir);
+	for (struct dirent *e; d && (e = readdir(d));) {
+		if (!is_step(e->d_name, &n) || n >= limit || (found && n <= best))
+			continue;
+		snprintf(path, sizeof(path), "%s/%s", dir, e->d_name);
+		if (check && check(path) < 0)
+			continue;
+		snprintf(name, 256, "%s", e->d_name);
+		best = n;
+		found = true;
+	}
+	if (d)
+		closedir(d);
+	return found;
+}
+
 int nt_checkpoint_current(const char *dir, struct nt_buf *path)
 {
 	char link[PATH_BYTES], target[256];
 	snprintf(link, sizeof(link), "%s/latest", dir);
 	ssize_t n = readlink(link, target, sizeof(target) - 1);
 	int rc = 0;
-	if (n > 0) {
+	if (n > 0)
 		target[n] = 0;
+	if (n > 0 || (!has_file(dir, "trainer.json") && find_step(dir, UINT64_MAX, NULL, target)))
 		rc = nt_buf_printf(path, "%s/%s", dir, target);
-	} else if (has_file(dir, "trainer.json")) {
+	else if (has_file(dir, "trainer.json"))
 		rc = nt_buf_printf(path, "%s", dir);
-	} else {
+	else
 		return 0;
-	}
 	if (rc == 0)
 		rc = nt_buf_add(path, "", 1);
 	return rc < 0 ? rc : 1;
@@ -211,27 +243,11 @@ static int check_step(const char *step_dir)
 /* The newest step beside step_dir, older than it, that is whole; into name. */
 static bool find_intact(const char *step_dir, char name[256])
 {
-	char parent[PATH_BYTES], path[PATH_BYTES + 256];
-	const char *own = strrchr(step_dir, '/');
-	unsigned long long best = 0, limit = own ? strtoull(own + sizeof("/step-") - 1, NULL, 10) : 0;
-	snprintf(parent, sizeof(parent), "%.*s", own ? (int)(own - step_dir) : 1, own ? step_dir : ".");
-	DIR *d = opendir(parent);
-	bool found = false;
-	for (struct dirent *e; d && (e = readdir(d));) {
-		unsigned long long n = strtoull(e->d_name + (strlen(e->d_name) > 5 ? 5 : 0), NULL, 10);
-		if (strncmp(e->d_name, "step-", 5) != 0 || strchr(e->d_name, '.') || n >= limit ||
-		    (found && n <= best))
-			continue;
-		snprintf(path, sizeof(path), "%s/%s", parent, e->d_name);
-		if (check_step(path) < 0)
-			continue;
-		snprintf(name, 256, "%s", e->d_name);
-		best = n;
-		found = true;
-	}
-	if (d)
-		closedir(d);
-	return found;
+	char parent[PATH_BYTES];
+	unsigned long long own;
+	const char *slash = strrchr(step_dir, '/');
+	snprintf(parent, sizeof(parent), "%.*s", slash ? (int)(slash - step_dir) : 1, slash ? step_dir : ".");
+	return is_step(slash ? slash + 1 : step_dir, &own) && find_step(parent, own, check_step, name);
 }
 
 /* check_step, and on damage a sentence that says what to do. */
@@ -242,12 +258,25 @@ static int check_or_offer(const char *step_dir, enum nt_err code)
 	if (rc >= 0)
 		return rc;
 	snprintf(why, sizeof(why), "%s", nt_errmsg());
-	if (find_intact(step_dir, name)) {
-		int parent = (int)(strrchr(step_dir, '/') - step_dir);
-		return nt_fail(code, "%s; %s is intact: ln -sfn %s %.*s/latest makes it the current one",
-			       why, name, name, parent, step_dir);
-	}
+	if (find_intact(step_dir, name))
+		return nt_fail(code, "%s; %s is intact: nt-train --resume=auto goes on from it", why, name);
 	return nt_fail(code, "%s; no older step is intact", why);
+}
+
+int nt_checkpoint_choose(struct nt_buf *step_dir, const char *latest, bool may_fall_back, struct nt_buf *damage)
+{
+	char name[256];
+	int rc = may_fall_back ? check_step(latest) : check_or_offer(latest, NT_EFORMAT);
+	if (rc == 0 || !may_fall_back)
+		return rc < 0 ? rc : nt_buf_add(step_dir, latest, strlen(latest) + 1);
+	if ((rc = nt_buf_printf(damage, "%s", nt_errmsg())) < 0)
+		return rc;
+	if (!find_intact(latest, name))
+		return nt_fail(NT_EFORMAT, "%s; no older step is intact: --restart begins anew", (const char *)damage->data);
+	rc = nt_buf_printf(step_dir, "%.*s%s", (int)(strrchr(latest, '/') + 1 - latest), latest, name);
+	if (rc == 0)
+		rc = nt_buf_add(step_dir, "", 1);
+	return rc < 0 ? rc : nt_buf_printf(damage, "; going on from %s", name);
 }
 
 int nt_checkpoint_verify(const char *dir)
@@ -296,9 +325,7 @@ int nt_checkpoint_load(struct nt_model **m, struct nt_optimizer *o, struct nt_op
 {
 	*m = NULL;
 	*o = (struct nt_optimizer){0};
-	int rc = check_or_offer(step_dir, NT_EFORMAT);
-	if (rc == 0)
-		rc = nt_model_load(m, step_dir);
+	int rc = nt_model_load(m, step_dir);
 	if (rc == 0)
 		rc = nt_optimizer_init(o, *m, make);
 	if (rc == 0)

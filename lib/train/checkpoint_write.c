@@ -64,6 +64,19 @@ static int remove_step(const char *dir)
 	return rmdir(dir) < 0 ? nt_fail_sys("%s: cannot remove", dir) : 0;
 }
 
+/* What has the name of a step is whole, to the moment it is gone. */
+static int drop_step(const char *dir, const char *name)
+{
+	char path[PATH_BYTES], part[PATH_BYTES], part_name[300];
+	snprintf(part_name, sizeof(part_name), "%s.old.part", name);
+	int rc = join(path, dir, name);
+	if (rc < 0 || (rc = join(part, dir, part_name)) < 0 || (rc = remove_step(part)) < 0)
+		return rc;
+	if (rename(path, part) < 0)
+		return errno == ENOENT ? 0 : nt_fail_sys("%s: cannot rename to '%s'", path, part);
+	return remove_step(part);
+}
+
 /* --- trainer.json ---------------------------------------------------------------- */
 
 static int is_hashed(const struct dirent *e)
@@ -248,10 +261,8 @@ static int prune(const char *dir, uint64_t step, uint64_t keep)
 	for (int i = 0; i < n; i++)
 		n_older += strtoull(entry[i]->d_name + 5, NULL, 10) < step;
 	for (int i = 0; i < n; i++) {
-		char path[PATH_BYTES];
-		if (rc == 0 && i < n_older && (uint64_t)(n_older - i) >= keep &&
-		    (rc = join(path, dir, entry[i]->d_name)) == 0)
-			rc = remove_step(path);
+		if (rc == 0 && i < n_older && (uint64_t)(n_older - i) >= keep)
+			rc = drop_step(dir, entry[i]->d_name);
 		free(entry[i]);
 	}
 	free(entry);
@@ -279,6 +290,19 @@ static int sweep(const char *dir)
 	}
 	free(entry);
 	return rc;
+}
+
+int nt_checkpoint_point(const char *dir, const char *step_dir)
+{
+	const char *slash = strrchr(step_dir, '/');
+	int rc = swap_link(dir, "latest", slash ? slash + 1 : step_dir);
+	return rc < 0 ? rc : sync_dir(dir);
+}
+
+int nt_checkpoint_tidy(const char *dir, uint64_t step, uint64_t keep)
+{
+	int rc = sweep(dir);
+	return rc < 0 ? rc : prune(dir, step, keep);
 }
 
 int nt_checkpoint_clear(const char *dir)
@@ -343,7 +367,7 @@ int nt_checkpoint_save(const char *dir, const struct nt_trainer *t, const struct
 		remove_step(part);
 		return rc;
 	}
-	if ((rc = remove_step(path)) < 0) /* of a run that was wound back */
+	if ((rc = drop_step(dir, name)) < 0) /* of a run that was wound back */
 		return rc;
 	if (rename(part, path) < 0)
 		return nt_fail_sys("%s: cannot rename to '%s'", part, path);

@@ -27,7 +27,9 @@ struct nt_train {
 	size_t n_prompt;
 
 	bool is_resumed;
-	struct nt_buf step_dir;          /* resumed from; NUL-terminated */
+	struct nt_buf latest;            /* what was the current step when it was opened, NUL-terminated; ... */
+	struct nt_buf step_dir;          /* ... and what it was resumed from, */
+	struct nt_buf damage;            /* ... and if these differ, why: a sentence */
 	struct nt_trainer trainer;
 
 	bool is_settled;

@@ -64,10 +64,12 @@ static int compare_data(const struct nt_train *t, const char *data)
 static int open_checkpoint(struct nt_train *t, const char *data)
 {
 	const char *dir = t->options.output;
-	int rc = t->options.restart ? 0 : nt_checkpoint_current(dir, &t->step_dir);
+	int rc = t->options.restart ? 0 : nt_checkpoint_current(dir, &t->latest);
 	if (rc <= 0)
 		return rc;
-	if ((rc = nt_checkpoint_read(&t->trainer, (const char *)t->step_dir.data)) < 0 ||
+	if ((rc = nt_checkpoint_choose(&t->step_dir, (const char *)t->latest.data,
+				       t->options.resume == NT_RESUME_AUTO, &t->damage)) < 0 ||
+	    (rc = nt_checkpoint_read(&t->trainer, (const char *)t->step_dir.data)) < 0 ||
 	    (rc = compare_data(t, data)) < 0 ||
 	    (rc = nt_settings_resume(&t->options, &t->trainer.options, dir)) < 0)
 		return rc;
@@ -131,7 +133,9 @@ void nt_train_free(struct nt_train *t)
 	nt_corpus_close(&t->corpus);
 	nt_corpus_close(&t->val);
 	nt_trainer_release(&t->trainer);
+	nt_buf_release(&t->latest);
 	nt_buf_release(&t->step_dir);
+	nt_buf_release(&t->damage);
 	nt_buf_release(&t->mixture);
 	free(t->prompt);
 	free(t->share);
@@ -531,6 +535,11 @@ static int tell_start(struct runner *r)
 		rc = tell(r, NT_EVENT_START);
 	r->event.about = NULL;
 	nt_buf_release(&about);
+	if (rc == 0 && r->t->damage.len) {
+		r->event.text = (const char *)r->t->damage.data;
+		r->event.text_len = r->t->damage.len;
+		rc = tell(r, NT_EVENT_WARNING);
+	}
 	return rc;
 }
 
@@ -566,8 +575,8 @@ static int check_unchanged(const struct nt_train *t)
 {
 	struct nt_buf now = {0};
 	int rc = t->options.restart ? 0 : nt_checkpoint_current(t->options.output, &now);
-	if (rc >= 0 && (now.len != t->step_dir.len ||
-			(now.len && memcmp(now.data, t->step_dir.data, now.len) != 0)))
+	if (rc >= 0 && (now.len != t->latest.len ||
+			(now.len && memcmp(now.data, t->latest.data, now.len) != 0)))
 		rc = nt_fail(NT_EFAIL, "%s: another nt-train has just changed it: run again",
 			     t->options.output);
 	nt_buf_release(&now);
@@ -598,6 +607,10 @@ int nt_train_run(struct nt_train *t, const volatile sig_atomic_t *stop,
 		rc = nt_checkpoint_clear(t->options.output);
 	if (rc == 0)
 		rc = nt_train_prepare(t);
+	if (rc == 0 && t->damage.len)
+		rc = nt_checkpoint_point(t->options.output, (const char *)t->step_dir.data);
+	if (rc == 0 && t->is_resumed)
+		rc = nt_checkpoint_tidy(t->options.output, t->step, t->options.keep);
 	if (rc == 0) {
 		t->plan.peak_flops = nt_measure_peak(t->options.dtype, t->pool);
 		nt_watch_start(&r.watch, 60);

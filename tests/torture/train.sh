@@ -109,4 +109,52 @@ t '... and the cuts are such that a save which leaves out a sync would be found'
 		[ $lost -gt 0 ]
 	done'
 
+# A run that was killed behind its save at step 8.
+to_step_8() {
+	train --keep=3
+	rm -r ckpt/step-000012
+	ln -sfn step-000008 ckpt/latest
+	sed -i "/\"save\", \"step\": 8,/q" ckpt/log.jsonl
+}
+
+t 'each file of the newest step cut, changed or gone is named, and --resume=auto takes the step before' '
+	to_step_8
+	mv ckpt whole
+	for file in $(ls whole/latest/) .; do
+		for how in cut changed gone; do
+			cp -a whole ckpt
+			at=ckpt/step-000008/$file
+			[ $file != . ] || at=ckpt/step-000008
+			case $file.$how in
+			..*) rm -r $at ;;
+			*.cut) truncate -s -1 $at ;;
+			*.changed) printf "\377" | dd of=$at bs=1 seek=$(($(stat -c %s $at) / 2)) conv=notrunc status=none ;;
+			*.gone) rm $at ;;
+			esac
+			exits 3 train 2>err
+			grep "$at.*; step-000004 is intact: nt-train --resume=auto goes on from it" err
+			[ $(readlink ckpt/latest) = step-000008 ]
+			[ $torture = 1 ] && [ $file.$how != trainer.json.cut ] && [ $file != . ] && rm -r ckpt && continue
+			train --resume=auto
+			grep "\"warning\", \"step\": 4,.*$at.*going on from step-000004" ckpt/log.jsonl
+			as_undisturbed
+			rm -r ckpt
+		done
+	done'
+
+t 'where no step is whole, --resume=auto says so' '
+	to_step_8
+	rm ckpt/step-*/config.json
+	exits 3 train --resume=auto 2>err
+	grep "step-000008/config.json: .*no older step is intact: --restart begins anew" err
+	train --restart
+	cmp ckpt/latest/model.safetensors "$data/ckpt/latest/model.safetensors"'
+
+t 'without the link to the latest step the newest is gone on from' '
+	to_step_8
+	rm ckpt/latest
+	train
+	as_undisturbed
+	grep "\"start\", \"step\": 8," ckpt/log.jsonl'
+
 done_testing

@@ -486,7 +486,7 @@ static void damage_is_named_and_an_older_step_offered(void **state)
 	nt_buf_release(&file);
 	assert_int_equal(nt_checkpoint_verify(dir), NT_EFAIL);
 	assert_says("step-000012/trainer.safetensors: damaged");
-	assert_says("step-000010 is intact: ln -sfn step-000010");
+	assert_says("step-000010 is intact: nt-train --resume=auto");
 	assert_int_equal(run(&o, fake_path("data.bin"), 1, &w), NT_EFORMAT);
 	assert_says("step-000010 is intact");
 	/* what the sentence says helps */
