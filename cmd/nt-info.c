@@ -180,9 +180,10 @@ static int describe(const char *path, const struct options *o, struct nt_buf *js
 {
 	struct stat st;
 	uint8_t magic[8] = {0};
-	if (strcmp(path, "-") == 0)
-		return nt_data_is(path) ? describe_data(path, o, json)
-					: describe_stream(path, o, json);
+	if (strcmp(path, "-") == 0) {
+		int is = nt_data_is(path);
+		return is < 0 ? is : is ? describe_data(path, o, json) : describe_stream(path, o, json);
+	}
 	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
 		return nt_checkpoint_is(path) ? describe_checkpoint(path, o, json)
 		       : nt_model_is(path)    ? describe_model(path, o, json)

@@ -379,9 +379,11 @@ static int count_data(char **operand, int n, int *n_data)
 	const char *other = NULL;
 	*n_data = 0;
 	for (int i = 0; i < n; i++) {
-		if (nt_data_is(operand[i]))
-			(*n_data)++;
-		else
+		int is = nt_data_is(operand[i]);
+		if (is < 0)
+			return is;
+		*n_data += is;
+		if (!is)
 			other = operand[i];
 	}
 	if (*n_data && other)

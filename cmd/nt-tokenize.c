@@ -366,9 +366,10 @@ static int decode_operands(struct job *j, char **operand, int n_operand)
 	if (j->o->tokenizer)
 		return nt_fail(NT_EARG, "-t says nothing with -d: streams and data files hold their "
 			       "tokenizer");
-	if (!nt_data_is(n_operand ? operand[0] : "-"))
-		return decode_streams(j, operand, n_operand);
-	int rc = n_operand ? 0 : decode_data(j, "-");
+	int rc = nt_data_is(n_operand ? operand[0] : "-");
+	if (rc <= 0)
+		return rc < 0 ? rc : decode_streams(j, operand, n_operand);
+	rc = n_operand ? 0 : decode_data(j, "-");
 	for (int i = 0; rc == 0 && i < n_operand; i++)
 		rc = decode_data(j, operand[i]);
 	return rc;

@@ -34,9 +34,10 @@ struct nt_fragment {
 
 struct nt_data;
 
-/* Does the file, or standard input where it is a file ("-"), begin as a data file does?
- * false for what cannot be looked into beforehand: a pipe, a directory, nothing. */
-bool nt_data_is(const char *path);
+/* 1 if the file, or standard input where it is a file ("-"), begins as a data file does; 0 if
+ * not, and for what cannot be looked into beforehand: a pipe, a directory, nothing. NT_ESYS
+ * where reading it fails. */
+int nt_data_is(const char *path);
 
 /* Checks header, footer, directory and indexes of every segment; token bytes are checked
  * when they are first read, or all of them by verify. */

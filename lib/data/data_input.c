@@ -70,7 +70,9 @@ int nt_data_input_open(struct nt_data_input **result, char *const *operand, size
 		return NT_ESYS;
 	in->operand = n ? operand : standard_input;
 	in->n = n ? n : 1;
-	int rc = nt_data_is(in->operand[0]) ? open_next(in) : nt_stream_open(&in->stream, operand, n);
+	int rc = nt_data_is(in->operand[0]);
+	if (rc >= 0)
+		rc = rc ? open_next(in) : nt_stream_open(&in->stream, operand, n);
 	if (rc < 0)
 		nt_data_input_close(in);
 	else

@@ -391,16 +391,19 @@ static const char *real_path(const char *path)
 	return is_standard && fstat(STDIN_FILENO, &st) == 0 && S_ISREG(st.st_mode) ? "/dev/stdin" : path;
 }
 
-bool nt_data_is(const char *path)
+int nt_data_is(const char *path)
 {
 	struct stat st;
 	uint8_t magic[8];
 	path = real_path(path);
-	int fd = path && stat(path, &st) == 0 && S_ISREG(st.st_mode) ? nt_open_read(path) : -1;
-	bool is = fd >= 0 && pread(fd, magic, 8, 0) == 8 && memcmp(magic, NTD_MAGIC, 8) == 0;
-	if (fd >= 0)
-		nt_close_read(fd);
-	return is;
+	if (!path || stat(path, &st) < 0 || !S_ISREG(st.st_mode))
+		return 0;
+	int fd = nt_open_read(path);
+	if (fd < 0)
+		return fd;
+	ssize_t n = nt_read_full(fd, magic, sizeof(magic), path);
+	nt_close_read(fd);
+	return n < 0 ? (int)n : n == sizeof(magic) && memcmp(magic, NTD_MAGIC, sizeof(magic)) == 0;
 }
 
 int nt_data_open(struct nt_data **result, const char *path)
