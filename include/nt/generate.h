@@ -39,7 +39,8 @@ enum nt_lm_dtype {
 /* A model made for generating. Nothing in it changes, so that any number of decoders, of any
  * threads, may use it, and each must be freed before it. */
 struct nt_lm;
-/* Whatever nt_model_load takes. The pool is for loading alone. */
+/* Whatever nt_model_load takes. The pool is for loading alone; where it has several threads, one
+ * more maps the file's pages ahead of their use for a moment. */
 int nt_lm_load(struct nt_lm **lm, const char *path, enum nt_lm_dtype dtype, struct nt_pool *pool);
 /* Uses the weights of m where they lie, as they are whenever a decoder computes. */
 int nt_lm_of_model(struct nt_lm **lm, const struct nt_model *m);
