@@ -2,9 +2,9 @@
 /*
  * matrix.c - how a product of rows with weight matrices is cut
  *
- * A task takes some outputs through a block of rows that stays in its second-level cache, so
- * that weights come from memory once for all of these. Sizes alone decide, and no sum is cut.
- * What runs inside a task is an instruction set's (matrix_ways.h).
+ * A task takes some outputs through a block of rows, which stay in its second-level cache unless they
+ * are very long, so that weights come from memory once for all of these. Sizes alone decide, and no
+ * sum is cut. What runs inside a task is an instruction set's (matrix_ways.h).
  */
 #include "kern/matrix.h"
 
@@ -18,6 +18,7 @@
 enum {
 	FEW_ROWS = 7,             /* fewer are bound by memory */
 	BLOCK_BYTES = 384 << 10,  /* of rows */
+	BLOCK_ROWS = 128,         /* ... or so many, which share what of a matrix is read or copied */
 	SLICE_BYTES = 384 << 10,  /* of weights that rows go by again and again */
 	TASKS = 32, FEW_TASKS = 128, /* of a product, about: beyond, an even end gains nothing */
 	TASK_COST = 48 << 10,     /* of a task, at least: bytes of weights, some 2 us on one core */
@@ -162,7 +163,8 @@ static int multiply_task(void *arg, size_t i)
 static size_t cut(struct job *j)
 {
 	const struct nt_product *p = j->p;
-	size_t n_block = ceil_div(p->n_row, BLOCK_BYTES / j->row_bytes + 8), bytes = 0;
+	size_t most = BLOCK_BYTES / j->row_bytes;
+	size_t n_block = ceil_div(p->n_row, most > BLOCK_ROWS ? most : BLOCK_ROWS), bytes = 0;
 	j->block_rows = ceil_div(p->n_row, n_block);
 	n_block = ceil_div(p->n_row, j->block_rows);
 	for (size_t k = 0; k < p->n_part; k++) {
