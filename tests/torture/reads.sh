@@ -77,7 +77,7 @@ t 'a mapped file that becomes shorter ends the run with exit 4 and one line' '
 		nt-tokenize -q -t bytes --split=line | nt-pack -q -o long.ntd
 	mkfifo out
 	nt-tokenize -q -d long.ntd >out 2>err & reader=$!
-	head -c 1 <out >/dev/null & exec 9<out
+	exec 9<out; head -c 1 <&9 >/dev/null # it is open, and being read
 	truncate -s 8192 long.ntd
 	cat <&9 >/dev/null
 	got=0; wait "$reader" || got=$?
