@@ -95,7 +95,6 @@ $B/gen/nt-8k.merges: $B/gen/merges share/vocab/nt-8k.tiktoken
 
 $B/libnt.a: $(LIB_SRC:%.c=$B/obj/%.o)
 	$(archive)
-
 $B/bin/%: $B/obj/cmd/%.o $B/libnt.a
 	$(link)
 
@@ -106,7 +105,6 @@ $B/f64/%.o: %.c | $B/found
 
 $B/f64/libnt.a: $(LIB_SRC:%.c=$B/f64/%.o)
 	$(archive)
-
 $B/test/unit/%: $B/obj/tests/unit/%.o $B/libnt.a
 	$(link) -lcmocka
 
@@ -161,12 +159,12 @@ bench-tokenize: all $B/bench/tokenize
 	@PATH="$$PWD/$B/bin:$$PWD/$B/bench:$$PATH" NT_BUILD="$$PWD/$B" sh tests/bench/tokenize.sh $(TEXT)
 # ... and of the data tools: TEXT=files MB=200 RUNS=5 STAGES='cat dedup'.
 bench-data: all $B/bench/data $B/bench/recall
-	@sh share/deps.sh bench || :
-	@PATH="$$PWD/$B/bin:$$PWD/$B/bench:$$PATH" sh tests/bench/data.sh
+	@sh share/deps.sh bench || :; \
+	PATH="$$PWD/$B/bin:$$PWD/$B/bench:$$PATH" sh tests/bench/data.sh
 
-# ... and of a training step: SHAPES='a b c d' RUNS=1 THREADS=2 LLMC=file LLAMACPP=file.
-bench-train: all
-	@sh share/deps.sh torch || :; $(MAKE) bench BENCH=train
+# ... and of training, generating and scoring: tests/bench/train.sh and model.sh say with what.
+bench-train bench-model: all
+	@sh share/deps.sh interop torch || :; $(MAKE) bench BENCH=$(@:bench-%=%)
 
 bench: all $B/bench/data $B/bench/kern $B/bench/matrix $B/bench/kv $B/bench/sampler $B/bench/pool
 	@PATH="$$PWD/$B/bin:$$PWD/$B/bench:$$PATH" PYTHON="$(PYTHON)" sh tests/bench/run.sh $(BENCH)
@@ -194,5 +192,5 @@ clean: ; rm -rf build
 help: ; @cat share/targets.txt
 
 -include $(shell find $B -type f -name '*.d' 2>/dev/null)
-.PHONY: all pages deps demo check check-build check-run check-torture check-arm check-interop bench bench-data bench-tokenize bench-train fuzz fuzz-run install uninstall clean help
+.PHONY: all pages deps demo check check-build check-run check-torture check-arm check-interop bench bench-data bench-model bench-tokenize bench-train fuzz fuzz-run install uninstall clean help
 .SECONDARY:

@@ -4,6 +4,7 @@
 #	. tests/clients.sh            needs $root and $shared, as tests/lib.sh sets them
 #	clients_install               1 where npm is not here or cannot; else sets NODE_PATH
 #	clients_or_skip WHAT          the same for a test script, which ends without them
+#	llama_install                 llama.cpp, as node-llama-cpp has it: NODE_PATH, and $ggml, a library
 #	vocabulary cl100k_base        prints the path of its file; 1 where it cannot be had
 #
 # Packages have the versions of package.json, all the same from run to run.
@@ -30,6 +31,23 @@ clients_or_skip() {
 	skip "$1" 'npm is not here, or cannot install'
 	done_testing
 	exit
+}
+
+# Beside the other clients, since what is optional of theirs is not to be left out.
+llama_install() {
+	command -v npm >/dev/null || return 1
+	llama=$clients/llama
+	llama_arch=$(node -p process.arch)
+	if ! cmp -s "$root/tests/interop/llama/package.json" "$llama/ours.json"; then
+		mkdir -p "$llama" && cp "$root/tests/interop/llama/package.json" "$llama/package.json"
+		version=$(sed -n 's/.*"node-llama-cpp": "\(.*\)".*/\1/p' "$llama/package.json")
+		(cd "$llama" && npm install --silent --no-audit --no-fund --ignore-scripts --omit=optional --no-package-lock \
+			"@node-llama-cpp/linux-$llama_arch@$version") >/dev/null 2>&1 || return 1
+		cp "$root/tests/interop/llama/package.json" "$llama/ours.json"
+	fi
+	NODE_PATH=$llama/node_modules
+	ggml=$(echo "$NODE_PATH/@node-llama-cpp/linux-$llama_arch"/bins/*/libggml-base.so)
+	export NODE_PATH ggml
 }
 
 # Ranks as npm's tiktoken carries them, which are the published file's: `! FIRST TOKEN...`.

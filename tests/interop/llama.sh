@@ -5,23 +5,7 @@
 . "$(dirname "$0")/../lib.sh"
 . "$root/tests/clients.sh"
 
-# Beside the other clients, since what is optional of theirs is not to be left out.
-install_llama() {
-	command -v npm >/dev/null && "$PYTHON" -c 'import numpy' 2>/dev/null || return 1
-	llama=$clients/llama
-	arch=$(node -p process.arch)
-	if ! cmp -s "$root/tests/interop/llama/package.json" "$llama/ours.json"; then
-		mkdir -p "$llama" && cp "$root/tests/interop/llama/package.json" "$llama/package.json"
-		version=$(sed -n 's/.*"node-llama-cpp": "\(.*\)".*/\1/p' "$llama/package.json")
-		(cd "$llama" && npm install --silent --no-audit --no-fund --ignore-scripts --omit=optional --no-package-lock \
-			"@node-llama-cpp/linux-$arch@$version") >/dev/null 2>&1 || return 1
-		cp "$root/tests/interop/llama/package.json" "$llama/ours.json"
-	fi
-	NODE_PATH=$llama/node_modules
-	ggml=$(echo "$NODE_PATH/@node-llama-cpp/linux-$arch"/bins/*/libggml-base.so)
-	export NODE_PATH ggml
-}
-install_llama || {
+command -v "$PYTHON" >/dev/null && "$PYTHON" -c 'import numpy' 2>/dev/null && llama_install || {
 	skip 'models in llama.cpp' 'npm or numpy is not here, or npm cannot install'
 	done_testing
 	exit
