@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "cli/main.h"
+#include "nt/cpu.h"
 #include "nt/data.h"
 #include "nt/file.h"
 #include "nt/mem.h"
@@ -44,7 +45,7 @@ static const struct nt_opt opts[] = {
 	{0, "val", NT_OPT_STR, AT(val), "FILE", NULL, 0, 0,
 	 "the data file they are of (default: nt-train's, or what it held out of its data)"},
 	{.help = "Charts"},
-	{0, "chart", NT_OPT_ENUM, AT(chart), "loss|held-out|bits|lr|grad-norm|speed|mfu", "loss", 0, 0,
+	{0, "chart", NT_OPT_ENUM, AT(chart), "loss|held-out|sources|bits|lr|grad-norm|speed|mfu", "loss", 0, 0,
 	 "which one --svg and --terminal draw"},
 	{'x', "against", NT_OPT_ENUM, AT(x), "steps|tokens|time", "steps", 0, 0, "what it is drawn against"},
 	{0, "log", NT_OPT_ENUM, AT(log), "none|x|y|both", "none", 0, 0, "logarithmic axes"},
@@ -228,7 +229,8 @@ static int add_passage(struct reader *r, uint64_t i, struct nt_buf *html)
 	struct nt_show_tokens tokens = {.vocabulary = r->t, .text = token_text, .mark = token_mark};
 	int rc = r->d ? read_data(r, i) : nt_held_out_read(r->held, i, &r->ids);
 	size_t n = r->ids.n < PASSAGE + 1 ? r->ids.n : PASSAGE + 1;
-	struct nt_score_of doc = {.number = i, .source = r->name, .id = r->ids.id, .n = n};
+	const char *slash = strrchr(r->name, '/');
+	struct nt_score_of doc = {.number = i, .source = slash ? slash + 1 : r->name, .id = r->ids.id, .n = n};
 	for (size_t k = 1, len; rc == 0 && k < n; k++) {
 		nt_token_bytes(r->t, doc.id[k], &len);
 		doc.bytes += len;
@@ -289,6 +291,8 @@ struct job {
 	size_t n_operand;
 	const volatile sig_atomic_t *stop; /* NULL: not following */
 	int drawn;                         /* lines on the terminal, to be drawn over */
+	uint64_t news_ns;                  /* when something came last */
+	bool was_written;                  /* a run was seen with an nt-train at it */
 };
 
 /* Does the terminal show more than ASCII? What the locale is called says it, also where that
@@ -410,14 +414,32 @@ static int begin(struct job *j)
 	}
 }
 
+/* A killed nt-train says no end. Its lock is gone; a log that is brought from another machine never
+ * had one, and may come in pieces that are minutes apart. */
+enum { QUIET_S = 3, LONG_QUIET_S = 600 };
+
+static bool are_left(struct job *j)
+{
+	uint64_t quiet_s = (nt_now_ns() - j->news_ns) / 1000000000;
+	bool is_written = false;
+	for (size_t i = 0; i < j->runs.n && !is_written; i++)
+		is_written = !nt_run_has_ended(j->runs.run[i]) && nt_run_is_written(j->runs.run[i]);
+	j->was_written |= is_written;
+	return !is_written && quiet_s >= (j->was_written ? QUIET_S : LONG_QUIET_S);
+}
+
 static int follow(struct job *j)
 {
 	int rc = show(j, false);
-	while (rc >= 0 && !*j->stop && !have_ended(&j->runs)) {
-		wait_a_second();
+	for (j->news_ns = nt_now_ns(); rc >= 0 && !*j->stop && !have_ended(&j->runs); wait_a_second()) {
 		rc = read_runs(&j->runs);
-		if (rc > 0)
+		if (rc > 0) {
+			j->news_ns = nt_now_ns();
 			rc = show(j, false);
+		} else if (rc == 0 && are_left(j)) {
+			nt_cli_warn(j->cli, "no nt-train is at it any more, and it has no end: run nt-train again to go on");
+			break;
+		}
 	}
 	return rc < 0 ? rc : show(j, true);
 }
@@ -480,7 +502,7 @@ static const struct nt_cmd cmd = {
 		 "-log p; samples; settings and machine. The page holds all that it needs and asks for "
 		 "nothing; it is light or dark as its reader is. --svg draws one chart, as a file of its own; "
 		 "--terminal draws it in characters, Braille where the locale is UTF-8. --follow goes on until "
-		 "the runs have ended, or it is interrupted, and waits for runs that have not begun.\n\n"
+		 "the runs have ended, their nt-train is gone, or it is interrupted, and waits for runs that have not begun.\n\n"
 		 "A RUN is a checkpoint directory or its log.jsonl; - is a log on standard input. Several are "
 		 "compared: in one chart, with settings that differ side by side. A run may still go on. "
 		 "Of steps that were taken twice, because it was stopped after its last save, the later "

@@ -35,6 +35,7 @@ int nt_run_read(struct nt_run *r);
 
 uint64_t nt_run_n_step(const struct nt_run *r);   /* how far it has come */
 bool nt_run_has_ended(const struct nt_run *r);    /* nothing is to come, unless it is resumed */
+bool nt_run_is_written(const struct nt_run *r);   /* nt-train is at it, on this machine */
 /* Lines that were no events, and what was wrong with the first of them; "" if there is none. */
 uint64_t nt_run_n_skipped(const struct nt_run *r);
 const char *nt_run_why_skipped(const struct nt_run *r);
@@ -52,7 +53,8 @@ int nt_run_set_label(struct nt_run *r, const char *label);
 enum nt_chart_of {
 	NT_CHART_LOSS,      /* of training, smoothed and raw, and of what is held out, nats/token */
 	NT_CHART_HELD_OUT,  /* that alone */
-	NT_CHART_BPB,       /* the same in bits/byte */
+	NT_CHART_SOURCES,   /* that of each source of the data, the first eight */
+	NT_CHART_BPB,       /* held out, in bits/byte */
 	NT_CHART_LR,        /* learning rate */
 	NT_CHART_GRAD_NORM,
 	NT_CHART_SPEED,     /* tokens/s */

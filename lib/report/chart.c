@@ -20,6 +20,8 @@
 
 #include "nt/err.h"
 
+enum { N_SOURCE = 8 }; /* as many colours as there are */
+
 /* A chart's curves. `is_look`: of held-out text, else of steps. */
 struct curve {
 	bool is_look, is_noisy;
@@ -36,6 +38,7 @@ static const struct {
 	[NT_CHART_LOSS] = {"loss", "nats/token", U_PLAIN, false, 2,
 			   {{false, true, V_LOSS}, {true, false, V_VAL_LOSS}}},
 	[NT_CHART_HELD_OUT] = {"held-out loss", "nats/token", U_PLAIN, false, 1, {{true, false, V_VAL_LOSS}}},
+	[NT_CHART_SOURCES] = {"held-out loss by source", "nats/token", U_PLAIN, false, 0, {{0}}},
 	[NT_CHART_BPB] = {"held-out loss", "bits/byte", U_PLAIN, false, 1, {{true, false, V_VAL_BPB}}},
 	[NT_CHART_LR] = {"learning rate", "", U_PLAIN, true, 1, {{false, false, V_LR}}},
 	[NT_CHART_GRAD_NORM] = {"gradient norm", "before clipping", U_PLAIN, true, 1, {{false, true, V_GRAD_NORM}}},
@@ -211,11 +214,28 @@ static int add_curve(struct report_chart *c, struct nt_run *const *run, size_t n
 {
 	int rc = 0;
 	for (size_t i = 0; rc == 0 && of->is_noisy && i < n_run; i++)
-		rc = add_line(c, &run[i]->step, (struct report_line){.style = S_RAW, .run = i}, of->value, o);
+		rc = add_line(c, &run[i]->step, (struct report_line){.style = S_RAW, .run = i, .color = i}, of->value, o);
 	for (size_t i = 0; rc == 0 && i < n_run; i++) {
-		struct report_line like = {.run = i, .style = of->is_look ? S_MARKS : of->is_noisy ? S_SMOOTH : S_PLAIN};
+		struct report_line like = {.run = i, .color = i, .style = of->is_look ? S_MARKS : of->is_noisy ? S_SMOOTH : S_PLAIN};
 		rc = add_line(c, of->is_look ? &run[i]->look : &run[i]->step, like, of->value, o);
 	}
+	return rc;
+}
+
+/* A source has one colour in all runs, and a run one kind of line for all sources. */
+static int add_sources(struct report_chart *c, struct nt_run *const *run, size_t n_run,
+		       const struct nt_chart_options *o)
+{
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && i < n_run; i++)
+		for (size_t k = 0; rc == 0 && k < run[i]->n_source; k++) {
+			const struct report_source *s = &run[i]->source[k];
+			size_t number = nt_source_number(run, n_run, s->name);
+			struct report_line like = {.run = i, .source = s->name, .color = number + N_SOURCE * i,
+						   .style = S_MARKS};
+			if (number < N_SOURCE)
+				rc = add_line(c, &s->look, like, V_VAL_LOSS, o);
+		}
 	return rc;
 }
 
@@ -230,6 +250,8 @@ int nt_chart_build(struct report_chart *c, struct nt_run *const *run, size_t n_r
 	c->y = (struct report_axis){.unit = charts[o->of].unit, .is_log = o->log & NT_LOG_Y};
 	for (size_t i = 0; rc == 0 && i < charts[o->of].n_curve; i++)
 		rc = add_curve(c, run, n_run, &charts[o->of].curve[i], o);
+	if (rc == 0 && o->of == NT_CHART_SOURCES)
+		rc = add_sources(c, run, n_run, o);
 	for (size_t i = 0; i < c->n_line; i++)
 		n_point += c->line[i].n;
 	if (rc == 0 && n_point == 0)

@@ -17,6 +17,8 @@ enum report_style {
 struct report_line {
 	enum report_style style;
 	size_t run;          /* which one */
+	const char *source;  /* of its data, or NULL */
+	size_t color;        /* a number of its own among runs, or sources; + 8 for each run before it */
 	double *x, *lo, *hi; /* [n] one allocation, x's; lo == hi but for S_RAW */
 	size_t n;
 };

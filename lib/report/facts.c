@@ -27,6 +27,13 @@ int nt_facts_add(struct report_facts *f, const char *key, size_t key_len, const 
 		nt_json_release(&j);
 		return 0;
 	}
+	/* 0.4 was written with all its digits, so that it comes back the same */
+	char number[32];
+	bool is_real = rc == 0 && *value != '"' && text.len > 9 && memchr(value, '.', len);
+	if (is_real) {
+		snprintf(number, sizeof(number), "%.9g", strtod(value, NULL));
+		text = (struct nt_json_text){(const uint8_t *)number, strlen(number), false};
+	}
 	if (rc == 0)
 		rc = nt_grow(&f->fact, &f->cap, f->n + 1, sizeof(*f->fact));
 	if (rc == 0) {

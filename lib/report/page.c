@@ -170,6 +170,20 @@ static void put_plot(struct page *p, const struct report_chart *c, double height
 	nt_markup(&p->m, "</svg>");
 }
 
+static void put_source_key(struct page *p)
+{
+	const char *name;
+	nt_markup(&p->m, "<div class=\"legend\">");
+	for (size_t i = 0; i < 8 && (name = nt_source_name(p->run, p->n_run, i)); i++) {
+		nt_markup(&p->m, "<span><svg width=\"22\" height=\"10\"><path");
+		nt_svg_class(&p->m, "marks", i);
+		nt_markup(&p->m, " d=\"M1 5h20\"/></svg><b class=\"name\">");
+		nt_markup_words(&p->m, name);
+		nt_markup(&p->m, "</b></span>");
+	}
+	nt_markup(&p->m, "</div>\n");
+}
+
 /* A chart against all three; 0 as well if there is nothing to draw. */
 static int put_chart(struct page *p, enum nt_chart_of of, bool is_wide)
 {
@@ -178,7 +192,7 @@ static int put_chart(struct page *p, enum nt_chart_of of, bool is_wide)
 	o.of = of;
 	o.width = is_wide ? 630 : 360;
 	o.height = is_wide ? 330 : 200;
-	if (of != NT_CHART_LOSS && of != NT_CHART_HELD_OUT && of != NT_CHART_BPB)
+	if (of != NT_CHART_LOSS && of != NT_CHART_HELD_OUT && of != NT_CHART_SOURCES && of != NT_CHART_BPB)
 		o.lo = o.hi = NAN;
 	for (int x = 0; x < N_X; x++) {
 		o.x = (enum nt_chart_x)x;
@@ -189,6 +203,8 @@ static int put_chart(struct page *p, enum nt_chart_of of, bool is_wide)
 			return rc;
 		if (x == 0)
 			nt_markup(&p->m, "<figure%s><figcaption>%s</figcaption>", is_wide ? " class=\"wide\"" : "", c.title);
+		if (x == 0 && of == NT_CHART_SOURCES)
+			put_source_key(p);
 		nt_markup(&p->m, "<div class=\"plot %s\">", x_class[x]);
 		put_plot(p, &c, is_wide ? 330 : 200);
 		nt_markup(&p->m, "</div>\n");
@@ -230,6 +246,8 @@ static int put_charts(struct page *p)
 	int rc = put_chart(p, NT_CHART_LOSS, true);
 	if (rc == 0 && p->n_run > 1)
 		rc = put_chart(p, NT_CHART_HELD_OUT, true);
+	if (rc == 0 && nt_source_name(p->run, p->n_run, 1))
+		rc = put_chart(p, NT_CHART_SOURCES, true);
 	for (int of = NT_CHART_BPB; rc == 0 && of < NT_CHART_N; of++)
 		rc = put_chart(p, (enum nt_chart_of)of, false);
 	nt_markup(&p->m, "</div>\n</section>\n");

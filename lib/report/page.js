@@ -2,7 +2,8 @@
 // Values under the pointer. Everything comes out of the page itself: curves are paths in a box that
 // is stretched over the plot, and data-x and data-y say which values its ends are.
 {
-	const names = [...document.querySelectorAll(".legend .name")].map(e => e.textContent);
+	const namesIn = legend => [...legend.querySelectorAll(".name")].map(e => e.textContent);
+	const runs = namesIn(document.querySelector(".legend") ?? document.body);
 	const tip = document.body.appendChild(document.createElement("div"));
 	tip.className = "tip";
 	tip.hidden = true;
@@ -59,6 +60,7 @@
 		const x = axis(svg.dataset.x), y = axis(svg.dataset.y);
 		const hair = svg.appendChild(document.createElementNS("http://www.w3.org/2000/svg", "line"));
 		const title = [...svg.querySelectorAll(":scope > text.m")].pop().textContent;
+		const own = svg.closest("figure").querySelector(".legend"), names = own ? namesIn(own) : runs;
 		let curves;
 		const hide = () => { tip.hidden = true; hair.removeAttribute("class"); };
 		svg.addEventListener("pointermove", event => {

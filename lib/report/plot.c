@@ -87,7 +87,7 @@ static void put_curve(struct canvas *p, const struct report_line *l)
 {
 	for (size_t i = 0; i < l->n; i++) {
 		size_t before = i ? i - 1 : 0;
-		put_line(p, dot_x(p, l->x[before]), dot_y(p, l->lo[before]), dot_x(p, l->x[i]), dot_y(p, l->lo[i]), l->run);
+		put_line(p, dot_x(p, l->x[before]), dot_y(p, l->lo[before]), dot_x(p, l->x[i]), dot_y(p, l->lo[i]), l->color);
 	}
 }
 
@@ -99,7 +99,7 @@ static void put_marks(struct canvas *p, const struct report_line *l)
 			continue;
 		struct cell *at = &p->cell[(size_t)y / p->down * p->columns + (size_t)x / p->across];
 		at->is_mark = true;
-		at->run = (uint8_t)(l->run % NOBODY);
+		at->run = (uint8_t)(l->color % NOBODY);
 	}
 }
 
@@ -278,6 +278,23 @@ static void put_state(struct canvas *p, const struct nt_run *r, size_t run, size
 	nt_buf_release(&text);
 }
 
+/* Whose curve is whose, where curves are those of sources. */
+static void put_sources(struct canvas *p, struct nt_run *const *run, size_t n_run, size_t width)
+{
+	const char *name;
+	bool has_sources = p->c->n_line && p->c->line[0].source;
+	for (size_t i = 0; has_sources && i < N_COLOR && width > 4 && (name = nt_source_name(run, n_run, i)); i++) {
+		set_color(p, i);
+		put_sign(p, i);
+		end_color(p);
+		put(p, " ");
+		width = put_text(p, name, width - 4);
+		put(p, "  ");
+	}
+	if (has_sources)
+		put(p, "\n");
+}
+
 static void put_all(struct canvas *p, struct nt_run *const *run, size_t n_run, const struct nt_chart_options *o)
 {
 	char title[128];
@@ -296,6 +313,7 @@ static void put_all(struct canvas *p, struct nt_run *const *run, size_t n_run, c
 	for (size_t i = 0; i < p->rows; i++)
 		put_row(p, i);
 	put_x_axis(p);
+	put_sources(p, run, n_run, o->width);
 	for (size_t i = 0; i < n_run; i++)
 		put_state(p, run[i], i, o->width);
 }
@@ -319,10 +337,11 @@ int nt_chart_terminal(struct nt_buf *out, struct nt_run *const *run, size_t n_ru
 	struct report_chart c;
 	o.width = o.width < LEAST_WIDTH ? LEAST_WIDTH : o.width;
 	o.height = o.height < LEAST_HEIGHT ? LEAST_HEIGHT : o.height;
-	size_t around = n_run + 3; /* a title, the axis with its ticks, and a line a run */
+	/* a title, the axis with its ticks, sources, and a line a run */
+	size_t around = n_run + 3 + (o.of == NT_CHART_SOURCES);
 	struct canvas p = {.out = out, .c = &c, .is_utf8 = is_utf8, .has_color = has_color,
 			   .across = is_utf8 ? 2 : 1, .down = is_utf8 ? 4 : 1,
-			   .is_lettered = n_run > 1 && !has_color,
+			   .is_lettered = (n_run > 1 || o.of == NT_CHART_SOURCES) && !has_color,
 			   .rows = o.height > around + LEAST_ROWS ? o.height - around : LEAST_ROWS};
 	build = o;
 	build.width = 9 * o.width; /* as many ticks as there is room for */

@@ -10,10 +10,12 @@
  */
 #include "report/run.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -35,7 +37,7 @@ struct event {
 	bool has_kind;
 	double step, tokens, time, max_steps; /* NaN: not said */
 	double value[N_VALUE], val_loss, val_bpb;
-	struct nt_buf text, label, val, manifest, data;
+	struct nt_buf text, label, val, manifest, data, sources;
 	bool has_text, has_label, has_val;
 	struct report_facts machine;
 };
@@ -118,6 +120,7 @@ static int read_member(struct nt_json *j, const struct nt_json_text *key, struct
 		return read_text(j, &e->label, &e->has_label);
 	if (nt_json_is(key, "val"))
 		return read_text(j, &e->val, &e->has_val);
+	bool is_sources = nt_json_is(key, "sources");
 	size_t i = 0, k = 0;
 	while (i < N_NUMBER && !nt_json_is(key, numbers[i].key))
 		i++;
@@ -126,6 +129,10 @@ static int read_member(struct nt_json *j, const struct nt_json_text *key, struct
 	int rc = nt_json_skip(j, &s); /* the key may be gone now */
 	if (rc == 0 && i < N_NUMBER)
 		*(double *)((char *)e + numbers[i].at) = number_of(&s, numbers[i].least, numbers[i].most);
+	if (rc == 0 && is_sources) {
+		e->sources.len = 0;
+		return nt_buf_add(&e->sources, s.p, s.len);
+	}
 	return rc < 0 || k == N_ABOUT ? rc : read_about(k, &s, e);
 }
 
@@ -179,7 +186,9 @@ static int add_point(struct report_track *t, const struct event *e, const double
 static int add_look(struct nt_run *r, const struct event *e)
 {
 	double value[] = {[V_VAL_LOSS] = e->val_loss, [V_VAL_BPB] = e->val_bpb};
-	return isnan(e->val_loss) ? 0 : add_point(&r->look, e, value, sizeof(value) / sizeof(*value));
+	int rc = isnan(e->val_loss) ? 0 : add_point(&r->look, e, value, sizeof(value) / sizeof(*value));
+	struct report_point at = {.step = e->step, .tokens = e->tokens, .time = e->time};
+	return rc == 0 && e->sources.len ? nt_run_take_sources(r, &e->sources, &at) : rc;
 }
 
 static int add_note(struct nt_run *r, struct event *e)
@@ -218,6 +227,7 @@ static int start(struct nt_run *r, struct event *e)
 {
 	cut_track(&r->step, e->step, true);
 	cut_track(&r->look, e->step, true);
+	nt_run_cut_sources(r, e->step);
 	cut_notes(r, e->step);
 	r->max_steps = isnan(e->max_steps) ? 0 : e->max_steps;
 	int rc = keep(&r->own_label, e->has_label, &e->label);
@@ -271,6 +281,7 @@ int nt_run_take(struct nt_run *r, const char *line, size_t len)
 	nt_buf_release(&e.val);
 	nt_buf_release(&e.manifest);
 	nt_buf_release(&e.data);
+	nt_buf_release(&e.sources);
 	nt_facts_release(&e.machine);
 	return rc;
 }
@@ -280,6 +291,7 @@ int nt_run_take(struct nt_run *r, const char *line, size_t len)
 static void forget(struct nt_run *r)
 {
 	cut_notes(r, -1);
+	nt_run_cut_sources(r, -1);
 	r->step.n = r->look.n = 0;
 	r->rest.len = 0;
 	r->offset = r->n_line = r->n_event = r->n_skipped = 0;
@@ -412,6 +424,7 @@ void nt_run_free(struct nt_run *r)
 	free(r->note);
 	free(r->step.point);
 	free(r->look.point);
+	nt_run_free_sources(r);
 	nt_buf_release(&r->rest);
 	nt_buf_release(&r->manifest);
 	nt_buf_release(&r->data);
@@ -474,6 +487,17 @@ uint64_t nt_run_n_step(const struct nt_run *r)
 bool nt_run_has_ended(const struct nt_run *r)
 {
 	return r->has_ended;
+}
+
+/* nt-train holds a lock on its log as long as it lives. */
+bool nt_run_is_written(const struct nt_run *r)
+{
+	int fd = nt_open_read(r->log);
+	bool is_locked = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+	if (fd >= 0)
+		flock(fd, LOCK_UN);
+	nt_close_read(fd);
+	return is_locked;
 }
 
 uint64_t nt_run_n_skipped(const struct nt_run *r)

@@ -37,6 +37,12 @@ struct report_facts {
 	size_t n, cap;
 };
 
+/* What is held out of one source of the data. */
+struct report_source {
+	char *name;
+	struct report_track look; /* V_VAL_LOSS alone */
+};
+
 struct nt_run {
 	char *path;              /* as it was named ... */
 	char *log;               /* ... and its log */
@@ -48,6 +54,8 @@ struct nt_run {
 	uint64_t n_line, n_event, n_skipped;
 	char why_skipped[160];
 	struct report_track step, look; /* steps; looks at what is held out */
+	struct report_source *source;   /* [n_source] */
+	size_t n_source, source_cap;
 	struct report_note *note;
 	size_t n_note, note_cap;
 	double max_steps;        /* 0: not known */
@@ -71,5 +79,13 @@ void nt_facts_release(struct report_facts *f); /* harmless twice */
 
 /* Takes one line in, without its end; a NUL stands behind it. NT_EFORMAT: it is no event. */
 int nt_run_take(struct nt_run *r, const char *line, size_t len);
+
+/* source.c: a log's "sources" at a point of the run; what was known behind a step is forgotten */
+int nt_run_take_sources(struct nt_run *r, const struct nt_buf *json, const struct report_point *at);
+void nt_run_cut_sources(struct nt_run *r, double step);
+void nt_run_free_sources(struct nt_run *r);
+/* Sources of several runs, numbered from 0 as they come: the same name, the same number. */
+size_t nt_source_number(struct nt_run *const *run, size_t n_run, const char *name);
+const char *nt_source_name(struct nt_run *const *run, size_t n_run, size_t number); /* or NULL */
 
 #endif

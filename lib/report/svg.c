@@ -76,7 +76,7 @@ static void put_point(const struct box *b, char before, double x, double y)
 static void put_curve(const struct box *b, const struct report_line *l)
 {
 	nt_markup(b->m, "<path");
-	nt_svg_class(b->m, style_name[l->style], l->run);
+	nt_svg_class(b->m, style_name[l->style], l->color);
 	nt_markup(b->m, " d=\"");
 	for (size_t i = 0; i < l->n; i++)
 		put_point(b, i ? ' ' : 'M', l->x[i], l->hi[i]);
@@ -96,10 +96,10 @@ static void put_marks(const struct box *b, const struct report_line *l, const ch
 		if (up < 0 || up > 1)
 			continue;
 		nt_markup(b->m, "<g><title>");
-		nt_markup_words(b->m, label);
+		nt_markup_words(b->m, l->source ? l->source : label);
 		nt_markup(b->m, ", %s %s: %s %s</title><path", b->c->x_name, nt_unit_say(b->c->x.unit, l->x[i], x),
 			  nt_unit_say(b->c->y.unit, l->lo[i], y), b->c->y_name);
-		nt_svg_class(b->m, "dot", l->run % N_COLOR);
+		nt_svg_class(b->m, "dot", l->color % N_COLOR);
 		nt_markup(b->m, " d=\"");
 		put_point(b, 'M', l->x[i], l->lo[i]);
 		nt_markup(b->m, "h0\"/><path class=\"eye\" d=\"");
@@ -195,12 +195,20 @@ static bool has_style(const struct report_chart *c, enum report_style style)
 	return has;
 }
 
+static bool has_sources(const struct report_chart *c)
+{
+	return c->n_line && c->line[0].source;
+}
+
 /* The runs, and on a row of its own which kinds of curves there are, if there are several. */
 static void put_legend(struct legend *l, const struct report_chart *c, struct nt_run *const *run, size_t n_run)
 {
 	const char *line = has_style(c, S_PLAIN) ? "plain" : has_style(c, S_SMOOTH) ? "smooth" : "marks";
+	const char *source;
 	for (size_t i = 0; n_run > 1 && i < n_run; i++)
-		put_entry(l, line, i, false, nt_run_label(run[i]));
+		put_entry(l, line, has_sources(c) ? N_COLOR * i + N_COLOR - 1 : i, false, nt_run_label(run[i]));
+	for (size_t i = 0; has_sources(c) && i < N_COLOR && (source = nt_source_name(run, n_run, i)); i++)
+		put_entry(l, "marks", i, false, source);
 	if (has_style(c, S_SMOOTH)) {
 		l->y += n_run > 1 ? ROW : 0;
 		l->x = LEFT;

@@ -313,6 +313,35 @@ t 'a page is followed in a browser: it is written anew, and the last one stays' 
 	html run.html | grep -x "finished, 400 steps"
 	! grep "http-equiv=\"refresh\"" run.html'
 
+# sourced RUN NAME LOSS NAME LOSS: looks at what is held out of two sources
+sourced() {
+	for step in 1 2 3 4 5; do
+		cat <<-END
+		{"event": "eval", "step": $step, "tokens": $step, "time": $step, "val_loss": 3, "sources": {"$2": {"targets": 5, "val_loss": $3.$step}, "$4": {"targets": 5, "val_loss": $5.$step}}}
+		END
+	done >"$1"
+}
+t 'sources of the data have a chart of their own, and one colour each in all runs' '
+	sourced a "<wiki>" 3 books 4 && sourced b books 3 code 2
+	nt-report --svg --chart sources a b >a.svg && xml a.svg >seen
+	for name in "<wiki>" books code; do grep -x "text $name" seen; done
+	[ "$(grep -c "^curve marks" seen)" = 4 ] && grep "^curve marks c1 d1 " seen && grep "^title <wiki>, steps 5: 3.5" seen
+	nt-report -o page.html a && html page.html | grep -qix "held-out loss by source"
+	! nt-report --svg --chart sources "$work/one" 2>said && grep "no held-out loss by source to draw yet" said
+	nt-report -o page.html "$work/one" && ! html page.html | grep -qi "by source"
+	nt-report --terminal --chart sources --color=never --width 60 a >seen && grep "wiki.*books" seen
+	sed "s/.sources.: {/&\"bad\": 3, /" a >c && nt-report --svg c >c.svg'
+t 'following ends where nt-train was killed' '
+	head -n 100 "$work/one" >log
+	"$PYTHON" -c "
+import fcntl, time
+f = open(\"log\"); fcntl.flock(f, fcntl.LOCK_EX); open(\"locked\", \"w\"); time.sleep(2.5)" &
+	while [ ! -f locked ]; do sleep 0.1; done
+	nt-report --follow -o run.html log 2>said
+	wait
+	grep "no nt-train is at it any more, and it has no end" said && html run.html | grep -x "at step 97 of 400"
+	! grep "http-equiv=\"refresh\"" run.html'
+
 t 'what is no run is one clear line' '
 	: >empty && exits 1 nt-report --svg empty 2>said && grep "empty: no loss to draw yet" said
 	mkdir dir && exits 3 nt-report --svg dir 2>said && grep "dir: holds no log.jsonl" said
