@@ -37,7 +37,7 @@ struct options {
 	struct nt_choices_fields names;
 };
 
-enum { DTYPE_F32, DTYPE_BF16 };
+enum { DTYPE_F32, DTYPE_BF16, DTYPE_Q8_0, DTYPE_Q4_0 };
 
 #define AT(field) offsetof(struct options, field)
 static const struct nt_opt opts[] = {
@@ -52,8 +52,9 @@ static const struct nt_opt opts[] = {
 	 "slide a window of T inputs over the text, N at a time: what two of them share is context in "
 	 "the later one (default T: cut, as training does)"},
 	{.help = "Precision"},
-	{0, "dtype", NT_OPT_ENUM, AT(dtype), "f32|bf16", "f32", 0, 0,
-	 "what matrix products are multiplied in; sums are f32. bf16 is twice as fast, and near"},
+	{0, "dtype", NT_OPT_ENUM, AT(dtype), "f32|bf16|q8_0|q4_0", "f32", 0, 0,
+	 "what matrix products are multiplied in; sums are f32. bf16 is twice as fast, and near; q8_0 and "
+	 "q4_0 round weights as nt-export does, and go on in bf16"},
 	{.help = "Choices"},
 	{0, "choices", NT_OPT_FLAG, AT(choices), NULL, NULL, 0, 0,
 	 "each line is a JSON object, a context and several continuations: which one is the likeliest, "
@@ -362,8 +363,10 @@ static int open_model(struct job *j, const char *path)
 		rc = NT_ESYS;
 	if (rc == 0)
 		rc = nt_scorer_new(&j->scorer, j->m, j->pool);
+	if (rc == 0 && j->o->dtype >= DTYPE_Q8_0)
+		nt_model_round(j->m, j->o->dtype == DTYPE_Q8_0 ? NT_GGML_Q8_0 : NT_GGML_Q4_0, j->pool);
 	if (rc == 0)
-		nt_scorer_set_bf16(j->scorer, j->o->dtype == DTYPE_BF16);
+		nt_scorer_set_bf16(j->scorer, j->o->dtype != DTYPE_F32);
 	if (rc == 0 && j->o->dtype == DTYPE_BF16 && !nt_has_bf16())
 		nt_cli_note(j->cli, "this CPU does not multiply bf16: --dtype f32 is what is done");
 	if (rc == 0)

@@ -111,6 +111,9 @@ int nt_model_describe(const char *dir, struct nt_buf *json);
 int nt_model_save(const struct nt_model *m, const char *dir, const struct nt_ident *ident);
 void nt_model_free(struct nt_model *m); /* NULL is harmless */
 
+/* Gives matrices the values that a GGUF file of this type would hold. */
+void nt_model_round(struct nt_model *m, enum nt_gguf_type type, struct nt_pool *pool);
+
 /* How a model becomes llama.cpp's file. */
 struct nt_gguf_export {
 	enum nt_gguf_type type; /* of matrices; vectors and GPT-2's positions stay f32 */

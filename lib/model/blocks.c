@@ -71,3 +71,45 @@ void nt_blocks_write(uint8_t *out, const float *x, size_t n, enum nt_gguf_type t
 		break;
 	}
 }
+
+static void read_q8_0(float *x, const uint8_t *in)
+{
+	float d = nt_from_f16(nt_le16(in));
+	for (int i = 0; i < BLOCK; i++)
+		x[i] = d * (float)(int8_t)in[2 + i];
+}
+
+static void read_q4_0(float *x, const uint8_t *in)
+{
+	float d = nt_from_f16(nt_le16(in));
+	for (int i = 0; i < BLOCK / 2; i++) {
+		x[i] = d * (float)((in[2 + i] & 15) - 8);
+		x[i + BLOCK / 2] = d * (float)((in[2 + i] >> 4) - 8);
+	}
+}
+
+void nt_blocks_read(float *x, const uint8_t *in, size_t n, enum nt_gguf_type type)
+{
+	switch (type) {
+	case NT_GGML_F32:
+		for (size_t i = 0; i < n; i++)
+			x[i] = nt_from_bits(nt_le32(in + 4 * i));
+		break;
+	case NT_GGML_F16:
+		for (size_t i = 0; i < n; i++)
+			x[i] = nt_from_f16(nt_le16(in + 2 * i));
+		break;
+	case NT_GGML_BF16:
+		for (size_t i = 0; i < n; i++)
+			x[i] = nt_from_bf16(nt_le16(in + 2 * i));
+		break;
+	case NT_GGML_Q8_0:
+		for (size_t i = 0; i < n; i += BLOCK, in += 2 + BLOCK)
+			read_q8_0(x + i, in);
+		break;
+	case NT_GGML_Q4_0:
+		for (size_t i = 0; i < n; i += BLOCK, in += 2 + BLOCK / 2)
+			read_q4_0(x + i, in);
+		break;
+	}
+}

@@ -19,5 +19,7 @@
 
 /* n elements, whole blocks, from x to out. Cannot fail. */
 void nt_blocks_write(uint8_t *out, const float *x, size_t n, enum nt_gguf_type type);
+/* ... and back. */
+void nt_blocks_read(float *x, const uint8_t *in, size_t n, enum nt_gguf_type type);
 
 #endif

@@ -147,10 +147,11 @@ t 'a stride is a window that slides over the text, each target predicted once' '
 	exits 2 nt-score --seq-len 1000 "$ckpt" text 2>err && grep -q "max_position_embeddings is 32" err'
 
 t 'products in bf16 come near, and what is not known is not said' '
-	for dtype in f32 bf16; do
+	for dtype in f32 bf16 q8_0 q4_0; do
 		seq 1 30 | nt-score -q --total --tsv --seq-len 20 --dtype $dtype "$ckpt" | tail -1 >$dtype
 	done
 	awk "{ x[NR] = \$1 } END { d = x[1] / x[2] - 1; exit !(d * d < 1e-4) }" f32 bf16
+	[ "$(cat f32 bf16 q8_0 q4_0 | sort -u | wc -l)" -ge 3 ]
 	mkdir c && cp "$ckpt"/config.json "$ckpt"/model.safetensors c
 	echo "1 2 3" | nt-score --ids --total c >table 2>err && grep -q " targets/s$" err
 	! grep -qE "bits|bytes" table && grep -qx "position    1: [0-9.]* nats/token, 1 target" table'

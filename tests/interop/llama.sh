@@ -88,6 +88,16 @@ t 'rows of q and k left as Hugging Face has them are found out' '
 	trained llama && nt-export -q --dtype f32 "$work/llama" -o m.gguf && agrees m.gguf "$work/llama"
 	gguf unturn m.gguf wrong.gguf
 	! agrees wrong.gguf "$work/llama" && ! greedy wrong.gguf "$work/llama"'
+t 'weights of 4 bits are scored with the values that llama.cpp has of them' '
+	for arch in llama gpt2; do
+		trained $arch && nt-export -q --dtype q4_0 "$work/$arch" -o $arch.gguf
+		prompts 8 50 >seen && client nll $arch.gguf seen | tr " " "\n" >theirs
+		for dtype in q4_0 f32; do
+			nt-score -q --dtype $dtype --ids --tsv "$work/$arch" seen | tail -n +2 | cut -f7 | paste - theirs |
+				awk "{ sum += (\$1 - \$2) ^ 2 } END { print sum / NR }" >$dtype
+		done
+		paste q4_0 f32 && paste q4_0 f32 | awk "{ exit !(4 * \$1 < \$2) }"
+	done'
 for dtype in f16 bf16 q8_0 q4_0; do
 	export dtype
 	t "$dtype: every byte is that of ggml itself, whatever the values" '
