@@ -35,6 +35,8 @@ int nt_buf_add(struct nt_buf *b, const void *data, size_t len);
 int nt_buf_printf(struct nt_buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 int nt_buf_reserve(struct nt_buf *b, size_t more); /* room for `more` bytes behind len */
 void nt_buf_release(struct nt_buf *b);             /* harmless twice */
+/* Appends s, in which \n \t \r \0 \\ stand for those bytes; NT_EARG: it has other escapes. */
+int nt_buf_unescape(struct nt_buf *b, const char *s);
 
 /* A growing run of token ids. Start with {0}. */
 struct nt_ids {

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "nt/mem.h"
 
 /* Bytes that belong to no well-formed UTF-8 sequence. */
 struct nt_utf8_damage {
@@ -17,6 +18,24 @@ struct nt_utf8_damage nt_utf8_check(const void *text, size_t len);
 
 /* Bytes at the end that begin a character whose rest may still come: 0 to 3. */
 size_t nt_utf8_unfinished(const void *text, size_t len);
+
+/* Strings that end a text that is still growing. Start with {0}. */
+struct nt_stops {
+	struct nt_buf bytes; /* all of them, one after the other */
+	size_t *end;         /* [n] where each ends there */
+	size_t n, cap;
+};
+/* As nt_buf_unescape takes it. NT_EARG: it is empty, or has escapes that there are not. */
+int nt_stops_add(struct nt_stops *s, const char *written);
+void nt_stops_release(struct nt_stops *s); /* harmless twice */
+
+/*
+ * How many bytes of text[len] stand in front of every stop string, whatever comes behind text.
+ * *found: the one that the text ends in front of; s->n: none so far, and what is behind these
+ * bytes may become one. Which one it is does not depend on where text was looked at on its way: it
+ * is the first to be complete, and of those with the same last byte the longest.
+ */
+size_t nt_stops_scan(const struct nt_stops *s, const void *text, size_t len, size_t *found);
 
 /*
  * Where the unit that begins at `start` (< len) ends, as an offset in the text: behind the

@@ -111,6 +111,26 @@ int nt_buf_printf(struct nt_buf *b, const char *fmt, ...)
 	}
 }
 
+int nt_buf_unescape(struct nt_buf *b, const char *s)
+{
+	static const char letters[] = "ntr0\\", bytes[] = "\n\t\r\0\\";
+	int rc = 0;
+	while (rc == 0 && *s) {
+		size_t plain = strcspn(s, "\\");
+		rc = nt_buf_add(b, s, plain);
+		s += plain;
+		if (rc < 0 || !*s)
+			break;
+		const char *at = s[1] ? strchr(letters, s[1]) : NULL;
+		if (!at)
+			return nt_fail(NT_EARG, "unknown escape '\\%.1s': a backslash is \\\\, and there are "
+						"\\n \\t \\r \\0", s + 1);
+		rc = nt_buf_add(b, &bytes[at - letters], 1);
+		s += 2;
+	}
+	return rc;
+}
+
 void nt_buf_release(struct nt_buf *b)
 {
 	free(b->data);

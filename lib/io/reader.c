@@ -48,28 +48,6 @@ struct nt_reader {
 
 /* --- what was asked for ------------------------------------------------------------ */
 
-/* Takes \n \t \r \0 \\ out of a delimiter. */
-static int unescape(struct nt_buf *out, const char *s)
-{
-	static const char letters[] = "ntr0\\", bytes[] = "\n\t\r\0\\";
-	for (; *s; s++) {
-		char c = *s;
-		if (c == '\\') {
-			const char *at = s[1] ? strchr(letters, s[1]) : NULL;
-			if (!at)
-				return nt_fail(NT_EARG, "--split: unknown escape '\\%.1s': a backslash "
-							"is \\\\, and there are \\n \\t \\r \\0", s + 1);
-			c = bytes[at - letters];
-			s++;
-		}
-		if (nt_buf_add(out, &c, 1) < 0)
-			return NT_ESYS;
-	}
-	if (out->len == 0)
-		return nt_fail(NT_EARG, "--split: the delimiter is empty; 'none' keeps each file whole");
-	return 0;
-}
-
 static int read_split(struct nt_reader *r, const char *split)
 {
 	static const char *const word[] = {"auto", "none", "line", "blank", "nul", "jsonl"};
@@ -79,7 +57,12 @@ static int read_split(struct nt_reader *r, const char *split)
 			return 0;
 	}
 	r->asked = DELIMITER;
-	return unescape(&r->delimiter, split);
+	int rc = nt_buf_unescape(&r->delimiter, split);
+	if (rc == NT_EARG)
+		return nt_fail(NT_EARG, "--split: %s", nt_errmsg());
+	if (rc == 0 && r->delimiter.len == 0)
+		return nt_fail(NT_EARG, "--split: the delimiter is empty; 'none' keeps each file whole");
+	return rc;
 }
 
 static void close_input(struct nt_reader *r)

@@ -72,6 +72,18 @@ static void a_buffer_takes_bytes_and_text_of_any_length(void **state)
 	assert_null(b.data);
 }
 
+static void escapes_become_the_bytes_they_stand_for(void **state)
+{
+	struct nt_buf b = {0};
+	(void)state;
+	assert_int_equal(nt_buf_unescape(&b, "a\\n\\t\\r\\0\\\\n"), 0);
+	assert_int_equal(b.len, 7);
+	assert_memory_equal(b.data, "a\n\t\r\0\\n", 7);
+	assert_int_equal(nt_buf_unescape(&b, "\\q"), NT_EARG);
+	assert_int_equal(nt_buf_unescape(&b, "\\"), NT_EARG);
+	nt_buf_release(&b);
+}
+
 static void ids_grow_like_bytes(void **state)
 {
 	struct nt_ids ids = {0};
@@ -116,6 +128,7 @@ int main(void)
 		cmocka_unit_test(a_product_that_overflows_is_refused),
 		cmocka_unit_test(grow_keeps_what_was_there),
 		cmocka_unit_test(a_buffer_takes_bytes_and_text_of_any_length),
+		cmocka_unit_test(escapes_become_the_bytes_they_stand_for),
 		cmocka_unit_test(ids_grow_like_bytes),
 		cmocka_unit_test(a_sentence_has_no_control_bytes),
 		cmocka_unit_test(disk_integers_are_little_endian_at_any_alignment),
