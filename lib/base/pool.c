@@ -13,6 +13,7 @@
 
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdalign.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -165,6 +166,19 @@ static void wake(struct nt_pool *p, size_t n)
 	pthread_mutex_unlock(&p->lock);
 }
 
+/* What ends a program is for the thread that began it, which may be waiting for input. */
+static int start_thread(pthread_t *id, void *(*run)(void *arg), void *arg)
+{
+	sigset_t stops, before;
+	sigemptyset(&stops);
+	sigaddset(&stops, SIGINT);
+	sigaddset(&stops, SIGTERM);
+	pthread_sigmask(SIG_BLOCK, &stops, &before);
+	int err = pthread_create(id, NULL, run, arg);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return err;
+}
+
 struct nt_pool *nt_pool_new(int n_thread)
 {
 	struct nt_pool *p = nt_calloc(1, sizeof(*p));
@@ -178,7 +192,7 @@ struct nt_pool *nt_pool_new(int n_thread)
 	if (!p->thread)
 		goto fail;
 	while (p->n_started < p->n_thread - 1) {
-		int err = pthread_create(&p->thread[p->n_started], NULL, worker, p);
+		int err = start_thread(&p->thread[p->n_started], worker, p);
 		if (err) {
 			nt_fail(NT_ESYS, "cannot start thread %d of %d: %s", p->n_started + 2,
 				p->n_thread, strerror(err));
@@ -257,7 +271,7 @@ int nt_thread_start(struct nt_thread **thread, void (*run)(void *arg), void *arg
 	if (!t)
 		return NT_ESYS;
 	*t = (struct nt_thread){.run = run, .arg = arg};
-	int err = pthread_create(&t->id, NULL, run_thread, t);
+	int err = start_thread(&t->id, run_thread, t);
 	if (err) {
 		free(t);
 		return nt_fail(NT_ESYS, "cannot start a thread: %s", strerror(err));
