@@ -179,6 +179,14 @@ const volatile sig_atomic_t *nt_cli_stop_flag(void)
 	return &stop_signal;
 }
 
+bool nt_cli_was_interrupted(void)
+{
+	if (stop_signal != SIGINT)
+		return false;
+	stop_signal = 0;
+	return true;
+}
+
 static bool decide(int when, bool possible)
 {
 	return when == NT_ALWAYS || (when == NT_AUTO && possible);

@@ -59,5 +59,7 @@ void nt_cli_progress_end(const struct nt_cli *cli); /* clears the line */
  * to the signal's number; a second one ends it. The exit status is then 128 + number.
  */
 const volatile sig_atomic_t *nt_cli_stop_flag(void);
+/* Was it SIGINT? Then the flag is clear again: what was under way ended, and the program goes on. */
+bool nt_cli_was_interrupted(void);
 
 #endif

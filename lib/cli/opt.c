@@ -119,6 +119,13 @@ static int add_item(struct nt_list *list, const char *s)
 	return rc;
 }
 
+static int assign_count(const struct nt_opt *o, uint64_t *at, const char *s)
+{
+	if (parse_scaled(s, true, at))
+		return bad(o, s, "a count, as in 500, 64k or 10M");
+	return in_range(o, (double)*at);
+}
+
 static int assign(const struct nt_opt *o, void *into, const char *s)
 {
 	void *at = (char *)into + o->at;
@@ -136,9 +143,11 @@ static int assign(const struct nt_opt *o, void *into, const char *s)
 	case NT_OPT_ENUM:
 		*(int *)at = parse_choice(o->arg, s);
 		return *(int *)at < 0 ? bad(o, s, o->arg) : 0;
+	case NT_OPT_MAYBE:
+		*(struct nt_opt_maybe *)at = (struct nt_opt_maybe){.is_given = true};
+		return s ? assign_count(o, &((struct nt_opt_maybe *)at)->count, s) : 0;
 	case NT_OPT_COUNT:
-		return parse_scaled(s, true, at) ? bad(o, s, "a count, as in 500, 64k or 10M")
-						 : in_range(o, (double)*(uint64_t *)at);
+		return assign_count(o, at, s);
 	case NT_OPT_SIZE:
 		return parse_scaled(s, false, at) ? bad(o, s, "a size, as in 64k, 10M or 2G")
 						  : in_range(o, (double)*(uint64_t *)at);
@@ -223,13 +232,14 @@ static void add_table(struct view *v, const struct nt_opt *o, bool is_common)
 	for (; o->name || o->help; o++) {
 		if (!o->name)
 			continue;
-		bool has_arg = o->type != NT_OPT_FLAG;
+		int has_arg = o->type == NT_OPT_FLAG ? no_argument
+			      : o->type == NT_OPT_MAYBE ? optional_argument : required_argument;
 		v->option[v->n] = (struct option){.name = o->name, .has_arg = has_arg, .val = 256};
 		v->opt[v->n] = o;
 		v->is_common[v->n++] = is_common;
 		if (o->key) {
 			v->letters[used++] = (char)o->key;
-			if (has_arg)
+			for (int i = 0; i < has_arg; i++) /* "x", "x:", "x::" */
 				v->letters[used++] = ':';
 		}
 	}

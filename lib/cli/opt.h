@@ -23,11 +23,17 @@ enum nt_opt_type {
 	NT_OPT_TIME,  /* double, seconds; 90s 10m 2h 1d */
 	NT_OPT_EVERY, /* struct nt_opt_every; a time if s, m, h or d ends it, else a count */
 	NT_OPT_ENUM,  /* int, the place in "a|b|c" */
+	NT_OPT_MAYBE, /* struct nt_opt_maybe; --name, or --name=N with a count */
 };
 
 struct nt_opt_every {
 	uint64_t count; /* 0: by the clock */
 	double seconds;
+};
+
+struct nt_opt_maybe {
+	bool is_given;
+	uint64_t count; /* 0 without =N */
 };
 
 struct nt_list {

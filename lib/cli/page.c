@@ -43,8 +43,10 @@ static void wrapped(FILE *out, const char *text, int indent)
 static void help_entry(FILE *out, const struct nt_opt *o)
 {
 	char left[96], text[512];
-	snprintf(left, sizeof(left), "  %c%c%s--%s%s%s", o->key ? '-' : ' ', o->key ? o->key : ' ',
-		 o->key ? ", " : "  ", o->name, o->arg ? "=" : "", o->arg ? o->arg : "");
+	bool is_maybe = o->type == NT_OPT_MAYBE;
+	snprintf(left, sizeof(left), "  %c%c%s--%s%s%s%s%s", o->key ? '-' : ' ', o->key ? o->key : ' ',
+		 o->key ? ", " : "  ", o->name, is_maybe ? "[" : "", o->arg ? "=" : "", o->arg ? o->arg : "",
+		 is_maybe ? "]" : "");
 	snprintf(text, sizeof(text), "%s%s%s%s", o->help, o->init ? " [" : "", o->init ? o->init : "",
 		 o->init ? "]" : "");
 	int at = fprintf(out, "%-*s", COLUMN, left);
@@ -144,7 +146,8 @@ static void man_table(FILE *out, const struct nt_opt *o)
 		fputs(".It ", out);
 		if (o->key)
 			fprintf(out, "Fl %c , ", o->key);
-		fprintf(out, "Fl -%s%s%s\n", o->name, o->arg ? " Ns = Ns Ar " : "", o->arg ? o->arg : "");
+		const char *before = o->type == NT_OPT_MAYBE ? " Ns Op = Ns Ar " : o->arg ? " Ns = Ns Ar " : "";
+		fprintf(out, "Fl -%s%s%s\n", o->name, before, o->arg ? o->arg : "");
 		sentence(out, o->help);
 		if (o->init)
 			fprintf(out, "The default is\n.Li %s .\n", o->init);
@@ -295,7 +298,7 @@ static void zsh_spec(FILE *out, const struct nt_cmd *cmd, const struct nt_opt *o
 		fprintf(out, "(-%c --%s)'{-%c,--%s%s}'", o->key, o->name, o->key, o->name,
 			o->arg ? "=" : "");
 	else
-		fprintf(out, "--%s%s", o->name, o->arg ? "=" : "");
+		fprintf(out, "--%s%s%s", o->name, o->arg ? "=" : "", o->type == NT_OPT_MAYBE ? "-" : "");
 	fputc('[', out);
 	quoted(out, o->help, "[]:");
 	fputc(']', out);
@@ -304,7 +307,7 @@ static void zsh_spec(FILE *out, const struct nt_cmd *cmd, const struct nt_opt *o
 		words(out, o->arg);
 		fputc(')', out);
 	} else if (o->arg) {
-		fprintf(out, ":%s:_files", o->arg);
+		fprintf(out, "%s:%s:_files", o->type == NT_OPT_MAYBE ? ":" : "", o->arg);
 	}
 	fputc('\'', out);
 }
@@ -339,7 +342,7 @@ static void fish_line(FILE *out, const struct nt_cmd *cmd, const struct nt_opt *
 		fputs(" -x -a '", out);
 		words(out, o->arg);
 		fputc('\'', out);
-	} else if (o->arg) {
+	} else if (o->arg && o->type != NT_OPT_MAYBE) {
 		fputs(" -r", out);
 	}
 	fputs(" -d '", out);

@@ -19,6 +19,7 @@ struct values {
 	uint64_t count, size;
 	double real, time;
 	struct nt_opt_every every;
+	struct nt_opt_maybe maybe;
 	int choice;
 	size_t before_dashes;
 };
@@ -36,6 +37,7 @@ static const struct nt_opt opts[] = {
 	{0, "time", NT_OPT_TIME, AT(time), "TIME", "10m", 0, 0, "a time"},
 	{0, "every", NT_OPT_EVERY, AT(every), "N|TIME", NULL, 0, 0, "how often"},
 	{0, "choice", NT_OPT_ENUM, AT(choice), "red|green|blue", "green", 0, 0, "a colour"},
+	{'m', "maybe", NT_OPT_MAYBE, AT(maybe), "N", NULL, 0, 20, "a flag that may say how many"},
 	{0, "choosy", NT_OPT_FLAG, AT(flag), NULL, NULL, 0, 0, "another flag"},
 	{0},
 };
@@ -190,6 +192,23 @@ static void wrong_values_name_the_option(void **state)
 	assert_string_equal(nt_errmsg(), "option '-n' needs NAME");
 }
 
+static void a_flag_may_say_how_many(void **state)
+{
+	(void)state;
+	struct values v;
+	assert_int_equal(PARSE(&v, (char *)"--flag", (char *)"7"), 2);
+	assert_false(v.maybe.is_given);
+	assert_int_equal(PARSE(&v, (char *)"--maybe", (char *)"7"), 2); /* 7 is an operand */
+	assert_true(v.maybe.is_given && v.maybe.count == 0);
+	assert_int_equal(PARSE(&v, (char *)"--maybe=7"), 2);
+	assert_true(v.maybe.is_given && v.maybe.count == 7);
+	assert_int_equal(PARSE(&v, (char *)"-fm8"), 2);
+	assert_true(v.flag && v.maybe.count == 8);
+	assert_int_equal(PARSE(&v, (char *)"--maybe=21"), NT_EARG);
+	assert_int_equal(PARSE(&v, (char *)"--maybe=x"), NT_EARG);
+	assert_string_equal(nt_errmsg(), "--maybe: 'x' is not a count, as in 500, 64k or 10M");
+}
+
 static void a_list_keeps_its_order(void **state)
 {
 	(void)state;
@@ -213,6 +232,7 @@ int main(void)
 		cmocka_unit_test(operands_in_front_of_two_dashes_are_counted),
 		cmocka_unit_test(an_unknown_name_brings_the_nearest),
 		cmocka_unit_test(wrong_values_name_the_option),
+		cmocka_unit_test(a_flag_may_say_how_many),
 		cmocka_unit_test(a_list_keeps_its_order),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
