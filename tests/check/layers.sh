@@ -9,14 +9,16 @@ layers() {
 	find "$1/lib" "$1/cmd" -name '*.[ch]' | sort | xargs awk -v top="$1/" '
 	BEGIN {
 		n = split("base:|io:base|text:base|kern:base|cli:base|token:base io text|filter:base io text|data:base io|" \
-			  "model:base io kern|train:base io data kern model|report:base io model|cmd:cli", row, "|")
+			  "model:base io kern|train:base io data kern model|report:base io model|" \
+			  "answer:base io text token model|cmd:cli", row, "|")
 		for (i = 1; i <= n; i++) {
 			split(row[i], kv, ":")
 			may[kv[1]] = " " kv[1] " " kv[2] " "
 		}
-		n = split("base:cpu err hash ident mem pool random real version|io:choices docs file gguf idlines nultext|" \
+		n = split("base:cpu err hash ident mem pool random real version|io:choices docs file gguf idlines lines nultext prompts|" \
 			  "text:text|kern:blas|filter:filter|token:encode inspect tokenizer vocab|" \
-			  "data:data dedup foreign manifest near overlap pack shuffle stream substring words|model:generate model safetensors|train:train|report:report show", row, "|")
+			  "data:data dedup foreign manifest near overlap pack shuffle stream substring words|model:generate lanes model safetensors|" \
+			  "train:train|report:report show|answer:answer", row, "|")
 		for (i = 1; i <= n; i++) {
 			split(row[i], kv, ":")
 			m = split(kv[2], header, " ")

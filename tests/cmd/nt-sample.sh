@@ -8,6 +8,7 @@ printf 'h\303\251 said \342\202\254 to the cat' | nt-tokenize -q -t bytes | nt-p
 nt-train -q "$work/data.bin" -o "$ckpt" --max-steps 150 --hidden-size 32 --num-hidden-layers 1 \
 	--num-attention-heads 2 --seq-len 32 --batch-size 1 --learning-rate 1e-2 --warmup-steps 5 --optimizer adamw \
 	2>"$work/train.log" || cat "$work/train.log"
+printf 'h\303\251 said \342\202\254 to the cat' >"$work/said"
 sentence=$(printf 'h\303\251 said \342\202\254 to the cat')
 
 t 'greedy decoding says what was learned, and stops at its end' '
@@ -70,6 +71,133 @@ t 'mistakes are named' '
 	exits 2 nt-sample --top-p 2 "$ckpt" 2>err
 	echo text >file; exits 3 nt-sample file 2>err </dev/null && grep -q "file: not a checkpoint" err
 	exits 4 nt-sample nowhere 2>err </dev/null && grep -q "nowhere: " err'
+
+t 'a stop string ends the text in front of it, wherever tokens end' '
+	nt-sample --greedy "$ckpt" --stop "to t" </dev/null >out 2>err
+	printf "h\303\251 said \342\202\254 " | cmp - out
+	grep -q "stopped at .to t." err
+	nt-sample -q --greedy "$ckpt" --stop nowhere --stop "$(printf "\342\202\254")" --stop "id" </dev/null >out
+	printf "h\303\251 sa" | cmp - out
+	nt-sample -q --greedy "$ckpt" --stop "cats" </dev/null | cmp - "$work/said"
+	nt-sample -q --greedy "$ckpt" -p "h" --stop "h" </dev/null >out # that of the prompt does not count
+	printf "h\303\251 said \342\202\254 to t" | cmp - out
+	nt-sample -q --greedy "$ckpt" --stop "\\x" </dev/null 2>err && exit 1; grep -q -e "--stop: unknown escape" err
+	exits 2 nt-sample "$ckpt" --stop "" </dev/null 2>err
+	exits 2 nt-sample "$ckpt" --ids --stop a </dev/null 2>err && grep -q -e "--json" err'
+
+t 'log-probabilities are those of nt-score, one object a token and nothing else' '
+	nt-sample -q --greedy "$ckpt" --logprobs=3 </dev/null >out
+	printf %s "$sentence" | nt-score -q --tsv "$ckpt" >scored
+	"$PYTHON" - out scored <<-END
+		import json, sys
+		said = [json.loads(line) for line in open(sys.argv[1])]
+		rows = [line.rstrip("\n").split("\t") for line in open(sys.argv[2])]
+		at = {name: i for i, name in enumerate(rows.pop(0))}
+		assert len(said) == len(rows), (len(said), len(rows))
+		for o, row in zip(said, rows):
+		    assert o["id"] == int(row[at["target_id"]])
+		    assert abs(o["logprob"] + float(row[at["nll"]])) < 1e-3, (o, row)
+		    top = o["top_logprobs"]
+		    assert len(top) == 3 and top[0]["id"] == o["id"]
+		    assert top[0]["logprob"] >= top[1]["logprob"] >= top[2]["logprob"]
+		assert said[1]["bytes"] == [195] and said[0]["token"] == "h" and "bytes" not in said[0]
+		assert said[-1]["token"].startswith("<")
+	END
+	nt-sample -q --greedy "$ckpt" --logprobs -n 2 </dev/null >out
+	[ $(wc -l <out) = 2 ] && ! grep -q top_ out
+	nt-sample -q --temp 3 -n 5 "$ckpt" --logprobs </dev/null | sed "s/.*\"id\":\([0-9]*\).*/\1/" | xargs >ids
+	nt-sample -q --temp 3 -n 5 "$ckpt" --ids --no-prompt </dev/null | cmp - ids'
+
+t 'prompts a line are answered a line, in order, as each would be alone' '
+	printf "h\n\nto the\nhe \\\\ \001\n" >prompts
+	nt-sample --greedy -n 7 "$ckpt" --lines <prompts >out 2>err
+	[ $(wc -l <out) = 4 ] && grep -q "^nt-sample: 4 answers; .* length" err
+	nt-sample -q --greedy -n 7 "$ckpt" -p h >one && echo >>one
+	nt-sample -q --greedy -n 7 "$ckpt" </dev/null >>one && echo >>one
+	nt-sample -q --greedy -n 7 "$ckpt" -p "to the" >>one && echo >>one
+	head -n 3 out | cmp - one
+	nt-sample -q --greedy -n 7 "$ckpt" -p "$(printf "he \\\\ \001")" >last
+	sed -n 4p out | "$PYTHON" "$root/tests/cmd/unescape.py" | cmp - last
+	printf "256 104\n\n" | nt-sample -q --greedy --ids --lines -n 2 "$ckpt" >out
+	printf "256 104 195 169\n256 104 195\n" | cmp - out'
+
+t 'an object a line keeps its fields, and says how the answer ended' '
+	cat >in <<-END
+		{"id": 7, "prompt": "h", "more": {"a": [1, 2.50, null]}}
+
+		{"prompt": [256, 104, 195], "text2": "\u00e9", "finish_reason": "old"}
+		{"prompt": "to the", "id": "x"}
+	END
+	nt-sample -q --greedy --stop "o t" --jsonl "$ckpt" <in >out
+	"$PYTHON" - out <<-END
+		import json, sys
+		a, b, c = [json.loads(line) for line in open(sys.argv[1])]
+		assert a == {"id": 7, "prompt": "h", "more": {"a": [1, 2.5, None]}, "text": "\u00e9 said \u20ac t",
+		             "finish_reason": "stop", "stop": "o t", "prompt_tokens": 2, "completion_tokens": 16}, a
+		assert list(a)[:4] == ["id", "prompt", "more", "text"]
+		assert b["text2"] == "\u00e9" and b["finish_reason"] == "stop" and b["prompt"] == [256, 104, 195]
+		assert c["text"] == " cat" and c["finish_reason"] == "eos" and c["completion_tokens"] == 5, c
+	END
+	echo "{\"q\": \"h\", \"text\": 1}" >in
+	exits 3 nt-sample -q --jsonl --field q "$ckpt" <in 2>err && grep -q "standard input:1: .*--answer-field" err
+	nt-sample -q --greedy -n 2 --jsonl --field q --answer-field said --ids --logprobs "$ckpt" <in >out
+	grep -q "^{\"q\":\"h\",\"text\":1,\"said\":\"é\",\"ids\":\[195,169\],\"finish_reason\":\"length\",.*\"logprobs\":\[{\"id\":195," out
+	nt-sample -q --greedy --json "$ckpt" -p h -n 2 >out
+	grep -q "^{\"prompt\":\"h\",\"text\":\"é\",\"finish_reason\":\"length\",\"prompt_tokens\":2,\"completion_tokens\":2}" out'
+
+t 'answers are the same bytes at any batch and any number of threads' '
+	seq 1 50 >prompts
+	nt-sample -q --temp 3 --lines --batch 1 -j1 "$ckpt" <prompts >one
+	for how in "--batch 3 -j1" "--batch 32 -j2" "--batch 50 -j3" "-j2"; do
+		nt-sample -q --temp 3 --lines $how "$ckpt" <prompts | cmp - one
+	done
+	[ $(sort -u one | wc -l) -gt 40 ]
+	nt-sample -q --temp 3 --json "$ckpt" -p 1 >alone
+	nt-sample -q --temp 3 --json --lines "$ckpt" <prompts | head -n 1 | cmp - alone
+	yes h | head -n 5 | nt-sample -q --temp 9 --top-k 0 --top-p 1 --min-p 0 --lines "$ckpt" | sort -u >out && [ $(wc -l <out) -gt 1 ]'
+
+t 'each answer comes before the next prompt is asked for, and an endless pipe ends when nobody reads' '
+	mkfifo ask say
+	nt-sample -q --greedy --no-prompt -n 3 --lines "$ckpt" <ask >say &
+	exec 3>ask 4<say
+	for i in 1 2 3; do
+		echo "to the" >&3
+		read -r answer <&4 && [ "$answer" = "ca" ]
+	done
+	exec 3>&- && wait $! && exec 4<&-
+	yes h | nt-sample -q --greedy --lines "$ckpt" 2>err | head -n 3 >out
+	[ $(wc -l <out) = 3 ] && [ ! -s err ]'
+
+t 'a line that is no prompt is named, and those before it are answered' '
+	printf "{\"prompt\":\"to the\"}\n{\"prompt\":\"h\"}\n{\"prompt\":1}\n{\"prompt\":\"h\"}\n" >in
+	exits 3 nt-sample --greedy --jsonl "$ckpt" <in >out 2>err
+	[ $(wc -l <out) = 2 ] && [ $(wc -l <err) = 1 ] && grep -q "^nt-sample: standard input:3: field .prompt. is " err
+	{ echo h; seq 1 100 | xargs; echo h; } | exits 3 nt-sample -q --lines "$ckpt" >out 2>err
+	[ $(wc -l <out) = 1 ] && grep -q "standard input:2: .*does not fit" err
+	echo "1 2 x" | exits 3 nt-sample -q --ids --lines "$ckpt" 2>err && grep -q "input:1: .x. is no token id" err
+	echo "1 258" | exits 3 nt-sample -q --ids --lines "$ckpt" 2>err && grep -q "input:1: token 258" err
+	nt-sample -q --lines "$ckpt" </dev/null >out && [ ! -s out ]
+	echo h | exits 4 nt-sample -q --lines "$ckpt" >/dev/full 2>err
+	for bad in "--lines --jsonl" "--lines -p x" "--interactive --lines" "--interactive --ids"; do
+		exits 2 nt-sample "$ckpt" $bad </dev/null 2>err && [ $(wc -l <err) = 1 ]
+	done'
+
+t 'a conversation is one text' '
+	printf "to\n the\n" | nt-sample -q --greedy -n 1 --interactive "$ckpt" >out
+	nt-sample -q --greedy --no-prompt -n 1 "$ckpt" -p to >want && echo >>want
+	nt-sample -q --greedy --no-prompt -n 1 "$ckpt" -p "to$(head -n 1 want) the" >>want && echo >>want
+	cmp out want
+	# what a stop string cut off is no part of it, and no line lets the model go on
+	printf "h\n\n" | nt-sample -q --greedy --stop " said" --interactive "$ckpt" >out
+	printf "\303\251\n\n" | cmp - out
+	printf "\\\\\n\n" | nt-sample -v --greedy -p "to t" --interactive "$ckpt" -n 2 >out 2>err
+	printf "h\n/reset\nh\n" | nt-sample -q --greedy -n 2 --interactive "$ckpt" >out
+	printf "\303\251\n\303\251\n" | cmp - out
+	seq 1 100 | xargs | nt-sample --greedy --interactive "$ckpt" >out 2>err
+	grep -q "do not fit.*/reset" err && [ ! -s out ]'
+
+t 'on a terminal an interrupt ends the answer, and the end of input the conversation' '
+	"$PYTHON" "$root/tests/cmd/talk.py" "$ckpt"'
 
 t 'a full disk is noticed, a closed pipe ends it quietly' '
 	exits 4 nt-sample -q "$ckpt" -p h >/dev/full 2>err && grep -q "standard output" err
