@@ -48,7 +48,6 @@ struct nt_answer_options {
 	bool ids;            /* text forms are of ids, objects have them too */
 	bool no_prompt;      /* text forms are of the answer alone, else of both */
 	bool has_logprobs;   /* of each token, in objects; the lanes' option too */
-	bool has_prompt_logprobs; /* ... of the prompt's too */
 	bool ends_line;      /* NT_ANSWER_TEXT of text: end it with a newline if it does not */
 	enum nt_answer_form form;
 	const char *answer_field; /* of an object, for the text */

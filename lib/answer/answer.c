@@ -98,7 +98,7 @@ int nt_answer_take(struct nt_answer *a, const struct nt_latest *latest, bool is_
 	bool is_eos = latest->id == o->eos && !o->ignore_eos;
 	int rc = nt_ids_add(&a->ids, &latest->id, 1);
 	if (rc == 0 && o->has_logprobs)
-		rc = nt_answer_add_token(a, latest, false);
+		rc = nt_answer_add_token(a, latest);
 	if (rc == 0 && o->tokenizer && !is_eos)
 		rc = add_text(a);
 	if (rc == 0)

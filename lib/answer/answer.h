@@ -37,6 +37,6 @@ void nt_answer_release(struct nt_answer *a); /* harmless twice */
 int nt_answer_write(struct nt_answer *a, struct nt_out *out);
 
 /* Appends a token with its log p as an object. */
-int nt_answer_add_token(struct nt_answer *a, const struct nt_latest *latest, bool is_prompt);
+int nt_answer_add_token(struct nt_answer *a, const struct nt_latest *latest);
 
 #endif

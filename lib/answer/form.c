@@ -128,15 +128,13 @@ static int add_likely(struct nt_buf *to, const struct nt_tokenizer *t, uint32_t 
 	return isfinite(logprob) ? nt_buf_printf(to, ",\"logprob\":%.7g", logprob) : nt_buf_printf(to, ",\"logprob\":null");
 }
 
-int nt_answer_add_token(struct nt_answer *a, const struct nt_latest *latest, bool is_prompt)
+int nt_answer_add_token(struct nt_answer *a, const struct nt_latest *latest)
 {
 	struct nt_buf *to = &a->tokens;
 	bool is_object = a->o->form == NT_ANSWER_JSON;
 	int rc = nt_buf_printf(to, is_object && to->len ? ",{" : "{");
 	if (rc == 0)
 		rc = add_likely(to, a->o->tokenizer, latest->id, latest->logprob);
-	if (rc == 0 && is_prompt)
-		rc = nt_buf_printf(to, ",\"prompt\":true");
 	for (size_t i = 0; rc == 0 && i < latest->n_top; i++) {
 		rc = nt_buf_printf(to, i ? "},{" : ",\"top_logprobs\":[{");
 		if (rc == 0)
