@@ -11,6 +11,8 @@
 #	THREADS=2                 ours, and the most of others'
 #	LLAMACPP=FOLDER           libllama and ggml built here, instead of npm's node-llama-cpp
 #	NO_TORCH=1                leave PyTorch out, which takes long
+#	BUSY=1                    on a machine that others use: everyone on one thread, and processor time
+#	                          counts; ours are then two runs of different lengths, one less the other
 #
 # llama.cpp is given the best of its settings, one thread or all, attention fused (f) or not, found
 # for each row by a run of each. Of it llama_decode alone is timed; ours are what nt-sample and
@@ -25,6 +27,8 @@ shared=${NT_SHARED-$root/../shared}
 . "$root/tests/clients.sh"
 : "${PYTHON:=/usr/bin/python3}" "${RUNS:=5}" "${THREADS:=$(nproc)}" "${MODELS:=gpt2 15m}" "${DTYPES:=f32 bf16 q8_0 q4_0}"
 : "${WHAT:=decode:0:96 decode:864:64 prompt:512 score:512:4 batch:32:24 first}" "${LLAMACPP:=}" "${NO_TORCH:=}"
+[ -z "${BUSY:=}" ] || THREADS=1 WHAT=${WHAT% first}
+export BUSY
 work=$(mktemp -d "${TMPDIR:-/tmp}/nt-bench.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 trap 'exit 129' HUP INT TERM
@@ -99,8 +103,31 @@ ours() { # ours WHAT
 			for i in $(seq "$3"); do ids $(($2 + 1)) && echo; done |
 				nt-score -j "$THREADS" --ids --total --dtype "$dtype" "$ckpt" 2>&1 >"$work/text" | sed -n 's/.*, \([0-9.]*\) targets.s$/\1/p'
 			;;
-		first) "$PYTHON" "$here/first.py" nt-sample -q -j "$THREADS" --ids --dtype "$dtype" -n 8 -p 7 "$ckpt" ;;
+		first) "$PYTHON" "$here/cost.py" first nt-sample -q -j "$THREADS" --ids --dtype "$dtype" -n 8 -p 7 "$ckpt" ;;
 		esac
+	)
+}
+
+cpu() { "$PYTHON" "$here/cost.py" cpu "$@"; }
+cpu_sample() { cpu nt-sample -q -j 1 --ids --greedy --ignore-eos --dtype "$dtype" "$@" "$ckpt"; }
+cpu_batch() { yes "$(ids 1)" | head -"$1" | cpu_sample -n "$2" --lines --batch "$1"; }
+cpu_score() { # cpu_score LINES LENGTH
+	for i in $(seq "$1"); do ids "$2" && echo; done >"$work/ids"
+	cpu nt-score -q -j 1 --ids --total --dtype "$dtype" "$ckpt" "$work/ids"
+}
+busy() { # busy WHAT: tokens for each second that they made the run longer
+	(
+		what=$1
+		IFS=:
+		set -- $1
+		IFS=' 	
+'
+		case $what in
+		decode:*) echo "$3 $(cpu_sample -n 1 -p "$(ids $(($2 + 1)))") $(cpu_sample -n $(($3 + 1)) -p "$(ids $(($2 + 1)))")" ;;
+		prompt:*) echo "$2 $(cpu_sample -n 1 -p 7) $(cpu_sample -n 1 -p "$(ids $(($2 + 1)))")" ;;
+		batch:*) echo "$(($2 * $3)) $(cpu_batch "$2" 1) $(cpu_batch "$2" $(($3 + 1)))" ;;
+		score:*) echo "$(($2 * $3)) $(cpu_score 1 2) $(cpu_score "$3" $(($2 + 1)))" ;;
+		esac | awk '{ printf "%.1f\n", $1 / ($3 - $2) }'
 	)
 }
 
@@ -127,6 +154,7 @@ settings_of() { # settings_of PROGRAM
 # Programs take turns, so that what else the machine does meets all of them.
 row() { # row MODEL DTYPE WHAT
 	programs=ours set_llamacpp= set_torch=
+	[ -z "$BUSY" ] || programs=busy
 	if [ -n "$LLAMACPP" ]; then
 		programs="llamacpp $programs"
 		set_llamacpp=$(best llamacpp "$3" $(settings_of llamacpp))
@@ -145,8 +173,8 @@ row() { # row MODEL DTYPE WHAT
 			"$p" "$3" $setting >>"$work/took.$p" || :
 		done
 	done
-	for p in llamacpp torch ours; do
-		[ ! -f "$work/took.$p" ] || median <"$work/took.$p" | sed "s/^/$p /"
+	for p in llamacpp torch ours busy; do
+		[ ! -f "$work/took.$p" ] || median <"$work/took.$p" | sed "s/^/$p /; s/^busy/ours/"
 	done | awk -v model="$1" -v dtype="$2" -v what="$3" -v l="$set_llamacpp" -v t="$set_torch" '
 		{ x[$1] = $2 }
 		function ratio(p) {
