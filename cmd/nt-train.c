@@ -152,6 +152,9 @@ static void on_event(void *arg, const struct nt_train_event *e)
 		say_sources(l->cli, e, nt_cli_say);
 	if (e->kind == NT_EVENT_WARNING)
 		nt_cli_warn(l->cli, "step %" PRIu64 ": %s", e->step, e->text);
+	if (e->kind == NT_EVENT_SPIKE && strcmp(e->action, "stop") != 0)
+		nt_cli_warn(l->cli, "step %" PRIu64 ": the loss is %.4g, where it was about %.4g: %s; its documents stand in "
+				"the log", e->step, e->loss, e->mean, *e->action == 's' ? "left out" : "trained on, as --on-spike=warn says");
 	if (e->kind == NT_EVENT_PLAN)
 		nt_cli_note(l->cli, "step %" PRIu64 ": to end in time, %" PRIu64 " steps in all", e->step, e->max_steps);
 	if (e->kind == NT_EVENT_SAVE)
@@ -448,6 +451,9 @@ static const struct nt_opt opts[] = {
 	 "Muon's memory of the gradient"},
 	{0, "max-grad-norm", NT_OPT_REAL, TRAIN(max_grad_norm), "X", "1", 0, 1e30,
 	 "longer gradients are shortened to it; 0 leaves them"},
+	{0, "on-spike", NT_OPT_ENUM, TRAIN(on_spike), "warn|skip|stop|off", "warn", 0, 0,
+	 "a step with a loss far above those before it is told and trained on, left out, or ends the run; weights "
+	 "that have such a loss on all rows end it, unless off"},
 	{0, "z-loss", NT_OPT_REAL, TRAIN(z_loss), "X", "0", 0, 1,
 	 "add X times the square of log Z to each target's loss, so that logits do not drift; PaLM took 1e-4"},
 	{.help = "Looking and saving"},

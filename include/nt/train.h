@@ -40,6 +40,10 @@ enum nt_recompute { NT_RECOMPUTE_AUTO, NT_RECOMPUTE_NO, NT_RECOMPUTE_YES };
 /* What a run goes on from: the latest checkpoint; or, if that is damaged, the newest that is whole. */
 enum nt_resume { NT_RESUME_LATEST, NT_RESUME_AUTO };
 
+/* A step whose loss lies far above those before it, though the weights are sound: it is told and
+ * trained on, left out, or ends the run. OFF: nobody looks. */
+enum nt_on_spike { NT_SPIKE_WARN, NT_SPIKE_SKIP, NT_SPIKE_STOP, NT_SPIKE_OFF };
+
 enum nt_lr_schedule { NT_LR_COSINE, NT_LR_WSD, NT_LR_CONSTANT };
 
 /* Every so many steps; by the clock if steps is 0. Both 0: as nt_train_settle chooses. */
@@ -102,6 +106,8 @@ struct nt_train_options {
 	uint64_t warmup_steps;
 	int lr_schedule;               /* enum nt_lr_schedule */
 
+	int on_spike;                  /* enum nt_on_spike */
+
 	/* the mixture, beside the weights of files */
 	const char *const *weight;     /* [n_weight] NAME=WEIGHT of sources */
 	size_t n_weight;
@@ -158,7 +164,9 @@ struct nt_train_plan {
 
 enum nt_train_event_kind { NT_EVENT_START, NT_EVENT_STEP, NT_EVENT_EVAL, NT_EVENT_SAVE, NT_EVENT_SAMPLE,
 			   NT_EVENT_PLAN, /* max_steps has changed */
-			   NT_EVENT_WARNING, NT_EVENT_END };
+			   NT_EVENT_WARNING,
+			   NT_EVENT_SPIKE, /* before the step of that number */
+			   NT_EVENT_END };
 
 /* What a source made of a loss. */
 struct nt_train_loss {
@@ -183,6 +191,11 @@ struct nt_train_event {
 	const struct nt_train_loss *source;
 	size_t n_source;
 	const char *path;         /* NT_EVENT_SAVE: the directory */
+	/* NT_EVENT_SPIKE: of the losses before it, and how many deviations `loss` is above; what is done
+	 * ("warn", "skip", "stop"); and the rows of the step: objects of JSON, one behind the other */
+	double mean, deviations;
+	const char *action;
+	const struct nt_buf *rows;
 	/* NT_EVENT_SAMPLE: the prompt and what the model added; NT_EVENT_WARNING: why steps are slow, or what
 	 * was damaged */
 	const char *text;         /* [text_len] */
@@ -236,7 +249,8 @@ int nt_train_plan_options(const struct nt_train_plan *plan, struct nt_buf *out);
 
 /*
  * Trains to max_steps, or until *stop is not zero: then the step is finished and saved.
- * NT_EFAIL: the loss or the gradient is not a number; nothing of that is saved.
+ * NT_EFAIL: the loss or the gradient is not a number, or far above what it was and stays there
+ * on other rows, or options->on_spike says so; nothing of that is saved.
  */
 int nt_train_run(struct nt_train *t, const volatile sig_atomic_t *stop,
 		 const struct nt_train_callback *callback);

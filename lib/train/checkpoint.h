@@ -11,12 +11,14 @@
 #include <json-c/json.h>
 
 #include "nt/train.h"
+#include "train/band.h"
 #include "train/optimizer.h"
 
 /* What trainer.json says. */
 struct nt_trainer {
 	uint64_t step, tokens;
 	double seconds;
+	struct nt_band band;
 	char data_hash[33], val_hash[33]; /* val_hash "": none of its own */
 	const char *mixture;              /* nt_corpus_mixture; belongs to json, or to the caller */
 	char fingerprint[33];             /* of the tokenizer */

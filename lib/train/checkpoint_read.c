@@ -8,6 +8,7 @@
  */
 #include <dirent.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,6 +78,21 @@ static bool take_count(struct json_object *o, const char *key, uint64_t *out)
 	return true;
 }
 
+/* A run of before there was one has seen no losses. */
+static bool take_band(struct json_object *band, struct nt_band *out)
+{
+	struct json_object *mean, *variance;
+	*out = (struct nt_band){0};
+	if (!band)
+		return true;
+	if (!take_count(band, "n", &out->n) || !take_count(band, "skipped", &out->skipped) ||
+	    !json_object_object_get_ex(band, "mean", &mean) || !json_object_object_get_ex(band, "variance", &variance))
+		return false;
+	out->mean = json_object_get_double(mean);
+	out->variance = json_object_get_double(variance);
+	return isfinite(out->mean) && isfinite(out->variance) && out->variance >= 0;
+}
+
 static int take_members(struct nt_trainer *t, const char *path)
 {
 	struct json_object *data = member(t->json, "data", json_type_object);
@@ -92,7 +108,8 @@ static int take_members(struct nt_trainer *t, const char *path)
 	if (!take_count(t->json, "step", &t->step) || !take_count(t->json, "tokens", &t->tokens) ||
 	    !seconds || !take_text(data, "hash", t->data_hash, sizeof(t->data_hash)) ||
 	    !take_text(data, "val_hash", t->val_hash, sizeof(t->val_hash)) ||
-	    !take_text(tokenizer, "fingerprint", t->fingerprint, sizeof(t->fingerprint)) || !options)
+	    !take_text(tokenizer, "fingerprint", t->fingerprint, sizeof(t->fingerprint)) || !options ||
+	    !take_band(json_object_object_get(t->json, "band"), &t->band))
 		return bad(path, "a member is missing or of the wrong type");
 	struct json_object *mixture = member(data, "mixture", json_type_string); /* older ones lack it */
 	t->mixture = mixture ? json_object_get_string(mixture) : "";

@@ -125,9 +125,12 @@ static int add_head(struct nt_buf *b, const struct nt_trainer *t)
 			       "  \"producer\": \"nt %s\",\n  \"step\": %" PRIu64
 			       ",\n  \"tokens\": %" PRIu64 ",\n  \"seconds\": %.3f,\n"
 			       "  \"position\": {\"rows_taken\": %" PRIu64 "},\n"
+			       "  \"band\": {\"n\": %" PRIu64 ", \"mean\": %.17g, \"variance\": %.17g, "
+			       "\"skipped\": %" PRIu64 "},\n"
 			       "  \"data\": {\"hash\": \"%s\", \"val_hash\": \"%s\", \"mixture\": \"%s\"},\n"
 			       "  \"tokenizer\": {\"fingerprint\": \"%s\"},\n  \"options\": ",
-			       NT_VERSION, t->step, t->tokens, t->seconds, t->step * rows,
+			       NT_VERSION, t->step, t->tokens, t->seconds, t->step * rows, t->band.n, t->band.mean,
+			       t->band.variance, t->band.skipped,
 			       t->data_hash, t->val_hash, t->mixture, t->fingerprint);
 	if (rc == 0)
 		rc = nt_settings_write(&t->options, b);

@@ -131,6 +131,13 @@ static int add_numbers(struct nt_buf *b, const struct nt_train_event *e)
 			return rc;
 		rc = add_real(b, "val_bpb", e->val_bpb);
 		return rc < 0 ? rc : add_sources(b, e);
+	case NT_EVENT_SPIKE:
+		if ((rc = add_real(b, "loss", e->loss)) < 0 || (rc = add_real(b, "grad_norm", e->grad_norm)) < 0 ||
+		    (rc = add_real(b, "mean", e->mean)) < 0 || (rc = add_real(b, "deviations", e->deviations)) < 0 ||
+		    (rc = add_text(b, "action", e->action)) < 0 || (rc = nt_buf_printf(b, ", \"rows\": [")) < 0)
+			return rc;
+		rc = nt_buf_add(b, e->rows->data, e->rows->len);
+		return rc < 0 ? rc : nt_buf_printf(b, "]");
 	case NT_EVENT_SAMPLE:
 	case NT_EVENT_WARNING:
 		rc = nt_buf_printf(b, ", \"text\": ");
@@ -143,7 +150,8 @@ static int add_numbers(struct nt_buf *b, const struct nt_train_event *e)
 
 int nt_log_add(struct nt_log *log, const struct nt_train_event *e)
 {
-	static const char *const name[] = {"start", "step", "eval", "save", "sample", "plan", "warning", "end"};
+	static const char *const name[] = {"start", "step", "eval", "save", "sample", "plan", "warning", "spike",
+					   "end"};
 	struct nt_buf line = {0};
 	int rc = nt_buf_printf(&line, "{\"event\": \"%s\", \"step\": %" PRIu64 ", \"tokens\": %" PRIu64
 				      ", \"time\": %.3f",

@@ -3,6 +3,7 @@
 #define TRAIN_RUN_H
 /* run.h - what a run holds, shared by the files that open, settle, step and save it */
 #include "nt/train.h"
+#include "train/band.h"
 #include "train/checkpoint.h"
 #include "train/corpus.h"
 #include "train/optimizer.h"
@@ -45,9 +46,11 @@ struct nt_train {
 	nt_real *grad;                       /* [n_param] */
 	uint32_t *input, *target, *start;    /* [rows_per_step][seq_len] */
 	size_t *row_source;                  /* [rows_per_step] */
+	double *row_nats;                    /* [rows_per_step] what the last pass over them lost */
 	struct nt_tally *tally;              /* [the most sources] of a step or an evaluation */
 
 	uint64_t open_ns;                    /* when it was opened: its time runs from there */
+	struct nt_band band;                 /* of the losses of steps */
 	uint64_t step, tokens;               /* done */
 	double seconds;
 };
@@ -77,14 +80,19 @@ struct nt_step_result {
 	uint64_t n_target;
 };
 
-/*
- * Step number t->step at learning rate lr. Does not count it. If loss or gradient is
- * not finite the parameters are left as they were.
- */
+/* Loss and gradient of step number t->step. */
+int nt_train_gradient(struct nt_train *t, struct nt_step_result *result);
+/* Moves the weights by it, at learning rate lr. Neither counts the step. */
+void nt_train_update(struct nt_train *t, double lr, const struct nt_step_result *result);
+/* Both; if loss or gradient is not finite the parameters are left as they were. */
 int nt_train_one_step(struct nt_train *t, double lr, struct nt_step_result *result);
 
-/* The loss of the first batch of the step that comes next: are the weights still numbers? */
-int nt_train_probe(struct nt_train *t, double *loss);
+/* The mean loss, in nats/token, that the weights now give on the rows of step t->step + ahead. */
+int nt_train_probe(struct nt_train *t, uint64_t ahead, double *loss);
+/* Is it within the band on the rows of any of some steps from there on? *loss: the last one looked at. */
+int nt_train_is_sound(struct nt_train *t, uint64_t ahead, bool *is_sound, double *loss);
+/* Appends the rows of step t->step, which were passed over last: their losses and documents, as JSON. */
+int nt_train_name_rows(const struct nt_train *t, struct nt_buf *out);
 
 /* The corpus that held-out rows are of. */
 static inline const struct nt_corpus *nt_val_corpus(const struct nt_train *t)

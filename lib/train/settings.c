@@ -57,6 +57,7 @@ static const struct setting settings[] = {
 	{"z-loss", REAL, AT(z_loss), false, {0}},
 	{"warmup-steps", COUNT, AT(warmup_steps), false, {0}},
 	{"lr-schedule", CHOICE, AT(lr_schedule), false, {"cosine", "wsd", "constant"}},
+	{"on-spike", CHOICE, AT(on_spike), true, {"warn", "skip", "stop", "off"}},
 	{"eval-every", INTERVAL, AT(eval_every), true, {0}},
 	{"save-every", INTERVAL, AT(save_every), true, {0}},
 	{"keep", COUNT, AT(keep), true, {0}},
@@ -200,7 +201,7 @@ static bool is_later(const struct setting *s)
 {
 	return s->at == AT(stride) || s->at == AT(dtype) || s->at == AT(optimizer) ||
 	       s->at == AT(muon_momentum) || s->at == AT(label) || s->at == AT(z_loss) || s->at == AT(replanned) ||
-	       s->at == AT(embedding_learning_rate) || s->at == AT(moments) || s->at == AT(head_dim);
+	       s->at == AT(embedding_learning_rate) || s->at == AT(moments) || s->at == AT(on_spike) || s->at == AT(head_dim);
 }
 
 int nt_settings_read(struct nt_train_options *o, struct json_object *object, const char *path)

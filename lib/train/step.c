@@ -44,8 +44,9 @@ int nt_train_prepare(struct nt_train *t)
 	t->start = nt_calloc(n, sizeof(*t->start));
 	size_t a = t->corpus.n_source, b = nt_val_corpus(t)->n_source;
 	t->row_source = nt_calloc(nt_rows_per_step(o), sizeof(*t->row_source));
+	t->row_nats = nt_calloc(nt_rows_per_step(o), sizeof(*t->row_nats));
 	t->tally = nt_calloc((a > b ? a : b) + 1, sizeof(*t->tally)); /* rows that are made up have no source */
-	return t->grad && t->input && t->target && t->start && t->row_source && t->tally ? 0 : NT_ESYS;
+	return t->grad && t->input && t->target && t->start && t->row_source && t->row_nats && t->tally ? 0 : NT_ESYS;
 }
 
 /* Bytes of text behind the targets of n positions. */
@@ -78,7 +79,7 @@ static int fill(struct nt_train *t, const struct nt_rows *rows, uint64_t row, si
 static void add_losses(struct nt_train *t, size_t first, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		t->tally[t->row_source[first + i]].nats += nt_row_loss(t->work, i);
+		t->tally[t->row_source[first + i]].nats += t->row_nats[first + i] = nt_row_loss(t->work, i);
 }
 
 static struct nt_batch batch_at(const struct nt_train *t, size_t first_row, size_t n_row)
@@ -103,7 +104,8 @@ static int make_rows(struct nt_train *t, uint64_t *n_target)
 	return 0;
 }
 
-static int fill_step(struct nt_train *t, uint64_t *n_target)
+/* The rows of a step, by its number. */
+static int fill_step(struct nt_train *t, uint64_t step, uint64_t *n_target)
 {
 	uint64_t n = nt_rows_per_step(&t->options);
 	if (!t->corpus.n)
@@ -111,7 +113,7 @@ static int fill_step(struct nt_train *t, uint64_t *n_target)
 	*n_target = 0;
 	clear_tally(t, &t->corpus);
 	for (uint64_t i = 0; i < n; i++) {
-		uint64_t row = nt_rows_order(&t->split.train, t->options.seed, t->step * n + i);
+		uint64_t row = nt_rows_order(&t->split.train, t->options.seed, step * n + i);
 		int rc = fill(t, &t->split.train, row, i);
 		if (rc < 0)
 			return rc;
@@ -120,11 +122,11 @@ static int fill_step(struct nt_train *t, uint64_t *n_target)
 	return *n_target ? 0 : nt_fail(NT_EFORMAT, "the rows of a step hold no target at all");
 }
 
-int nt_train_one_step(struct nt_train *t, double lr, struct nt_step_result *r)
+int nt_train_gradient(struct nt_train *t, struct nt_step_result *r)
 {
 	const struct nt_train_options *o = &t->options;
 	*r = (struct nt_step_result){0};
-	int rc = fill_step(t, &r->n_target);
+	int rc = fill_step(t, t->step, &r->n_target);
 	if (rc < 0)
 		return rc;
 	nt_work_set_bf16(t->work, o->dtype == NT_DTYPE_BF16);
@@ -136,8 +138,12 @@ int nt_train_one_step(struct nt_train *t, double lr, struct nt_step_result *r)
 		add_losses(t, i * o->batch_size, o->batch_size);
 	}
 	r->grad_norm = nt_optimizer_norm(&t->optimizer, t->grad, t->pool);
-	if (!isfinite(r->loss) || !isfinite(r->grad_norm))
-		return 0;
+	return 0;
+}
+
+void nt_train_update(struct nt_train *t, double lr, const struct nt_step_result *r)
+{
+	const struct nt_train_options *o = &t->options;
 	struct nt_optimizer_step s = {
 		.lr = lr,
 		.embedding_lr = o->embedding_learning_rate > 0
@@ -153,19 +159,29 @@ int nt_train_one_step(struct nt_train *t, double lr, struct nt_step_result *r)
 		.seed = o->seed,
 	};
 	nt_optimizer_update(&t->optimizer, t->model->param, t->grad, &s, t->pool);
-	return 0;
 }
 
-int nt_train_probe(struct nt_train *t, double *loss)
+int nt_train_one_step(struct nt_train *t, double lr, struct nt_step_result *r)
 {
+	int rc = nt_train_gradient(t, r);
+	if (rc == 0 && isfinite(r->loss) && isfinite(r->grad_norm))
+		nt_train_update(t, lr, r);
+	return rc;
+}
+
+int nt_train_probe(struct nt_train *t, uint64_t ahead, double *loss)
+{
+	const struct nt_train_options *o = &t->options;
 	uint64_t n_target;
-	int rc = fill_step(t, &n_target);
-	if (rc < 0)
-		return rc;
-	struct nt_batch batch = batch_at(t, 0, t->options.batch_size);
-	nt_work_set_bf16(t->work, t->options.dtype == NT_DTYPE_BF16);
-	*loss = nt_forward(t->work, t->model, &batch, NULL, NULL);
-	return 0;
+	int rc = fill_step(t, t->step + ahead, &n_target);
+	double sum = 0;
+	nt_work_set_bf16(t->work, o->dtype == NT_DTYPE_BF16);
+	for (uint64_t i = 0; rc == 0 && i < o->gradient_accumulation_steps; i++) {
+		struct nt_batch batch = batch_at(t, i * o->batch_size, o->batch_size);
+		sum += nt_forward(t->work, t->model, &batch, NULL, NULL);
+	}
+	*loss = rc == 0 ? sum / (double)n_target : NAN;
+	return rc;
 }
 
 /* Held-out rows are as many as there are of each source; in the one number for all, each

@@ -77,6 +77,7 @@ static int open_checkpoint(struct nt_train *t, const char *data)
 	t->step = t->trainer.step;
 	t->tokens = t->trainer.tokens;
 	t->seconds = t->trainer.seconds;
+	t->band = t->trainer.band;
 	return 0;
 }
 
@@ -140,6 +141,7 @@ void nt_train_free(struct nt_train *t)
 	free(t->prompt);
 	free(t->share);
 	free(t->row_source);
+	free(t->row_nats);
 	free(t->tally);
 	free(t->grad);
 	free(t->input);
@@ -262,19 +264,20 @@ static int diverged(const struct runner *r, uint64_t step, const char *what, dou
 	return rc;
 }
 
-/* A step can leave weights behind that no gradient has seen yet: they are saved only if the
- * rows that come next have a loss under them. */
+/* A step can leave weights behind that no gradient has seen yet: they are saved only if rows
+ * that come next have a loss under them, and one like those before. */
 static int check_weights(struct runner *r)
 {
 	double loss;
-	int rc = nt_train_probe(r->t, &loss);
-	return rc < 0 || isfinite(loss) ? rc : diverged(r, r->t->step, "loss of the rows that come next", loss);
+	bool is_sound;
+	int rc = nt_train_is_sound(r->t, 0, &is_sound, &loss);
+	return rc < 0 || is_sound ? rc : diverged(r, r->t->step, "loss of the rows that come next", loss);
 }
 
 static int save(struct runner *r)
 {
 	struct nt_train *t = r->t;
-	struct nt_trainer now = {.step = t->step, .tokens = t->tokens, .options = t->options,
+	struct nt_trainer now = {.step = t->step, .tokens = t->tokens, .band = t->band, .options = t->options,
 				 .mixture = (const char *)t->mixture.data};
 	struct nt_buf path = {0};
 	uint64_t start = nt_now_ns();
@@ -388,6 +391,57 @@ static int watch(struct runner *r, double seconds, double cpu)
 	return warn(r, NULL);
 }
 
+/* Tells of a loss far outside its band, or of what is no number; says whether its step is left out.
+ * Weights that have such a loss on other rows too are not sound, and end the run. */
+static int meet_spike(struct runner *r, double loss, bool *is_skipped)
+{
+	struct nt_train *t = r->t;
+	struct nt_train_event *e = &r->event;
+	struct nt_buf rows = {0};
+	double other;
+	bool is_sound = false;
+	int policy = t->options.on_spike, rc = nt_train_name_rows(t, &rows);
+	if (rc == 0 && isfinite(loss) && isfinite(e->grad_norm))
+		rc = nt_train_is_sound(t, 1, &is_sound, &other);
+	e->loss = loss;
+	e->mean = t->band.mean;
+	e->deviations = nt_band_deviations(&t->band, loss);
+	e->rows = &rows;
+	*is_skipped = is_sound && policy == NT_SPIKE_SKIP;
+	e->action = *is_skipped ? "skip" : is_sound && policy == NT_SPIKE_WARN ? "warn" : "stop";
+	t->step++; /* the one that is meant */
+	if (rc == 0)
+		rc = tell(r, NT_EVENT_SPIKE);
+	t->step--;
+	nt_buf_release(&rows);
+	t->band.skipped += *is_skipped;
+	if (rc < 0 || *e->action != 's' || *is_skipped)
+		return rc;
+	if (!is_sound)
+		return isfinite(loss) && !isfinite(e->grad_norm) ? diverged(r, t->step + 1, "gradient's norm", e->grad_norm)
+								 : diverged(r, t->step + 1, "loss", loss);
+	if (t->step > 0 && t->step != r->saved_step && (rc = save(r)) < 0)
+		return rc;
+	return nt_fail(NT_EFAIL, "step %" PRIu64 ": the loss is %.4g, where it was about %.4g, and other rows have none such: its "
+				 "documents stand in the log; --on-spike=skip goes on without them",
+		       t->step + 1, loss, t->band.mean);
+}
+
+/* What to do with the gradient that there is now. */
+static int judge(struct runner *r, const struct nt_step_result *s, bool *is_skipped)
+{
+	struct nt_train *t = r->t;
+	double loss = s->loss / (double)s->n_target;
+	bool is_number = isfinite(s->loss) && isfinite(s->grad_norm);
+	*is_skipped = false;
+	r->event.grad_norm = s->grad_norm;
+	if (is_number && (t->options.on_spike == NT_SPIKE_OFF || !nt_band_is_out(&t->band, loss, t->config.vocab_size))) {
+		nt_band_add(&t->band, loss);
+		return 0;
+	}
+	return meet_spike(r, loss, is_skipped);
+}
+
 static int advance(struct runner *r)
 {
 	struct nt_train *t = r->t;
@@ -395,20 +449,22 @@ static int advance(struct runner *r)
 	uint64_t start = nt_now_ns();
 	double cpu = nt_cpu_seconds();
 	r->event.lr = nt_schedule_lr(&t->options, t->step);
-	int rc = nt_train_one_step(t, r->event.lr, &s);
+	bool is_skipped;
+	int rc = nt_train_gradient(t, &s);
 	if (rc < 0)
 		return rc;
-	if (!isfinite(s.loss))
-		return diverged(r, t->step + 1, "loss", s.loss);
-	if (!isfinite(s.grad_norm))
-		return diverged(r, t->step + 1, "gradient's norm", s.grad_norm);
+	divide_loss(r, &t->corpus);
+	if ((rc = judge(r, &s, &is_skipped)) < 0)
+		return rc;
+	if (!is_skipped)
+		nt_train_update(t, r->event.lr, &s);
 	t->step++;
-	t->tokens += s.n_target;
+	t->tokens += is_skipped ? 0 : s.n_target;
 	double seconds = seconds_between(start, nt_now_ns());
 	cpu = nt_cpu_seconds() - cpu;
 	nt_stretch_add(&r->stretch, seconds);
-	average(r, &s, seconds);
-	divide_loss(r, &t->corpus);
+	if (!is_skipped)
+		average(r, &s, seconds);
 	rc = tell(r, NT_EVENT_STEP);
 	return rc < 0 ? rc : watch(r, seconds, cpu);
 }
