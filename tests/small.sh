@@ -73,7 +73,7 @@ small_runs() {
 	svg	nt-report -q -j1 --svg -o $out/svg $in/ckpt
 	END
 	[ "$1" = output ] || cat <<-'END'
-	info	nt-info -q -j1 --verify $in/a.ntd $in/rows.ntd $in/a.nts $in/ckpt >$out/stdout
+	info	nt-info -q -j1 --json --verify $in/a.ntd $in/rows.ntd $in/a.nts $in/ckpt >$out/stdout
 	stats	nt-tokenize -q -j1 --stats $in/a.txt >$out/stdout
 	foreign	nt-pack -q -j1 --from megatron -t bytes $in/meg >$out/stdout
 	ids	nt-pack -q -j1 --ids -t bytes $in/a.ids >$out/stdout

@@ -19,26 +19,20 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "io/json.h"
 #include "nt/err.h"
 #include "nt/version.h"
 
-enum { MAX_DEPTH = 16, HASH_BYTES = 16 };
+enum { HASH_BYTES = 16 };
 
-static json_object *parse(const char *json, size_t len)
+static int no_memory(void)
 {
-	struct json_tokener *tok = json_tokener_new_ex(MAX_DEPTH);
-	json_object *root = NULL;
-	if (!tok)
-		return NULL;
-	json_tokener_set_flags(tok, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-	if (len < INT32_MAX)
-		root = json_tokener_parse_ex(tok, json, (int)len);
-	if (root && json_tokener_get_parse_end(tok) != len) {
-		json_object_put(root);
-		root = NULL;
-	}
-	json_tokener_free(tok);
-	return root;
+	return nt_fail(NT_ESYS, "out of memory: a manifest");
+}
+
+static int parse(json_object **root, const char *json)
+{
+	return nt_json_tree(root, json, strlen(json));
 }
 
 static bool is_manifest(json_object *root)
@@ -51,19 +45,23 @@ static bool is_manifest(json_object *root)
 
 int nt_manifest_check(const char *json, size_t len, const char *name)
 {
-	json_object *root = memchr(json, 0, len) ? NULL : parse(json, len);
-	bool is_good = is_manifest(root);
+	json_object *root;
+	int rc = nt_json_tree(&root, json, len);
+	bool is_good = !memchr(json, 0, len) && is_manifest(root);
 	json_object_put(root);
+	if (rc == NT_ESYS)
+		return rc;
 	return is_good ? 0 : nt_fail(NT_EFORMAT, "%s: its manifest is not a JSON array of objects", name);
 }
 
-/* Appends the text of a manifest; a NUL stands behind. Takes root; NULL: there was no memory. */
-static int put(struct nt_buf *out, json_object *root)
+/* Appends the text of a manifest, unless rc says that it could not be made; a NUL stands behind.
+ * Takes root. */
+static int put(struct nt_buf *out, json_object *root, int rc)
 {
-	const char *text = root ? json_object_to_json_string_ext(root, JSON_C_TO_STRING_PLAIN |
-								       JSON_C_TO_STRING_NOSLASHESCAPE)
-				: NULL;
-	int rc = text ? nt_buf_printf(out, "%s", text) : nt_fail(NT_ESYS, "out of memory: a manifest");
+	if (rc == 0)
+		rc = nt_json_write(out, root);
+	if (rc == 0 && (rc = nt_buf_add(out, "", 1)) == 0)
+		out->len--;
 	json_object_put(root);
 	return rc;
 }
@@ -73,41 +71,36 @@ static int put(struct nt_buf *out, json_object *root)
 int nt_manifest_add(struct nt_buf *out, const char *old, const char *program, const char *members)
 {
 	struct nt_buf text = {0};
-	json_object *root = old ? parse(old, strlen(old)) : json_object_new_array(), *entry = NULL;
-	int rc = nt_buf_printf(&text, "{\"program\": ");
+	json_object *root, *entry = NULL;
+	int rc = parse(&root, old ? old : "[]");
+	if (rc == 0)
+		rc = nt_buf_printf(&text, "{\"program\": ");
 	if (rc == 0)
 		rc = nt_json_string(&text, program, strlen(program));
 	if (rc == 0)
 		rc = nt_buf_printf(&text, ", \"version\": \"%s\"%s%s}", NT_VERSION,
 				   members && *members ? ", " : "", members ? members : "");
 	if (rc == 0)
-		entry = parse((char *)text.data, text.len);
+		rc = nt_json_tree(&entry, text.data, text.len);
 	nt_buf_release(&text);
-	if (!root || !entry || json_object_array_add(root, entry) < 0) {
-		json_object_put(root);
-		root = NULL;
+	if (rc == 0 && json_object_array_add(root, entry) < 0) {
+		json_object_put(entry);
+		rc = no_memory();
 	}
-	return put(out, root);
+	return put(out, root, rc);
 }
 
 /* The members are always the same, in the same order: a part must not differ from the whole. */
-static json_object *count_object(const struct nt_stream_counts *c)
+static int write_counts(struct nt_buf *out, const struct nt_stream_counts *c)
 {
-	json_object *o = json_object_new_object();
-	if (!o || json_object_object_add(o, "documents", json_object_new_uint64(c->documents)) < 0 ||
-	    json_object_object_add(o, "units", json_object_new_uint64(c->units)) < 0 ||
-	    json_object_object_add(o, "tokens", json_object_new_uint64(c->tokens)) < 0 ||
-	    json_object_object_add(o, "bytes", json_object_new_uint64(c->source_bytes)) < 0) {
-		json_object_put(o);
-		return NULL;
-	}
-	return o;
+	return nt_buf_printf(out, "{\"documents\":%" PRIu64 ",\"units\":%" PRIu64 ",\"tokens\":%" PRIu64 ",\"bytes\":%" PRIu64 "}",
+			     c->documents, c->units, c->tokens, c->source_bytes);
 }
 
 int nt_manifest_tokens(struct nt_buf *members, const char *name, const struct nt_stream_counts *c)
 {
 	int rc = nt_buf_printf(members, ", \"%s\": ", name);
-	return rc < 0 ? rc : put(members, count_object(c));
+	return rc < 0 ? rc : write_counts(members, c);
 }
 
 /* The hash as on disk: its lowest byte first. */
@@ -129,15 +122,18 @@ int nt_manifest_text(struct nt_buf *members, const char *name, const struct nt_d
 
 int nt_manifest_count(struct nt_buf *out, const char *json, const struct nt_stream_counts *c)
 {
-	json_object *root = parse(json, strlen(json)), *counts = count_object(c);
-	size_t n = root ? json_object_array_length(root) : 0;
-	if (!counts || (n && json_object_object_add(json_object_array_get_idx(root, n - 1), "out", counts) < 0)) {
-		json_object_put(root);
-		root = NULL;
-	}
-	if (n == 0)
+	struct nt_buf text = {0};
+	json_object *root, *counts = NULL;
+	int rc = parse(&root, json);
+	size_t n = rc == 0 ? json_object_array_length(root) : 0;
+	if (n && (rc = write_counts(&text, c)) == 0)
+		rc = nt_json_tree(&counts, text.data, text.len);
+	if (n && rc == 0 && json_object_object_add(json_object_array_get_idx(root, n - 1), "out", counts) < 0) {
 		json_object_put(counts);
-	int rc = put(out, root);
+		rc = no_memory();
+	}
+	nt_buf_release(&text);
+	rc = put(out, root, rc);
 	return rc < 0 ? rc : nt_buf_add(out, "", 1);
 }
 
@@ -189,61 +185,65 @@ static bool hash_of_hex(struct nt_hash128 *h, const char *hex)
 }
 
 /* The hash of two sets of documents is the sum of both. */
-static void add_hash(json_object *a, json_object *b)
+static int add_hash(json_object *a, json_object *b)
 {
 	char hex[2 * HASH_BYTES + 1];
 	struct nt_hash128 x, y;
 	if (json_object_get_string_len(a) != 2 * HASH_BYTES || json_object_get_string_len(b) != 2 * HASH_BYTES ||
 	    !hash_of_hex(&x, json_object_get_string(a)) || !hash_of_hex(&y, json_object_get_string(b)))
-		return;
+		return 0;
 	hash_to_hex(hex, nt_hash128_sum(x, y));
-	json_object_set_string(a, hex);
+	return json_object_set_string(a, hex) ? 0 : no_memory();
 }
 
 /* Adds what b counted to what a did; options are no counts. */
-static void add_counts(json_object *a, json_object *b)
+static int add_counts(json_object *a, json_object *b)
 {
+	int rc = 0;
 	json_object_object_foreach(b, key, vb)
 	{
 		json_object *va = member(a, key);
-		if (strcmp(key, "options") == 0)
+		if (rc < 0 || strcmp(key, "options") == 0)
 			continue;
 		if (!va)
-			json_object_object_add(a, key, json_object_get(vb));
+			rc = json_object_object_add(a, key, json_object_get(vb)) < 0 ? no_memory() : 0;
 		else if (!json_object_is_type(va, json_object_get_type(vb)))
 			continue;
 		else if (json_object_is_type(va, json_type_object))
-			add_counts(va, vb);
+			rc = add_counts(va, vb);
 		else if (json_object_is_type(va, json_type_int))
 			json_object_int_inc(va, json_object_get_int64(vb));
 		else if (json_object_is_type(va, json_type_string) && strcmp(key, "hash") == 0)
-			add_hash(va, vb);
+			rc = add_hash(va, vb);
 	}
+	return rc;
 }
 
-static void join(json_object *a, json_object *b)
+static int join(json_object *a, json_object *b)
 {
 	size_t n = json_object_array_length(b);
 	bool same = is_same_chain(a, b);
-	for (size_t i = 0; i < n; i++) {
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && i < n; i++) {
 		json_object *e = json_object_array_get_idx(b, i);
 		if (same)
-			add_counts(json_object_array_get_idx(a, i), e);
-		else
-			json_object_array_add(a, json_object_get(e));
+			rc = add_counts(json_object_array_get_idx(a, i), e);
+		else if (json_object_array_add(a, json_object_get(e)) < 0)
+			rc = no_memory();
 	}
+	return rc;
 }
 
 int nt_manifest_join(struct nt_buf *all, const char *json)
 {
-	json_object *a = all->len ? parse((char *)all->data, all->len - 1) : json_object_new_array();
-	json_object *b = parse(json, strlen(json));
-	if (a && b)
-		join(a, b);
+	json_object *a, *b = NULL;
+	int rc = parse(&a, all->len ? (char *)all->data : "[]");
+	if (rc == 0)
+		rc = parse(&b, json);
+	if (rc == 0)
+		rc = join(a, b);
 	all->len = 0;
-	int rc = put(all, b ? a : NULL);
-	if (!b)
-		json_object_put(a);
+	rc = put(all, a, rc);
 	json_object_put(b);
 	return rc < 0 ? rc : nt_buf_add(all, "", 1);
 }
@@ -260,8 +260,8 @@ static json_object *read_manifest(const char *path, int *rc)
 		return NULL;
 	if ((*rc = nt_read_file(&text, path)) == 0) {
 		size_t len = text.len && text.data[text.len - 1] == '\n' ? text.len - 1 : text.len;
-		root = parse((char *)text.data, len);
-		if (!is_manifest(root))
+		*rc = nt_json_tree(&root, text.data, len);
+		if (*rc != NT_ESYS && !is_manifest(root))
 			*rc = nt_fail(NT_EFORMAT, "%s: not a manifest, which is a JSON array of objects", path);
 	}
 	nt_buf_release(&text);
@@ -327,7 +327,7 @@ int nt_manifest_load(struct nt_buf *manifest, const char *path, const struct nt_
 		return rc < 0 ? rc : nt_fail(NT_EFORMAT, "%s: not there when the text ended: the program before "
 							 "failed, or was not given --manifest", path);
 	if ((rc = check_text(path, root, came)) == 0)
-		return put(manifest, root);
+		return put(manifest, root, 0);
 	json_object_put(root);
 	return rc;
 }
@@ -346,6 +346,6 @@ int nt_manifest_describe(const char *path, struct nt_buf *json)
 		json_object_put(root);
 		return rc;
 	}
-	rc = put(json, root);
+	rc = put(json, root, 0);
 	return rc < 0 ? rc : nt_buf_printf(json, "}");
 }

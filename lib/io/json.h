@@ -19,6 +19,9 @@
  * What is read is checked in full, what is skipped as well: RFC 8259 and nothing beside
  * it, strings well-formed UTF-8, \u surrogates in pairs, 64 levels. Duplicate keys are
  * the reader's to notice. Everything returns NT_EFORMAT with the byte where it went wrong.
+ *
+ * With is_lenient set after nt_json_init, what programs write that know RFC 8259 less well
+ * passes, too: any bytes in strings, half of a surrogate pair as U+FFFD, NaN and Infinity.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -32,6 +35,7 @@ struct nt_json {
 	uint64_t objects; /* bit d: what is open at depth d is an object */
 	unsigned depth;
 	bool is_first; /* nothing was read yet in what is open */
+	bool is_lenient;
 	struct nt_buf unescaped;
 };
 
@@ -83,5 +87,15 @@ static inline bool nt_json_is(const struct nt_json_text *s, const char *word)
 {
 	return s->len == strlen(word) && memcmp(s->p, word, s->len) == 0;
 }
+
+/*
+ * A whole text as json-c's objects, for what is small and read in any order; *root is NULL where
+ * that fails, and where the text is "null". A lenient text may begin with the byte order mark
+ * that some editors of Windows put there. And their text, without blanks, behind out.
+ */
+struct json_object;
+int nt_json_tree(struct json_object **root, const void *text, size_t len);
+int nt_json_tree_lenient(struct json_object **root, const void *text, size_t len);
+int nt_json_write(struct nt_buf *out, struct json_object *o);
 
 #endif

@@ -94,6 +94,10 @@ int nt_json_peek(struct nt_json *j)
 		return c;
 	case '-':
 		return '0';
+	case 'N':
+	case 'I':
+		if (j->is_lenient)
+			return '0';
 	}
 	return c >= '0' && c <= '9' ? '0' : wrong(j, "a value is missing");
 }
@@ -163,6 +167,12 @@ static int read_u(struct nt_json *j, uint32_t *c)
 	}
 	static const char lone[] = "half of a surrogate pair";
 	const uint8_t *p = j->at + 4, *end = j->end;
+	if (j->is_lenient && (*c >= 0xdc00 || end - p < 6 || p[0] != '\\' || p[1] != 'u' ||
+			      hex4(p + 2, end, &low) < 4 || low - 0xdc00 >= 0x400)) {
+		*c = 0xfffd;
+		j->at += 4;
+		return 0;
+	}
 	if (*c >= 0xdc00 || (p < end && p[0] != '\\') || (p + 1 < end && p[1] != 'u'))
 		return wrong(j, lone);
 	if (end - p < 6)
@@ -215,9 +225,11 @@ static int read_plain(struct nt_json *j)
 			return cut(j);
 		if (*p == '"' || *p == '\\')
 			return 0;
-		if (*p < 0x20)
+		if (*p < 0x20 && !j->is_lenient)
 			return wrong(j, "a control character in a string");
 		size_t n = nt_utf8_decode(p, (size_t)(end - p), &c);
+		if (n == 0 && j->is_lenient)
+			n = 1;
 		if (n == 0)
 			return wrong(j, "not UTF-8");
 		p += n;
@@ -294,11 +306,21 @@ static bool take(struct nt_json *j, char a, char b)
 	return true;
 }
 
+static int read_word(struct nt_json *j, const char *word)
+{
+	for (; *word; word++)
+		if (!take(j, *word, *word))
+			return wrong(j, "neither true nor false nor null");
+	return 0;
+}
+
 static int read_number(struct nt_json *j)
 {
 	static const char digit[] = "a digit is missing";
 	take(j, '-', '-');
 	const uint8_t *start = j->at;
+	if (j->is_lenient && start < j->end && (*start == 'N' || *start == 'I'))
+		return read_word(j, *start == 'N' ? "NaN" : "Infinity");
 	size_t n = read_digits(j);
 	if (n == 0)
 		return wrong(j, digit);
@@ -313,14 +335,6 @@ static int read_number(struct nt_json *j)
 		if (read_digits(j) == 0)
 			return wrong(j, digit);
 	}
-	return 0;
-}
-
-static int read_word(struct nt_json *j, const char *word)
-{
-	for (; *word; word++)
-		if (!take(j, *word, *word))
-			return wrong(j, "neither true nor false nor null");
 	return 0;
 }
 

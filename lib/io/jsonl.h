@@ -31,7 +31,7 @@ int nt_jsonl_read(struct nt_jsonl *j, const uint8_t *line, size_t len, const cha
 		  struct nt_buf *text, struct nt_jsonl_about *about);
 
 /* Is it an object in which every field is a string? */
-bool nt_jsonl_fits(struct nt_jsonl *j, const uint8_t *line, size_t len);
+int nt_jsonl_fits(struct nt_jsonl *j, const uint8_t *line, size_t len);
 
 void nt_jsonl_free(struct nt_jsonl *j); /* NULL is harmless */
 

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "io/json.h"
 #include "model/pretrained.h"
 #include "nt/err.h"
 #include "nt/file.h"
@@ -238,20 +239,16 @@ static int print_tokenizer_config(struct nt_buf *b, const struct nt_model *m, st
 static int save_tokenizer(const struct nt_model *m, const char *dir, const struct nt_ident *ident)
 {
 	struct nt_buf b = {0};
-	struct json_tokener *tok = json_tokener_new();
-	struct json_object *o = NULL;
-	if (!tok)
-		return nt_fail(NT_ESYS, "out of memory");
-	if (ident->json_len <= INT_MAX)
-		o = json_tokener_parse_ex(tok, (const char *)ident->json, (int)ident->json_len);
-	int rc = o ? print_tokenizer_config(&b, m, o)
-		   : nt_fail(NT_EFORMAT, "the tokenizer '%s' is not JSON", ident->name);
+	struct json_object *o;
+	int rc = nt_json_tree(&o, ident->json, ident->json_len);
+	if (rc < 0)
+		return nt_fail(rc, "the tokenizer '%s': %s", ident->name, nt_errmsg());
+	rc = print_tokenizer_config(&b, m, o);
 	if (rc == 0)
 		rc = write_file(dir, "tokenizer_config.json", b.data, b.len);
 	if (rc == 0)
 		rc = write_file(dir, "tokenizer.json", ident->json, ident->json_len);
 	json_object_put(o);
-	json_tokener_free(tok);
 	nt_buf_release(&b);
 	return rc;
 }

@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "io/json.h"
 #include "model/family.h"
 #include "nt/err.h"
 #include "nt/file.h"
@@ -423,22 +424,13 @@ static int from_object(struct nt_config *c, const char *name, struct json_object
 
 int nt_config_parse(struct nt_config *c, const void *json, size_t len, const char *name)
 {
-	struct json_tokener *tok = json_tokener_new_ex(32);
-	if (!tok)
-		return nt_fail(NT_ESYS, "out of memory");
-	json_tokener_set_flags(tok, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-	struct json_object *o = NULL;
-	if (len <= INT_MAX)
-		o = json_tokener_parse_ex(tok, json, (int)len);
-	enum json_tokener_error err = json_tokener_get_error(tok);
-	int rc;
-	if (!o || !json_object_is_type(o, json_type_object))
-		rc = nt_fail(NT_EFORMAT, "%s: not a JSON object: %s", name,
-			     err == json_tokener_success ? "another type" : json_tokener_error_desc(err));
-	else
-		rc = from_object(c, name, o);
+	struct json_object *o;
+	int rc = nt_json_tree(&o, json, len);
+	if (rc < 0)
+		return nt_fail(rc, "%s: %s", name, nt_errmsg());
+	rc = json_object_is_type(o, json_type_object) ? from_object(c, name, o)
+						      : nt_fail(NT_EFORMAT, "%s: not a JSON object", name);
 	json_object_put(o);
-	json_tokener_free(tok);
 	return rc;
 }
 

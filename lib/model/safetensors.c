@@ -17,6 +17,7 @@
 
 #include "base/half.h"
 #include "base/le.h"
+#include "io/json.h"
 #include "nt/err.h"
 #include "nt/file.h"
 
@@ -166,17 +167,11 @@ static int read_entries(struct nt_safetensors *s, const char *file, const uint8_
 
 static int read_header(struct nt_safetensors *s, const char *file, const char *text, size_t len)
 {
-	struct json_tokener *tok = json_tokener_new_ex(8);
-	if (!tok)
-		return nt_fail(NT_ESYS, "out of memory");
-	json_tokener_set_flags(tok, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-	s->header = json_tokener_parse_ex(tok, text, (int)len);
-	enum json_tokener_error err = json_tokener_get_error(tok);
-	bool is_whole = s->header && json_tokener_get_parse_end(tok) == len;
-	json_tokener_free(tok);
-	if (!is_whole || !json_object_is_type(s->header, json_type_object))
-		return nt_fail(NT_EFORMAT, "%s: header: not a JSON object: %s", file,
-			       json_tokener_error_desc(err));
+	int rc = nt_json_tree(&s->header, text, len);
+	if (rc < 0)
+		return nt_fail(rc, "%s: header: %s", file, nt_errmsg());
+	if (!json_object_is_type(s->header, json_type_object))
+		return nt_fail(NT_EFORMAT, "%s: header: not a JSON object", file);
 	if (count_members(text, len) != (size_t)json_object_object_length(s->header))
 		return nt_fail(NT_EFORMAT, "%s: header: two tensors have the same name", file);
 	return 0;

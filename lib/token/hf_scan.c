@@ -426,17 +426,6 @@ static int scan(struct nt_hf_file *f, struct nt_json *j, struct nt_buf *rest)
 	return rc < 0 ? rc : nt_buf_add(rest, kept, (size_t)(j->end - kept));
 }
 
-static int make_tree(struct json_object **root, const struct nt_buf *rest)
-{
-	struct json_tokener *tok = json_tokener_new_ex(DEPTH_MOST);
-	if (!tok)
-		return nt_fail(NT_ESYS, "out of memory: a JSON parser");
-	*root = json_tokener_parse_ex(tok, (const char *)rest->data, (int)rest->len);
-	enum json_tokener_error err = json_tokener_get_error(tok);
-	json_tokener_free(tok);
-	return *root ? 0 : nt_fail(NT_EFORMAT, "not JSON: %s", json_tokener_error_desc(err));
-}
-
 int nt_hf_open(struct nt_hf_file *f, const void *json, size_t len, bool only_tokens)
 {
 	struct nt_buf rest = {0};
@@ -447,7 +436,7 @@ int nt_hf_open(struct nt_hf_file *f, const void *json, size_t len, bool only_tok
 	nt_json_init(&j, json, len);
 	int rc = scan(f, &j, &rest);
 	if (rc == 0)
-		rc = make_tree(&f->root, &rest);
+		rc = nt_json_tree(&f->root, rest.data, rest.len);
 	nt_json_release(&j);
 	nt_buf_release(&rest);
 	return rc;

@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "io/json.h"
 #include "nt/err.h"
 #include "nt/file.h"
 #include "nt/hash.h"
@@ -125,14 +126,8 @@ int nt_trainer_parse(struct nt_trainer *t, const void *text, size_t len, const c
 	int rc = check_own_hash(text, len, path);
 	if (rc < 0)
 		return rc;
-	struct json_tokener *tokener = json_tokener_new_ex(16);
-	if (!tokener)
-		return nt_fail(NT_ESYS, "out of memory");
-	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8 |
-						JSON_TOKENER_ALLOW_TRAILING_CHARS);
-	t->json = json_tokener_parse_ex(tokener, text, (int)len);
-	rc = t->json ? take_members(t, path) : bad(path, "not JSON");
-	json_tokener_free(tokener);
+	rc = nt_json_tree(&t->json, text, len);
+	rc = rc < 0 ? nt_fail(rc, "%s: %s", path, nt_errmsg()) : take_members(t, path);
 	if (rc < 0)
 		nt_trainer_release(t);
 	return rc;
@@ -221,6 +216,13 @@ bool nt_checkpoint_is(const char *dir)
 
 /* --- hashes ---------------------------------------------------------------------- */
 
+/* A file that is gone is damage of its step; one that cannot be read, or for which there is no
+ * memory, says nothing about it. */
+static int or_missing(int rc, const char *step_dir, const char *name)
+{
+	return rc == NT_ESYS && !has_file(step_dir, name) ? nt_fail(NT_EFORMAT, "%s", nt_errmsg()) : rc;
+}
+
 static int check_file(const char *step_dir, struct json_object *entry)
 {
 	char path[PATH_BYTES], name[256], want[33], is[33];
@@ -232,7 +234,7 @@ static int check_file(const char *step_dir, struct json_object *entry)
 	snprintf(path, sizeof(path), "%s/%s", step_dir, name);
 	int rc = nt_map_open(&map, path);
 	if (rc < 0)
-		return rc;
+		return or_missing(rc, step_dir, name);
 	struct nt_hash128 h = nt_hash128(map.data, map.len);
 	snprintf(is, sizeof(is), "%016" PRIx64 "%016" PRIx64, h.hi, h.lo);
 	if (map.len != bytes)
@@ -247,7 +249,7 @@ static int check_file(const char *step_dir, struct json_object *entry)
 static int check_step(const char *step_dir)
 {
 	struct nt_trainer t;
-	int rc = nt_checkpoint_read(&t, step_dir);
+	int rc = or_missing(nt_checkpoint_read(&t, step_dir), step_dir, "trainer.json");
 	struct json_object *files = rc == 0 ? member(t.json, "files", json_type_array) : NULL;
 	if (rc == 0 && !files)
 		rc = nt_fail(NT_EFORMAT, "%s/trainer.json: 'files' is missing", step_dir);
@@ -272,7 +274,7 @@ static int check_or_offer(const char *step_dir, enum nt_err code)
 {
 	char why[900], name[256];
 	int rc = check_step(step_dir);
-	if (rc >= 0)
+	if (rc >= 0 || rc == NT_ESYS)
 		return rc;
 	snprintf(why, sizeof(why), "%s", nt_errmsg());
 	if (find_intact(step_dir, name))
@@ -284,7 +286,7 @@ int nt_checkpoint_choose(struct nt_buf *step_dir, const char *latest, bool may_f
 {
 	char name[256];
 	int rc = may_fall_back ? check_step(latest) : check_or_offer(latest, NT_EFORMAT);
-	if (rc == 0 || !may_fall_back)
+	if (rc == 0 || rc == NT_ESYS || !may_fall_back)
 		return rc < 0 ? rc : nt_buf_add(step_dir, latest, strlen(latest) + 1);
 	if ((rc = nt_buf_printf(damage, "%s", nt_errmsg())) < 0)
 		return rc;
@@ -386,6 +388,15 @@ static int describe_lines(const struct nt_trainer *t, const struct nt_config *c,
 	return rc == 0 && o->label ? nt_buf_printf(out, "label                %s\n", o->label) : rc;
 }
 
+static int add_text(struct json_object *o, const char *name, const char *text)
+{
+	struct json_object *value = json_object_new_string(text);
+	if (value && json_object_object_add(o, name, value) == 0)
+		return 0;
+	json_object_put(value);
+	return nt_fail(NT_ESYS, "out of memory: JSON");
+}
+
 int nt_checkpoint_describe(const char *dir, bool as_json, struct nt_buf *out)
 {
 	struct nt_buf path = {0};
@@ -401,11 +412,9 @@ int nt_checkpoint_describe(const char *dir, bool as_json, struct nt_buf *out)
 	if (!as_json) {
 		rc = describe_lines(&t, &c, dir, step_dir, out);
 	} else {
-		json_object_object_add(t.json, "file", json_object_new_string(dir));
-		json_object_object_add(t.json, "kind", json_object_new_string("checkpoint"));
-		json_object_object_add(t.json, "folder", json_object_new_string(step_dir));
-		const char *text = json_object_to_json_string_ext(t.json, JSON_C_TO_STRING_PLAIN);
-		rc = nt_buf_add(out, text, strlen(text));
+		if ((rc = add_text(t.json, "file", dir)) == 0 && (rc = add_text(t.json, "kind", "checkpoint")) == 0 &&
+		    (rc = add_text(t.json, "folder", step_dir)) == 0)
+			rc = nt_json_write(out, t.json);
 	}
 out:
 	nt_trainer_release(&t);

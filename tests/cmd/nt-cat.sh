@@ -59,7 +59,7 @@ t 'JSON lines behind a byte order mark are JSON lines' '
 	printf "\357\273\277{\"text\":\"a\"}\r\n{\"text\":\"b\"}\r\n" >a.jsonl
 	is "a|b" nt-cat -q a.jsonl
 	is "a|b" nt-cat -q <a.jsonl
-	printf "\357\273\277{\"text\":}" >b.jsonl; exits 3 nt-cat b.jsonl 2>err; grep "at byte 11 of it" err'
+	printf "\357\273\277{\"text\":}" >b.jsonl; exits 3 nt-cat b.jsonl 2>err; grep "at byte 11:" err'
 
 t 'a bad JSON line ends with exit 3, its file and its line' '
 	printf "{\"text\":\"a\"}\n{\"text\":}\n" >a.jsonl

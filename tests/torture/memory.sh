@@ -1,0 +1,49 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Out of memory ends cleanly: every allocation of small runs fails once, and the address space is
+# cut to ever less. Exit 4 and one line, or all of the output; no crash, and no other output.
+. "$(dirname "$0")/../small.sh"
+make_inputs
+slice='tokenize|pack|info'
+shim=$NT_BUILD/torture/memory.so
+
+# As many as there are; for `make check` one of a dozen or so, another place in each run.
+starved() { # starved NAME COMMAND
+	undisturbed "$1" "$2" || return 1
+	fresh "$1"
+	eval "NT_FAIL_SAYS=$work/n LD_PRELOAD=$shim $2" || return 1
+	n=$(cat "$work/n") step=1
+	[ "$n_torture" -gt 1 ] || step=$((n / 12 + 1))
+	[ "$n" -lt 4000 ] || step=$((n / 1000)) # a page makes one string like another
+	for i in $(seq 1 "$step" "$n"); do
+		fresh "$1" old
+		eval "NT_FAIL_AT=$i LD_PRELOAD=$shim $2" 2>"$said" && got=0 || got=$?
+		# OpenBLAS ends the program by itself when it has no memory at its start
+		[ "$got" = 1 ] && grep -q "^Memory allocation failed" "$said" && continue
+		verdict "$1" "$got" 0 4 || { echo "allocation $i of $n"; return 1; }
+		n_starved=$((n_starved + 1))
+	done
+}
+
+squeezed() { # squeezed NAME COMMAND: from what is enough down to what not even starts
+	undisturbed "$1" "$2" || return 1
+	for kib in 600000 300000 200000 150000 120000 100000 80000 70000 60000 50000 45000 40000 35000 30000; do
+		fresh "$1" old
+		eval "prlimit --as=$((kib * 1024)) $2" 2>"$said" && got=0 || got=$?
+		[ "$got" != 127 ] || break # the loader's: the libraries did not fit
+		grep -q "^OpenBLAS\|^Memory allocation failed" "$said" && continue
+		verdict "$1" "$got" 0 4 || { echo "$kib KiB"; return 1; }
+		n_starved=$((n_starved + 1))
+	done
+}
+
+if [ -n "$SAN" ]; then
+	skip 'every allocation fails once' 'the sanitizer has an allocator of its own'
+else
+	t 'every allocation fails once: exit 4 and one line, or all of the output' '
+		n_starved=0; each all starved; echo "$n_starved starved"; [ "$n_starved" -ge 12 ]'
+	t 'with ever less address space: exit 4 and one line, or all of the output' '
+		n_starved=0; each all squeezed; echo "$n_starved squeezed"; [ "$n_starved" -ge 5 ]'
+fi
+
+done_testing
