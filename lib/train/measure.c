@@ -7,6 +7,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "kern/gemm.h"
 #include "nt/cpu.h"
@@ -106,4 +107,24 @@ out:
 	nt_work_free(w);
 	nt_model_free(m);
 	return rc;
+}
+
+int nt_train_measure(struct nt_train *t, struct nt_train_bench *bench)
+{
+	struct rusage usage;
+	*bench = (struct nt_train_bench){0};
+	nt_assert(t->is_settled);
+	int rc = nt_train_prepare(t);
+	double seconds = 0;
+	if (rc == 0)
+		rc = nt_measure_step(t, 5, &seconds, &bench->n_step);
+	if (rc < 0)
+		return rc;
+	double peak = nt_measure_peak(t->options.dtype, t->pool);
+	bench->step_ms = seconds * 1e3;
+	bench->tokens_per_s = (double)t->plan.step_targets * (1 - t->plan.padding) / seconds;
+	bench->mfu = bench->tokens_per_s * t->plan.flops_per_token / peak;
+	getrusage(RUSAGE_SELF, &usage);
+	bench->peak_rss = (uint64_t)usage.ru_maxrss * 1024;
+	return 0;
 }
