@@ -37,10 +37,10 @@ places() {
 		print size - 1 }' | sort -rnu
 }
 
-# refused FILE STATUS COMMAND: COMMAND reads "$cut", FILE cut anywhere, and exits with STATUS
+# refused FILE STATUS COMMAND [N]: COMMAND reads "$cut", FILE cut anywhere, and exits with STATUS
 refused() {
 	cp "$in/$1" "$cut" && eval "$3" >/dev/null 2>"$said" || { echo "$1, whole: $(cat "$said")"; return 1; }
-	places "$in/$1" "$n_cut" >"$work/at"
+	places "$in/$1" "${4:-$n_cut}" >"$work/at"
 	while read -r at <&7; do
 		case $3 in *'$tree'*) cp "$in/$1" "$cut" ;; esac
 		truncate -s "$at" "$cut"
@@ -74,6 +74,7 @@ put() { printf "$(printf '\\%03o' "$2")" | dd of="$cut" bs=1 seek="$1" conv=notr
 t 'a stream, a data file or a state that is cut is refused by all that read it' '
 	cut=$work/cut n_refused=0
 	for reader in "nt-info" "nt-dedup" "nt-shuffle" "nt-pack" "nt-tokenize -d"; do refused a.nts 3 "$reader -q \$cut"; done
+	refused a.nts 3 "nt-tokenize -q -d \$cut" 200 # at all borders, also without time
 	for file in a.ntd rows.ntd; do
 		for reader in "nt-info" "nt-tokenize -d" "nt-pack" "nt-train $shape -o $work/no --restart --max-steps=1"; do refused $file 3 "$reader -q \$cut"; done
 	done
