@@ -604,7 +604,7 @@ t 'a damaged checkpoint is named and the one before it offered' '
 	grep "step-000002 is intact" err'
 
 t 'a run that diverges exits 1, and saves nothing that gives no loss' '
-	wild="--arch=gpt2 --learning-rate=100 --weight-decay=100 --lr-schedule=constant --warmup-steps=0"
+	wild="--arch=gpt2 --learning-rate=100 --weight-decay=100 --lr-schedule=constant --warmup-steps=0 --on-spike=off"
 	exits 1 nt-train -q --hidden-size=16 --seq-len=32 --batch-size=2 $wild --save-every=1 \
 		--eval-every=1 --max-steps=50 "$data/data.bin" 2>err
 	grep "step [0-9]*: the .* is nan: it diverged; last checkpoint: ckpt/step-" err
