@@ -21,11 +21,15 @@ HARDEN := -fPIE -fstack-protector-strong -fstack-clash-protection -U_FORTIFY_SOU
 	-Wno-cpp $($(ARCH)_harden)
 HARDEN_LINK := -pie -Wl,-z,relro,-z,now,-z,noexecstack
 
-# SAN=1 builds everything with AddressSanitizer and UBSan, in a folder of its own.
+# SAN=address (or 1: with UBSan), thread or memory builds under that sanitizer, in a folder of its own.
+SAN_address := -fsanitize=address,undefined -fno-sanitize-recover=undefined
+SAN_thread := -fsanitize=thread
+SAN_memory := -fsanitize=memory -fsanitize-memory-track-origins
 ifdef SAN
-B      := build/san
-SANFL  := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+B      := build/san-$(SAN:1=address)
+SANFL  := $(or $(SAN_$(SAN:1=address)),$(error SAN is address, thread or memory)) -fno-omit-frame-pointer
 HARDEN :=
+CC     := $(if $(filter memory,$(SAN)),clang,$(CC))
 else
 B      := build
 endif
@@ -159,8 +163,7 @@ bench-tokenize: all $B/bench/tokenize
 	@PATH="$$PWD/$B/bin:$$PWD/$B/bench:$$PATH" NT_BUILD="$$PWD/$B" sh tests/bench/tokenize.sh $(TEXT)
 # ... and of the data tools: TEXT=files MB=200 RUNS=5 STAGES='cat dedup'.
 bench-data: all $B/bench/data $B/bench/recall
-	@sh share/deps.sh bench || :; \
-	PATH="$$PWD/$B/bin:$$PWD/$B/bench:$$PATH" sh tests/bench/data.sh
+	@sh share/deps.sh bench || :; PATH="$$PWD/$B/bin:$$PWD/$B/bench:$$PATH" sh tests/bench/data.sh
 
 # ... and of training, generating and scoring: tests/bench/train.sh and model.sh say with what.
 bench-train bench-model: all
@@ -171,13 +174,12 @@ bench: all $B/bench/data $B/bench/kern $B/bench/matrix $B/bench/kv $B/bench/samp
 
 # Coverage-guided, with clang; FUZZ_SECONDS for each target.
 FUZZ_SECONDS ?= 60
-FUZZ_SAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined
 build/fuzz/obj/%.o: %.c
 	@mkdir -p $(@D)
-	$(call say,fuzz cc,$<)clang $(filter-out $(HARDEN),$(BASE)) $(OPT) -DNT_NO_WIDE -O1 -g $(FUZZ_SAN) -fsanitize=fuzzer-no-link -c -o $@ $<
+	$(call say,fuzz cc,$<)clang $(filter-out $(HARDEN),$(BASE)) $(OPT) -DNT_NO_WIDE -O1 -g $(SAN_address) -fsanitize=fuzzer-no-link -c -o $@ $<
 build/fuzz/%: build/fuzz/obj/tests/fuzz/%.o \
 		$(patsubst %.c,build/fuzz/obj/%.o,$(filter-out %_avx2.c %_avx512.c %_avx512bf16.c %_avx512vnni.c,$(LIB_SRC)))
-	$(call say,link,$@)clang $(FUZZ_SAN) -fsanitize=fuzzer -o $@ $^ $(LIBS)
+	$(call say,link,$@)clang $(SAN_address) -fsanitize=fuzzer -o $@ $^ $(LIBS)
 
 fuzz:
 	@sh share/deps.sh build fuzz && $(MAKE) fuzz-run

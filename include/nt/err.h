@@ -21,7 +21,7 @@ enum nt_err {
 	NT_ESYS = -4,    /* the system said no: disk full, no memory, permission */
 };
 
-/* Leaves the sentence and returns code. Control bytes in it become '?'. */
+/* Leaves the sentence and returns code. What nt_printable replaces in it becomes '?'. */
 int nt_fail(enum nt_err code, const char *fmt, ...) __attribute__((format(printf, 2, 3), cold));
 
 /* The same with ": " and the text of errno behind it; returns NT_ESYS. */
@@ -29,6 +29,9 @@ int nt_fail_sys(const char *fmt, ...) __attribute__((format(printf, 1, 2), cold)
 
 /* The sentence of this thread's last failure; "" if there was none. Valid until the next. */
 const char *nt_errmsg(void);
+
+/* Makes '?' of the bytes of text that are no UTF-8 or that a terminal would obey. */
+void nt_printable(char *text);
 
 /* Stops the program with file and line: for our bugs, never for input. */
 #define nt_assert(x) ((x) ? (void)0 : nt_assert_failed(#x, __FILE__, __LINE__))

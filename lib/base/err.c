@@ -4,26 +4,46 @@
  *
  * The buffer is thread-local, so no thread can spoil another's message; the pool
  * carries the first failure of a parallel job to the thread that started it.
- * Names in a sentence come from outside (files, archive members), and a terminal
- * obeys control bytes: they are replaced here, once, for every message.
+ * Names in a sentence come from outside (files, archive members), and a terminal obeys
+ * control characters, the eight-bit ones and those that turn the line round included:
+ * they are replaced here, once, for every message.
  */
 #include "nt/err.h"
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
+
 static _Thread_local char sentence[1024];
+
+/* Whether a terminal obeys c instead of showing it. */
+static bool is_control(uint32_t c)
+{
+	return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x61c || (c >= 0x200e && c <= 0x200f) ||
+	       (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
+}
+
+void nt_printable(char *text)
+{
+	uint8_t *p = (uint8_t *)text;
+	for (size_t left = strlen(text), n; left; p += n, left -= n) {
+		uint32_t c;
+		n = nt_utf8_decode(p, left, &c);
+		if (n == 0 || is_control(c))
+			memset(p, '?', n += n == 0);
+	}
+}
 
 static void say(const char *fmt, va_list ap)
 {
 	char text[sizeof(sentence)]; /* fmt's arguments may point into the old sentence */
 	vsnprintf(text, sizeof(text), fmt, ap);
-	for (char *p = text; *p; p++)
-		if ((unsigned char)*p < 0x20 || *p == 0x7f)
-			*p = '?';
+	nt_printable(text);
 	memcpy(sentence, text, sizeof(sentence));
 }
 

@@ -3,7 +3,7 @@
 # make install puts everything under DESTDIR and nowhere else; make uninstall takes it away.
 . "$(dirname "$0")/../lib.sh"
 
-make_() { (cd "$root" && ${MAKE:-make} ${SAN:+SAN=1} "$@"); }
+make_() { (cd "$root" && ${MAKE:-make} ${SAN:+SAN=$SAN} "$@"); }
 
 t 'install fills DESTDIR, what is installed runs, and uninstall empties it' '
 	make_ install DESTDIR="$PWD/stage" PREFIX=/usr
@@ -21,11 +21,16 @@ t 'install fills DESTDIR, what is installed runs, and uninstall empties it' '
 	make_ uninstall DESTDIR="$PWD/stage" PREFIX=/usr
 	[ -z "$(find stage -type f)" ]'
 
+case ${SAN:-} in
+'') sanitize= ;;
+1 | address) sanitize=-fsanitize=address,undefined ;;
+*) sanitize=-fsanitize=$SAN ;;
+esac
 # A program of somebody else, who knows pkg-config and nothing of this folder.
 outside() { # outside ARGUMENT...: the compiler, told only what nt.pc says
 	env PKG_CONFIG_PATH="$PWD/stage/opt/nt/lib/pkgconfig" sh -c \
 		'${CC:-cc} -std=gnu11 -Wall -Wextra -Werror "$@" $(pkg-config --cflags --libs nt)' sh \
-		${SAN:+-fsanitize=address,undefined} "$@"
+		$sanitize "$@"
 }
 t 'a program is built with what was installed alone, and needs no linear algebra for ids' '
 	make_ install DESTDIR="$PWD/stage" PREFIX=/opt/nt

@@ -368,7 +368,7 @@ assert a["batch_size"] == 64 and 8 <= b["batch_size"] < 64 and c["batch_size"] <
 assert a["total_bytes"] < 200 << 20 and b["total_bytes"] < 80 << 20 and c["total_bytes"] < 44 << 20, (a, b, c)
 END
 t '--plan says what memory a run takes' '
-	case ${SAN:-} in 1) exit 0 ;; esac # shadows of memory are not planned
+	[ -z "${SAN:-}" ] || exit 0 # shadows of memory are not planned
 	for how in "--batch-size=12" "--batch-size=64" "--batch-size=64 --recompute=yes" \
 		"--batch-size=64 --arch=qwen3"; do
 		nt-train --plan --json $wider $how "$data/data.bin" >plan
@@ -377,7 +377,7 @@ t '--plan says what memory a run takes' '
 	done'
 
 t 'memory grows with the length of a row, not with its square' '
-	case ${SAN:-} in 1) exit 0 ;; esac
+	[ -z "${SAN:-}" ] || exit 0
 	long="--hidden-size=64 --num-hidden-layers=2 --num-attention-heads=2 --batch-size=1"
 	for T in 2048 4096 8192; do
 		nt-train --plan --json $long --gradient-accumulation-steps=1 --max-steps=1 --seq-len=$T "$data/data.bin" >plan.$T
