@@ -4,13 +4,9 @@
  *
  * A named file is written as FILE.part under a lock and renamed when all of it is on
  * the disk. The name is fixed, so what a killed run left behind is overwritten by the
-<<<<<<< HEAD
  * next one instead of piling up, and the lock keeps two runs from writing one file. A
- * link of that name, which somebody may have put in a shared folder, is not followed.
-=======
- * next one instead of piling up, and the lock keeps two runs from writing one file. A run
- * that a signal ends removes it (base/litter.h).
->>>>>>> 54f6a07 (io: leave nothing beside an output that failed or was interrupted)
+ * link of that name, which somebody may have put in a shared folder, is not followed. A
+ * run that a signal ends removes it (base/litter.h).
  */
 #include <errno.h>
 #include <fcntl.h>
