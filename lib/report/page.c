@@ -397,7 +397,9 @@ static void put_passages(struct page *p)
 	const struct nt_buf *html = p->o->passages;
 	if (!html || html->len == 0)
 		return;
-	nt_markup(&p->m, "<section>\n<h2>What it makes of held-out text</h2>\n");
+	nt_markup(&p->m, "<section>\n<h2>What ");
+	nt_markup_words(&p->m, p->n_run > 1 ? nt_run_label(p->run[0]) : "it");
+	nt_markup(&p->m, " makes of held-out text</h2>\n");
 	nt_frame_scale(&p->m);
 	nt_markup(&p->m, "<div class=\"passages\">\n");
 	nt_markup_raw(&p->m, (const char *)html->data, html->len);
