@@ -111,6 +111,7 @@ ours() { # ours WHAT
 cpu() { "$PYTHON" "$here/cost.py" cpu "$@"; }
 cpu_sample() { cpu nt-sample -q -j 1 --ids --greedy --ignore-eos --dtype "$dtype" "$@" "$ckpt"; }
 cpu_batch() { yes "$(ids 1)" | head -"$1" | cpu_sample -n "$2" --lines --batch "$1"; }
+cpu_prompts() { yes "$(ids "$2")" | head -"$1" | cpu_sample -n 1 --lines --batch 1; }
 cpu_score() { # cpu_score LINES LENGTH
 	for i in $(seq "$1"); do ids "$2" && echo; done >"$work/ids"
 	cpu nt-score -q -j 1 --ids --total --dtype "$dtype" "$ckpt" "$work/ids"
@@ -124,9 +125,9 @@ busy() { # busy WHAT: tokens for each second that they made the run longer
 '
 		case $what in
 		decode:*) echo "$3 $(cpu_sample -n 1 -p "$(ids $(($2 + 1)))") $(cpu_sample -n $(($3 + 1)) -p "$(ids $(($2 + 1)))")" ;;
-		prompt:*) echo "$2 $(cpu_sample -n 1 -p 7) $(cpu_sample -n 1 -p "$(ids $(($2 + 1)))")" ;;
+		prompt:*) echo "$((8 * $2)) $(cpu_prompts 1 "$2") $(cpu_prompts 9 "$2")" ;;
 		batch:*) echo "$(($2 * $3)) $(cpu_batch "$2" 1) $(cpu_batch "$2" $(($3 + 1)))" ;;
-		score:*) echo "$(($2 * $3)) $(cpu_score 1 2) $(cpu_score "$3" $(($2 + 1)))" ;;
+		score:*) echo "$((8 * $2)) $(cpu_score 1 $(($2 + 1))) $(cpu_score 9 $(($2 + 1)))" ;;
 		esac | awk '{ printf "%.1f\n", $1 / ($3 - $2) }'
 	)
 }
