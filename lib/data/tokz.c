@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <zstd.h>
+#include <zstd_errors.h>
 
 #include "base/le.h"
 #include "nt/err.h"
@@ -44,6 +45,8 @@ int nt_zstd_unpack(struct nt_buf *out, const void *z, size_t len, size_t max_byt
 	if (rc < 0)
 		return rc;
 	size_t n = ZSTD_decompress(out->data + out->len, (size_t)claim, z, len);
+	if (ZSTD_getErrorCode(n) == ZSTD_error_memory_allocation)
+		return nt_fail(NT_ESYS, "%s: out of memory: a zstd frame", name);
 	if (ZSTD_isError(n) || n != claim)
 		return nt_fail(NT_EFORMAT, "%s: a zstd frame is damaged: %s", name,
 			       ZSTD_isError(n) ? ZSTD_getErrorName(n) : "shorter than it promises");

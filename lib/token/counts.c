@@ -27,7 +27,7 @@ static const uint8_t end_magic[8] = {'N', 'T', 'C', 'E', 'N', 'D', '\r', '\n'};
 
 bool nt_counts_is(const uint8_t *p, size_t len)
 {
-	return len >= sizeof(magic) && memcmp(p, magic, sizeof(magic)) == 0;
+	return len > 0 && memcmp(p, magic, len < sizeof(magic) ? len : sizeof(magic)) == 0;
 }
 
 /* --- writing ------------------------------------------------------------------------- */
@@ -156,8 +156,10 @@ static int parse_one(const uint8_t **at, const uint8_t *end, const char *rule,
 		     int (*take)(void *, const uint8_t *, size_t, uint64_t), void *arg)
 {
 	const uint8_t *start = *at, *run;
-	if (end - start < HEAD || !nt_counts_is(start, HEAD))
+	if (!nt_counts_is(start, (size_t)(end - start)))
 		return nt_fail(NT_EFORMAT, "no file of counts");
+	if (end - start < HEAD)
+		return nt_fail(NT_EFORMAT, "cut in its head");
 	if (nt_le32(start + 8) != VERSION)
 		return nt_fail(NT_EFORMAT, "version %u of a file of counts, this program reads %d",
 			       nt_le32(start + 8), VERSION);

@@ -34,6 +34,7 @@ places() {
 		srand(size); border = int((size - 1) / 64)
 		for (i = 1; i <= border; i++) if (border <= n || i > border - 3 || rand() < n / border) print 64 * i
 		for (i = 0; i < n; i++) print 1 + int(rand() * (size - 1))
+		for (i = 1; i <= 8; i += 3) print i
 		print size - 1 }' | sort -rnu
 }
 

@@ -48,7 +48,10 @@ escapes() {
 	{ n_seen++ }
 	/ (socket|socketpair|connect|bind|accept4?|sendto)\(/ { print program[pid] ": " $0 }
 	/ (openat|open|creat)\(/ && /O_WRONLY|O_RDWR|O_CREAT/ && !may(full($0)) { print program[pid] ": " $0 }
-	/ (mkdir|mknod|rename|unlink|rmdir|symlink|link|chmod|chown|lchown|truncate|utimensat|fchmodat|fchownat)[a-z0-9]*\(/ && $0 !~ /</ && full($0) ~ /^\// && !may(full($0)) { print program[pid] ": " $0 }
+	/ (mkdir|mknod|rename|unlink|rmdir|symlink|link|chmod|chown|lchown|truncate|utimensat|fchmodat|fchownat)[a-z0-9]*\(/ {
+		for (n_part = split($0, part, "\""); n_part > 1; n_part -= 2) # a relative one is where an openat was
+			if (part[n_part - 1] ~ /^\// && !may(part[n_part - 1])) print program[pid] ": " $0
+	}
 	END { if (!n_seen) print "nothing was seen" }' "$log" "$log"
 }
 
@@ -93,7 +96,7 @@ json.dump({\"metadata\": {}, \"weight_map\": {k: \"../secret/m.safetensors\" for
 	exits 3 watch st nt-score -q --total model "$in/a.txt" 2>err
 	cat err; ! grep -q "openat.*secret" st'
 
-[ "$n_torture" -gt 1 ] && scripts=$(ls "$root"/tests/cmd/*.sh) || scripts=
+[ "$n_torture" -gt 1 ] && scripts=$(ls "$root"/tests/cmd/*.sh | grep -v /large.sh) || scripts=
 for script in $scripts; do
 	t "the same in ${script##*/}" '
 		mkdir tmp
