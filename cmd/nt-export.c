@@ -5,8 +5,10 @@
  * The tokenizer goes first: what llama.cpp cannot express of it is said before anything is
  * written.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "cli/main.h"
 #include "nt/file.h"
@@ -15,7 +17,7 @@
 #include "nt/tokenizer.h"
 
 struct options {
-	bool gguf, force;
+	bool gguf, safetensors, force;
 	int dtype;
 	const char *name, *tokenizer, *output;
 };
@@ -23,9 +25,12 @@ struct options {
 #define AT(field) offsetof(struct options, field)
 static const struct nt_opt opts[] = {
 	{.help = "What to write"},
-	{0, "gguf", NT_OPT_FLAG, AT(gguf), NULL, NULL, 0, 0, "llama.cpp's file; the default, and the only one so far"},
+	{0, "gguf", NT_OPT_FLAG, AT(gguf), NULL, NULL, 0, 0, "llama.cpp's file; the default"},
+	{0, "safetensors", NT_OPT_FLAG, AT(safetensors), NULL, NULL, 0, 0,
+	 "Hugging Face's folder, a new one that -o names"},
 	{0, "dtype", NT_OPT_ENUM, AT(dtype), "f32|f16|bf16|q8_0|q4_0", "f16", 0, 0,
-	 "of matrices; norms, biases and GPT-2's positions are f32 in any"},
+	 "of matrices; in a GGUF file norms, biases and GPT-2's positions are f32 in any; a folder has f32, f16 or "
+	 "bf16 for all"},
 	{0, "name", NT_OPT_STR, AT(name), "NAME", NULL, 0, 0,
 	 "what the file says the model is called (default: the last part of the checkpoint's path)"},
 	{'t', "tokenizer", NT_OPT_STR, AT(tokenizer), "FILE", NULL, 0, 0,
@@ -125,24 +130,64 @@ static int export(struct nt_cli *cli, const struct options *o, const char *path)
 	return rc;
 }
 
+/* --- Hugging Face's folder ---------------------------------------------------------- */
+
+static int save_folder(struct nt_cli *cli, const char *dir, const struct nt_model *m, const struct nt_ident *ident,
+		       enum nt_precision precision)
+{
+	if (mkdir(dir, 0777) < 0)
+		return errno == EEXIST ? nt_fail(NT_EARG, "%s: is there already; name a new folder", dir)
+				       : nt_fail_sys("%s", dir);
+	int rc = nt_model_save(m, dir, ident, precision);
+	if (rc == 0)
+		nt_cli_say(cli, "%zu parameters of a %s model", m->n_param, nt_arch_name(m->config.arch));
+	return rc;
+}
+
+static int export_folder(struct nt_cli *cli, const struct options *o, const char *path)
+{
+	static const enum nt_precision precision[] = {NT_PRECISION_REAL, NT_PRECISION_F16, NT_PRECISION_BF16};
+	struct nt_model *m;
+	struct nt_tokenizer *t = NULL;
+	if (o->gguf || o->name)
+		return nt_fail(NT_EARG, "--%s is about a GGUF file: it says nothing with --safetensors", o->gguf ? "gguf" : "name");
+	if ((size_t)o->dtype >= sizeof(precision) / sizeof(*precision))
+		return nt_fail(NT_EARG, "safetensors have no blocks: --dtype is f32, f16 or bf16");
+	if (!o->output)
+		return nt_fail(NT_EARG, "--safetensors writes a folder: name it with -o");
+	int rc = nt_model_load(&m, path);
+	if (rc == 0 && o->tokenizer)
+		rc = nt_tokenizer_open(&t, o->tokenizer, NULL);
+	if (rc == 0) {
+		struct nt_ident as_it_was = {.json = (const uint8_t *)m->tokenizer_json, .json_len = m->tokenizer_json_len};
+		const struct nt_ident *ident = t ? nt_tokenizer_ident(t) : &as_it_was;
+		rc = ident ? save_folder(cli, o->output, m, ident, precision[o->dtype]) : NT_ESYS;
+	}
+	nt_tokenizer_free(t);
+	nt_model_free(m);
+	return rc;
+}
+
 static int run(struct nt_cli *cli, void *opt, char **operand, int n_operand)
 {
+	const struct options *o = opt;
 	if (n_operand != 1)
 		return nt_fail(NT_EARG, n_operand ? "'%s': one checkpoint is enough" : "no checkpoint named",
 			       operand[n_operand ? n_operand - 1 : 0]);
-	return export(cli, opt, operand[0]);
+	return (o->safetensors ? export_folder : export)(cli, o, operand[0]);
 }
 
 static const struct nt_example examples[] = {
 	{"nt-export --gguf ckpt -o model.gguf", "For llama.cpp, in f16"},
 	{"nt-export --gguf --dtype q8_0 ckpt -o model.gguf", "Half of that"},
+	{"nt-export --safetensors --dtype bf16 ckpt -o small", "The same checkpoint in half the bytes"},
 	{"nt-info model.gguf", "See what is in it"},
 	{0},
 };
 
 static const struct nt_cmd cmd = {
 	.name = "nt-export",
-	.what = "write a model as llama.cpp's file",
+	.what = "write a model as llama.cpp's file, or in another dtype",
 	.synopsis = "[OPTION...] CKPT",
 	.about = "Writes a checkpoint, ours or any Hugging Face directory of the families llama, mistral, qwen2, qwen3 and "
 		 "gpt2, as a GGUF file: weights, sizes and tokenizer, all that llama.cpp and what is built on it needs.\n\n"
@@ -151,7 +196,9 @@ static const struct nt_cmd cmd = {
 		 "A GGUF file names how text is cut by one of the names built into llama.cpp. Vocabularies cut as gpt2, cl100k, "
 		 "qwen2, o200k and deepseek have one; others are refused, unless they have no merges. A warning says "
 		 "where ids can differ all the same.\n\n"
-		 "Memory: 4 bytes for each parameter.",
+		 "With --safetensors it writes what Hugging Face's library and every program here read, each number rounded to "
+		 "the nearest of --dtype. Weights come last: a folder that was not finished is no model.\n\n"
+		 "Memory: 4 bytes for each parameter, and 2 more for f16 and bf16 in a folder.",
 	.examples = examples,
 	.see_also = "nt-info nt-pack nt-sample nt-train",
 	.opts = opts,

@@ -59,8 +59,10 @@ int nt_config_check(const struct nt_config *c);
 int nt_config_read(struct nt_config *c, const char *dir);
 /* The same from the text of a config.json; name is for messages. */
 int nt_config_parse(struct nt_config *c, const void *json, size_t len, const char *name);
+/* How weights are written: as they are, f32 (f64 in the double-precision build), or rounded to nearest. */
+enum nt_precision { NT_PRECISION_REAL, NT_PRECISION_F16, NT_PRECISION_BF16 };
 /* Appends the text of a config.json that Hugging Face's library reads as this model. */
-int nt_config_print(struct nt_buf *out, const struct nt_config *c);
+int nt_config_print(struct nt_buf *out, const struct nt_config *c, enum nt_precision precision);
 size_t nt_config_n_param(const struct nt_config *c); /* of a checked one */
 
 /* One row of the one tensor table: counting, allocating, saving, loading, printing. */
@@ -108,7 +110,7 @@ int nt_model_describe(const char *dir, struct nt_buf *json);
  * an ident tokenizer.json and tokenizer_config.json) into the existing directory, each
  * whole or not at all and fsynced.
  */
-int nt_model_save(const struct nt_model *m, const char *dir, const struct nt_ident *ident);
+int nt_model_save(const struct nt_model *m, const char *dir, const struct nt_ident *ident, enum nt_precision precision);
 void nt_model_free(struct nt_model *m); /* NULL is harmless */
 
 /* Gives matrices the values that a GGUF file of this type would hold. */

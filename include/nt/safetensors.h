@@ -12,6 +12,7 @@
  * The reader trusts nothing: offsets must cover the bytes behind the header without
  * holes or overlaps, lengths must be what dtype and shape make, names must be unique.
  */
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -47,13 +48,14 @@ int nt_safetensor_real(const struct nt_safetensor *t, nt_real *out);
 /* The bits of BF16 into out[t->n]; NT_EFORMAT: another dtype. */
 int nt_safetensor_bf16(const struct nt_safetensor *t, uint16_t *out);
 
-/* One tensor to write, of dtype F32 (F64 in the double-precision build), or BF16. */
+/* One tensor to write, of dtype F32 (F64 in the double-precision build), BF16 or F16. */
 struct nt_safetensor_source {
 	const char *name;
 	uint32_t n_dim;
 	size_t shape[2];
 	const nt_real *data;
-	const uint16_t *bf16; /* in place of data */
+	const uint16_t *half; /* in place of data: bf16 ... */
+	bool is_f16;          /* ... or f16 */
 };
 
 /*

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/half.h"
 #include "io/json.h"
 #include "model/pretrained.h"
 #include "nt/err.h"
@@ -153,21 +154,34 @@ static int write_file(const char *dir, const char *name, const void *data, size_
 	return rc;
 }
 
-static int save_weights(const struct nt_model *m, const char *dir)
+/* All parameters in 16 bits; NULL: no memory. */
+static uint16_t *round_all(const struct nt_model *m, enum nt_precision precision)
+{
+	uint16_t *half = nt_alloc(m->n_param, sizeof(*half));
+	for (size_t i = 0; half && i < m->n_param; i++)
+		half[i] = (precision == NT_PRECISION_F16 ? nt_to_f16 : nt_to_bf16)((float)m->param[i]);
+	return half;
+}
+
+static int save_weights(const struct nt_model *m, const char *dir, enum nt_precision precision)
 {
 	struct nt_buf path = {0};
 	struct nt_safetensor_source *t = nt_calloc(m->n_tensor, sizeof(*t));
-	int rc = t ? join(&path, dir, "model.safetensors") : NT_ESYS;
-	for (size_t i = 0; t && i < m->n_tensor; i++)
+	uint16_t *half = precision == NT_PRECISION_REAL ? NULL : round_all(m, precision);
+	int rc = t && (half || precision == NT_PRECISION_REAL) ? join(&path, dir, "model.safetensors") : NT_ESYS;
+	for (size_t i = 0; rc == 0 && i < m->n_tensor; i++)
 		t[i] = (struct nt_safetensor_source){
 			.name = m->tensor[i].name,
 			.n_dim = m->tensor[i].n_dim,
 			.shape = {m->tensor[i].shape[0], m->tensor[i].shape[1]},
 			.data = m->param + m->tensor[i].offset,
+			.half = half ? half + m->tensor[i].offset : NULL,
+			.is_f16 = precision == NT_PRECISION_F16,
 		};
 	if (rc == 0)
 		rc = nt_safetensors_write((const char *)path.data, t, m->n_tensor, NULL, 0);
 	free(t);
+	free(half);
 	nt_buf_release(&path);
 	return rc;
 }
@@ -253,10 +267,10 @@ static int save_tokenizer(const struct nt_model *m, const char *dir, const struc
 	return rc;
 }
 
-int nt_model_save(const struct nt_model *m, const char *dir, const struct nt_ident *ident)
+int nt_model_save(const struct nt_model *m, const char *dir, const struct nt_ident *ident, enum nt_precision precision)
 {
 	struct nt_buf config = {0};
-	int rc = nt_config_print(&config, &m->config);
+	int rc = nt_config_print(&config, &m->config, precision);
 	if (rc == 0)
 		rc = write_file(dir, "config.json", config.data, config.len);
 	nt_buf_release(&config);
@@ -264,5 +278,5 @@ int nt_model_save(const struct nt_model *m, const char *dir, const struct nt_ide
 		rc = save_generation(m, dir);
 	if (rc == 0 && ident && ident->json)
 		rc = save_tokenizer(m, dir, ident);
-	return rc < 0 ? rc : save_weights(m, dir);
+	return rc < 0 ? rc : save_weights(m, dir, precision);
 }

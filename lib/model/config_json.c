@@ -513,8 +513,9 @@ static int print_rope(struct nt_buf *out, const struct nt_config *c)
 			     theta, llama3, llama3);
 }
 
-int nt_config_print(struct nt_buf *out, const struct nt_config *c)
+int nt_config_print(struct nt_buf *out, const struct nt_config *c, enum nt_precision precision)
 {
+	static const char *const name[] = {sizeof(nt_real) == 8 ? "float64" : "float32", "float16", "bfloat16"};
 	const struct nt_family *f = nt_family(c->arch);
 	unsigned family = 1u << c->arch;
 	int rc = nt_buf_printf(out, "{\n  \"architectures\": [\"%s\"],\n  \"model_type\": \"%s\",\n",
@@ -526,6 +527,5 @@ int nt_config_print(struct nt_buf *out, const struct nt_config *c)
 		rc = print_rope(out, c);
 	if (rc == 0)
 		rc = print_constants(out, family);
-	return rc < 0 ? rc : nt_buf_printf(out, "  \"torch_dtype\": \"%s\"\n}\n",
-					   sizeof(nt_real) == 8 ? "float64" : "float32");
+	return rc < 0 ? rc : nt_buf_printf(out, "  \"torch_dtype\": \"%s\"\n}\n", name[precision]);
 }

@@ -324,7 +324,14 @@ static size_t source_n(const struct nt_safetensor_source *t)
 
 static size_t source_bytes(const struct nt_safetensor_source *t)
 {
-	return source_n(t) * (t->bf16 ? sizeof(*t->bf16) : sizeof(*t->data));
+	return source_n(t) * (t->half ? sizeof(*t->half) : sizeof(*t->data));
+}
+
+static const char *dtype_name(const struct nt_safetensor_source *t)
+{
+	if (t->half)
+		return t->is_f16 ? "F16" : "BF16";
+	return sizeof(*t->data) == 8 ? "F64" : "F32";
 }
 
 static int make_header(struct nt_buf *b, const struct nt_safetensor_source *t, size_t n,
@@ -339,7 +346,7 @@ static int make_header(struct nt_buf *b, const struct nt_safetensor_source *t, s
 			rc = add_string(b, t[i].name);
 		if (rc == 0)
 			rc = nt_buf_printf(b, ":{\"dtype\":\"%s\",\"shape\":[%zu",
-					   t[i].bf16 ? "BF16" : sizeof(nt_real) == 8 ? "F64" : "F32",
+					   dtype_name(&t[i]),
 					   t[i].shape[0]);
 		if (rc == 0 && t[i].n_dim > 1)
 			rc = nt_buf_printf(b, ",%zu", t[i].shape[1]);
@@ -357,7 +364,7 @@ static int make_header(struct nt_buf *b, const struct nt_safetensor_source *t, s
 static int write_data(struct nt_out *out, const struct nt_safetensor_source *t)
 {
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-	return nt_out_write(out, t->bf16 ? (const void *)t->bf16 : t->data, source_bytes(t));
+	return nt_out_write(out, t->half ? (const void *)t->half : t->data, source_bytes(t));
 #else
 #error "nt stores numbers little-endian and is not ported to big-endian machines"
 #endif

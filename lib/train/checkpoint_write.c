@@ -185,7 +185,7 @@ static int write_moments(const char *dir, const struct nt_model *m, const struct
 			.n_dim = moment.n_dim,
 			.shape = {moment.shape[0], moment.shape[1]},
 			.data = moment.at,
-			.bf16 = moment.bf16,
+			.half = moment.bf16,
 		};
 		n++;
 	}
@@ -350,7 +350,7 @@ static int write_step(const char *part, const struct nt_trainer *t, const struct
 	int rc;
 	if (mkdir(part, 0777) < 0)
 		return nt_fail_sys("%s: cannot create", part);
-	if ((rc = nt_model_save(m, part, ident)) < 0 || (rc = write_moments(part, m, o)) < 0 ||
+	if ((rc = nt_model_save(m, part, ident, NT_PRECISION_REAL)) < 0 || (rc = write_moments(part, m, o)) < 0 ||
 	    (rc = write_trainer(part, t)) < 0)
 		return rc;
 	return sync_dir(part);

@@ -255,5 +255,23 @@ def keys(path):
         print(key, "=", len(value) if isinstance(value, list) else value)
 
 
+def rounded(folder, original, dtype):
+    """Every tensor of the folder is the original's, each number the nearest of the dtype."""
+    raw = open(folder + "/model.safetensors", "rb").read()
+    size = struct.unpack("<Q", raw[:8])[0]
+    head, want = json.loads(raw[8:8 + size]), checkpoint(original)
+    assert set(head) - {"__metadata__"} == set(want)
+    for name, x in want.items():
+        t = head[name]
+        first, end = (8 + size + at for at in t["data_offsets"])
+        assert t["dtype"] == dtype.upper() and t["shape"] == list(x.shape), (name, t)
+        if dtype == "bf16":
+            bits = x.astype("<f4").view("<u4").astype(np.uint64)
+            y = ((bits + 0x7fff + (bits >> 16 & 1)) >> 16).astype("<u2")
+        else:
+            y = x.astype("<f2" if dtype == "f16" else "<f4")
+        assert y.tobytes() == raw[first:end], name
+
+
 if __name__ == "__main__":
-    {"compare": compare, "keys": keys, "unturn": unturn, "made": made}[sys.argv[1]](*sys.argv[2:])
+    {"compare": compare, "rounded": rounded, "keys": keys, "unturn": unturn, "made": made}[sys.argv[1]](*sys.argv[2:])

@@ -53,6 +53,24 @@ t 'heads wider than the model, and rows that are no whole blocks' '
 	made qwen3 head_dim=24 hidden_size=48 intermediate_size=80 && agree'
 t 'values of every size' 'made llama _wild=true && nt-export -q --dtype f16 ckpt -o m && $gguf compare m ckpt f16'
 
+t 'a folder in f32, f16 or bf16: each number the nearest, and a checkpoint like any other' '
+	trained qwen3
+	for dtype in f32 f16 bf16; do
+		nt-export -q --safetensors --dtype $dtype ckpt -o $dtype
+		$gguf rounded $dtype ckpt $dtype
+		nt-sample -q --greedy -n 8 $dtype >text.$dtype
+		nt-export -q --gguf --dtype f32 $dtype -o model.gguf
+	done
+	cmp text.f32 text.f16 && cmp f32/model.safetensors ckpt/model.safetensors
+	cmp f16/tokenizer.json ckpt/tokenizer.json && grep -q "\"torch_dtype\": \"bfloat16\"" bf16/config.json'
+
+t 'a folder that is there is left alone, and what a folder cannot be is refused' '
+	trained llama && mkdir old
+	exits 2 nt-export --safetensors --dtype f16 ckpt -o old 2>said && [ -z "$(ls old)" ] && grep -q "is there already" said
+	exits 2 nt-export --safetensors --dtype q8_0 ckpt -o new 2>said && grep -q "f32, f16 or bf16" said
+	exits 2 nt-export --safetensors ckpt 2>said && grep -q "name it with -o" said
+	exits 2 nt-export --safetensors --gguf ckpt -o new 2>said && [ ! -e new ]'
+
 t 'the keys say what llama.cpp asks for' '
 	made mistral && nt-export -q ckpt -o model.gguf && $gguf keys model.gguf >keys; cat keys
 	for key in "general.architecture = llama" "general.name = ckpt" "general.file_type = 1" \

@@ -16,7 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		return 0;
 	}
 	nt_assert(nt_config_check(&c) == 0 && nt_config_n_param(&c) > 0);
-	if (nt_config_print(&text, &c) == 0) {
+	if (nt_config_print(&text, &c, NT_PRECISION_REAL) == 0) {
 		nt_assert(nt_config_parse(&again, text.data, text.len, "again") == 0);
 		nt_assert(nt_config_n_param(&again) == nt_config_n_param(&c));
 		nt_assert(again.norm_eps == c.norm_eps && again.rope_theta == c.rope_theta);

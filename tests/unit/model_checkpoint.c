@@ -68,12 +68,12 @@ static void round_trip(enum nt_arch arch, bool is_tied)
 		.vocab_size = 11, .bos = 1, .eos = 2,
 		.json = (const uint8_t *)json, .json_len = strlen(json),
 	};
-	assert_int_equal(nt_model_save(m, dir, &ident), 0);
+	assert_int_equal(nt_model_save(m, dir, &ident, NT_PRECISION_REAL), 0);
 	if (nt_model_load(&again, dir) < 0)
 		fail_msg("%s", nt_errmsg());
 	struct nt_buf want = {0}, got = {0};
-	assert_int_equal(nt_config_print(&want, &m->config), 0);
-	assert_int_equal(nt_config_print(&got, &again->config), 0);
+	assert_int_equal(nt_config_print(&want, &m->config, NT_PRECISION_REAL), 0);
+	assert_int_equal(nt_config_print(&got, &again->config, NT_PRECISION_REAL), 0);
 	assert_string_equal(got.data, want.data);
 	nt_buf_release(&want);
 	nt_buf_release(&got);

@@ -67,7 +67,7 @@ static void save_narrow(const struct nt_model *m, const char *path)
 		bits[i] = nt_to_bf16(m->param[i]);
 	for (size_t i = 0; i < m->n_tensor; i++)
 		t[i] = (struct nt_safetensor_source){
-			.name = m->tensor[i].name, .n_dim = m->tensor[i].n_dim, .bf16 = bits + m->tensor[i].offset,
+			.name = m->tensor[i].name, .n_dim = m->tensor[i].n_dim, .half = bits + m->tensor[i].offset,
 			.shape = {m->tensor[i].shape[0], m->tensor[i].shape[1]},
 		};
 	assert_int_equal(nt_safetensors_write(path, t, m->n_tensor, NULL, 0), 0);
@@ -87,7 +87,7 @@ static int save_models(void **state)
 		for (int narrow = 0; narrow < 2; narrow++) {
 			const char *dtype = narrow ? "bf16" : "f32";
 			mkdir(path_of((enum nt_arch)arch, dtype, ""), 0700);
-			assert_int_equal(nt_model_save(m, path_of((enum nt_arch)arch, dtype, ""), NULL), 0);
+			assert_int_equal(nt_model_save(m, path_of((enum nt_arch)arch, dtype, ""), NULL, NT_PRECISION_REAL), 0);
 			if (narrow)
 				save_narrow(m, path_of((enum nt_arch)arch, dtype, "model.safetensors"));
 		}
