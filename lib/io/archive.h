@@ -11,11 +11,12 @@
 #include <archive_entry.h>
 
 #define NT_ARCHIVE_FUNCTIONS(f)                                                                    \
-	f(archive_entry_filetype) f(archive_entry_hardlink) f(archive_entry_is_encrypted)          \
+	f(archive_entry_filetype) f(archive_entry_free) f(archive_entry_hardlink)                  \
+	f(archive_entry_is_encrypted) f(archive_entry_new)                                         \
 	f(archive_entry_pathname) f(archive_entry_pathname_utf8) f(archive_errno)                  \
 	f(archive_error_string) f(archive_filter_bytes) f(archive_read_append_filter)              \
 	f(archive_read_data) f(archive_read_free) f(archive_read_new)                              \
-	f(archive_read_next_header) f(archive_read_open1) f(archive_read_set_callback_data)        \
+	f(archive_read_next_header2) f(archive_read_open1) f(archive_read_set_callback_data)       \
 	f(archive_read_set_format) f(archive_read_set_option) f(archive_read_set_read_callback)    \
 	f(archive_read_set_seek_callback) f(archive_read_support_format_7zip)                      \
 	f(archive_read_support_format_ar) f(archive_read_support_format_cpio)                      \

@@ -33,6 +33,7 @@ enum {
 struct unpack {
 	const struct nt_libarchive *lib;
 	struct archive *archive;
+	struct archive_entry *entry; /* the member at hand */
 	bool seeks;       /* in the descriptor below, or ... */
 	bool is_spilled;  /* ... in a temporary file that holds all that was below, ... */
 	struct nt_spill spill;
@@ -189,15 +190,17 @@ static int open_unpack(struct nt_layer *l)
 		return rc;
 	if (!(u->lib = nt_libarchive()))
 		return NT_ESYS;
-	if (!(u->archive = u->lib->archive_read_new()))
+	if (!(u->archive = u->lib->archive_read_new()) || !(u->entry = u->lib->archive_entry_new()))
 		return nt_fail(NT_ESYS, "%s: out of memory while unpacking", nt_layer_name(l));
 	if (support(l) != ARCHIVE_OK)
 		return failed(l);
 	u->lib->archive_read_set_read_callback(u->archive, feed);
 	if (u->seeks)
 		u->lib->archive_read_set_seek_callback(u->archive, feed_seek);
-	u->lib->archive_read_set_callback_data(u->archive, l);
-	return u->lib->archive_read_open1(u->archive) == ARCHIVE_OK ? 0 : failed(l);
+	/* to open without the data it had no memory for would be the end of the program */
+	bool opens = u->lib->archive_read_set_callback_data(u->archive, l) == ARCHIVE_OK &&
+		     u->lib->archive_read_open1(u->archive) == ARCHIVE_OK;
+	return opens ? 0 : failed(l);
 }
 
 /* --- members --------------------------------------------------------------------- */
@@ -260,9 +263,9 @@ static void look_for_data(struct unpack *u, const char *name)
 static int next_member(struct nt_layer *l)
 {
 	struct unpack *u = l->state;
-	struct archive_entry *e;
+	struct archive_entry *e = u->entry;
 	for (;;) {
-		int rc = u->lib->archive_read_next_header(u->archive, &e);
+		int rc = u->lib->archive_read_next_header2(u->archive, e);
 		if (rc == ARCHIVE_EOF)
 			return check_end(l);
 		l->recovers = rc == ARCHIVE_WARN;
@@ -299,6 +302,8 @@ static void close_unpack(struct nt_layer *l)
 	struct unpack *u = l->state;
 	if (u->archive)
 		u->lib->archive_read_free(u->archive);
+	if (u->entry)
+		u->lib->archive_entry_free(u->entry);
 	if (u->is_spilled)
 		nt_spill_close(&u->spill);
 }
