@@ -141,6 +141,12 @@ static int by_place_name(const void *a, const void *b)
 	return strcmp(((const struct place *)a)->tensor->name, ((const struct place *)b)->tensor->name);
 }
 
+static void sort_places(struct nt_weights *w)
+{
+	if (w->n) /* qsort takes no NULL, not even for nothing */
+		qsort(w->place, w->n, sizeof(*w->place), by_place_name);
+}
+
 /* Adds a file and its tensors; name is what index and messages call it. */
 static int add_file(struct nt_weights *w, const char *path, const char *name)
 {
@@ -225,7 +231,7 @@ static int open_index(struct nt_weights *w, const char *dir, const char *path)
 		rc = add_files(w, dir, path);
 	if (rc < 0)
 		return rc;
-	qsort(w->place, w->n, sizeof(*w->place), by_place_name);
+	sort_places(w);
 	return compare(w, path);
 }
 
@@ -233,7 +239,7 @@ static int open_file(struct nt_weights *w, const char *path)
 {
 	int rc = add_file(w, path, path);
 	if (rc == 0)
-		qsort(w->place, w->n, sizeof(*w->place), by_place_name);
+		sort_places(w);
 	return rc;
 }
 

@@ -70,13 +70,17 @@ t 'archives with lies in them are refused, and nothing is unpacked' '
 	for file in "$work"/hostile/*/archive/tar-* "$work"/hostile/*/archive/warc-*; do borne nt-cat --lenient -v "$file"; done
 	cd .. && [ "$(ls -A)" = inside ] && [ "$(ls inside | tr "\n" " ")" = "out said " ]
 	[ ! -e /escaped-at-root ]'
-t 'a window of 2 GB takes no more memory than what comes' '
+if [ -n "${SAN:-}" ]; then
+	skip 'a window of 2 GB takes no more memory than what comes' 'a sanitizer takes more'
+else
+	t 'a window of 2 GB takes no more memory than what comes' '
 	"$PYTHON" -c "import os, subprocess, sys
 cat = subprocess.Popen(sys.argv[1:])
 _, status, used = os.wait4(cat.pid, 0)
 print(used.ru_maxrss)
 sys.exit(status != 0 or used.ru_maxrss > 200000)" nt-cat -q "$work/hostile/borne/window/zstd.zst" >out
 	[ "$(head -n 1 out)" = text ]'
+fi
 t 'what unpacks to much more passes in the same memory' 'each bomb nt-cat -q'
 
 printf 'one\n\ntwo\0three\n' >"$work/text"
