@@ -103,7 +103,7 @@ int nt_lines_next(struct nt_lines *l, bool may_wait, const uint8_t **line, size_
 {
 	for (;;) {
 		size_t left = l->bytes.len - l->scanned;
-		const uint8_t *from = l->bytes.data + l->scanned, *newline = left ? memchr(from, '\n', left) : NULL;
+		const uint8_t *newline = left ? memchr(l->bytes.data + l->scanned, '\n', left) : NULL;
 		if (newline)
 			return hand_out(l, (size_t)(newline - l->bytes.data), 1, line, len);
 		l->scanned = l->bytes.len;

@@ -264,12 +264,13 @@ static size_t mark_len(const struct nt_prompts *p, const uint8_t *line, size_t l
 static int next_line(struct nt_prompts *p, bool may_wait, const uint8_t **line, size_t *len)
 {
 	int rc;
-	do {
-		rc = nt_lines_next(p->lines, may_wait, line, len);
-		size_t mark = rc == 1 && p->options.is_jsonl ? mark_len(p, *line, *len) : 0;
+	while ((rc = nt_lines_next(p->lines, may_wait, line, len)) == 1 && p->options.is_jsonl) {
+		size_t mark = mark_len(p, *line, *len);
 		*line += mark;
 		*len -= mark;
-	} while (rc == 1 && p->options.is_jsonl && is_blank(*line, *len));
+		if (!is_blank(*line, *len))
+			break;
+	}
 	return rc;
 }
 

@@ -44,6 +44,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		}
 		nt_prompts_close(p);
 	}
+	(void)sink;
 	close(fd);
 	return 0;
 }
