@@ -52,10 +52,7 @@ const struct nt_matrix_table nt_matrix_avx512 = {
 	.is_here = is_here,
 	.pack = pack,
 	.way = {
-		[NT_MATRIX_F32] = {.run = run_f32, .unit = 4},
-		[NT_MATRIX_F16] = {.run = run_f16, .unit = 4},
-		[NT_MATRIX_BF16] = {.run = run_bf16, .unit = 4},
-		[NT_MATRIX_IN_OUT] = {.run = run_columns, .unit = 96},
+		WAYS_OF_FLOATS,
 	},
 };
 #endif

@@ -72,10 +72,7 @@ const struct nt_matrix_table nt_matrix_avx512vnni = {
 	.name = "avx512vnni",
 	.is_here = is_here,
 	.way = {
-		[NT_MATRIX_Q8_0] = {.run = run_q8, .rows = NT_ROWS_INT8, .prepare = rows_for_q8,
-				    .unit = 32},
-		[NT_MATRIX_Q4_0] = {.run = run_q4, .rows = NT_ROWS_INT8, .prepare = rows_for_q4,
-				    .unit = 32},
+		WAYS_OF_PANELS(2 * NT_MATRIX_PANEL),
 	},
 };
 #endif

@@ -55,14 +55,8 @@ const struct nt_matrix_table nt_matrix_neon = {
 	.is_here = is_here,
 	.pack = pack,
 	.way = {
-		[NT_MATRIX_F32] = {.run = run_f32, .unit = 4},
-		[NT_MATRIX_F16] = {.run = run_f16, .unit = 4},
-		[NT_MATRIX_BF16] = {.run = run_bf16, .unit = 4},
-		[NT_MATRIX_IN_OUT] = {.run = run_columns, .unit = 96},
-		[NT_MATRIX_Q8_0] = {.run = run_q8, .rows = NT_ROWS_INT8, .prepare = rows_for_q8,
-				    .unit = NT_MATRIX_PANEL},
-		[NT_MATRIX_Q4_0] = {.run = run_q4, .rows = NT_ROWS_INT8, .prepare = rows_for_q4,
-				    .unit = NT_MATRIX_PANEL},
+		WAYS_OF_FLOATS,
+		WAYS_OF_PANELS(NT_MATRIX_PANEL),
 	},
 };
 #endif

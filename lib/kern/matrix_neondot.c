@@ -25,10 +25,7 @@ const struct nt_matrix_table nt_matrix_neondot = {
 	.name = "neondot",
 	.is_here = is_here,
 	.way = {
-		[NT_MATRIX_Q8_0] = {.run = run_q8, .rows = NT_ROWS_INT8, .prepare = rows_for_q8,
-				    .unit = NT_MATRIX_PANEL},
-		[NT_MATRIX_Q4_0] = {.run = run_q4, .rows = NT_ROWS_INT8, .prepare = rows_for_q4,
-				    .unit = NT_MATRIX_PANEL},
+		WAYS_OF_PANELS(NT_MATRIX_PANEL),
 	},
 };
 #endif

@@ -230,3 +230,8 @@ static void run_q4(const struct nt_slice *s)
 	};
 	run_panels(s, tiles);
 }
+
+/* Their rows of a table. */
+#define WAYS_OF_PANELS(outputs)                                                                                      \
+	[NT_MATRIX_Q8_0] = {.run = run_q8, .rows = NT_ROWS_INT8, .prepare = rows_for_q8, .unit = (outputs)}, \
+	[NT_MATRIX_Q4_0] = {.run = run_q4, .rows = NT_ROWS_INT8, .prepare = rows_for_q4, .unit = (outputs)}

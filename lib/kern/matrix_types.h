@@ -34,3 +34,10 @@
 #include "kern/matrix_dot.h"
 
 #include "kern/matrix_columns.h"
+
+/* Their rows of a table. */
+#define WAYS_OF_FLOATS                                         \
+	[NT_MATRIX_F32] = {.run = run_f32, .unit = 4},         \
+	[NT_MATRIX_F16] = {.run = run_f16, .unit = 4},         \
+	[NT_MATRIX_BF16] = {.run = run_bf16, .unit = 4},       \
+	[NT_MATRIX_IN_OUT] = {.run = run_columns, .unit = 96}

@@ -19,33 +19,13 @@
 #include "nt/random.h"
 #include "nt/safetensors.h"
 
-#include "model_random.h"
+#include "model_row.h"
 
 enum { V = 97, T = 200, LONG = 1200 };
 
 static struct nt_model *make_model(enum nt_arch arch)
 {
 	return random_model(arch, V, 48, T, 3);
-}
-
-static void random_ids(uint32_t *id, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		id[i] = (uint32_t)nt_random_below(9, NT_RANDOM_ROWS, i, V);
-}
-
-/* Logits of every position of one row. */
-static nt_real *whole_row(const struct nt_model *m, const uint32_t *id, size_t n)
-{
-	struct nt_work *w;
-	static uint32_t target[LONG], start[LONG];
-	nt_real *logits = nt_alloc(n * V, sizeof(*logits));
-	memset(target, 0xff, sizeof(target));
-	struct nt_batch b = {1, n, id, target, start};
-	assert_int_equal(nt_work_new(&w, &m->config, 1, n, NT_PASS_FORWARD, NULL), 0);
-	nt_forward(w, m, &b, NULL, logits);
-	nt_work_free(w);
-	return logits;
 }
 
 /* --- models in files: of every family, as f32 and as bf16, from parameters that both can hold --- */
@@ -147,7 +127,7 @@ static void pieces_agree(enum nt_arch arch, size_t piece)
 	struct made x = make(arch, 2, NULL);
 	uint32_t id[T];
 	const nt_real *got;
-	random_ids(id, T);
+	random_ids(id, T, V);
 	nt_real *want = whole_row(x.m, id, T);
 	for (int again = 0; again < 2; again++) { /* a sequence taken back is as good as new */
 		for (size_t at = 0, n; at < T; at += n) {
@@ -222,7 +202,7 @@ static void beside_others(enum nt_arch arch, enum nt_lm_dtype dtype)
 	uint32_t id[T];
 	nt_real *want = nt_alloc(MANY * STEPS * V, sizeof(*want));
 	struct made x = load(arch, "f32", dtype, 1, NULL);
-	random_ids(id, T);
+	random_ids(id, T, V);
 	for (size_t s = 0; s < MANY; s++)
 		alone(x.d, s, id, want + s * STEPS * V);
 	release(&x);
@@ -252,7 +232,7 @@ static nt_real *logits_of(enum nt_arch arch, const char *file, enum nt_lm_dtype 
 	struct made x = load(arch, file, dtype, 1, NULL);
 	nt_real *all = nt_alloc(STEPS * V, sizeof(*all));
 	uint32_t id[T];
-	random_ids(id, T);
+	random_ids(id, T, V);
 	alone(x.d, 5, id, all);
 	release(&x);
 	return all;
@@ -317,7 +297,7 @@ static void a_decoder_gives_the_same_bits_with_any_threads(void **state)
 	uint32_t id[T];
 	nt_real one[V];
 	(void)state;
-	random_ids(id, T);
+	random_ids(id, T, V);
 	for (int n_thread = 1; n_thread <= 3; n_thread++) {
 		struct nt_pool *pool = nt_pool_new(n_thread);
 		struct made x = make(NT_LLAMA, 1, pool);
@@ -352,7 +332,7 @@ static void a_long_context_is_looked_at_in_parts(void **state)
 	static uint32_t id[LONG];
 	nt_real one[STEPS * V], got[STEPS * V];
 	(void)state;
-	random_ids(id, LONG);
+	random_ids(id, LONG, V);
 	for (int arch = NT_LLAMA; arch <= NT_GPT2; arch++) {
 		struct nt_model *m = random_model((enum nt_arch)arch, V, 48, LONG, 3);
 		struct nt_lm *lm;
@@ -382,7 +362,7 @@ static void what_was_taken_back_leaves_no_trace(void **state)
 	const nt_real *got;
 	nt_real want[V];
 	(void)state;
-	random_ids(id, T);
+	random_ids(id, T, V);
 	assert_int_equal(nt_decoder_extend(x.d, 0, id, 90, &got), 0);
 	assert_int_equal(nt_decoder_extend(x.d, 0, id + 90, 1, &got), 0);
 	memcpy(want, got, sizeof(want));
@@ -438,7 +418,7 @@ static void choices_cost_what_they_cost_alone(void **state)
 	for (size_t n_context = 1; n_context < T; n_context += 60) {
 		struct nt_choice choice[4];
 		for (size_t i = 0; i < 4; i++) {
-			random_ids(id[i], T + 20);
+			random_ids(id[i], T + 20, V);
 			for (size_t t = n_context; i && t < T + 20; t++)
 				id[i][t] = (id[i][t] + (uint32_t)(i * t)) % V;
 			choice[i] = (struct nt_choice){.id = id[i], .n = n_context + i * 5, .n_context = n_context};

@@ -15,33 +15,13 @@
 #include "nt/model.h"
 #include "nt/random.h"
 
-#include "model_random.h"
+#include "model_row.h"
 
 enum { V = 97, T = 200 };
 
 static struct nt_model *make_model(enum nt_arch arch)
 {
 	return random_model(arch, V, 48, T, 3);
-}
-
-static void random_ids(uint32_t *id, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		id[i] = (uint32_t)nt_random_below(9, NT_RANDOM_ROWS, i, V);
-}
-
-/* Logits of every position of one row. */
-static nt_real *whole_row(const struct nt_model *m, const uint32_t *id, size_t n)
-{
-	struct nt_work *w;
-	uint32_t target[T], start[T] = {0};
-	nt_real *logits = nt_alloc(n * V, sizeof(*logits));
-	memset(target, 0xff, sizeof(target));
-	struct nt_batch b = {1, n, id, target, start};
-	assert_int_equal(nt_work_new(&w, &m->config, 1, n, NT_PASS_FORWARD, NULL), 0);
-	nt_forward(w, m, &b, NULL, logits);
-	nt_work_free(w);
-	return logits;
 }
 
 /* How often each token is drawn in n draws. */
@@ -204,7 +184,7 @@ static void scores_are_those_of_whole_rows(void **state)
 	uint32_t id[3 * T];
 	double sum = 0;
 	(void)state;
-	random_ids(id, 3 * T);
+	random_ids(id, 3 * T, V);
 	assert_int_equal(nt_scorer_new(&s, m, NULL), 0);
 	assert_int_equal(nt_scorer_run(s, id, 3 * T, &scored), 0);
 	for (size_t at = 0; at < 3 * T - 1; at += T) { /* pieces of T inputs */
@@ -250,7 +230,7 @@ static void totals_are_the_sums_of_the_scores(void **state)
 	uint32_t id[T + 1];
 	double sum = 0;
 	(void)state;
-	random_ids(id, T + 1);
+	random_ids(id, T + 1, V);
 	assert_int_equal(nt_scorer_new(&s, m, NULL), 0);
 	for (size_t n = 0; n < 100; n++) {
 		size_t len = n * 37 % (T + 2);
@@ -279,7 +259,7 @@ static void a_window_slides(void **state)
 	double sum = 0;
 	uint64_t n_position = 0;
 	(void)state;
-	random_ids(id, N);
+	random_ids(id, N, V);
 	assert_int_equal(nt_scorer_new(&whole, m, NULL), 0);
 	assert_int_equal(nt_scorer_new(&window, m, NULL), 0);
 	assert_int_equal(nt_scorer_set_window(window, T + 1, 0), NT_EARG);
