@@ -194,8 +194,8 @@ static const struct nt_cmd cmd = {
 		 "q8_0 and q4_0 are llama.cpp's blocks of 32 elements, byte for byte those of its own quantizer. In a q4_0 "
 		 "file the matrix that makes logits is q8_0. A matrix whose rows are no multiple of 32 is f16 in both.\n\n"
 		 "A GGUF file names how text is cut by one of the names built into llama.cpp. Vocabularies cut as gpt2, cl100k, "
-		 "qwen2, o200k and deepseek have one; others are refused, unless they have no merges. A warning says "
-		 "where ids can differ all the same.\n\n"
+		 "qwen2, o200k and deepseek have one, and SentencePiece's, as of Llama 2, are not cut; others are refused, unless "
+		 "they have no merges. A warning says where ids can differ all the same.\n\n"
 		 "With --safetensors it writes what Hugging Face's library and every program here read, each number rounded to "
 		 "the nearest of --dtype. Weights come last: a folder that was not finished is no model.\n\n"
 		 "Memory: 4 bytes for each parameter, and 2 more for f16 and bf16 in a folder.",

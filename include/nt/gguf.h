@@ -92,10 +92,11 @@ int nt_gguf_add_u32(struct nt_gguf_keys *k, const char *key, uint32_t value);
 int nt_gguf_add_f32(struct nt_gguf_keys *k, const char *key, double value);
 int nt_gguf_add_bool(struct nt_gguf_keys *k, const char *key, bool value);
 int nt_gguf_add_text(struct nt_gguf_keys *k, const char *key, const char *value);
-/* An array of n items of kind STRING or I32, which must follow. */
+/* An array of n items of kind STRING, I32 or F32, which must follow. */
 int nt_gguf_add_array(struct nt_gguf_keys *k, const char *key, enum nt_gguf_kind kind, uint64_t n);
 int nt_gguf_item_string(struct nt_gguf_keys *k, const void *bytes, size_t len);
 int nt_gguf_item_i32(struct nt_gguf_keys *k, int32_t value);
+int nt_gguf_item_f32(struct nt_gguf_keys *k, float value);
 
 /* One tensor to be written. */
 struct nt_gguf_source {

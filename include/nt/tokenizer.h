@@ -137,8 +137,8 @@ int nt_decode_document(const struct nt_tokenizer *t, const uint32_t *id, size_t 
 
 /*
  * Appends what llama.cpp wants to know of a tokenizer, but for which ids are [B] and [E], of a
- * model with vocab_size rows: tokens and merges, and by what name it cuts text as t does. NT_EARG:
- * it has none. Where it comes near, but not always to the same ids, remark says so.
+ * model with vocab_size rows: tokens, and merges with the name of how t cuts text, or scores. NT_EARG:
+ * it would give other ids. Where it comes near, but not always to the same ids, remark says so.
  */
 int nt_tokenizer_gguf(struct nt_gguf_keys *k, const struct nt_tokenizer *t, uint32_t vocab_size,
 		      struct nt_buf *remark);

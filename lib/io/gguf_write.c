@@ -46,11 +46,8 @@ int nt_gguf_add_u32(struct nt_gguf_keys *k, const char *key, uint32_t value)
 
 int nt_gguf_add_f32(struct nt_gguf_keys *k, const char *key, double value)
 {
-	float f = (float)value;
-	uint32_t bits;
-	memcpy(&bits, &f, sizeof(bits));
 	int rc = add_key(k, key, NT_GGUF_F32);
-	return rc < 0 ? rc : add_u32(&k->bytes, bits);
+	return rc < 0 ? rc : nt_gguf_item_f32(k, (float)value);
 }
 
 int nt_gguf_add_bool(struct nt_gguf_keys *k, const char *key, bool value)
@@ -81,6 +78,13 @@ int nt_gguf_item_string(struct nt_gguf_keys *k, const void *bytes, size_t len)
 int nt_gguf_item_i32(struct nt_gguf_keys *k, int32_t value)
 {
 	return add_u32(&k->bytes, (uint32_t)value);
+}
+
+int nt_gguf_item_f32(struct nt_gguf_keys *k, float value)
+{
+	uint32_t bits;
+	memcpy(&bits, &value, sizeof(bits));
+	return add_u32(&k->bytes, bits);
 }
 
 void nt_gguf_keys_release(struct nt_gguf_keys *k)

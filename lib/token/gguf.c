@@ -1,22 +1,28 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * gguf.c - a byte-level tokenizer as llama.cpp reads it from a GGUF file
+ * gguf.c - a tokenizer as llama.cpp reads it from a GGUF file
  *
- * Tokens and merges are written as in tokenizer.json. How text is cut, and whether a piece that is a
- * token is that token whatever merges say, a GGUF file does not tell: it names one of the
- * pre-tokenizers built into llama.cpp. The table below pairs ours with those of the same
- * expression; what no name stands for is refused, and where the nearest is near enough for
- * everybody who publishes such models a remark says what differs.
+ * Tokens are written as in tokenizer.json, and so are the merges of a byte-level tokenizer. How it
+ * cuts text, and whether a piece that is a token is that token whatever merges say, a
+ * GGUF file does not tell: it names one of the pre-tokenizers built into llama.cpp. The table below
+ * pairs ours with those of the same expression; what no name stands for is refused, and where the
+ * nearest is near enough for everybody who publishes such models a remark says what differs.
+ *
+ * Tokens that are written in characters, SentencePiece's, are merged by scores (gguf_written.c).
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "nt/err.h"
 #include "nt/gguf.h"
-#include "token/tokenizer.h"
+#include "token/gguf.h"
+#include "token/written.h"
 
 /* What llama.cpp calls a token of each kind. */
-enum { TYPE_NORMAL = 1, TYPE_CONTROL = 3, TYPE_USER_DEFINED = 4, TYPE_UNUSED = 5 };
+enum {
+	TYPE_NORMAL = 1, TYPE_UNKNOWN = 2, TYPE_CONTROL = 3, TYPE_USER_DEFINED = 4, TYPE_UNUSED = 5, TYPE_BYTE = 6,
+};
 
 static const struct {
 	const char *pattern;       /* ours */
@@ -124,7 +130,7 @@ static int add_token(struct nt_gguf_keys *k, const struct nt_tokenizer *t, uint3
 	text->len = 0;
 	if (rc == 0 && !is_there) /* rows of the embedding beyond the tokenizer, or holes in it */
 		rc = nt_buf_printf(text, "[PAD%u]", id);
-	else if (rc == 0 && t->token[id].kind == NT_KIND_ORDINARY)
+	else if (rc == 0 && t->token[id].kind == NT_KIND_ORDINARY && !t->is_written)
 		rc = nt_alphabet_write(text, nt_token_text(t, id), t->token[id].len);
 	else if (rc == 0)
 		rc = nt_buf_add(text, nt_token_text(t, id), t->token[id].len);
@@ -134,10 +140,29 @@ static int add_token(struct nt_gguf_keys *k, const struct nt_tokenizer *t, uint3
 static int32_t type_of(const struct nt_tokenizer *t, uint32_t id)
 {
 	static const int32_t type[] = {
-		[NT_KIND_NONE] = TYPE_UNUSED, [NT_KIND_ORDINARY] = TYPE_NORMAL, [NT_KIND_SPECIAL] = TYPE_CONTROL,
+		[NT_KIND_ORDINARY] = TYPE_NORMAL, [NT_KIND_SPECIAL] = TYPE_CONTROL,
 		[NT_KIND_ADDED] = TYPE_USER_DEFINED,
 	};
-	return id < t->ident.vocab_size ? type[t->token[id].kind] : TYPE_UNUSED;
+	if (id >= t->ident.vocab_size || t->token[id].kind == NT_KIND_NONE)
+		return TYPE_UNUSED;
+	if (t->is_written && id == t->unk)
+		return TYPE_UNKNOWN;
+	return t->is_written && nt_written_is_byte(t, id) ? TYPE_BYTE : type[t->token[id].kind];
+}
+
+/* What tells tokens of either kind. */
+static int add_tokens(struct nt_gguf_keys *k, const struct nt_tokenizer *t, uint32_t vocab_size)
+{
+	struct nt_buf text = {0};
+	int rc = nt_gguf_add_array(k, "tokenizer.ggml.tokens", NT_GGUF_STRING, vocab_size);
+	for (uint32_t id = 0; rc == 0 && id < vocab_size; id++)
+		rc = add_token(k, t, id, &text);
+	if (rc == 0)
+		rc = nt_gguf_add_array(k, "tokenizer.ggml.token_type", NT_GGUF_I32, vocab_size);
+	for (uint32_t id = 0; rc == 0 && id < vocab_size; id++)
+		rc = nt_gguf_item_i32(k, type_of(t, id));
+	nt_buf_release(&text);
+	return rc;
 }
 
 static int add_merge(struct nt_gguf_keys *k, const struct nt_tokenizer *t, struct nt_pair pair, struct nt_buf *text)
@@ -151,16 +176,17 @@ static int add_merge(struct nt_gguf_keys *k, const struct nt_tokenizer *t, struc
 	return rc < 0 ? rc : nt_gguf_item_string(k, text->data, text->len);
 }
 
-static int add_lists(struct nt_gguf_keys *k, const struct nt_tokenizer *t, uint32_t vocab_size)
+static int add_byte_level(struct nt_gguf_keys *k, const struct nt_tokenizer *t, uint32_t vocab_size, struct nt_buf *remark)
 {
+	const char *pre = NULL;
 	struct nt_buf text = {0};
-	int rc = nt_gguf_add_array(k, "tokenizer.ggml.tokens", NT_GGUF_STRING, vocab_size);
-	for (uint32_t id = 0; rc == 0 && id < vocab_size; id++)
-		rc = add_token(k, t, id, &text);
+	int rc = choose_pre(t, &pre, remark);
 	if (rc == 0)
-		rc = nt_gguf_add_array(k, "tokenizer.ggml.token_type", NT_GGUF_I32, vocab_size);
-	for (uint32_t id = 0; rc == 0 && id < vocab_size; id++)
-		rc = nt_gguf_item_i32(k, type_of(t, id));
+		rc = nt_gguf_add_text(k, "tokenizer.ggml.model", "gpt2");
+	if (rc == 0)
+		rc = nt_gguf_add_text(k, "tokenizer.ggml.pre", pre);
+	if (rc == 0)
+		rc = add_tokens(k, t, vocab_size);
 	if (rc == 0)
 		rc = nt_gguf_add_array(k, "tokenizer.ggml.merges", NT_GGUF_STRING, t->n_pair);
 	for (size_t i = 0; rc == 0 && i < t->n_pair; i++)
@@ -169,19 +195,33 @@ static int add_lists(struct nt_gguf_keys *k, const struct nt_tokenizer *t, uint3
 	return rc;
 }
 
+static int add_written(struct nt_gguf_keys *k, const struct nt_tokenizer *t, uint32_t vocab_size, struct nt_buf *remark)
+{
+	bool prepends;
+	uint32_t n = t->ident.vocab_size, *turn = nt_alloc(n, sizeof(*turn));
+	int rc = turn ? nt_gguf_written(t, turn, &prepends, remark) : NT_ESYS;
+	if (rc == 0)
+		rc = nt_gguf_add_text(k, "tokenizer.ggml.model", "llama");
+	if (rc == 0)
+		rc = nt_gguf_add_text(k, "tokenizer.ggml.pre", "default");
+	if (rc == 0)
+		rc = nt_gguf_add_bool(k, "tokenizer.ggml.add_space_prefix", prepends);
+	if (rc == 0 && t->unk != NT_NO_TOKEN)
+		rc = nt_gguf_add_u32(k, "tokenizer.ggml.unknown_token_id", t->unk);
+	if (rc == 0)
+		rc = add_tokens(k, t, vocab_size);
+	if (rc == 0)
+		rc = nt_gguf_add_array(k, "tokenizer.ggml.scores", NT_GGUF_F32, vocab_size);
+	for (uint32_t id = 0; rc == 0 && id < vocab_size; id++)
+		rc = nt_gguf_item_f32(k, id < n && turn[id] != NT_NO_TURN ? 0 - (float)turn[id] : 0);
+	free(turn);
+	return rc;
+}
+
 int nt_tokenizer_gguf(struct nt_gguf_keys *k, const struct nt_tokenizer *t, uint32_t vocab_size,
 		      struct nt_buf *remark)
 {
-	const char *pre = NULL;
-	if (t->is_written)
-		return nt_fail(NT_EARG, "the tokenizer is not byte-level BPE, as SentencePiece's are not: only such go into a "
-					"GGUF file");
 	if (t->ident.vocab_size > vocab_size)
 		return nt_fail(NT_EFORMAT, "the tokenizer has %u ids, the model %u", t->ident.vocab_size, vocab_size);
-	int rc = choose_pre(t, &pre, remark);
-	if (rc == 0)
-		rc = nt_gguf_add_text(k, "tokenizer.ggml.model", "gpt2");
-	if (rc == 0)
-		rc = nt_gguf_add_text(k, "tokenizer.ggml.pre", pre);
-	return rc < 0 ? rc : add_lists(k, t, vocab_size);
+	return (t->is_written ? add_written : add_byte_level)(k, t, vocab_size, remark);
 }

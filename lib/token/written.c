@@ -36,19 +36,27 @@ static bool cuts_nothing(const struct nt_presplit *s)
 	       *s->matcher.string == ' ' && !s->inverts;
 }
 
-/* Is it one of those, and every byte a token, so that no character is unknown? */
-static bool is_eligible(const struct nt_tokenizer *t)
+bool nt_written_is_whole(const struct nt_tokenizer *t, bool *prepends)
 {
 	size_t n = t->n_normalizer;
-	if (!t->is_written || !t->has_fallback || t->prefers_whole || t->normalized.n || n < 1 || n > 2 ||
-	    !is_mark_for_space(&t->normalizer[n - 1]) || (n == 2 && !prepends_mark(&t->normalizer[0])))
-		return false;
-	if (t->n_presplit > 1 || (t->n_presplit == 1 && !cuts_nothing(&t->presplit[0])))
-		return false;
+	*prepends = n == 2;
+	return t->is_written && (n == 1 || n == 2) && is_mark_for_space(&t->normalizer[n - 1]) &&
+	       (n == 1 || prepends_mark(&t->normalizer[0])) &&
+	       (t->n_presplit == 0 || (t->n_presplit == 1 && cuts_nothing(&t->presplit[0])));
+}
+
+bool nt_written_has_bytes(const struct nt_tokenizer *t)
+{
 	for (int b = 0; b < 256; b++)
 		if (t->byte_id[b] == NT_NO_TOKEN)
 			return false;
-	return true;
+	return t->has_fallback;
+}
+
+bool nt_written_is_byte(const struct nt_tokenizer *t, uint32_t id)
+{
+	const uint8_t *p = nt_token_text(t, id);
+	return t->token[id].len == 6 && memcmp(p, "<0x", 3) == 0 && p[5] == '>';
 }
 
 static void join(struct nt_joints *j, uint8_t a, uint8_t b)
@@ -72,17 +80,11 @@ static void note(const struct nt_tokenizer *t, struct nt_joints *j, uint32_t a, 
 		join(j, ' ', ' ');
 }
 
-/* Whose bytes in text are not those it is written with. */
-static bool is_byte_token(const struct nt_tokenizer *t, uint32_t id)
-{
-	const uint8_t *p = nt_token_text(t, id);
-	return t->token[id].len == 6 && memcmp(p, "<0x", 3) == 0 && p[5] == '>';
-}
-
 int nt_written_index(struct nt_tokenizer *t)
 {
 	struct nt_joints *j;
-	if (!is_eligible(t))
+	bool prepends;
+	if (!nt_written_is_whole(t, &prepends) || !nt_written_has_bytes(t) || t->prefers_whole || t->normalized.n)
 		return 0;
 	if (!(j = nt_calloc(1, sizeof(*j))))
 		return NT_ESYS;
@@ -91,7 +93,7 @@ int nt_written_index(struct nt_tokenizer *t)
 			join(j, (uint8_t)a, (uint8_t)b); /* inside a character */
 	for (size_t i = 0; i < t->n_pair; i++) {
 		struct nt_pair p = t->pair[i];
-		if (is_byte_token(t, p.left) || is_byte_token(t, p.right)) {
+		if (nt_written_is_byte(t, p.left) || nt_written_is_byte(t, p.right)) {
 			free(j);
 			return 0;
 		}
@@ -100,7 +102,7 @@ int nt_written_index(struct nt_tokenizer *t)
 	for (int c = 0; c < 128; c++)
 		j->ascii[c] = nt_token_find_ordinary(t, c == ' ' ? NT_SPACE_MARK : (const char *)&(char){(char)c},
 						     c == ' ' ? 3 : 1);
-	j->prepends = t->n_normalizer == 2;
+	j->prepends = prepends;
 	t->joints = j;
 	return 0;
 }
@@ -113,7 +115,7 @@ bool nt_written_has_mark(const uint8_t *text, size_t len)
 size_t nt_written_len(const struct nt_tokenizer *t, uint32_t id, const uint8_t *text)
 {
 	size_t n = 0;
-	if (is_byte_token(t, id) && t->byte_id[t->bytes.data[t->shown[id].at]] == id)
+	if (nt_written_is_byte(t, id) && t->byte_id[t->bytes.data[t->shown[id].at]] == id)
 		return 1;
 	for (const uint8_t *p = nt_token_text(t, id), *end = p + t->token[id].len; p < end;) {
 		bool is_mark = end - p >= 3 && memcmp(p, NT_SPACE_MARK, 3) == 0;

@@ -16,6 +16,13 @@ struct nt_joints {
 	bool prepends;       /* a space is put in front of text */
 };
 
+/* Does t write a space as U+2581, and another in front of text if it prepends, and cut nothing? */
+bool nt_written_is_whole(const struct nt_tokenizer *t, bool *prepends);
+/* Do characters that are no tokens become those of their bytes, whatever they are? */
+bool nt_written_has_bytes(const struct nt_tokenizer *t);
+/* Is it written as one of those, whose bytes in text are others? */
+bool nt_written_is_byte(const struct nt_tokenizer *t, uint32_t id);
+
 /* Sets t->joints if t is such a tokenizer; all merges are there. */
 int nt_written_index(struct nt_tokenizer *t);
 

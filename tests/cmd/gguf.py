@@ -4,6 +4,8 @@
     gguf.py compare model.gguf ckpt DTYPE   every tensor, turned back, beside the checkpoint's
     gguf.py keys model.gguf                 one line a key: name = value, long arrays as their length
     gguf.py unturn model.gguf out.gguf      the same with rows of q and k as Hugging Face has them
+    gguf.py pieces model.gguf tokenizer.json   tokens, types and scores are the tokenizer's
+    gguf.py unscored model.gguf out.gguf    the same with every token's score 0
     gguf.py made FAMILY ckpt key=value...   a checkpoint of random weights, with these settings
 """
 import json
@@ -197,6 +199,28 @@ def unturn(path, out):
     open(out, "wb").write(b)
 
 
+def pieces(path, tokenizer):
+    g, t = Gguf(path).keys, json.load(open(tokenizer))
+    tokens, scores, types = (g["tokenizer.ggml." + key] for key in ("tokens", "scores", "token_type"))
+    vocab = t["model"]["vocab"]
+    assert [vocab[x] for x in tokens[:len(vocab)]] == list(range(len(vocab)))
+    made = [b for a, b in sorted((-scores[i], i) for i in vocab.values() if scores[i] or i == 259)]
+    assert made == sorted(made) and made[0] == 259 and len(made) > 50, made  # ids have the order of merges
+    assert all(vocab[m.replace(" ", "")] in made for m in t["model"]["merges"])
+    for x, i in vocab.items():
+        special = {"<unk>": 2, "<s>": 3, "</s>": 3}.get(x, 6 if re.fullmatch("<0x..>", x) else 1)
+        assert types[i] == special, (x, types[i])
+    assert set(types[len(vocab):]) == {5}
+
+
+def unscored(path, out):
+    b = bytearray(open(path, "rb").read())
+    at = b.index(b"tokenizer.ggml.scores") + len("tokenizer.ggml.scores") + 8  # array, f32
+    (n,) = struct.unpack_from("<Q", b, at)
+    b[at + 8:at + 8 + 4 * n] = bytes(4 * n)
+    open(out, "wb").write(b)
+
+
 def shapes(c):
     C, F, D, V = c["hidden_size"], c["intermediate_size"], c["head_dim"], c["vocab_size"]
     H, K = c["num_attention_heads"] * D, c["num_key_value_heads"] * D
@@ -274,4 +298,5 @@ def rounded(folder, original, dtype):
 
 
 if __name__ == "__main__":
-    {"compare": compare, "rounded": rounded, "keys": keys, "unturn": unturn, "made": made}[sys.argv[1]](*sys.argv[2:])
+    {"compare": compare, "rounded": rounded, "keys": keys, "unturn": unturn, "unscored": unscored, "pieces": pieces,
+     "made": made}[sys.argv[1]](*sys.argv[2:])

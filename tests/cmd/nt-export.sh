@@ -103,6 +103,32 @@ t 'what llama.cpp has no name for is refused before anything is written' '
 	grep -q "does not cut text" said
 	nt-vocab -q -n 400 --pattern "[a-z]+|[^a-z]+" text -o v.json && exits 2 nt-export -t v.json ckpt -o m 2>said
 	grep -q "expression of its own" said && [ ! -e m ]'
+# pieces WORD...: v.json, of SentencePiece's kind
+pieces() { "$PYTHON" "$root/tests/cmd/pieces.py" "$root/docs/model.md" 60 v.json "$@"; }
+t "a tokenizer of SentencePiece's kind goes with scores, in the order of merges" '
+	made llama vocab_size=800 && pieces all && nt-export -t v.json ckpt -o m 2>said && $gguf keys m >keys; cat keys
+	for key in "tokenizer.ggml.model = llama" "tokenizer.ggml.pre = default" "tokenizer.ggml.add_space_prefix = True" \
+		"tokenizer.ggml.unknown_token_id = 0" "tokenizer.ggml.scores = 800"; do
+		grep -qxF "$key" keys || { echo "no $key"; exit 1; }
+	done
+	! grep -q merges keys && ! grep -q "llama.cpp" said && $gguf pieces m v.json
+	pieces gemma && nt-export -q -t v.json ckpt -o m && $gguf keys m | grep -qx "tokenizer.ggml.add_space_prefix = False"'
+t '... and what llama.cpp would merge otherwise is refused by name' '
+	made llama vocab_size=800
+	refused() { # refused SENTENCE WORD...
+		sentence=$1; shift
+		pieces "$@" && exits 2 nt-export -t v.json ckpt -o m 2>said; cat said
+		grep -q "$sentence" said && [ ! -e m ]
+	}
+	refused "is not made by merges" unmade
+	refused "cuts text at spaces, over which" always over
+	refused "merges bytes of unknown characters" bytes
+	refused "byte_fallback" unbytes
+	refused "ignore_merges" whole
+	refused "found before all else and writes spaces" mark
+	refused "looked for in normalized text" normalized
+	sed -i "s/Prepend/Lowercase/" v.json && exits 2 nt-export -t v.json ckpt -o m 2>said
+	grep -q "does not write spaces as SentencePiece" said && [ ! -e m ]'
 t 'a model llama.cpp has not is refused' '
 	made qwen3 attention_bias=true && exits 2 nt-export ckpt -o m 2>said && grep -q "qwen3 has no biases" said
 	rm -r ckpt && made qwen2 "rope_parameters={\"rope_type\":\"llama3\",\"rope_theta\":500.0,\"factor\":8.0,

@@ -2,6 +2,7 @@
 // llama.js - our GGUF files in llama.cpp, through node-llama-cpp, and in @huggingface/gguf
 //
 //	node llama.js tokens model.gguf texts.jsonl ids   ids are those of nt-tokenize --ids
+//	node llama.js back model.gguf texts.jsonl         the text of each text's ids is that text
 //	node llama.js greedy model.gguf ids N             prints N ids behind each line of ids
 //	node llama.js nll model.gguf ids                  prints -log p of each id of a line but the first
 //	node llama.js parse model.gguf                    prints what @huggingface/gguf sees
@@ -42,6 +43,13 @@ async function tokens(file, textFile, idFile) {
 	console.log(`${agreed} of ${texts.length} texts agree, ${passed} passed over`);
 	for (const [line, ours, theirs] of other.slice(0, 5)) console.log(`${line}\n  ours   ${ours}\n  theirs ${theirs}`);
 	if (other.length || agreed < 0.9 * texts.length) process.exitCode = 1;
+}
+
+async function back(file, textFile) {
+	const model = await open(file, true), texts = lines(textFile).map((line) => JSON.parse(line).text);
+	const other = texts.filter((text) => model.detokenize(model.tokenize(text, false)) !== text);
+	console.log(`${texts.length - other.length} of ${texts.length} texts come back`);
+	if (other.length) throw new Error(JSON.stringify(other[0]));
 }
 
 async function sequence(model, n) {
@@ -88,7 +96,7 @@ async function parse(file) {
 }
 
 const [what, ...args] = process.argv.slice(2);
-({ tokens, greedy, nll, parse })[what](...args).then(() => process.exit()).catch((error) => {
+({ tokens, back, greedy, nll, parse })[what](...args).then(() => process.exit()).catch((error) => {
 	console.error(error.message.slice(0, 2000));
 	process.exit(1);
 });

@@ -12,6 +12,7 @@ command -v "$PYTHON" >/dev/null && "$PYTHON" -c 'import numpy' 2>/dev/null && ll
 }
 client() { node "$root/tests/interop/llama.js" "$@"; }
 gguf() { "$PYTHON" "$root/tests/cmd/gguf.py" "$@"; }
+pieces() { "$PYTHON" "$root/tests/cmd/pieces.py" "$@"; }
 
 # One model of each kind, trained until it is sure of something: a text, in rows shorter than it.
 cat "$root"/docs/*.md | head -c 60000 >"$work/text"
@@ -43,6 +44,31 @@ done
 t '... the 256 bytes' '
 	nt-vocab -q --convert bytes -o v.json && gguf made llama ckpt && nt-export -q -t v.json ckpt -o m.gguf
 	ids -t bytes && client tokens m.gguf texts.jsonl ids'
+
+# spelt TOKENIZER.JSON: ids and text of one of SentencePiece's kind, in m.gguf
+spelt() {
+	gguf made llama ckpt vocab_size=32000 bos_token_id=1 eos_token_id=2 && nt-export -t "$1" ckpt -o m.gguf
+	ids -t "$1" && client tokens m.gguf texts.jsonl ids && client back m.gguf texts.jsonl
+}
+for words in 'all' 'one' 'late' 'gemma' 'never'; do
+	t "... of SentencePiece's kind, learned here: $words" "pieces \"\$work/text\" 400 v.json $words && spelt v.json"
+done
+t '... with a space put in front by Metaspace, but for text that begins with one' '
+	pieces "$work/text" 400 v.json first && ! spelt v.json 2>said && grep -q "text that begins with one" said
+	grep -v "^{.text.:\" " texts.jsonl >some.jsonl && nt-tokenize -q --ids --split=jsonl -t v.json some.jsonl >ids
+	client tokens m.gguf some.jsonl ids'
+if [ -n "$shared" ]; then
+	t "... Llama 2's, in text of many languages too" '
+		zstd -dqo v.json "$shared/data/vocabs/llama2.tokenizer.json.zst" && spelt v.json
+		zstd -dqc "$shared/data/corpora/multiling-ud-dev.jsonl.zst" >real.jsonl
+		nt-cat real.jsonl | nt-cat -0 --jsonl >texts.jsonl && nt-tokenize -q --ids --split=jsonl -t v.json texts.jsonl >ids
+		client tokens m.gguf texts.jsonl ids'
+else
+	skip "... Llama 2's, in text of many languages too" 'no shared data'
+fi
+t '... and the test finds out scores that are not those' '
+	pieces "$work/text" 400 v.json all && spelt v.json && gguf unscored m.gguf wrong.gguf
+	client tokens wrong.gguf texts.jsonl ids >said && exit 1; grep -q "theirs" said'
 
 # The same ids as nt-sample, for 20 behind each of 8 prompts.
 greedy() { # greedy MODEL.gguf CKPT
@@ -84,6 +110,13 @@ t 'positions stretched as Llama 3.1 does' '
 		\"original_max_position_embeddings\":32}"
 	cp "$work/llama/tokenizer.json" ckpt && nt-export -q --dtype f32 ckpt -o m.gguf && agrees m.gguf ckpt
 	sed -i "s/\"factor\": 8.0/\"factor\": 1.0/" ckpt/config.json && ! agrees m.gguf ckpt'
+t "a model of SentencePiece's kind of tokens: the same greedy text, the same -log p" '
+	pieces "$work/text" 400 v.json all && nt-tokenize -q -t v.json --split=none "$work/text" | nt-pack -q -o data.bin
+	nt-train -q --hidden-size=64 --num-hidden-layers=2 --num-attention-heads=4 --seq-len=64 --batch-size=4 --max-steps=150 \
+		--learning-rate=0.01 --val data.bin -o ckpt data.bin && nt-export -q --dtype f32 ckpt -o m.gguf
+	prompts() { nt-tokenize -q --ids -t v.json --split=none "$work/text" | tr " " "\n" | head -$(($1 * $2)) |
+		paste -d" " $(yes - | head -$2) | sed "s/^/1 /"; }
+	greedy m.gguf ckpt && agrees m.gguf ckpt'
 t 'rows of q and k left as Hugging Face has them are found out' '
 	trained llama && nt-export -q --dtype f32 "$work/llama" -o m.gguf && agrees m.gguf "$work/llama"
 	gguf unturn m.gguf wrong.gguf
