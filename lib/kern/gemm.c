@@ -34,6 +34,7 @@ void nt_gemm(struct nt_pool *pool, const struct nt_gemm *g)
 	nt_assert(!(g->is_added && (g->bias || g->plus)));
 	nt_assert(!(g->is_symmetric && (g->is_added || g->bias || g->plus)));
 	const struct nt_tile *t = tile_for(g);
+	nt_assert(!g->b_bf16 || (g->is_bf16 && g->is_b_transposed && t && t->pack_bf16));
 	if (!t || !nt_gemm_tiled(pool, g, t))
 		nt_gemm_blas(pool, g);
 }
@@ -51,4 +52,9 @@ int nt_gemm_load(void)
 bool nt_gemm_has_bf16(void)
 {
 	return nt_tile_bf16() != NULL;
+}
+
+bool nt_gemm_takes_bf16(void)
+{
+	return nt_tile_bf16() && nt_tile_bf16()->pack_bf16 && nt_gemm_has_room();
 }

@@ -18,6 +18,7 @@
  */
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "nt/real.h"
 #include "nt/pool.h"
@@ -25,6 +26,7 @@
 struct nt_gemm {
 	size_t m, n, k;
 	const nt_real *a, *b;
+	const uint16_t *b_bf16; /* instead of b: in bf16, and transposed; nt_gemm_takes_bf16() */
 	nt_real *c;
 	size_t lda, ldb, ldc;
 	bool is_a_transposed, is_b_transposed;
@@ -44,6 +46,7 @@ void nt_gemm_here(const struct nt_gemm *g);
 int nt_gemm_load(void);
 
 size_t nt_gemm_room(void);   /* bytes that a thread which calls nt_gemm comes to keep, at most */
-bool nt_gemm_has_bf16(void); /* this CPU multiplies it */
+bool nt_gemm_has_bf16(void);   /* this CPU multiplies it */
+bool nt_gemm_takes_bf16(void); /* ... and products of several rows take a B that is in it */
 
 #endif

@@ -51,6 +51,11 @@ size_t nt_gemm_room(void)
 	return PANEL_ROOM * sizeof(uint32_t);
 }
 
+bool nt_gemm_has_room(void)
+{
+	return room_of_thread() != NULL;
+}
+
 static size_t ceil_div(size_t a, size_t b)
 {
 	return (a + b - 1) / b;
@@ -111,9 +116,12 @@ static int pack_task(void *arg, size_t i)
 	size_t n = least(p.n_vec * s->tile->vector, s->column + s->n - column);
 	for (size_t at = 0; at < s->k; at += block_k(s)) {
 		size_t k = s->at + at;
-		const nt_real *b = g->b + (g->is_b_transposed ? column * g->ldb + k : k * g->ldb + column);
-		s->tile->pack_panel(packed(s, at, &p), p.n_vec, b, g->ldb, g->is_b_transposed, n,
-				    least(block_k(s), s->k - at));
+		size_t b = g->is_b_transposed ? column * g->ldb + k : k * g->ldb + column;
+		size_t n_k = least(block_k(s), s->k - at);
+		if (g->b_bf16)
+			s->tile->pack_bf16(packed(s, at, &p), p.n_vec, g->b_bf16 + b, g->ldb, n, n_k);
+		else
+			s->tile->pack_panel(packed(s, at, &p), p.n_vec, g->b + b, g->ldb, g->is_b_transposed, n, n_k);
 	}
 	return 0;
 }

@@ -50,6 +50,15 @@ size_t nt_matrix_bytes(enum nt_matrix_type type, size_t I, size_t O)
 	return O * I * element_bytes[type];
 }
 
+struct nt_matrix nt_matrix_outputs(const struct nt_matrix *m, size_t first, size_t n)
+{
+	struct nt_matrix part = *m;
+	nt_assert(!m->is_in_out && first % NT_MATRIX_PANEL == 0);
+	part.O = n;
+	part.data = (const char *)m->data + nt_matrix_bytes(m->type, m->I, first);
+	return part;
+}
+
 /* Bytes from a prepared row to the next: not a power of two, lest rows fall on the same cache lines. */
 static size_t row_bytes(enum nt_rows rows, size_t I)
 {
@@ -129,7 +138,8 @@ static void prepare(struct nt_pool *pool, struct job *j)
 	j->rows = j->p->scratch;
 	j->row_bytes = row_bytes(j->way->rows, j->p->part->I);
 	j->prepared = PREPARED / j->p->part->I + 1;
-	nt_pool_run(pool, ceil_div(j->p->n_row, j->prepared), prepare_task, j);
+	if (!j->p->is_prepared)
+		nt_pool_run(pool, ceil_div(j->p->n_row, j->prepared), prepare_task, j);
 }
 
 static int multiply_task(void *arg, size_t i)

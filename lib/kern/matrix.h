@@ -51,6 +51,9 @@ enum { NT_MATRIX_PANEL = 16 };
 /* Bytes of a matrix of this type, [O][I] or packed. */
 size_t nt_matrix_bytes(enum nt_matrix_type type, size_t I, size_t O);
 
+/* Outputs [first, first + n) of a matrix [O][I] or packed; first is a multiple of NT_MATRIX_PANEL. */
+struct nt_matrix nt_matrix_outputs(const struct nt_matrix *m, size_t first, size_t n);
+
 /*
  * Writes outputs [first, first + n) of `from`, whose type is F32, F16, BF16 or F64 and which lies
  * either way, to where they belong in a whole matrix `to`: [O][I], or packed. first is a multiple
@@ -70,6 +73,8 @@ struct nt_product {
 	size_t n_row, ldi, ldo;
 	void *scratch;                          /* nt_product_scratch(I, n_row) bytes, aligned to 64: rows as
 						 * they are multiplied */
+	bool is_prepared;                       /* ... which they are there, from a product of the same rows
+						 * with another matrix of the type */
 };
 
 enum { NT_PRODUCT_PARTS = 3 };

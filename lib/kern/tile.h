@@ -51,6 +51,9 @@ struct nt_tile {
 	void (*pack_panel)(uint32_t *to, size_t n_vec, const nt_real *b, size_t ldb, bool is_transposed,
 			   size_t n, size_t k);
 
+	/* The same of b[n][k] in bf16; NULL where products are not in it, or there is no way. */
+	void (*pack_bf16)(uint32_t *to, size_t n_vec, const uint16_t *b, size_t ldb, size_t n, size_t k);
+
 	/* A whole tile: [rows][vector (i + 1)] for function i. */
 	void (*run[NT_TILE_VECTORS])(nt_real *c, size_t ldc, const struct nt_tile_rows *rows,
 				     const uint32_t *panel, size_t n_step, bool is_added);

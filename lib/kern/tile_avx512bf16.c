@@ -25,6 +25,12 @@ static inline steps along(const float *x, size_t k, float alpha)
 	return (steps)_mm512_cvtne2ps_pbh(high, low);
 }
 
+#define HAS_BF16
+static inline steps along_bf16(const uint16_t *x, size_t k)
+{
+	return k < 32 ? _mm512_maskz_loadu_epi16((1u << k) - 1, x) : _mm512_loadu_si512(x);
+}
+
 static inline steps across(const float *x, size_t ld, size_t k, size_t n, float alpha)
 {
 	wide scale = _mm512_set1_ps(alpha);

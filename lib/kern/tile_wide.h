@@ -18,6 +18,7 @@
  *	TABLE				what the table is called
  *
  * along and across multiply by alpha, put 0 where nothing is left, and do not touch it.
+ * HAS_BF16: along_bf16(x, k) is along of numbers that are in bf16.
  * OWN_RUN: the tile has a run() of its own.
  * ANY_ROWS: multiply takes a step from anywhere, `r` being its distance from a: rows that lie one
  * behind the other in memory are packed so. Transposing would cost more than it gains.
@@ -105,6 +106,19 @@ static inline __attribute__((always_inline)) void place(uint32_t *to, bool is_ro
 #endif
 }
 
+/* WIDTH steps of WIDTH rows of x, n of which are left, as [n][k]: step j of row i is that of column i of row j. */
+static inline __attribute__((always_inline)) void turn_f32(steps turned[WIDTH], bool is_rows, const float *x,
+							   size_t ld, size_t n, size_t k, float alpha)
+{
+	for (size_t j = 0; j < WIDTH; j++) {
+		const float *row = x + j * ld;
+		for (size_t l = 0; is_rows && l < K_STEP; l++)
+			__builtin_prefetch(row + WIDTH * (ld + l));
+		turned[j] = j < n ? along(row, k, alpha) : (steps){0};
+	}
+	transpose(turned);
+}
+
 /* From n rows of x as [n][k]. */
 static inline __attribute__((always_inline)) void pack_along(uint32_t *to, bool is_rows, size_t lanes,
 							     const float *x, size_t ld, size_t n, size_t end,
@@ -115,13 +129,7 @@ static inline __attribute__((always_inline)) void pack_along(uint32_t *to, bool 
 		for (size_t s = 0; s < n_step; s += WIDTH) {
 			steps turned[WIDTH];
 			size_t at = s * K_STEP;
-			for (size_t j = 0; j < WIDTH; j++) {
-				const float *row = x + (i + j) * ld + at;
-				for (size_t l = 0; is_rows && l < K_STEP; l++)
-					__builtin_prefetch(row + WIDTH * (ld + l));
-				turned[j] = i + j < n ? along(row, k - at, alpha) : (steps){0};
-			}
-			transpose(turned);
+			turn_f32(turned, is_rows, x + i * ld + at, ld, n > i ? n - i : 0, k - at, alpha);
 			for (size_t j = 0; j < WIDTH && s + j < n_step; j++)
 				place(to, is_rows, lanes, n_step, i, s + j, turned[j]);
 		}
@@ -190,6 +198,24 @@ static void pack_panel(uint32_t *to, size_t n_vec, const float *b, size_t ldb, b
 		pack_across(to, false, WIDTH * n_vec, b, ldb, n, WIDTH * n_vec, k, 1);
 }
 
+#ifdef HAS_BF16
+static void pack_bf16(uint32_t *to, size_t n_vec, const uint16_t *b, size_t ldb, size_t n, size_t k)
+{
+	size_t n_step = (k + K_STEP - 1) / K_STEP;
+	for (size_t i = 0; i < WIDTH * n_vec; i += WIDTH) {
+		for (size_t s = 0; s < n_step; s += WIDTH) {
+			steps turned[WIDTH];
+			size_t at = s * K_STEP;
+			for (size_t j = 0; j < WIDTH; j++)
+				turned[j] = i + j < n ? along_bf16(b + (i + j) * ldb + at, k - at) : (steps){0};
+			transpose(turned);
+			for (size_t j = 0; j < WIDTH && s + j < n_step; j++)
+				put(to + WORDS * ((s + j) * WIDTH * n_vec + i), turned[j]);
+		}
+	}
+}
+#endif
+
 const struct nt_tile TABLE = {
 	.rows = ROWS,
 	.vector = WIDTH,
@@ -199,5 +225,8 @@ const struct nt_tile TABLE = {
 	.steps = STEPS,
 	.pack_rows = pack_rows,
 	.pack_panel = pack_panel,
+#ifdef HAS_BF16
+	.pack_bf16 = pack_bf16,
+#endif
 	.run = {run_1, run_2, run_3},
 };

@@ -137,6 +137,36 @@ static void a_product_of_several_slabs_is_right(void **state)
 	nt_pool_free(pool);
 }
 
+/* B in bf16 gives the bits of a B that is rounded to it on its way. */
+static void a_matrix_may_be_in_bf16(void **state)
+{
+	static const size_t shape[][3] = {{2, 1, 1}, {3, 49, 33}, {97, 65, 769}, {20, 113, 1537}, {130, 48, 96}};
+	struct nt_pool *pool = nt_pool_new(2);
+	(void)state;
+	for (size_t s = 0; nt_gemm_takes_bf16() && s < sizeof(shape) / sizeof(*shape); s++) {
+		size_t m = shape[s][0], n = shape[s][1], k = shape[s][2];
+		float *a = matrix(1, m * k), *b = matrix(2, n * k), *c[2] = {matrix(3, m * n), matrix(4, m * n)};
+		uint16_t *half = nt_alloc(n * k, sizeof(*half));
+		round_all(b, n * k);
+		for (size_t i = 0; i < n * k; i++)
+			memcpy(&half[i], (const char *)&b[i] + 2, sizeof(*half));
+		struct nt_gemm g = {.m = m, .n = n, .k = k, .a = a, .lda = k, .b = b, .ldb = k, .c = c[0], .ldc = n,
+				    .alpha = 1, .is_b_transposed = true, .is_bf16 = true};
+		nt_gemm(pool, &g);
+		g.b = NULL;
+		g.b_bf16 = half;
+		g.c = c[1];
+		nt_gemm(pool, &g);
+		assert_memory_equal(c[0], c[1], m * n * sizeof(float));
+		free(a);
+		free(b);
+		free(c[0]);
+		free(c[1]);
+		free(half);
+	}
+	nt_pool_free(pool);
+}
+
 /* It has the bits of the product that is not told; above the diagonal they may be the mirrored ones. */
 static void check_symmetric(struct nt_gemm g, size_t n, size_t k, struct nt_pool *pool)
 {
@@ -210,6 +240,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_form_of_a_product_is_right),
 		cmocka_unit_test(a_product_of_several_slabs_is_right),
+		cmocka_unit_test(a_matrix_may_be_in_bf16),
 		cmocka_unit_test(a_symmetric_product_is_mirrored),
 		cmocka_unit_test(a_product_has_the_same_bits_at_any_number_of_threads),
 		cmocka_unit_test(the_hint_says_what_is_set),

@@ -330,6 +330,41 @@ static void parts_come_out_side_by_side(void **state)
 	for_every_way(see_parts);
 }
 
+/* Some outputs after others, of rows that are prepared once. */
+static void see_blocks(const char *name, size_t k, const struct nt_matrix_way *way)
+{
+	enum { I = 70, ROWS = 9, O = 133, FIRST = 96 };
+	if (k == NT_MATRIX_IN_OUT)
+		return;
+	struct subject s = subject(k, I, O, 20);
+	float *in = array(1, ROWS * I), *out = array(2, ROWS * O), *whole = array(3, ROWS * O);
+	void *scratch = nt_alloc(nt_product_scratch(I, ROWS), 1);
+	struct nt_product p = {.part = &s.w, .n_part = 1, .n_row = ROWS, .in = in, .out = whole, .ldi = I, .ldo = O,
+			       .scratch = scratch};
+	nt_product_by(way, NULL, &p);
+	struct nt_matrix part = nt_matrix_outputs(&s.w, 0, FIRST);
+	p.part = &part;
+	p.out = out;
+	nt_product_by(way, NULL, &p);
+	part = nt_matrix_outputs(&s.w, FIRST, O - FIRST);
+	p.is_prepared = true;
+	p.out = out + FIRST;
+	nt_product_by(way, NULL, &p);
+	if (memcmp(out, whole, ROWS * O * sizeof(float)) != 0)
+		fail_msg("%s, way %zu: blocks of outputs are not those of the whole", name, k);
+	forget(&s);
+	free(in);
+	free(out);
+	free(whole);
+	free(scratch);
+}
+
+static void outputs_come_in_blocks(void **state)
+{
+	(void)state;
+	for_every_way(see_blocks);
+}
+
 /* f16 and bf16 as sources, and numbers at the ends of what 16 bits hold. */
 static void weights_are_packed_from_any_type(void **state)
 {
@@ -418,6 +453,7 @@ int main(void)
 		cmocka_unit_test(every_way_is_right_at_any_shape),
 		cmocka_unit_test(any_number_of_rows_and_of_threads_gives_the_same_bits),
 		cmocka_unit_test(parts_come_out_side_by_side),
+		cmocka_unit_test(outputs_come_in_blocks),
 		cmocka_unit_test(weights_are_packed_from_any_type),
 		cmocka_unit_test(every_instruction_set_packs_the_same_bytes),
 		cmocka_unit_test(the_best_way_of_this_cpu_is_taken),
