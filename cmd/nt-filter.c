@@ -15,6 +15,7 @@
 
 #include "nt/file.h"
 #include "nt/filter.h"
+#include "nt/generate.h"
 #include "nt/manifest.h"
 #include "nt/model.h"
 #include "nt/nultext.h"
@@ -74,7 +75,7 @@ struct job {
 	struct nt_digest came, left; /* for the manifest */
 	bool is_first;               /* of those that write it */
 
-	struct nt_model *model;
+	struct nt_lm *lm;
 	struct nt_tokenizer *tokenizer;
 	struct nt_encoder *encoder;
 	struct nt_pool *pool;
@@ -194,7 +195,7 @@ static void count(struct nt_filter_sum *s, const struct nt_judged *doc)
 static int ask_model(struct job *j, const struct nt_judged *doc, double *perplexity)
 {
 	const struct nt_ident *ident = nt_tokenizer_summary(j->tokenizer);
-	const struct nt_config *c = &j->model->config;
+	const struct nt_config *c = nt_lm_config(j->lm);
 	uint32_t bos = c->bos_token_id == NT_NO_TOKEN ? ident->bos : c->bos_token_id;
 	uint32_t eos = c->eos_token_id == NT_NO_TOKEN ? ident->eos : c->eos_token_id;
 	if (bos == NT_NO_TOKEN || eos == NT_NO_TOKEN)
@@ -245,8 +246,8 @@ static int decide(struct job *j, const struct nt_judged *doc, struct nt_filter_r
 		count(&j->count.by_rule[i], doc);
 		return 0;
 	}
-	int rc = j->model ? ask_model(j, doc, &why->value) : 0;
-	if (rc < 0 || !j->model)
+	int rc = j->lm ? ask_model(j, doc, &why->value) : 0;
+	if (rc < 0 || !j->lm)
 		return rc;
 	bool is_high = !(why->value < j->o->below), is_low = j->o->above > 0 && !(why->value > j->o->above);
 	why->threshold = is_high ? j->o->below : j->o->above;
@@ -376,14 +377,16 @@ static int save_manifest(const struct job *j)
 static int open_model(struct job *j)
 {
 	const char *path = j->o->perplexity;
-	int rc = nt_model_load(&j->model, path);
-	if (rc == 0 && !j->model->tokenizer_json)
+	size_t len;
+	int rc = nt_lm_load(&j->lm, path, NT_LM_F32, j->pool);
+	const char *json = rc == 0 ? nt_lm_tokenizer_json(j->lm, &len) : NULL;
+	if (rc == 0 && !json)
 		return nt_fail(NT_EFORMAT, "%s: holds no tokenizer.json", path);
 	if (rc == 0)
-		rc = nt_tokenizer_parse(&j->tokenizer, j->model->tokenizer_json, j->model->tokenizer_json_len, path);
+		rc = nt_tokenizer_parse(&j->tokenizer, json, len, path);
 	if (rc == 0 && !(j->encoder = nt_encoder_new(j->tokenizer)))
 		rc = NT_ESYS;
-	return rc == 0 ? nt_scorer_new(&j->scorer, j->model, j->pool) : rc;
+	return rc == 0 ? nt_scorer_new(&j->scorer, j->lm, j->pool) : rc;
 }
 
 static int check(const struct options *o)
@@ -442,7 +445,7 @@ static void release(struct job *j)
 	nt_scorer_free(j->scorer);
 	nt_encoder_free(j->encoder);
 	nt_tokenizer_free(j->tokenizer);
-	nt_model_free(j->model);
+	nt_lm_free(j->lm);
 	nt_pool_free(j->pool);
 	nt_ids_release(&j->ids);
 	nt_buf_release(&j->line);

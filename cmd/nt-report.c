@@ -18,6 +18,7 @@
 #include "nt/cpu.h"
 #include "nt/data.h"
 #include "nt/file.h"
+#include "nt/generate.h"
 #include "nt/mem.h"
 #include "nt/report.h"
 #include "nt/tokenizer.h"
@@ -140,7 +141,7 @@ static void tell_skipped(const struct nt_cli *cli, const struct runs *runs, char
 
 struct reader {
 	const char *ckpt;
-	struct nt_model *m;
+	struct nt_lm *lm;
 	struct nt_tokenizer *t;
 	struct nt_pool *pool;
 	struct nt_scorer *scorer;
@@ -164,27 +165,29 @@ static const char *token_mark(const void *t, uint32_t id)
 static int open_model(struct reader *r, const struct nt_cli *cli)
 {
 	const struct nt_ident *of = r->d ? nt_data_ident(r->d) : nt_held_out_ident(r->held), *ident = NULL;
-	int rc = nt_model_load(&r->m, r->ckpt);
-	if (rc == 0 && !r->m->tokenizer_json)
+	size_t len;
+	int rc = (r->pool = nt_pool_new((int)cli->threads)) ? 0 : NT_ESYS;
+	if (rc == 0)
+		rc = nt_lm_load(&r->lm, r->ckpt, NT_LM_F32, r->pool);
+	const char *json = rc == 0 ? nt_lm_tokenizer_json(r->lm, &len) : NULL;
+	if (rc == 0 && !json)
 		rc = nt_fail(NT_EFORMAT, "%s: holds no tokenizer.json", r->ckpt);
 	if (rc == 0)
-		rc = nt_tokenizer_parse(&r->t, r->m->tokenizer_json, r->m->tokenizer_json_len, r->ckpt);
+		rc = nt_tokenizer_parse(&r->t, json, len, r->ckpt);
 	if (rc == 0 && !(ident = nt_tokenizer_ident(r->t)))
 		rc = NT_ESYS;
 	if (rc == 0 && !nt_ident_equal(of, ident))
 		rc = nt_fail(NT_EFORMAT, "%s: of tokenizer '%s', the model of another, '%s'", r->name, of->name,
 			     ident->name);
-	if (rc == 0 && !(r->pool = nt_pool_new((int)cli->threads)))
-		rc = NT_ESYS;
-	return rc < 0 ? rc : nt_scorer_new(&r->scorer, r->m, r->pool);
+	return rc < 0 ? rc : nt_scorer_new(&r->scorer, r->lm, r->pool);
 }
 
 static void close_reader(struct reader *r)
 {
 	nt_scorer_free(r->scorer);
-	nt_pool_free(r->pool);
 	nt_tokenizer_free(r->t);
-	nt_model_free(r->m);
+	nt_lm_free(r->lm);
+	nt_pool_free(r->pool);
 	nt_data_close(r->d);
 	nt_held_out_close(r->held);
 	nt_ids_release(&r->ids);

@@ -37,7 +37,8 @@ struct options {
 	struct nt_choices_fields names;
 };
 
-enum { DTYPE_F32, DTYPE_BF16, DTYPE_Q8_0, DTYPE_Q4_0 };
+/* As --dtype counts them. */
+static const enum nt_lm_dtype dtypes[] = {NT_LM_F32, NT_LM_BF16, NT_LM_Q8_0, NT_LM_Q4_0};
 
 #define AT(field) offsetof(struct options, field)
 static const struct nt_opt opts[] = {
@@ -53,8 +54,8 @@ static const struct nt_opt opts[] = {
 	 "the later one (default T: cut, as training does)"},
 	{.help = "Precision"},
 	{0, "dtype", NT_OPT_ENUM, AT(dtype), "f32|bf16|q8_0|q4_0", "f32", 0, 0,
-	 "what matrix products are multiplied in; sums are f32. bf16 is twice as fast, and near; q8_0 and "
-	 "q4_0 round weights as nt-export does, and go on in bf16"},
+	 "what weights are held in: bf16 is twice as fast, and near; q8_0 and q4_0 are blocks of 8 and 4 bits, "
+	 "which are multiplied by rows in 8"},
 	{.help = "Choices"},
 	{0, "choices", NT_OPT_FLAG, AT(choices), NULL, NULL, 0, 0,
 	 "each line is a JSON object, a context and several continuations: which one is the likeliest, "
@@ -82,7 +83,7 @@ static const struct nt_opt opts[] = {
 struct job {
 	const struct nt_cli *cli;
 	const struct options *o;
-	struct nt_model *m;
+	struct nt_lm *lm;
 	struct nt_tokenizer *t;  /* NULL: ids only */
 	struct nt_encoder *encoder;
 	struct nt_pool *pool;
@@ -131,13 +132,13 @@ static int score(struct job *j, const char *source, const uint32_t *id, size_t n
 
 static uint32_t bos_of(const struct job *j)
 {
-	uint32_t bos = j->m->config.bos_token_id;
+	uint32_t bos = nt_lm_config(j->lm)->bos_token_id;
 	return bos == NT_NO_TOKEN ? nt_tokenizer_summary(j->t)->bos : bos;
 }
 
 static uint32_t eos_of(const struct job *j)
 {
-	uint32_t eos = j->m->config.eos_token_id;
+	uint32_t eos = nt_lm_config(j->lm)->eos_token_id;
 	return eos == NT_NO_TOKEN ? nt_tokenizer_summary(j->t)->eos : eos;
 }
 
@@ -264,7 +265,6 @@ static int score_data(struct job *j, const char *path)
 
 struct quiz {
 	struct nt_choices line;
-	struct nt_lm *lm;
 	struct nt_decoder *decoder;
 	struct nt_choice_ids *of; /* [line.n_choice] in the job's ids ... */
 	struct nt_choice *choice; /* ... and as the model takes them */
@@ -279,7 +279,6 @@ static void close_quiz(struct quiz *q)
 	free(q->choice);
 	nt_choices_release(&q->line);
 	nt_decoder_free(q->decoder);
-	nt_lm_free(q->lm);
 }
 
 static int weigh(struct job *j, struct quiz *q)
@@ -329,14 +328,12 @@ static int score_choices(struct job *j, char **operand, int n)
 	struct quiz q = {.bos = bos_of(j)};
 	struct nt_docs *docs;
 	struct nt_doc doc;
-	size_t most = j->m->config.max_position_embeddings;
+	size_t most = nt_lm_config(j->lm)->max_position_embeddings;
 	int rc = nt_docs_open(&docs, &how, operand, (size_t)n);
 	if (rc == 0 && q.bos == NT_NO_TOKEN)
 		rc = nt_fail(NT_EFORMAT, "the model names no bos_token_id");
 	if (rc == 0)
-		rc = nt_lm_of_model(&q.lm, j->m);
-	if (rc == 0)
-		rc = nt_decoder_new(&q.decoder, q.lm, 1, j->o->seq_len ? j->o->seq_len : most, j->pool);
+		rc = nt_decoder_new(&q.decoder, j->lm, 1, j->o->seq_len ? j->o->seq_len : most, j->pool);
 	if (rc == 0 && !j->o->total)
 		rc = nt_show_choices_header(j->show);
 	while (rc == 0 && (rc = nt_docs_next(docs, &doc)) == 1)
@@ -354,21 +351,17 @@ static int score_choices(struct job *j, char **operand, int n)
 
 static int open_model(struct job *j, const char *path)
 {
-	int rc = nt_model_load(&j->m, path);
-	if (rc == 0 && j->m->tokenizer_json)
-		rc = nt_tokenizer_parse(&j->t, j->m->tokenizer_json, j->m->tokenizer_json_len, path);
+	size_t len;
+	int rc = (j->pool = nt_pool_new((int)j->cli->threads)) ? 0 : NT_ESYS;
+	if (rc == 0)
+		rc = nt_lm_load(&j->lm, path, dtypes[j->o->dtype], j->pool);
+	const char *json = rc == 0 ? nt_lm_tokenizer_json(j->lm, &len) : NULL;
+	if (json)
+		rc = nt_tokenizer_parse(&j->t, json, len, path);
 	if (rc == 0 && j->t && !(j->encoder = nt_encoder_new(j->t)))
 		rc = NT_ESYS;
-	if (rc == 0 && !(j->pool = nt_pool_new((int)j->cli->threads)))
-		rc = NT_ESYS;
 	if (rc == 0)
-		rc = nt_scorer_new(&j->scorer, j->m, j->pool);
-	if (rc == 0 && j->o->dtype >= DTYPE_Q8_0)
-		nt_model_round(j->m, j->o->dtype == DTYPE_Q8_0 ? NT_GGML_Q8_0 : NT_GGML_Q4_0, j->pool);
-	if (rc == 0)
-		nt_scorer_set_bf16(j->scorer, j->o->dtype != DTYPE_F32);
-	if (rc == 0 && j->o->dtype == DTYPE_BF16 && !nt_has_bf16())
-		nt_cli_note(j->cli, "this CPU does not multiply bf16: --dtype f32 is what is done");
+		rc = nt_scorer_new(&j->scorer, j->lm, j->pool);
 	if (rc == 0)
 		rc = nt_scorer_set_window(j->scorer, j->o->seq_len, j->o->stride);
 	if (rc == 0 && nt_blas_hint())
@@ -492,10 +485,10 @@ static int run(struct nt_cli *cli, void *opt, char **operand, int n_operand)
 	nt_out_discard(out);
 	nt_show_free(j.show);
 	nt_scorer_free(j.scorer);
-	nt_pool_free(j.pool);
 	nt_encoder_free(j.encoder);
 	nt_tokenizer_free(j.t);
-	nt_model_free(j.m);
+	nt_lm_free(j.lm);
+	nt_pool_free(j.pool);
 	nt_ids_release(&j.ids);
 	nt_score_sums_release(&j.tally);
 	return rc;

@@ -113,9 +113,6 @@ int nt_model_describe(const char *dir, struct nt_buf *json);
 int nt_model_save(const struct nt_model *m, const char *dir, const struct nt_ident *ident, enum nt_precision precision);
 void nt_model_free(struct nt_model *m); /* NULL is harmless */
 
-/* Gives matrices the values that a GGUF file of this type would hold. */
-void nt_model_round(struct nt_model *m, enum nt_gguf_type type, struct nt_pool *pool);
-
 /* How a model becomes llama.cpp's file. */
 struct nt_gguf_export {
 	enum nt_gguf_type type; /* of matrices; vectors and GPT-2's positions stay f32 */
@@ -218,16 +215,16 @@ struct nt_position_sum {
  * cuts rows: the next piece begins with the last token of the one before, so every target is
  * predicted once. With a stride pieces of seq_len inputs begin that many tokens apart, and
  * what a piece shares with the one before is context in it, no target: a sliding window, in
- * which a target has at least seq_len - stride inputs before it. Model and pool are borrowed.
+ * which a target has at least seq_len - stride inputs before it. lm (nt/generate.h) and pool are
+ * borrowed; products are multiplied in what lm's matrices are held in.
  */
+struct nt_lm;
 struct nt_scorer;
-int nt_scorer_new(struct nt_scorer **s, const struct nt_model *m, struct nt_pool *pool);
+int nt_scorer_new(struct nt_scorer **s, const struct nt_lm *lm, struct nt_pool *pool);
 void nt_scorer_free(struct nt_scorer *s); /* NULL is harmless */
 /* Before anything is scored. 0: max_position_embeddings, and seq_len. NT_EARG: seq_len is more
  * than the first, or stride more than seq_len. */
 int nt_scorer_set_window(struct nt_scorer *s, uint64_t seq_len, uint64_t stride);
-/* From now on products take operands in bf16: see nt_work_set_bf16. */
-void nt_scorer_set_bf16(struct nt_scorer *s, bool is_bf16);
 /* id[0] is only context. *scored has n - 1 entries, valid until the next call. NT_EARG:
  * an id is not of the vocabulary. */
 int nt_scorer_run(struct nt_scorer *s, const uint32_t *id, size_t n, const struct nt_scored **scored);

@@ -28,13 +28,12 @@ static nt_real score_scale(size_t D)
 	return (nt_real)(1 / sqrt((double)D));
 }
 
-/* The rows that begin with query `first`: fewer queries, and only the keys they see. */
-static struct nt_attend rows_of(const struct nt_attend *a, size_t first)
+/* Queries [first, first + n), and only the keys they see. */
+static struct nt_attend rows_of(const struct nt_attend *a, size_t first, size_t n)
 {
 	struct nt_attend t = *a;
-	size_t left = a->n_query - first;
-	t.n_query = least(left, NT_ATTEND_ROWS);
-	t.n_key = a->n_key - left + t.n_query;
+	t.n_query = n;
+	t.n_key = a->n_key - a->n_query + first + n;
 	t.q = a->q + first * a->ldq;
 	return t;
 }
@@ -123,76 +122,91 @@ static void attend_rows(const struct nt_attend *rows, nt_real *o, size_t ldo, nt
 	}
 }
 
+/* The next of n queries: no block of one is left for last, whose products would be OpenBLAS's. */
+static size_t block_of(size_t n)
+{
+	return n == NT_ATTEND_ROWS + 1 ? NT_ATTEND_ROWS - 1 : least(n, NT_ATTEND_ROWS);
+}
+
+/* A document of one: it sees itself. */
+static void attend_itself(const struct nt_attend *a, nt_real *o, nt_real *lse)
+{
+	memcpy(o, a->v, a->D * sizeof(*o));
+	if (lse)
+		*lse = a->kern->dot(a->q, a->k, a->D) * score_scale(a->D);
+}
+
 void nt_attend(const struct nt_attend *a, nt_real *o, size_t ldo, nt_real *lse, size_t ld_lse,
 	       nt_real *scratch)
 {
-	for (size_t first = 0; first < a->n_query; first += NT_ATTEND_ROWS) {
-		struct nt_attend rows = rows_of(a, first);
+	if (a->n_query == 1 && a->n_key == 1 && !a->kv) {
+		attend_itself(a, o, lse);
+		return;
+	}
+	for (size_t first = 0, n; first < a->n_query; first += n) {
+		n = block_of(a->n_query - first);
+		struct nt_attend rows = rows_of(a, first, n);
 		attend_rows(&rows, o + first * ldo, ldo, lse ? lse + first * ld_lse : NULL, ld_lse, scratch);
 	}
 }
 
-/* One layer's attention over a batch. */
-struct layer {
-	struct nt_work *w;
-	const nt_real *qkv, *att;
-	nt_real *out;       /* forward: att; backward: dqkv */
-	nt_real *lse;
-	size_t H, K, D, width;
-};
-
-static struct layer layer_of(struct nt_work *w, size_t l)
-{
-	const struct nt_config *c = &w->config;
-	return (struct layer){
-		.w = w,
-		.width = nt_qkv_width(c),
-		.H = c->num_attention_heads,
-		.K = c->num_key_value_heads,
-		.D = c->head_dim,
-		.qkv = nt_attended(w, l),
-		.att = nt_kept(w, w->att, l, (size_t)c->num_attention_heads * c->head_dim),
-		.lse = nt_kept(w, w->lse, l, c->num_attention_heads),
-	};
-}
+/* --- all heads of some documents -------------------------------------------------------- */
 
 /* Head h of a document; n rows of queries over the same n rows of keys. */
-static struct nt_attend attend_of(const struct layer *l, const struct nt_span *span, size_t h)
+static struct nt_attend attend_of(const struct nt_attention *a, const struct nt_span *span, size_t h)
 {
-	const nt_real *rows = l->qkv + span->first * l->width;
-	size_t kv = h / (l->H / l->K);
+	size_t width = (a->H + 2 * a->K) * a->D, kv = h / (a->H / a->K);
+	const nt_real *rows = a->qkv + span->first * width;
 	return (struct nt_attend){
-		.kern = l->w->kern,
-		.q = rows + h * l->D,
-		.k = rows + (l->H + kv) * l->D,
-		.v = rows + (l->H + l->K + kv) * l->D,
-		.ldq = l->width, .ldkv = l->width,
-		.n_query = span->n, .n_key = span->n, .D = l->D,
-		.is_bf16 = l->w->is_bf16,
+		.kern = a->kern,
+		.q = rows + h * a->D,
+		.k = rows + (a->H + kv) * a->D,
+		.v = rows + (a->H + a->K + kv) * a->D,
+		.ldq = width, .ldkv = width,
+		.n_query = span->n, .n_key = span->n, .D = a->D,
+		.is_bf16 = a->is_bf16,
 	};
 }
 
 static int forward_task(void *arg, size_t i)
 {
-	const struct layer *l = arg;
-	const struct nt_span *span = &l->w->span[i / l->K];
-	size_t group = l->H / l->K, kv = i % l->K;
-	nt_real *scratch = nt_slot_take(&l->w->slots);
+	const struct nt_attention *a = arg;
+	const struct nt_span *span = &a->span[i / a->K];
+	size_t group = a->H / a->K, kv = i % a->K;
+	nt_real *scratch = nt_slot_take(a->slots);
 	for (size_t h = kv * group; h < (kv + 1) * group; h++) {
-		struct nt_attend a = attend_of(l, span, h);
-		nt_attend(&a, l->out + (span->first * l->H + h) * l->D, l->H * l->D,
-			  l->lse + span->first * l->H + h, l->H, scratch);
+		struct nt_attend one = attend_of(a, span, h);
+		nt_attend(&one, a->att + (span->first * a->H + h) * a->D, a->H * a->D,
+			  a->lse ? a->lse + span->first * a->H + h : NULL, a->H, scratch);
 	}
-	nt_slot_give(&l->w->slots, scratch);
+	nt_slot_give(a->slots, scratch);
 	return 0;
 }
 
-void nt_attention(struct nt_work *w, size_t layer)
+void nt_attention(struct nt_pool *pool, struct nt_attention *a)
 {
-	struct layer l = layer_of(w, layer);
-	l.out = nt_kept(w, w->att, layer, l.H * l.D);
-	nt_pool_run(w->pool, w->n_span * l.K, forward_task, &l);
+	nt_pool_run(pool, a->n_span * a->K, forward_task, a);
 }
+
+static struct nt_attention attention_of(struct nt_work *w, size_t layer)
+{
+	const struct nt_config *c = &w->config;
+	size_t H = c->num_attention_heads, D = c->head_dim;
+	return (struct nt_attention){
+		.kern = w->kern, .slots = &w->slots, .span = w->span, .n_span = w->n_span,
+		.qkv = nt_attended(w, layer), .att = nt_kept(w, w->att, layer, H * D),
+		.lse = nt_kept(w, w->lse, layer, H),
+		.H = H, .K = c->num_key_value_heads, .D = D, .is_bf16 = w->is_bf16,
+	};
+}
+
+void nt_attention_of_layer(struct nt_work *w, size_t layer)
+{
+	struct nt_attention a = attention_of(w, layer);
+	nt_attention(w->pool, &a);
+}
+
+/* --- and back ---------------------------------------------------------------------------- */
 
 /* Gradients of one head: rows of the same strides as what they belong to. */
 struct head_back {
@@ -248,10 +262,10 @@ static void back_tile(const struct head_back *b, const struct nt_attend *rows, s
 	});
 }
 
-static void back_rows(const struct head_back *whole, size_t first, nt_real *scratch)
+static void back_rows(const struct head_back *whole, size_t first, size_t n, nt_real *scratch)
 {
 	struct head_back b = *whole;
-	struct nt_attend rows = rows_of(&whole->a, first);
+	struct nt_attend rows = rows_of(&whole->a, first, n);
 	nt_real delta[NT_ATTEND_ROWS];
 	b.o += first * b.ldo;
 	b.dout += first * b.ldo;
@@ -263,35 +277,43 @@ static void back_rows(const struct head_back *whole, size_t first, nt_real *scra
 		back_tile(&b, &rows, at, delta, scratch);
 }
 
+struct layer_back {
+	struct nt_attention a;
+	const nt_real *datt;
+	nt_real *dqkv;
+};
+
 static int back_task(void *arg, size_t i)
 {
-	const struct layer *l = arg;
-	const struct nt_span *span = &l->w->span[i / l->K];
-	size_t group = l->H / l->K, kv = i % l->K;
-	nt_real *scratch = nt_slot_take(&l->w->slots), *rows = l->out + span->first * l->width;
-	nt_real *dk = rows + (l->H + kv) * l->D, *dv = dk + l->K * l->D;
+	const struct layer_back *l = arg;
+	const struct nt_attention *a = &l->a;
+	const struct nt_span *span = &a->span[i / a->K];
+	size_t group = a->H / a->K, kv = i % a->K, width = (a->H + 2 * a->K) * a->D;
+	nt_real *scratch = nt_slot_take(a->slots), *rows = l->dqkv + span->first * width;
+	nt_real *dk = rows + (a->H + kv) * a->D, *dv = dk + a->K * a->D;
 	for (size_t r = 0; r < span->n; r++) {
-		memset(dk + r * l->width, 0, l->D * sizeof(*dk));
-		memset(dv + r * l->width, 0, l->D * sizeof(*dv));
+		memset(dk + r * width, 0, a->D * sizeof(*dk));
+		memset(dv + r * width, 0, a->D * sizeof(*dv));
 	}
 	for (size_t h = kv * group; h < (kv + 1) * group; h++) {
-		size_t at = (span->first * l->H + h) * l->D;
+		size_t at = (span->first * a->H + h) * a->D;
 		struct head_back b = {
-			.a = attend_of(l, span, h),
-			.o = l->att + at, .dout = l->w->datt + at, .ldo = l->H * l->D,
-			.lse = l->lse + span->first * l->H + h, .ld_lse = l->H,
-			.dq = rows + h * l->D, .dk = dk, .dv = dv,
+			.a = attend_of(a, span, h),
+			.o = a->att + at, .dout = l->datt + at, .ldo = a->H * a->D,
+			.lse = a->lse + span->first * a->H + h, .ld_lse = a->H,
+			.dq = rows + h * a->D, .dk = dk, .dv = dv,
 		};
-		for (size_t first = 0; first < span->n; first += NT_ATTEND_ROWS)
-			back_rows(&b, first, scratch);
+		for (size_t first = 0, n; first < span->n; first += n) {
+			n = block_of(span->n - first);
+			back_rows(&b, first, n, scratch);
+		}
 	}
-	nt_slot_give(&l->w->slots, scratch);
+	nt_slot_give(a->slots, scratch);
 	return 0;
 }
 
 void nt_attention_back(struct nt_work *w, size_t layer)
 {
-	struct layer l = layer_of(w, layer);
-	l.out = w->dwide;
-	nt_pool_run(w->pool, w->n_span * l.K, back_task, &l);
+	struct layer_back l = {.a = attention_of(w, layer), .datt = w->datt, .dqkv = w->dwide};
+	nt_pool_run(w->pool, w->n_span * l.a.K, back_task, &l);
 }

@@ -59,7 +59,7 @@ static struct layer layer_inside(struct nt_work *w, const struct nt_model *m, co
 	nt_norm(w->pool, &s.norm1, w->norm);
 	nt_linear(w->pool, &s.to_qkv, s.qkv, w->norm, NULL);
 	nt_heads(w, &s.heads, b, l);
-	nt_attention(w, l);
+	nt_attention_of_layer(w, l);
 	nt_linear(w->pool, &s.to_mid, s.mid, s.att, s.x);
 
 	nt_norm(w->pool, &s.norm2, w->norm);
@@ -163,17 +163,9 @@ double nt_forward(struct nt_work *w, const struct nt_model *m, const struct nt_b
 		  nt_real *logits)
 {
 	to_last_norm(w, m, b);
-	nt_head(w, m, b, logits, NULL);
+	nt_head(w, m, b, logits);
 	for (size_t n = 0; nll && n < w->N; n++)
 		nll[n] = (nt_real)w->nll[n];
-	return sum_nll(w);
-}
-
-double nt_forward_scored(struct nt_work *w, const struct nt_model *m, const struct nt_batch *b,
-			 struct nt_scored *scored)
-{
-	to_last_norm(w, m, b);
-	nt_head(w, m, b, NULL, scored);
 	return sum_nll(w);
 }
 

@@ -13,7 +13,6 @@
  * once: rows go through in chunks of nt_work.head_rows, forward and backward in one go.
  * A row whose target is NT_IGNORE has no loss and no gradient.
  */
-#include <math.h>
 #include <string.h>
 
 #include "kern/gemm.h"
@@ -26,40 +25,7 @@ struct chunk {
 	size_t first;  /* row of the batch */
 	nt_real scale; /* of the gradient */
 	bool has_gradient;
-	struct nt_scored *scored; /* [N] or NULL */
 };
-
-/* The likeliest of z, in order; returns how many. Of equal logits the lower id wins. */
-static size_t find_top(uint32_t top[NT_SCORED_TOP], const nt_real *z, size_t V)
-{
-	size_t n = 0;
-	for (size_t i = 0; i < V; i++) {
-		if (n == NT_SCORED_TOP && !(z[i] > z[top[n - 1]]))
-			continue;
-		size_t at = n < NT_SCORED_TOP ? n++ : n - 1;
-		for (; at > 0 && z[i] > z[top[at - 1]]; at--)
-			top[at] = top[at - 1];
-		top[at] = (uint32_t)i;
-	}
-	return n;
-}
-
-/* What z says about its target; logsumexp is known. */
-static void score_row(struct nt_scored *s, const nt_real *z, size_t V, uint32_t target, double nll)
-{
-	uint32_t rank = 1;
-	for (size_t i = 0; i < V; i++)
-		rank += z[i] > z[target] || (z[i] == z[target] && i < target);
-	*s = (struct nt_scored){.nll = nll, .rank = rank};
-	size_t n = find_top(s->top_id, z, V), wrong = n > 1 && s->top_id[0] == target;
-	double log_sum = (double)z[target] + nll;
-	for (size_t i = 0; i < n; i++)
-		s->top_p[i] = (float)exp((double)z[s->top_id[i]] - log_sum);
-	s->pred_id = s->top_id[0];
-	s->wrong_id = s->top_id[wrong];
-	s->p_pred = exp((double)z[s->pred_id] - log_sum);
-	s->p_wrong = exp((double)z[s->wrong_id] - log_sum);
-}
 
 static void loss_rows(const void *arg, size_t first, size_t n)
 {
@@ -84,8 +50,6 @@ static void loss_rows(const void *arg, size_t first, size_t n)
 			z[target] -= c->scale;
 		} else {
 			*nll = (double)c->w->kern->logsumexp(z, V) - (double)z_target;
-			if (c->scored)
-				score_row(&c->scored[c->first + r], z, V, target, *nll);
 		}
 	}
 }
@@ -102,8 +66,7 @@ static size_t rows_from(const struct nt_work *w, size_t first)
 	return w->N - first < w->head_rows ? w->N - first : w->head_rows;
 }
 
-void nt_head(struct nt_work *w, const struct nt_model *m, const struct nt_batch *b, nt_real *logits,
-	     struct nt_scored *scored)
+void nt_head(struct nt_work *w, const struct nt_model *m, const struct nt_batch *b, nt_real *logits)
 {
 	size_t V = w->config.vocab_size, C = w->config.hidden_size;
 	for (size_t first = 0, n; first < w->N; first += n) {
@@ -111,7 +74,6 @@ void nt_head(struct nt_work *w, const struct nt_model *m, const struct nt_batch 
 		struct nt_linear head = head_of(w, m, n);
 		struct chunk c = {
 			.w = w, .b = b, .z = logits ? logits + first * V : w->logits, .first = first,
-			.scored = scored,
 		};
 		nt_linear(w->pool, &head, c.z, w->norm + first * C, NULL);
 		nt_rows_run(w->pool, n, V, loss_rows, &c);

@@ -141,31 +141,6 @@ static int allocate(struct nt_work *w)
 	return 0;
 }
 
-static int make(struct nt_work **result, const struct nt_config *c, size_t B, size_t T, enum nt_pass pass,
-		struct nt_pool *pool)
-{
-	struct nt_work *w = nt_calloc(1, sizeof(*w));
-	if (!w)
-		return NT_ESYS;
-	w->config = *c;
-	w->kern = nt_kern();
-	w->pool = pool;
-	w->max_B = B;
-	w->max_T = T;
-	w->pass = pass;
-	w->n_slot = (size_t)nt_pool_size(pool);
-	nt_layout_make(&w->layout, c);
-	int rc = allocate(w);
-	if (rc < 0) {
-		nt_work_free(w);
-		return rc;
-	}
-	if (w->turn)
-		nt_rope_table(w->turn, 0, T < c->max_position_embeddings ? T : c->max_position_embeddings, c);
-	*result = w;
-	return 0;
-}
-
 int nt_work_new(struct nt_work **result, const struct nt_config *c, size_t B, size_t T,
 		enum nt_pass pass, struct nt_pool *pool)
 {
@@ -178,13 +153,25 @@ int nt_work_new(struct nt_work **result, const struct nt_config *c, size_t B, si
 	if (T > c->max_position_embeddings)
 		return nt_fail(NT_EARG, "rows of %zu are longer than max_position_embeddings %u", T,
 			       c->max_position_embeddings);
-	return make(result, c, B, T, pass, pool);
-}
-
-int nt_work_new_of_documents(struct nt_work **result, const struct nt_config *c, size_t T, struct nt_pool *pool)
-{
-	*result = NULL;
-	return make(result, c, 1, T, NT_PASS_FORWARD, pool);
+	struct nt_work *w = nt_calloc(1, sizeof(*w));
+	if (!w)
+		return NT_ESYS;
+	w->config = *c;
+	w->kern = nt_kern();
+	w->pool = pool;
+	w->max_B = B;
+	w->max_T = T;
+	w->pass = pass;
+	w->n_slot = (size_t)nt_pool_size(pool);
+	nt_layout_make(&w->layout, c);
+	if ((rc = allocate(w)) < 0) {
+		nt_work_free(w);
+		return rc;
+	}
+	if (w->turn)
+		nt_rope_table(w->turn, 0, T, c);
+	*result = w;
+	return 0;
 }
 
 void nt_work_free(struct nt_work *w)

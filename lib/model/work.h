@@ -82,10 +82,6 @@ struct nt_work {
 	size_t N, T; /* of this batch, T in a row */
 };
 
-/* For one row of up to T positions, forward, which may be more than max_position_embeddings: it holds
- * documents that are not. c was checked, T is not 0. */
-int nt_work_new_of_documents(struct nt_work **w, const struct nt_config *c, size_t T, struct nt_pool *pool);
-
 /* Layer l's part of a kept array, each elements per position. */
 static inline nt_real *nt_kept(const struct nt_work *w, nt_real *array, size_t l, size_t each)
 {
@@ -217,7 +213,19 @@ static inline size_t nt_attend_scratch(size_t D)
 /* o[r] at o + r ldo; lse[r ld_lse] or NULL. scratch: [NT_ATTEND_TILE], or nt_attend_scratch(D) */
 void nt_attend(const struct nt_attend *a, nt_real *o, size_t ldo, nt_real *lse, size_t ld_lse,
 	       nt_real *scratch);
-void nt_attention(struct nt_work *w, size_t layer);
+/* All heads of some documents, q, k and v of which are rows side by side. */
+struct nt_attention {
+	const struct nt_kern *kern;
+	struct nt_slots *slots;     /* [NT_ATTEND_TILE] each, at least */
+	const struct nt_span *span; /* [n_span] */
+	size_t n_span;
+	const nt_real *qkv;         /* [n][(H + 2 K) D] */
+	nt_real *att, *lse;         /* [n][H D]; [n][H] or NULL */
+	size_t H, K, D;
+	bool is_bf16;
+};
+void nt_attention(struct nt_pool *pool, struct nt_attention *a);
+void nt_attention_of_layer(struct nt_work *w, size_t layer);
 /* dwide = gradient of qkv, from datt */
 void nt_attention_back(struct nt_work *w, size_t layer);
 
@@ -230,14 +238,9 @@ void nt_activate_back(struct nt_pool *pool, const struct nt_kern *kern, bool has
 		      size_t F);
 
 /* head.c: logits, loss and their gradient, in chunks of rows */
-/* logits [N][V] and scored [N] may be NULL. */
-void nt_head(struct nt_work *w, const struct nt_model *m, const struct nt_batch *b, nt_real *logits,
-	     struct nt_scored *scored);
+/* logits [N][V] may be NULL. */
+void nt_head(struct nt_work *w, const struct nt_model *m, const struct nt_batch *b, nt_real *logits);
 void nt_head_back(struct nt_work *w, const struct nt_model *m, const struct nt_batch *b, double scale,
 		  nt_real *grad);
-
-/* forward.c: nt_forward with more to say about every target; scored[N]. */
-double nt_forward_scored(struct nt_work *w, const struct nt_model *m, const struct nt_batch *b,
-			 struct nt_scored *scored);
 
 #endif

@@ -414,7 +414,7 @@ static void choices_cost_what_they_cost_alone(void **state)
 	struct nt_scorer *s;
 	uint32_t id[4][T + 20];
 	(void)state;
-	assert_int_equal(nt_scorer_new(&s, x.m, NULL), 0);
+	assert_int_equal(nt_scorer_new(&s, x.lm, NULL), 0);
 	for (size_t n_context = 1; n_context < T; n_context += 60) {
 		struct nt_choice choice[4];
 		for (size_t i = 0; i < 4; i++) {

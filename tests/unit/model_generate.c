@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "nt/err.h"
+#include "nt/generate.h"
 #include "nt/mem.h"
 #include "nt/model.h"
 #include "nt/random.h"
@@ -176,16 +177,31 @@ static void options_out_of_range_are_refused(void **state)
 	assert_int_equal(nt_sampler_new(&s, &(struct nt_sampling){.top_p = 1, .min_p = NAN}, 4), NT_EARG);
 }
 
+static struct nt_lm *lm_of(const struct nt_model *m)
+{
+	struct nt_lm *lm;
+	assert_int_equal(nt_lm_of_model(&lm, m), 0);
+	return lm;
+}
+
+static struct nt_scorer *scorer_of(const struct nt_lm *lm)
+{
+	struct nt_scorer *s;
+	assert_int_equal(nt_scorer_new(&s, lm, NULL), 0);
+	return s;
+}
+
 static void scores_are_those_of_whole_rows(void **state)
 {
 	struct nt_model *m = make_model(NT_LLAMA);
+	struct nt_lm *lm = lm_of(m);
 	struct nt_scorer *s;
 	const struct nt_scored *scored;
 	uint32_t id[3 * T];
 	double sum = 0;
 	(void)state;
 	random_ids(id, 3 * T, V);
-	assert_int_equal(nt_scorer_new(&s, m, NULL), 0);
+	s = scorer_of(lm);
 	assert_int_equal(nt_scorer_run(s, id, 3 * T, &scored), 0);
 	for (size_t at = 0; at < 3 * T - 1; at += T) { /* pieces of T inputs */
 		size_t n = 3 * T - 1 - at < T ? 3 * T - 1 - at : T;
@@ -219,19 +235,21 @@ static void scores_are_those_of_whole_rows(void **state)
 	assert_int_equal(nt_scorer_add(s, id, 3 * T), 0);
 	assert_true(fabs(nt_scorer_total(s) - sum) < 1e-6 * sum);
 	nt_scorer_free(s);
+	nt_lm_free(lm);
 	nt_model_free(m);
 }
 
 static void totals_are_the_sums_of_the_scores(void **state)
 {
 	struct nt_model *m = make_model(NT_GPT2);
+	struct nt_lm *lm = lm_of(m);
 	struct nt_scorer *s;
 	const struct nt_scored *scored;
 	uint32_t id[T + 1];
 	double sum = 0;
 	(void)state;
 	random_ids(id, T + 1, V);
-	assert_int_equal(nt_scorer_new(&s, m, NULL), 0);
+	s = scorer_of(lm);
 	for (size_t n = 0; n < 100; n++) {
 		size_t len = n * 37 % (T + 2);
 		assert_int_equal(nt_scorer_run(s, id, len, &scored), 0);
@@ -245,6 +263,65 @@ static void totals_are_the_sums_of_the_scores(void **state)
 	id[3] = V;
 	assert_int_equal(nt_scorer_add(s, id, 5), NT_EARG);
 	nt_scorer_free(s);
+	nt_lm_free(lm);
+	nt_model_free(m);
+}
+
+/* What stands behind a target changes nothing: at the ends of attention's blocks, and of a text of one. */
+static void a_score_does_not_look_ahead(void **state)
+{
+	static const size_t n_input[] = {1, 2, 128, 129, 130};
+	struct nt_model *m = make_model(NT_LLAMA);
+	struct nt_lm *lm = lm_of(m);
+	struct nt_scorer *s = scorer_of(lm);
+	const struct nt_scored *scored;
+	uint32_t id[T + 1];
+	double want[T];
+	(void)state;
+	random_ids(id, T + 1, V);
+	assert_int_equal(nt_scorer_run(s, id, T + 1, &scored), 0);
+	for (size_t i = 0; i < T; i++)
+		want[i] = scored[i].nll;
+	for (size_t k = 0; k < sizeof(n_input) / sizeof(*n_input); k++) {
+		assert_int_equal(nt_scorer_run(s, id, n_input[k] + 1, &scored), 0);
+		for (size_t i = 0; i < n_input[k]; i++)
+			assert_true(fabs(scored[i].nll - want[i]) < 1e-5);
+	}
+	nt_scorer_free(s);
+	nt_lm_free(lm);
+	nt_model_free(m);
+}
+
+/* A vocabulary and texts so large that logits come in blocks, and the second pass is as long as the first. */
+static void blocks_of_logits_are_put_together(void **state)
+{
+	enum { WIDE = 9001, LONG = 1500 };
+	struct nt_model *m = random_model(NT_GPT2, WIDE, 16, LONG, 3);
+	struct nt_lm *lm = lm_of(m);
+	struct nt_pool *pool = nt_pool_new(3);
+	const struct nt_scored *scored;
+	uint32_t id[LONG + 1];
+	double sum = 0, total[2];
+	(void)state;
+	random_ids(id, LONG + 1, WIDE);
+	for (size_t k = 0; k < 2; k++) {
+		struct nt_scorer *s;
+		assert_int_equal(nt_scorer_new(&s, lm, k ? pool : NULL), 0);
+		assert_int_equal(nt_scorer_run(s, id, LONG + 1, &scored), 0);
+		for (size_t i = 0; i < LONG && !k; i++)
+			sum += scored[i].nll;
+		assert_int_equal(nt_scorer_add(s, id, LONG + 1), 0);
+		assert_int_equal(nt_scorer_add(s, id, 100), 0);
+		assert_int_equal(nt_scorer_add(s, id, LONG + 1), 0);
+		total[k] = nt_scorer_total(s);
+		for (size_t i = 0; i < 99; i++)
+			total[k] -= scored[i].nll;
+		nt_scorer_free(s);
+	}
+	assert_true(fabs(total[0] - 2 * sum) < 1e-5 * sum); /* the reference sums in f32, one by one */
+	assert_memory_equal(&total[0], &total[1], sizeof(double));
+	nt_pool_free(pool);
+	nt_lm_free(lm);
 	nt_model_free(m);
 }
 
@@ -253,6 +330,7 @@ static void a_window_slides(void **state)
 {
 	enum { LEN = 50, STRIDE = 7, N = 300 };
 	struct nt_model *m = make_model(NT_LLAMA);
+	struct nt_lm *lm = lm_of(m);
 	struct nt_scorer *whole, *window;
 	const struct nt_scored *want, *got;
 	uint32_t id[N];
@@ -260,8 +338,8 @@ static void a_window_slides(void **state)
 	uint64_t n_position = 0;
 	(void)state;
 	random_ids(id, N, V);
-	assert_int_equal(nt_scorer_new(&whole, m, NULL), 0);
-	assert_int_equal(nt_scorer_new(&window, m, NULL), 0);
+	whole = scorer_of(lm);
+	window = scorer_of(lm);
 	assert_int_equal(nt_scorer_set_window(window, T + 1, 0), NT_EARG);
 	assert_int_equal(nt_scorer_set_window(window, LEN, LEN + 1), NT_EARG);
 	assert_int_equal(nt_scorer_set_window(window, LEN, STRIDE), 0);
@@ -285,6 +363,7 @@ static void a_window_slides(void **state)
 	assert_int_equal(nt_scorer_positions(window)[6].targets, 0); /* 64 and more: none of 50 */
 	nt_scorer_free(whole);
 	nt_scorer_free(window);
+	nt_lm_free(lm);
 	nt_model_free(m);
 }
 
@@ -299,6 +378,8 @@ int main(void)
 		cmocka_unit_test(options_out_of_range_are_refused),
 		cmocka_unit_test(scores_are_those_of_whole_rows),
 		cmocka_unit_test(totals_are_the_sums_of_the_scores),
+		cmocka_unit_test(a_score_does_not_look_ahead),
+		cmocka_unit_test(blocks_of_logits_are_put_together),
 		cmocka_unit_test(a_window_slides),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
