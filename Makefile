@@ -174,17 +174,20 @@ bench: all $B/bench/data $B/bench/kern $B/bench/matrix $B/bench/kv $B/bench/samp
 
 # Coverage-guided, with clang; FUZZ_SECONDS for each target.
 FUZZ_SECONDS ?= 60
-build/fuzz/obj/%.o: %.c
+F     := build/fuzz
+FUZZ  := $(SAN_address) -fsanitize=fuzzer-no-link
+$F/obj/%.o: %.c
 	@mkdir -p $(@D)
-	$(call say,fuzz cc,$<)clang $(filter-out $(HARDEN),$(BASE)) $(OPT) -DNT_NO_WIDE -O1 -g $(SAN_address) -fsanitize=fuzzer-no-link -c -o $@ $<
-build/fuzz/%: build/fuzz/obj/tests/fuzz/%.o \
-		$(patsubst %.c,build/fuzz/obj/%.o,$(filter-out %_avx2.c %_avx512.c %_avx512bf16.c %_avx512vnni.c,$(LIB_SRC)))
-	$(call say,link,$@)clang $(SAN_address) -fsanitize=fuzzer -o $@ $^ $(LIBS)
+	$(call say,fuzz cc,$<)clang $(filter-out $(HARDEN),$(BASE)) $(OPT) -DNT_NO_WIDE -O1 -g $(FUZZ) -c -o $@ $<
+$F/libnt.a: $(patsubst %.c,$F/obj/%.o,$(filter-out %_avx2.c %_avx512.c %_avx512bf16.c %_avx512vnni.c,$(LIB_SRC)))
+	$(archive)
+$F/%: $F/obj/tests/fuzz/%.o $F/libnt.a
+	$(call say,link,$@)clang $(FUZZ) -fsanitize=fuzzer -o $@ $^ $(LIBS)
 
 fuzz:
 	@sh share/deps.sh build fuzz && $(MAKE) fuzz-run
-fuzz-run: $(FUZZERS)
-	@FUZZ_SECONDS=$(FUZZ_SECONDS) sh tests/fuzz/run.sh $(FUZZERS)
+fuzz-run: all $(FUZZERS)
+	@PATH="$$PWD/$B/bin:$$PATH" PYTHON="$(PYTHON)" FUZZ_SECONDS=$(FUZZ_SECONDS) sh tests/fuzz/run.sh $(FUZZERS)
 
 install: all pages
 install uninstall:

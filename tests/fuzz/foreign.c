@@ -5,37 +5,18 @@
  * The first byte chooses the format, the second how the rest is shared out between index
  * and tokens. Whatever is read is documents of ids inside the vocabulary.
  */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
+#include <stdint.h>
 
 #include "data/foreign.h"
+#include "tests/fuzz/folder.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
-static char folder[64];
-
-static const char *path_of(const char *ending)
+static const char *name_of(const char *ending)
 {
-	static char path[128];
-	snprintf(path, sizeof(path), "%s/a%s", folder, ending);
-	return path;
-}
-
-static void put(const char *path, const uint8_t *data, size_t len)
-{
-	FILE *f = fopen(path, "wb");
-	if (!f || fwrite(data, 1, len, f) != len || fclose(f) != 0)
-		abort();
-}
-
-static void clean_up(void)
-{
-	static const char *const endings[] = {".bin", ".idx", ".npy", ".csv.gz", ".ds", ".ds.index"};
-	for (size_t i = 0; i < sizeof(endings) / sizeof(*endings); i++)
-		unlink(path_of(endings[i]));
-	rmdir(folder);
+	static char name[32];
+	snprintf(name, sizeof(name), "a%s", ending);
+	return name;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
@@ -49,15 +30,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	size_t n_index = form->index ? (len - 2) * data[1] / 255 : 0;
 	struct nt_foreign_reader *r;
 	struct nt_tokens doc;
-	if (!*folder) {
-		snprintf(folder, sizeof(folder), "/tmp/nt-fuzz-foreign.XXXXXX");
-		if (!mkdtemp(folder) || atexit(clean_up) != 0)
-			abort();
-	}
 	if (form->index)
-		put(path_of(form->index), data + 2, n_index);
-	put(path_of(form->ending), data + 2 + n_index, len - 2 - n_index);
-	char *operand[] = {(char *)(uintptr_t)path_of(form->ending)};
+		put(name_of(form->index), data + 2, n_index);
+	put(name_of(form->ending), data + 2 + n_index, len - 2 - n_index);
+	char *operand[] = {path_of(name_of(form->ending))};
 	int rc = nt_foreign_open(&r, format, operand, 1, &ident);
 	while (rc >= 0 && (rc = nt_foreign_next(r, &doc)) == 1)
 		for (size_t i = 0; i < doc.n; i++)

@@ -1,10 +1,16 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Each target for FUZZ_SECONDS, beginning with the corpus that it left behind the last time.
+# Each target for FUZZ_SECONDS, beginning with seeds.py's seeds and with the corpus that it left behind the last time.
 #   FUZZ_SECONDS=60 sh tests/fuzz/run.sh build/fuzz/TARGET...
 set -eu
+seed=${1%/*}/seed
+rm -rf "$seed"
+"${PYTHON:-/usr/bin/python3}" "${0%/*}/seeds.py" "$seed"
 for f; do
-	echo "== $f"
+	name=${f##*/}
+	dict=$seed/$name.dict
+	echo "== $name"
 	mkdir -p "$f.corpus"
-	"$f" -max_total_time="$FUZZ_SECONDS" -print_final_stats=1 -artifact_prefix="${f%/*}/" "$f.corpus"
+	"$f" -max_total_time="$FUZZ_SECONDS" -print_final_stats=1 -artifact_prefix="${f%/*}/" \
+		-dict="$dict" "$f.corpus" "$seed/$name"
 done

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * docs.c - bytes cut into documents, in every way there is
+ *
+ * The first byte says how. In parts or whole, the same text comes; cut at NULs, as many
+ * documents as there are pieces; and a second reading gives the same.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "nt/docs.h"
+#include "nt/err.h"
+#include "nt/hash.h"
+
+enum { ENOUGH = 1 << 22 }; /* a few bytes may unpack to very many */
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+struct sum {
+	size_t documents, bytes;
+	struct nt_hash128 text;
+	int rc;
+};
+
+static size_t halve(const void *arg, const uint8_t *text, size_t len)
+{
+	(void)arg;
+	(void)text;
+	return len / 2;
+}
+
+static struct sum read_all(int fd, const struct nt_docs_options *o)
+{
+	char path[32];
+	char *operand[] = {path};
+	struct sum s = {0};
+	struct nt_buf text = {0};
+	struct nt_docs *docs;
+	struct nt_doc doc;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	if ((s.rc = nt_docs_open(&docs, o, operand, 1)) < 0)
+		return s;
+	while (text.len < ENOUGH && (s.rc = nt_docs_next(docs, &doc)) == 1) {
+		nt_assert(*doc.source && (!doc.goes_on || o->part_bytes));
+		nt_assert(nt_buf_add(&text, doc.text, doc.len) == 0 && (doc.goes_on || nt_buf_add(&text, "", 1) == 0));
+		s.documents += !doc.goes_on;
+	}
+	nt_assert(s.rc >= 0 || *nt_errmsg());
+	nt_docs_remark(docs);
+	nt_docs_damage(docs);
+	nt_docs_close(docs);
+	s.bytes = text.len;
+	s.text = nt_hash128(text.data, text.len);
+	nt_buf_release(&text);
+	return s;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const char *const splits[] = {"auto", "none", "line", "blank", "nul", "jsonl", "ab", "\\n\\n"};
+	static const char *const fields[] = {"text", "a.b,text"};
+	static const char *const wheres[] = {"id!=7"};
+	if (size == 0)
+		return 0;
+	unsigned how = *data % 32;
+	struct nt_docs_options o = {.split = splits[how % 8], .field = fields, .n_field = how / 8 % 2,
+				    .is_lenient = how / 16, .keep_lines = how / 8 % 2,
+				    .where = wheres, .n_where = how % 8 == 5 && how / 8 == 3};
+	int fd = memfd_create("fuzz", 0);
+	nt_assert(fd >= 0 && write(fd, data + 1, size - 1) == (ssize_t)size - 1);
+	struct sum whole = read_all(fd, &o), again = read_all(fd, &o);
+	nt_assert(again.rc == whole.rc && again.documents == whole.documents && again.bytes == whole.bytes);
+	o.part_bytes = 16;
+	o.seam = halve;
+	struct sum parts = read_all(fd, &o);
+	if (whole.rc == 0)
+		nt_assert(parts.rc == 0 && parts.documents == whole.documents && parts.bytes == whole.bytes &&
+			  parts.text.lo == whole.text.lo && parts.text.hi == whole.text.hi);
+	close(fd);
+	return 0;
+}
