@@ -47,7 +47,8 @@ LIB_SRC  := $(sort $(wildcard lib/*/*.c))
 CMDS     := $(patsubst cmd/%.c,%,$(sort $(wildcard cmd/nt*.c)))
 UNITS    := $(patsubst tests/%.c,$B/test/%,$(sort $(wildcard tests/unit/*.c)))
 GOLDENS  := $(patsubst tests/%.c,$B/test/%,$(sort $(wildcard tests/golden/*.c)))
-FUZZERS  := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(sort $(wildcard tests/fuzz/*.c)))
+F        := build/fuzz
+FUZZERS  := $(patsubst tests/fuzz/%.c,$F/%,$(sort $(wildcard tests/fuzz/*.c)))
 TORTURES := $(sort $(wildcard tests/torture/*.sh))
 SCRIPTS  := $(sort $(wildcard tests/check/*.sh tests/cmd/*.sh tests/golden/*.sh)) $(TORTURES)
 SHIMS    := $(patsubst tests/%.c,$B/%.so,$(sort $(wildcard tests/torture/*.c)))
@@ -88,8 +89,8 @@ $B/obj/%.o: %.c | $B/found
 
 # What an object has built in besides its source: a page's style and script, and the embedded
 # vocabulary and its merges, which a program found that is the library without them.
-$B/obj/lib/report/style.o $B/f64/lib/report/style.o build/fuzz/obj/lib/report/style.o: $(wildcard lib/report/*.css lib/report/*.js)
-EMBEDDED := $B/obj/lib/token/embedded.o $B/f64/lib/token/embedded.o build/fuzz/obj/lib/token/embedded.o
+$B/obj/lib/report/style.o $B/f64/lib/report/style.o $F/obj/lib/report/style.o: $(wildcard lib/report/*.css lib/report/*.js)
+EMBEDDED := $B/obj/lib/token/embedded.o $B/f64/lib/token/embedded.o $F/obj/lib/token/embedded.o
 $(EMBEDDED): share/vocab/nt-8k.tiktoken $B/gen/nt-8k.merges
 $(EMBEDDED): private OPT := -Wa,-I,$B/gen
 $B/gen/merges: $B/obj/share/vocab/merges.o $(filter-out $(EMBEDDED),$(LIB_SRC:%.c=$B/obj/%.o))
@@ -174,7 +175,6 @@ bench: all $B/bench/data $B/bench/kern $B/bench/matrix $B/bench/kv $B/bench/samp
 
 # Coverage-guided, with clang; FUZZ_SECONDS for each target.
 FUZZ_SECONDS ?= 60
-F     := build/fuzz
 FUZZ  := $(SAN_address) -fsanitize=fuzzer-no-link
 $F/obj/%.o: %.c
 	@mkdir -p $(@D)

@@ -178,8 +178,8 @@ static int take_piece(struct nt_reader *r, const uint8_t **piece, size_t *len)
 		size_t begun = r->cut_len > 1 ? r->cut_len - 1 : 0;
 		if (r->bytes.len - r->scanned > begun)
 			r->scanned = r->bytes.len - begun;
-		*piece = r->bytes.data + r->pos;
 		if ((*len = find_part(r)) > 0) {
+			*piece = r->bytes.data + r->pos;
 			r->pos += *len;
 			r->goes_on = true;
 			return 1;

@@ -2,8 +2,8 @@
 /*
  * foreign.c - bytes as the token files of other trainers
  *
- * The first byte chooses the format, the second how the rest is shared out between index
- * and tokens. Whatever is read is documents of ids inside the vocabulary.
+ * The first byte chooses the format, the next two say how much of the rest is index; what is left is
+ * tokens. Whatever is read is documents of ids inside the vocabulary.
  */
 #include <stdint.h>
 
@@ -21,18 +21,19 @@ static const char *name_of(const char *ending)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	if (len < 2)
+	if (len < 3)
 		return 0;
+	const uint8_t *p = data + 3;
 	enum nt_foreign format = (enum nt_foreign)(NT_NANOGPT + data[0] % 5);
 	const struct nt_foreign_form *form = &nt_foreign_form[format];
 	const struct nt_ident ident = {.vocab_size = data[0] & 8 ? 100000 : 0x7000,
 				       .bos = data[0] & 16 ? 8 : 9, .eos = 8};
-	size_t n_index = form->index ? (len - 2) * data[1] / 255 : 0;
+	size_t rest = len - 3, said = (size_t)(data[1] | data[2] << 8), n_index = !form->index ? 0 : said < rest ? said : rest;
 	struct nt_foreign_reader *r;
 	struct nt_tokens doc;
 	if (form->index)
-		put(name_of(form->index), data + 2, n_index);
-	put(name_of(form->ending), data + 2 + n_index, len - 2 - n_index);
+		put(name_of(form->index), p, n_index);
+	put(name_of(form->ending), p + n_index, rest - n_index);
 	char *operand[] = {path_of(name_of(form->ending))};
 	int rc = nt_foreign_open(&r, format, operand, 1, &ident);
 	while (rc >= 0 && (rc = nt_foreign_next(r, &doc)) == 1)

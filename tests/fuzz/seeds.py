@@ -390,11 +390,8 @@ def ours():
         main, index = ({"nanogpt": ("", None), "llmc": ("_000000.bin", None), "megatron": (".bin", ".idx"), "olmo": (".npy", ".csv.gz"), "datatrove": (".ds", ".ds.index")})[form]
         tokens = contents("f-" + form + main) if os.path.exists("f-" + form + main) else contents("f-" + form)
         table = contents("f-" + form + index) if index else b""
-        for more in 0, 5, 10, 15:
-            for share in {0, 255} if not index else range(0, 256):
-                if not index or (len(table) + len(tokens)) * share // 255 == len(table):
-                    put("foreign", f"{form}-{more}", bytes([i + more, share]) + table + tokens)
-                    break
+        for more in 0, 5, 10, 15: # vocabularies, and marks
+            put("foreign", f"{form}-{more}", struct.pack("<BH", i + more, len(table)) + table + tokens)
     for name, command in ("unit", ()), ("document", ("--by=document",)), ("near", ("--near",)), ("line", ("--by=line",)):
         nt("nt-dedup", "-q", *command, "--state", name + ".state", "a.nts")
         put("state", name, contents(name + ".state"))
