@@ -8,9 +8,8 @@ rm -rf "$seed"
 "${PYTHON:-/usr/bin/python3}" "${0%/*}/seeds.py" "$seed"
 for f; do
 	name=${f##*/}
-	dict=$seed/$name.dict
 	echo "== $name"
 	mkdir -p "$f.corpus"
 	"$f" -max_total_time="$FUZZ_SECONDS" -print_final_stats=1 -artifact_prefix="${f%/*}/" \
-		-dict="$dict" "$f.corpus" "$seed/$name"
+		-dict="$seed/$name.dict" "$f.corpus" "$seed/$name"
 done

@@ -457,6 +457,7 @@ def dictionaries():
                 if len(word) < 40 and not re.search(r"[%;]|\\[^\"\\x]|\.h$|[a-z,:] ", word):
                     words.update((word, '\\"%s\\"' % word) if re.fullmatch("\\w+", word) else (word,))
         with open(f"{FOLDER}/{target}.dict", "w") as f:
+            f.write("# what its source says in quotes\n")
             f.writelines('"%s"\n' % w for w in sorted(words))
 
 
