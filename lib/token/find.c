@@ -87,13 +87,15 @@ static int enter_token(struct nt_tokenizer *t, uint32_t id, uint64_t hash)
 
 int nt_tokenizer_index(struct nt_tokenizer *t)
 {
+	int rc = nt_tokenizer_check_gaps(t);
+	if (rc < 0)
+		return rc;
 	size_t size = table_size(t->ident.vocab_size);
 	uint64_t hash[BATCH];
 	if (!(t->find = nt_alloc(size, sizeof(*t->find))))
 		return NT_ESYS;
 	memset(t->find, 0xff, size * sizeof(*t->find)); /* NT_NO_TOKEN */
 	t->find_mask = size - 1;
-	int rc = 0;
 	for (uint32_t from = 0, n; rc == 0 && from < t->ident.vocab_size; from += n) {
 		n = t->ident.vocab_size - from < BATCH ? t->ident.vocab_size - from : BATCH;
 		for (uint32_t i = 0; i < n; i++) {

@@ -189,6 +189,7 @@ static int parse(struct nt_tokenizer **out, const void *json, size_t len, const 
 		rc = nt_tokenizer_new(&t, name);
 	if (rc == 0) {
 		t->only_tokens = only_tokens;
+		nt_tokenizer_expect(t, len);
 		rc = read_parts(t, &f, pattern);
 	}
 	nt_hf_close(&f);

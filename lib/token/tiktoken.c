@@ -181,6 +181,7 @@ int nt_tiktoken_parse_found(struct nt_tokenizer **out, const void *text, size_t 
 	int rc = nt_tokenizer_new(&t, name);
 	if (rc < 0)
 		return rc;
+	nt_tokenizer_expect(t, len);
 	if ((rc = read_lines(t, text, len)) < 0 || (!pair && (rc = recognise(t, &known_one)) < 0) ||
 	    (rc = settle(t, known_one, pattern)) < 0 || (rc = nt_tokenizer_index(t)) < 0)
 		goto out;

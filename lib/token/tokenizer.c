@@ -21,6 +21,8 @@
 
 enum {
 	ID_LIMIT = (1 << 24) - 1, /* an id and a tag fit 32 bits */
+	ID_GAPS = 1 << 16,        /* ids without a token, ... */
+	IDS_PER_TOKEN = 16,       /* ... and so many more for each token: a few bytes must not take 16 M */
 	SLACK = 17,               /* a NUL, and room for a load of 16 bytes anywhere */
 };
 
@@ -62,6 +64,7 @@ int nt_tokenizer_new(struct nt_tokenizer **out, const char *name)
 	snprintf(t->ident.name, sizeof(t->ident.name), "%s", name);
 	t->ident.bos = t->ident.eos = t->ident.pad = NT_NO_TOKEN;
 	t->named_first = NT_NO_TOKEN;
+	t->id_end = ID_LIMIT;
 	t->unk = NT_NO_TOKEN;
 	t->is_plain = true;
 	for (int b = 0; b < 256; b++)
@@ -69,14 +72,31 @@ int nt_tokenizer_new(struct nt_tokenizer **out, const char *name)
 	return 0;
 }
 
-static int check_id(uint32_t id)
+/* A token takes more than a byte: what passes nt_tokenizer_check_gaps is never stopped here. */
+void nt_tokenizer_expect(struct nt_tokenizer *t, size_t len)
 {
-	return id < ID_LIMIT ? 0 : nt_fail(NT_EFORMAT, "token %u: ids end at %d", id, ID_LIMIT - 1);
+	t->id_end = len < (ID_LIMIT - ID_GAPS) / IDS_PER_TOKEN ? (uint32_t)len * IDS_PER_TOKEN + ID_GAPS : ID_LIMIT;
+}
+
+static int check_id(const struct nt_tokenizer *t, uint32_t id)
+{
+	return id < t->id_end ? 0 : nt_fail(NT_EFORMAT, "token %u: ids end at %u%s", id, t->id_end - 1,
+					    t->id_end < ID_LIMIT ? " in a file of so few bytes" : "");
+}
+
+int nt_tokenizer_check_gaps(const struct nt_tokenizer *t)
+{
+	size_t n = 0;
+	for (uint32_t id = 0; id < t->ident.vocab_size; id++)
+		n += t->token[id].kind != NT_KIND_NONE;
+	if (t->ident.vocab_size <= ID_GAPS + n * IDS_PER_TOKEN)
+		return 0;
+	return nt_fail(NT_EFORMAT, "token %u: far above the %zu tokens there are", t->ident.vocab_size - 1, n);
 }
 
 int nt_tokenizer_reserve(struct nt_tokenizer *t, uint32_t top, size_t bytes)
 {
-	int rc = check_id(top);
+	int rc = check_id(t, top);
 	if (rc == 0)
 		rc = nt_grow(&t->token, &t->token_cap, (size_t)top + 1, sizeof(*t->token));
 	return rc < 0 ? rc : nt_buf_reserve(&t->bytes, bytes + SLACK);
@@ -85,7 +105,7 @@ int nt_tokenizer_reserve(struct nt_tokenizer *t, uint32_t top, size_t bytes)
 /* Ids up to and with `id` exist from now on, as tokens of no kind where none is added. */
 static int reach(struct nt_tokenizer *t, uint32_t id)
 {
-	int rc = check_id(id);
+	int rc = check_id(t, id);
 	if (rc == 0)
 		rc = nt_grow(&t->token, &t->token_cap, (size_t)id + 1, sizeof(*t->token));
 	while (rc == 0 && t->ident.vocab_size <= id)

@@ -118,6 +118,7 @@ struct nt_tokenizer {
 
 	struct nt_token *token; /* [ident.vocab_size] */
 	size_t token_cap;
+	uint32_t id_end; /* all ids are below it */
 	uint32_t named_first, named_end; /* specials and added tokens have ids in [first, end) */
 	struct nt_buf bytes;   /* each with a NUL behind it, and behind the last room for a word */
 	uint32_t byte_id[256]; /* the token of a single byte, <0xNN> if written, or NT_NO_TOKEN */
@@ -139,6 +140,10 @@ struct nt_tokenizer {
 };
 
 int nt_tokenizer_new(struct nt_tokenizer **t, const char *name);
+/* Of a file of len bytes: it asks for no more ids than could be in it with gaps between them. */
+void nt_tokenizer_expect(struct nt_tokenizer *t, size_t len);
+/* Are there so many tokens as the highest id makes likely? */
+int nt_tokenizer_check_gaps(const struct nt_tokenizer *t);
 /* Room for ids up to and with top, and for bytes: worth it where there are many. */
 int nt_tokenizer_reserve(struct nt_tokenizer *t, uint32_t top, size_t bytes);
 /* NT_EFORMAT when the id is taken, too high, or the bytes are empty or too many. */

@@ -41,6 +41,7 @@ def tokenizers():
         "ids-past-32-bits": json.dumps(tokenizer(model={"vocab": dict(vocab, zz=1 << 32)})),
         "ids-past-64-bits": json.dumps(tokenizer(model={"vocab": dict(vocab, zz=1 << 64)})),
         "ids-far-apart": json.dumps(tokenizer(model={"vocab": dict(vocab, zz=4000000000)})),
+        "ids-with-a-gap": json.dumps(tokenizer(model={"vocab": dict(vocab, zz=16000000)})),
         "ids-negative": json.dumps(tokenizer(model={"vocab": dict(vocab, zz=-1)})),
         "ids-not-whole": json.dumps(tokenizer(model={"vocab": dict(vocab, zz=1e308)})),
         "ids-twice": json.dumps(tokenizer(model={"vocab": dict(vocab, zz=5)})),
@@ -58,7 +59,7 @@ def tokenizers():
         chain = {"type": "Sequence", "pretokenizers": [chain, chain]} if len(json.dumps(chain)) < 100000 else chain
     put("tokenizer.json", "steps-in-steps.json", json.dumps(tokenizer(pre_tokenizer=chain)), "borne")
     for name, text in {"rank-past-32-bits": "YQ== 4294967296\n", "rank-past-64-bits": "YQ== 99999999999999999999\n",
-                       "rank-alone": "YQ== 4294967294\n", "no-rank": "YQ==\n", "not-base64": "\x1b[2J 0\n", "rank-twice": "YQ== 0\nYg== 0\n",
+                       "rank-alone": "YQ== 4294967294\n", "rank-far": "YQ== 8000000\n", "no-rank": "YQ==\n", "not-base64": "\x1b[2J 0\n", "rank-twice": "YQ== 0\nYg== 0\n",
                        "token-twice": "YQ== 0\nYQ== 1\n", "one-line": "A" * (1 << 22), "negative": "YQ== -1\n"}.items():
         put("tiktoken", name + ".tiktoken", text)
 
