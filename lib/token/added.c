@@ -4,8 +4,8 @@
  *
  * Few bytes begin one, so a place in the text is looked at closely only where its byte
  * does. There the sorted list narrows byte by byte to the entries that agree with the
- * text, and the last one that ended is the longest: thousands of tokens that begin alike
- * cost no more than a few.
+ * text, and the last one that ended is the longest. Where they agree for long, again and
+ * again, a stretch of the text is read once from behind instead (starts.c).
  *
  * Leftmost, then longest, also where the token is not wanted (a special in plain text, a
  * single word in a word): what it covers is passed over, as Hugging Face's client does.
@@ -17,8 +17,13 @@
 
 #include "base/utf8.h"
 #include "nt/err.h"
+#include "token/starts.h"
 
-enum { PAIRS_MOST = 1 << 16 }; /* of tokens that are held against each other */
+enum {
+	PAIRS_MOST = 1 << 16, /* of tokens that are held against each other */
+	STEPS_MOST = 4,       /* a byte of text, before it is read from behind, ... */
+	STEPS_FREE = 1024,    /* ... and in any text */
+};
 
 /* --- which tokens ------------------------------------------------------------------- */
 
@@ -190,11 +195,12 @@ static uint32_t bound(const struct nt_added_walk *w, uint32_t low, uint32_t high
 }
 
 /* The longest entry written at p[left], or NULL. */
-static const struct nt_added *longest_at(const struct nt_added_walk *w, const uint8_t *p, size_t left)
+static const struct nt_added *narrow(struct nt_added_walk *w, const uint8_t *p, size_t left)
 {
 	uint32_t low = w->set->first[p[0]], high = w->set->first[p[0] + 1];
 	const struct nt_added *best = NULL;
-	for (size_t d = 1; low < high; d++) {
+	size_t d = 1;
+	for (; low < high; d++) {
 		if (w->set->entry[low].len == d)
 			best = &w->set->entry[low];
 		while (low < high && w->set->entry[low].len == d)
@@ -204,7 +210,22 @@ static const struct nt_added *longest_at(const struct nt_added_walk *w, const ui
 		low = bound(w, low, high, d, p[d], false);
 		high = bound(w, low, high, d, p[d], true);
 	}
+	w->steps += d;
 	return best;
+}
+
+/* The longest entry written at w->at, or NULL. */
+static int longest(struct nt_added_walk *w, const struct nt_added **e)
+{
+	if (w->at >= w->known_end && w->steps > STEPS_FREE + STEPS_MOST * (w->at - w->since)) {
+		if (!*w->starts && !(*w->starts = nt_starts_new(w->t, w->set)))
+			return NT_ESYS;
+		w->since = w->known_end = nt_starts_look(*w->starts, w->text, w->len, w->at);
+		w->steps = 0;
+	}
+	*e = w->at < w->known_end ? nt_starts_at(*w->starts, w->at)
+				  : narrow(w, w->text + w->at, w->len - w->at);
+	return 0;
 }
 
 /* The next place at `at` or behind it where an entry may begin; len if there is none. */
@@ -244,7 +265,7 @@ static bool is_in_word(const struct nt_added_walk *w, size_t start, size_t end)
 }
 
 /* The match with the white space that it takes in. */
-static void strip(const struct nt_added_walk *w, struct nt_added_match *m, unsigned flags)
+static void strip(struct nt_added_walk *w, struct nt_added_match *m, unsigned flags)
 {
 	uint32_t c;
 	size_t n;
@@ -253,16 +274,23 @@ static void strip(const struct nt_added_walk *w, struct nt_added_match *m, unsig
 		m->start -= n;
 	if (flags & NT_LSTRIP && m->start < w->done)
 		m->start = w->done;
-	while (flags & NT_RSTRIP && m->end < w->len && (n = look(w, m->end, &c), nt_is_space(c)))
+	if (!(flags & NT_RSTRIP))
+		return;
+	if (m->end < w->white_end) /* white space is tokens itself */
+		m->end = w->white_end;
+	while (m->end < w->len && (n = look(w, m->end, &c), nt_is_space(c)))
 		m->end += n;
+	w->white_end = m->end;
 }
 
-bool nt_added_next(struct nt_added_walk *w, struct nt_added_match *m)
+int nt_added_next(struct nt_added_walk *w, struct nt_added_match *m)
 {
 	if (w->set->n == 0 || (!w->specials && !w->set->has_plain))
-		return false;
+		return 0;
 	while ((w->at = next_candidate(w, w->at)) < w->len) {
-		const struct nt_added *e = longest_at(w, w->text + w->at, w->len - w->at);
+		const struct nt_added *e;
+		if (longest(w, &e) < 0)
+			return NT_ESYS;
 		if (!e) {
 			w->at++;
 			continue;
@@ -276,7 +304,7 @@ bool nt_added_next(struct nt_added_walk *w, struct nt_added_match *m)
 		strip(w, m, token.flags);
 		w->done = m->end;
 		if (m->start < m->end) /* else the token before has taken all of it in */
-			return true;
+			return 1;
 	}
-	return false;
+	return 0;
 }

@@ -21,6 +21,7 @@
 #include "token/encode.h"
 #include "token/general.h"
 #include "token/recall.h"
+#include "token/starts.h"
 #include "token/written.h"
 
 enum {
@@ -35,6 +36,7 @@ struct nt_encoder {
 	const struct nt_tokenizer *t;
 	struct nt_cutter cutter;
 	struct nt_scratch scratch;
+	struct nt_starts *starts; /* of the tokens in raw text */
 	struct nt_general *general; /* NULL where lengths of tokens say it all */
 	bool is_nfc;                /* the text at hand, under a tokenizer that makes it so */
 	bool has_mark;              /* it holds what a written vocabulary writes for a space */
@@ -97,6 +99,7 @@ void nt_encoder_free(struct nt_encoder *e)
 	nt_ids_release(&e->spare);
 	nt_spans_release(&e->spans);
 	free(e->length);
+	nt_starts_free(e->starts);
 	nt_general_free(e->general);
 	nt_written_release(&e->written);
 	nt_buf_release(&e->front);
@@ -387,10 +390,10 @@ static int encode_between(struct nt_encoder *e, const uint8_t *text, size_t star
 static int encode(struct nt_encoder *e, const uint8_t *text, size_t len, unsigned flags,
 		  struct nt_ids *out, struct nt_spans *spans)
 {
-	struct nt_added_walk w = nt_added_walk(e->t, &e->t->raw, text, len, flags & NT_ALLOW_SPECIAL);
+	struct nt_added_walk w = nt_added_walk(e->t, &e->t->raw, &e->starts, text, len, flags & NT_ALLOW_SPECIAL);
 	struct nt_added_match m;
 	int rc = nt_grow(&out->id, &out->cap, out->n + len / BYTES_AN_ID, sizeof(*out->id));
-	while (rc == 0 && nt_added_next(&w, &m)) {
+	while (rc == 0 && (rc = nt_added_next(&w, &m)) > 0) {
 		rc = encode_between(e, text, m.gap, m.start, flags, out, spans);
 		if (rc == 0)
 			rc = nt_ids_add(out, &m.id, 1);

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "nt/err.h"
+#include "token/starts.h"
 
 struct nt_general {
 	struct nt_encoder *e;
@@ -22,6 +23,7 @@ struct nt_general {
 	struct nt_normalizing normalizing;
 	struct nt_presplitting presplitting;
 	struct nt_symbols symbols;
+	struct nt_starts *starts; /* of the tokens in normalized text */
 	struct nt_buf bytes; /* a piece out of the alphabet of bytes */
 	bool pieces_are_spelt; /* in that alphabet */
 	struct nt_ids *out;
@@ -128,8 +130,9 @@ int nt_general_encode(struct nt_general *g, const struct nt_stretch *in, bool sp
 	int rc = nt_normalize(&g->normalizing, in, &text);
 	if (rc < 0)
 		return rc;
-	struct nt_added_walk w = nt_added_walk(g->t, &g->t->normalized, text.text, text.len, specials);
-	while (rc == 0 && nt_added_next(&w, &m)) {
+	struct nt_added_walk w = nt_added_walk(g->t, &g->t->normalized, &g->starts, text.text, text.len, specials);
+	while (rc == 0 && (rc = nt_added_next(&w, &m)) > 0) {
+		rc = 0;
 		if (m.gap < m.start) {
 			part = nt_stretch_part(&text, m.gap, m.start);
 			rc = encode_between(g, &part);
@@ -172,6 +175,7 @@ void nt_general_free(struct nt_general *g)
 	nt_normalizing_release(&g->normalizing);
 	nt_presplitting_release(&g->presplitting);
 	nt_symbols_release(&g->symbols);
+	nt_starts_free(g->starts);
 	nt_buf_release(&g->bytes);
 	free(g);
 }

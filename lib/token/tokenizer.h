@@ -221,6 +221,8 @@ struct nt_ids *nt_encoder_spare(struct nt_encoder *e); /* ids that nobody keeps;
 int nt_added_index(struct nt_tokenizer *t);
 void nt_added_release(struct nt_added_set *set);
 
+struct nt_starts; /* starts.h */
+
 /* A walk over the tokens of a set that are written out in a text. */
 struct nt_added_walk {
 	const struct nt_tokenizer *t;
@@ -228,21 +230,26 @@ struct nt_added_walk {
 	const uint8_t *text;
 	size_t len, at; /* where to look on */
 	size_t done;    /* behind the last token found, with what it stripped */
+	size_t white_end; /* of the white space that a token took in last */
 	bool specials;  /* are wanted too */
+	struct nt_starts **starts; /* the encoder's, made when it is needed ... */
+	size_t known_end;          /* ... and what it knows of the text, to here */
+	size_t steps, since;       /* that were taken without it, since there */
 };
 struct nt_added_match {
 	size_t gap, start, end; /* text [gap, start), if gap < start, and then the token */
 	uint32_t id;
 };
 static inline struct nt_added_walk nt_added_walk(const struct nt_tokenizer *t,
-						 const struct nt_added_set *set, const uint8_t *text,
-						 size_t len, bool specials)
+						 const struct nt_added_set *set, struct nt_starts **starts,
+						 const uint8_t *text, size_t len, bool specials)
 {
-	return (struct nt_added_walk){.t = t, .set = set, .text = text, .len = len,
+	return (struct nt_added_walk){.t = t, .set = set, .starts = starts, .text = text, .len = len,
 				      .specials = specials};
 }
-/* Leftmost first, longest first. false: there are no more, and [w->done, w->len) is text. */
-bool nt_added_next(struct nt_added_walk *w, struct nt_added_match *m);
+/* Leftmost first, longest first. 1 with a match, 0: there are no more, and [w->done, w->len) is
+ * text, or NT_ESYS. */
+int nt_added_next(struct nt_added_walk *w, struct nt_added_match *m);
 
 /* alphabet.c: bytes as the visible characters that tokenizer.json writes them with */
 void nt_alphabet_order(uint8_t byte[256]); /* all, in the order of their characters */
