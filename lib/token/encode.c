@@ -324,7 +324,8 @@ static int encode_joined(struct nt_encoder *e, const uint8_t *document, size_t s
 {
 	const struct nt_joints *j = e->t->joints;
 	int rc = 0;
-	if (j->prepends && !continues) { /* the first piece, as if a space stood before it */
+	if (!continues && nt_written_prepends(j, document, start, end)) {
+		/* the first piece, as if a space stood before it */
 		size_t n = nt_written_cut(j, document + start, end - start, e->batch.end, 1);
 		size_t len = n ? e->batch.end[0] : end - start, first = out->n;
 		e->front.len = 0;

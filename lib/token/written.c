@@ -2,12 +2,12 @@
 /*
  * written.c - vocabularies that are not cut into words, as if they were
  *
- * Llama 2's and Gemma's tokenizers write a space as U+2581, cut nothing, and merge a whole
- * document as one piece. But a merge over a border between two characters needs a token
- * that ends in the one and a token that begins with the other: where no merge takes two
- * such tokens, nothing ever crosses, and the text may be cut there. That is decided by
- * the bytes on either side, for all merges at once, when the vocabulary is loaded; nearly
- * every space is such a place, and the pieces between are words that repeat.
+ * Llama 2's and Gemma's tokenizers write a space as U+2581, by a normalizer or by Metaspace,
+ * cut nothing, and merge a whole document as one piece. But a merge over a border between
+ * two characters needs a token that ends in the one and a token that begins with the other:
+ * where no merge takes two such tokens, nothing ever crosses, and the text may be cut there.
+ * That is decided by the bytes on either side, for all merges at once, when the vocabulary
+ * is loaded; nearly every space is such a place, and the pieces between are words that repeat.
  */
 #include "token/written.h"
 
@@ -16,6 +16,11 @@
 
 #include "nt/err.h"
 #include "text/unicode.h"
+
+static bool begins_with_mark(const uint8_t *text, size_t len)
+{
+	return len >= 3 && memcmp(text, NT_SPACE_MARK, 3) == 0;
+}
 
 static bool is_mark_for_space(const struct nt_normalizer *s)
 {
@@ -59,6 +64,29 @@ bool nt_written_is_byte(const struct nt_tokenizer *t, uint32_t id)
 	return t->token[id].len == 6 && memcmp(p, "<0x", 3) == 0 && p[5] == '>';
 }
 
+/* Does Metaspace write the spaces, and cuts nothing? */
+static bool is_metaspace(const struct nt_tokenizer *t, struct nt_joints *j)
+{
+	const struct nt_presplit *s = t->presplit;
+	if (!t->is_written || t->n_normalizer || t->n_presplit != 1 || s->kind != NT_PRESPLIT_METASPACE || s->cuts)
+		return false;
+	j->prepend = s->prepend;
+	j->spares_space = true;
+	return strcmp(s->replacement, NT_SPACE_MARK) == 0;
+}
+
+/* Is it one of those tokenizers, and what does it put in front of text? */
+static bool is_eligible(const struct nt_tokenizer *t, struct nt_joints *j)
+{
+	bool prepends;
+	if (t->prefers_whole || t->normalized.n || strcmp(t->space, NT_SPACE_MARK) != 0 || !nt_written_has_bytes(t))
+		return false;
+	if (!nt_written_is_whole(t, &prepends))
+		return is_metaspace(t, j);
+	j->prepend = prepends ? NT_PREPEND_ALWAYS : NT_PREPEND_NEVER;
+	return true;
+}
+
 static void join(struct nt_joints *j, uint8_t a, uint8_t b)
 {
 	j->bit[a][b / 64] |= UINT64_C(1) << b % 64;
@@ -69,25 +97,25 @@ static void note(const struct nt_tokenizer *t, struct nt_joints *j, uint32_t a, 
 {
 	const uint8_t *left = nt_token_text(t, a), *right = nt_token_text(t, b);
 	size_t n_left = t->token[a].len, n_right = t->token[b].len;
-	bool ends_in_mark = n_left >= 3 && memcmp(left + n_left - 3, NT_SPACE_MARK, 3) == 0;
-	bool begins_with_mark = n_right >= 3 && memcmp(right, NT_SPACE_MARK, 3) == 0;
+	bool mark_left = n_left >= 3 && begins_with_mark(left + n_left - 3, 3);
+	bool mark_right = begins_with_mark(right, n_right);
 	join(j, left[n_left - 1], right[0]);
-	if (ends_in_mark)
+	if (mark_left)
 		join(j, ' ', right[0]);
-	if (begins_with_mark)
+	if (mark_right)
 		join(j, left[n_left - 1], ' ');
-	if (ends_in_mark && begins_with_mark)
+	if (mark_left && mark_right)
 		join(j, ' ', ' ');
 }
 
 int nt_written_index(struct nt_tokenizer *t)
 {
-	struct nt_joints *j;
-	bool prepends;
-	if (!nt_written_is_whole(t, &prepends) || !nt_written_has_bytes(t) || t->prefers_whole || t->normalized.n)
+	struct nt_joints found = {0}, *j;
+	if (!is_eligible(t, &found))
 		return 0;
-	if (!(j = nt_calloc(1, sizeof(*j))))
+	if (!(j = nt_alloc(1, sizeof(*j))))
 		return NT_ESYS;
+	*j = found;
 	for (int a = 0; a < 256; a++)
 		for (int b = 0x80; b < 0xc0; b++)
 			join(j, (uint8_t)a, (uint8_t)b); /* inside a character */
@@ -102,9 +130,15 @@ int nt_written_index(struct nt_tokenizer *t)
 	for (int c = 0; c < 128; c++)
 		j->ascii[c] = nt_token_find_ordinary(t, c == ' ' ? NT_SPACE_MARK : (const char *)&(char){(char)c},
 						     c == ' ' ? 3 : 1);
-	j->prepends = prepends;
 	t->joints = j;
 	return 0;
+}
+
+bool nt_written_prepends(const struct nt_joints *j, const uint8_t *text, size_t start, size_t end)
+{
+	if (j->prepend == NT_PREPEND_NEVER || (j->prepend == NT_PREPEND_FIRST && start > 0))
+		return false;
+	return !j->spares_space || !(text[start] == ' ' || begins_with_mark(text + start, end - start));
 }
 
 bool nt_written_has_mark(const uint8_t *text, size_t len)
@@ -118,7 +152,7 @@ size_t nt_written_len(const struct nt_tokenizer *t, uint32_t id, const uint8_t *
 	if (nt_written_is_byte(t, id) && t->byte_id[t->bytes.data[t->shown[id].at]] == id)
 		return 1;
 	for (const uint8_t *p = nt_token_text(t, id), *end = p + t->token[id].len; p < end;) {
-		bool is_mark = end - p >= 3 && memcmp(p, NT_SPACE_MARK, 3) == 0;
+		bool is_mark = begins_with_mark(p, (size_t)(end - p));
 		n += is_mark && text[n] != ' ' ? 3 : 1;
 		p += is_mark ? 3 : 1;
 	}

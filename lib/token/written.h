@@ -13,7 +13,8 @@
 struct nt_joints {
 	uint64_t bit[256][4];
 	uint32_t ascii[128]; /* the token of each of these characters, or NT_NO_TOKEN */
-	bool prepends;       /* a space is put in front of text */
+	enum nt_prepend prepend; /* where a space is put in front of text ... */
+	bool spares_space;       /* ... unless there is one */
 };
 
 /* Does t write a space as U+2581, and another in front of text if it prepends, and cut nothing? */
@@ -32,6 +33,9 @@ bool nt_written_has_mark(const uint8_t *text, size_t len);
 /* The bytes of text that a token stands for which begins there: a space, or a U+2581, may be
  * what it writes as U+2581. */
 size_t nt_written_len(const struct nt_tokenizer *t, uint32_t id, const uint8_t *text);
+
+/* Is a space put in front of text[start, end), which lies between added tokens? */
+bool nt_written_prepends(const struct nt_joints *j, const uint8_t *text, size_t start, size_t end);
 
 /* The ends of the pieces of text[len], at most cap; 0: the first is longer than 2^32 - 1 bytes. */
 size_t nt_written_cut(const struct nt_joints *j, const uint8_t *text, size_t len, uint32_t *end,

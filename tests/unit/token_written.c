@@ -2,8 +2,8 @@
 /*
  * token_written.c - text cut at joints against text merged whole
  *
- * Small vocabularies of Llama 2's and Gemma's kind, with merges at random, among them some
- * that cross spaces. The reference is the same tokenizer without its joints.
+ * Small vocabularies of Llama 2's and Gemma's kind, and such as Metaspace writes, with merges at random,
+ * among them some that cross spaces. The reference is the same tokenizer without its joints.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -62,16 +62,27 @@ static void write_vocab(struct nt_buf *json, struct nt_buf *merges, uint64_t see
 	}
 }
 
-static struct nt_tokenizer *make(uint64_t seed, bool prepends)
+#define REPLACE "{\"type\":\"Replace\",\"pattern\":{\"String\":\" \"},\"content\":\"\xe2\x96\x81\"}"
+#define METASPACE(scheme)                                                                          \
+	"\"normalizer\":null,\"pre_tokenizer\":{\"type\":\"Metaspace\",\"replacement\":\"\xe2\x96\x81\"," \
+	"\"split\":false,\"prepend_scheme\":\"" scheme "\"}"
+static const char *const forms[] = {
+	"\"normalizer\":" REPLACE ",\"pre_tokenizer\":null",
+	"\"normalizer\":{\"type\":\"Sequence\",\"normalizers\":[{\"type\":\"Prepend\",\"prepend\":\"\xe2\x96\x81\"},"
+	REPLACE "]},\"pre_tokenizer\":null",
+	METASPACE("never"), METASPACE("first"), METASPACE("always"),
+};
+enum { N_FORM = sizeof(forms) / sizeof(*forms), PREPENDS = 1 };
+
+/* "<x>" is added to the vocabulary, so that texts have stretches between added tokens. */
+static struct nt_tokenizer *make(uint64_t seed, int form)
 {
 	struct nt_buf json = {0}, vocab = {0}, merges = {0};
 	struct nt_tokenizer *t;
 	write_vocab(&vocab, &merges, seed);
-	assert_int_equal(nt_buf_printf(&json, "{\"added_tokens\":[],\"normalizer\":{\"type\":\"Sequence\",\"normalizers\":[%s"
-		"{\"type\":\"Replace\",\"pattern\":{\"String\":\" \"},\"content\":\"\xe2\x96\x81\"}]},"
-		"\"pre_tokenizer\":null,\"decoder\":null,\"model\":{\"type\":\"BPE\",\"byte_fallback\":true,"
-		"\"fuse_unk\":true,\"unk_token\":null,\"vocab\":{%.*s},\"merges\":[%.*s]}}",
-		prepends ? "{\"type\":\"Prepend\",\"prepend\":\"\xe2\x96\x81\"}," : "",
+	assert_int_equal(nt_buf_printf(&json, "{\"added_tokens\":[{\"id\":1000,\"content\":\"<x>\"}],%s,\"decoder\":null,"
+		"\"model\":{\"type\":\"BPE\",\"byte_fallback\":true,"
+		"\"fuse_unk\":true,\"unk_token\":null,\"vocab\":{%.*s},\"merges\":[%.*s]}}", forms[form],
 		(int)vocab.len, (char *)vocab.data, (int)merges.len, merges.len ? (char *)merges.data : ""), 0);
 	assert_int_equal(nt_tokenizer_parse(&t, json.data, json.len, "written"), 0);
 	nt_buf_release(&json);
@@ -82,7 +93,7 @@ static struct nt_tokenizer *make(uint64_t seed, bool prepends)
 
 static size_t make_text(char *text, uint64_t *number)
 {
-	static const char *const more[] = {" ", " ", "  ", "a", "b", "x", "\xe4\xb8\xad", "\xff", "ab", ". "};
+	static const char *const more[] = {" ", " ", "  ", "a", "b", "x", "\xe4\xb8\xad", "\xff", "ab", "<x>"};
 	size_t n = draw(number, 60);
 	*text = 0;
 	for (size_t i = 0; i < n; i++) {
@@ -123,7 +134,7 @@ static void pieces_between_joints_have_the_ids_of_the_whole(void **state)
 	(void)state;
 	size_t n_cut = 0;
 	for (uint64_t seed = 0; seed < 60; seed++) {
-		struct nt_tokenizer *t = make(seed, seed % 2), *whole = make(seed, seed % 2);
+		struct nt_tokenizer *t = make(seed, (int)(seed % N_FORM)), *whole = make(seed, (int)(seed % N_FORM));
 		assert_non_null(t->joints);
 		n_cut += !(t->joints->bit['a'][0] >> ' ' & 1);
 		free(whole->joints);
@@ -138,7 +149,7 @@ static void pieces_between_joints_have_the_ids_of_the_whole(void **state)
 static void a_text_may_come_in_parts(void **state)
 {
 	static const char text[] = "ab ab. a b ab";
-	struct nt_tokenizer *t = make(1, true);
+	struct nt_tokenizer *t = make(1, PREPENDS);
 	struct nt_encoder *e = nt_encoder_new(t);
 	struct nt_ids whole = {0}, parts = {0};
 	(void)state;
