@@ -327,6 +327,18 @@ static int read_prompt(struct job *j, char **operand, int n_operand)
 	return is_input ? nt_read_file(&j->prompt, "-") : 0;
 }
 
+/* A file that an interrupt cut short is not left. */
+static int close_output(struct job *j)
+{
+	struct nt_out *out = j->out;
+	j->out = NULL; /* the line behind this may go to the same terminal */
+	if (!j->o->output || !*j->how.stop)
+		return nt_out_close(out);
+	nt_out_discard(out);
+	nt_cli_say(j->cli, "interrupted: %s is not written", j->o->output);
+	return 0;
+}
+
 static int run_job(struct job *j, char **operand, int n_operand)
 {
 	int rc = open_model(j, operand[0]);
@@ -343,10 +355,8 @@ static int run_job(struct job *j, char **operand, int n_operand)
 	j->start_ns = nt_now_ns();
 	if (rc == 0)
 		rc = j->o->interactive ? talk(j) : answer(j);
-	if (rc == 0) {
-		rc = nt_out_close(j->out); /* the line below may go to the same terminal */
-		j->out = NULL;
-	}
+	if (rc == 0)
+		rc = close_output(j);
 	return rc < 0 ? rc : say_counts(j);
 }
 
@@ -397,7 +407,7 @@ static const struct nt_cmd cmd = {
 		 "temperature --temp.\n\n"
 		 "Generation ends at [E], in front of a --stop string, after -n tokens, or when prompt and text "
 		 "fill the context the model was made for. An interrupt ends it too, after the token that is "
-		 "being worked on.\n\n"
+		 "being worked on; then a FILE of --output is not written.\n\n"
 		 "With --lines or --jsonl prompts are read as there is room for them, and answered in their order, "
 		 "each as soon as those before it are there. What a prompt's answer is depends on the prompt, its "
 		 "number and the seed, and not on what is answered beside it, nor on --batch or --threads. The "
@@ -406,7 +416,8 @@ static const struct nt_cmd cmd = {
 		 "With --interactive each line is added to the text without the newline that ends it, and the "
 		 "model goes on from there. A backslash at its end is a newline in the text, and the next line "
 		 "belongs to it too. An empty line lets the model go on. /reset begins another text, from the "
-		 "prompt if there is one.",
+		 "prompt if there is one. An interrupt ends the answer, or forgets what is typed, and the conversation "
+		 "goes on; the end of input (Ctrl-D) ends it.",
 	.examples = examples,
 	.see_also = "nt-score nt-train",
 	.opts = opts,

@@ -42,6 +42,7 @@ make_inputs() {
 		nt-vocab -q -n 300 -o tok.json a.txt
 		nt-vocab -q --counts -o a.ntc a.txt
 		nt-train -q $shape --max-steps=2 -j1 -o ckpt a.ntd
+		awk '{ printf "{\"prompt\": \"%s\"}\n", substr($0, 1, 9) }' a.txt >prompts
 	)
 }
 
@@ -70,6 +71,8 @@ small_runs() {
 	datatrove	nt-pack -q -j1 --format datatrove -o $out/d $in/a.nts
 	score	nt-score -q -j1 --tsv -o $out/table $in/ckpt $in/a.txt
 	page	nt-score -q -j1 --html -o $out/page $in/ckpt $in/a.txt
+	text	nt-sample -q -j1 -n 40 --ignore-eos -p cat -o $out/text $in/ckpt
+	answers	nt-sample -q -j1 -n 20 --jsonl -o $out/answers $in/ckpt <$in/prompts
 	export	nt-export -q -j1 -o $out/gguf $in/ckpt
 	report	nt-report -q -j1 --passages=0 -o $out/page $in/ckpt
 	svg	nt-report -q -j1 --svg -o $out/svg $in/ckpt

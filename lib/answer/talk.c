@@ -43,7 +43,8 @@ static int read_turn(struct talk *t)
 	const uint8_t *line;
 	size_t len, before = t->text.len;
 	bool goes_on = false;
-	while (!*t->o->stop) {
+	/* an interrupt that came behind the last token of an answer ended that one */
+	while (!*t->o->stop || t->host->was_interrupted(t->host->arg)) {
 		t->host->waits(t->host->arg, goes_on);
 		int rc = nt_lines_next(t->in, true, &line, &len);
 		if (rc == NT_LINES_LATER) {

@@ -197,7 +197,20 @@ t 'a conversation is one text' '
 	grep -q "do not fit.*/reset" err && [ ! -s out ]'
 
 t 'on a terminal an interrupt ends the answer, and the end of input the conversation' '
-	"$PYTHON" "$root/tests/cmd/talk.py" "$ckpt"'
+	mkdir long && cp -L "$ckpt"/*.json "$ckpt"/*.safetensors long
+	sed -i "s/\"max_position_embeddings\": 32/\"max_position_embeddings\": 1000000/" long/config.json
+	grep -q 1000000 long/config.json && "$PYTHON" "$root/tests/cmd/talk.py" "$ckpt" long'
+
+t 'an interrupt leaves the text so far on standard output, and no file' '
+	mkdir long && cp -L "$ckpt"/*.json "$ckpt"/*.safetensors long
+	sed -i "s/\"max_position_embeddings\": 32/\"max_position_embeddings\": 1000000/" long/config.json
+	for signal in INT:130 TERM:143; do
+		run="timeout --foreground --preserve-status -s ${signal%:*} 1 nt-sample --ignore-eos -n 0 long -p to"
+		echo old >file
+		exits ${signal#*:} $run >out 2>err && [ -s out ] && grep -q "; interrupted" err
+		exits ${signal#*:} $run -o file 2>err && grep -q "interrupted: file is not written" err
+		echo old | cmp - file && [ ! -e file.part ]
+	done'
 
 t 'a full disk is noticed, a closed pipe ends it quietly' '
 	exits 4 nt-sample -q "$ckpt" -p h >/dev/full 2>err && grep -q "standard output" err
