@@ -21,6 +21,7 @@ int nt_layers_make(struct nt_layers *l, const struct nt_lm *lm, size_t n_row, si
 {
 	const struct nt_config *c = &lm->config;
 	size_t HD = (size_t)c->num_attention_heads * c->head_dim, C = c->hidden_size, F = c->intermediate_size;
+	size_t Q = nt_qkv_width(c), U = nt_up_width(c), act = nt_family(c->arch)->has_gate ? F : 0;
 	size_t widest = HD > F ? HD : F, real = sizeof(nt_real);
 	*l = (struct nt_layers){
 		.lm = lm, .c = c, .pool = pool, .kern = nt_kern(), .n_row = n_row, .n_position = n_position,
@@ -31,10 +32,7 @@ int nt_layers_make(struct nt_layers *l, const struct nt_lm *lm, size_t n_row, si
 		{&l->x, n_row, C, real},
 		{&l->mid, n_row, C, real},
 		{&l->norm, n_row, C, real},
-		{&l->qkv, n_row, nt_qkv_width(c), real},
-		{&l->att, n_row, HD, real},
-		{&l->up, n_row, nt_up_width(c), real},
-		{&l->act, nt_family(c->arch)->has_gate ? n_row : 0, F, real},
+		{&l->qkv, n_row, Q + HD > U + act ? Q + HD : U + act, real},
 		{&l->stat, n_row, 2, real},
 		{&l->turn, nt_family(c->arch)->has_rope ? n_position : 0, c->head_dim, real},
 		{&l->rounded, 1, nt_product_scratch(widest > C ? widest : C, n_row), 1},
@@ -43,7 +41,13 @@ int nt_layers_make(struct nt_layers *l, const struct nt_lm *lm, size_t n_row, si
 		{&l->slots.data, l->slots.n, l->slots.each, real},
 		{&l->slots.taken, l->slots.n, 1, sizeof(*l->slots.taken)},
 	};
-	return nt_room_map(&l->room, part, sizeof(part) / sizeof(*part), is_dense);
+	int rc = nt_room_map(&l->room, part, sizeof(part) / sizeof(*part), is_dense);
+	if (rc < 0)
+		return rc;
+	l->att = l->qkv + n_row * Q; /* one half of a layer is over before the other begins */
+	l->up = l->qkv;
+	l->act = act ? l->up + n_row * U : l->up; /* without a gate each element becomes another */
+	return 0;
 }
 
 void nt_layers_release(struct nt_layers *l)
@@ -142,7 +146,6 @@ void nt_layers_run(struct nt_layers *l, const uint32_t *id, size_t n_row, enum n
 {
 	const struct nt_config *c = l->c;
 	bool has_gate = nt_family(c->arch)->has_gate;
-	nt_real *act = has_gate ? l->act : l->up; /* without one each element becomes another */
 	for (size_t r = 0; r < n_row && l->turn; r++)
 		make_turns(l, l->place[r]);
 	embed(l, id, n_row);
@@ -154,8 +157,8 @@ void nt_layers_run(struct nt_layers *l, const uint32_t *id, size_t n_row, enum n
 		nt_layers_multiply(l, &of->out, l->mid, l->att, l->x, n_row, how);
 		normalise(l, &of->norm2, l->mid, n_row);
 		nt_layers_multiply(l, &of->up, l->up, l->norm, NULL, n_row, how);
-		nt_activate(l->pool, l->kern, has_gate, act, l->up, n_row, c->intermediate_size);
-		nt_layers_multiply(l, &of->down, l->x, act, l->mid, n_row, how);
+		nt_activate(l->pool, l->kern, has_gate, l->act, l->up, n_row, c->intermediate_size);
+		nt_layers_multiply(l, &of->down, l->x, l->act, l->mid, n_row, how);
 	}
 }
 

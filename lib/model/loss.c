@@ -17,7 +17,7 @@
 
 enum {
 	ELEMENTS = 1 << 22, /* of a block */
-	ROWS = 1024,        /* of it, at most */
+	ROWS = 2048,        /* of it, at most */
 	COLUMNS = 96,       /* of it: a multiple, whatever the product's tiles are */
 };
 

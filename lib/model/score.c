@@ -15,7 +15,7 @@
 #include "nt/mem.h"
 
 /* Inputs of a pass for totals, at least: fewer, and products spend their time fetching weights. */
-enum { PASS = 1024 };
+enum { PASS = 2048 };
 
 struct nt_scorer {
 	const struct nt_lm *lm;
