@@ -2,21 +2,9 @@
 /* gemm.c - which way a matrix product goes */
 #include "kern/gemm.h"
 
-#include <string.h>
-
 #include "kern/gemm_ways.h"
-#include "kern/kern.h"
 #include "nt/blas.h"
 #include "nt/err.h"
-
-void nt_gemm_fill(nt_real *c, const nt_real *plus, const nt_real *bias, size_t n)
-{
-	const nt_real *first = plus ? plus : bias;
-	if (c != first)
-		memcpy(c, first, n * sizeof(*c));
-	if (plus && bias)
-		nt_kern()->add(c, bias, n);
-}
 
 /* Our own product of g, or NULL: a row times a matrix only reads it. */
 static const struct nt_tile *tile_for(const struct nt_gemm *g)

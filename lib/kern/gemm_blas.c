@@ -22,6 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kern/kern.h"
 #include "nt/blas.h"
 #include "nt/cpu.h"
 #include "nt/err.h"
@@ -99,11 +100,21 @@ static void gemm(const struct nt_gemm *g, nt_real beta)
 		  blas_int(g->ldc));
 }
 
+/* c[j] = plus[j] + bias[j], j < n; one of them may be NULL. plus may be c. */
+static void fill(nt_real *c, const nt_real *plus, const nt_real *bias, size_t n)
+{
+	const nt_real *first = plus ? plus : bias;
+	if (c != first)
+		memcpy(c, first, n * sizeof(*c));
+	if (plus && bias)
+		nt_kern()->add(c, bias, n);
+}
+
 static void in_one_call(const struct nt_gemm *g)
 {
 	bool is_filled = g->bias || g->plus;
 	for (size_t i = 0; is_filled && i < g->m; i++)
-		nt_gemm_fill(g->c + i * g->ldc, g->plus ? g->plus + i * g->ldc : NULL, g->bias, g->n);
+		fill(g->c + i * g->ldc, g->plus ? g->plus + i * g->ldc : NULL, g->bias, g->n);
 	nt_real beta = g->is_added || is_filled ? 1 : 0;
 	if (g->m == 1)
 		gemv(g, beta);

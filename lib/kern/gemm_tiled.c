@@ -134,33 +134,38 @@ struct block {
 	size_t first_panel, end_panel;
 };
 
-/* Makes the block what the sums are added to. */
-static void begin_block(const struct block *b)
-{
-	const struct slab *s = b->s;
-	const struct nt_gemm *g = s->g;
-	size_t from = s->column + panel_of(s, b->first_panel).vec * s->tile->vector;
-	struct panel last = panel_of(s, b->end_panel - 1);
-	size_t end = least(s->column + s->n, s->column + (last.vec + last.n_vec) * s->tile->vector);
-	for (size_t r = b->row; r < b->row + b->m; r++)
-		nt_gemm_fill(g->c + r * g->ldc + from, g->plus ? g->plus + r * g->ldc + from : NULL,
-			     g->bias ? g->bias + from : NULL, end - from);
-}
-
 /* A tile that sticks out of C is worked out beside it. */
 static void run_partly(const struct slab *s, nt_real *c, const struct nt_tile_rows *rows,
-		       const uint32_t *panel, const struct panel *p, size_t n_step, bool is_added,
-		       size_t m, size_t n)
+		       const uint32_t *panel, const struct panel *p, size_t n_step,
+		       const struct nt_tile_base *base, size_t m, size_t n)
 {
+	static const struct nt_tile_base none;
 	nt_real whole[NT_TILE_ROWS][NT_TILE_COLUMNS];
-	s->tile->run[p->n_vec - 1](whole[0], NT_TILE_COLUMNS, rows, panel, n_step, false);
-	for (size_t r = 0; r < m; r++, c += s->g->ldc)
-		for (size_t j = 0; j < n; j++)
-			c[j] = is_added ? c[j] + whole[r][j] : whole[r][j];
+	s->tile->run[p->n_vec - 1](whole[0], NT_TILE_COLUMNS, rows, panel, n_step, &none);
+	for (size_t r = 0; r < m; r++, c += s->g->ldc) {
+		for (size_t j = 0; j < n; j++) {
+			nt_real sum = whole[r][j];
+			sum += base->plus ? base->plus[r * base->ld + j] : 0;
+			c[j] = sum + (base->bias ? base->bias[j] : 0);
+		}
+	}
+}
+
+/* What the element of C at this row and column is added to: what it holds, once some k are in it. */
+static struct nt_tile_base base_of(const struct nt_gemm *g, size_t row, size_t column, bool is_begun)
+{
+	struct nt_tile_base base = {.ld = g->ldc};
+	if (is_begun || g->is_added)
+		base.plus = g->c + row * g->ldc + column;
+	else if (g->plus)
+		base.plus = g->plus + row * g->ldc + column;
+	if (!is_begun && g->bias)
+		base.bias = g->bias + column;
+	return base;
 }
 
 static void run_panel(const struct block *b, const struct nt_tile_rows *rows, size_t at,
-		      const struct panel *p, bool is_added)
+		      const struct panel *p)
 {
 	const struct slab *s = b->s;
 	const struct nt_tile *t = s->tile;
@@ -174,10 +179,11 @@ static void run_panel(const struct block *b, const struct nt_tile_rows *rows, si
 		tile.a += i * rows->tile_stride;
 		size_t r = i * t->rows;
 		nt_real *c = s->g->c + (b->row + r) * s->g->ldc + column;
+		struct nt_tile_base base = base_of(s->g, b->row + r, column, s->at + at > 0);
 		if (b->m - r >= t->rows && n == p->n_vec * t->vector)
-			t->run[p->n_vec - 1](c, s->g->ldc, &tile, panel, n_step, is_added);
+			t->run[p->n_vec - 1](c, s->g->ldc, &tile, panel, n_step, &base);
 		else
-			run_partly(s, c, &tile, panel, p, n_step, is_added, least(b->m - r, t->rows), n);
+			run_partly(s, c, &tile, panel, p, n_step, &base, least(b->m - r, t->rows), n);
 	}
 }
 
@@ -190,9 +196,6 @@ static int block_task(void *arg, size_t i)
 			  .first_panel = i % s->n_share * s->panels_of_share};
 	b.m = least(BLOCK_ROWS, g->m - b.row);
 	b.end_panel = least(b.first_panel + s->panels_of_share, s->n_panel);
-	bool is_filled = g->bias || g->plus;
-	if (is_filled && s->at == 0)
-		begin_block(&b);
 	for (size_t at = 0; at < s->k; at += block_k(s)) {
 		size_t k = s->at + at;
 		const nt_real *a = g->a + (g->is_a_transposed ? k * g->lda + b.row : b.row * g->lda + k);
@@ -201,7 +204,7 @@ static int block_task(void *arg, size_t i)
 					   least(block_k(s), s->k - at), g->alpha);
 		for (size_t j = b.first_panel; j < b.end_panel; j++) {
 			struct panel p = panel_of(s, j);
-			run_panel(&b, &rows, at, &p, g->is_added || is_filled || k > 0);
+			run_panel(&b, &rows, at, &p);
 		}
 	}
 	return 0;

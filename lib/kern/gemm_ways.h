@@ -14,7 +14,4 @@ bool nt_gemm_tiled(struct nt_pool *pool, const struct nt_gemm *g, const struct n
 /* There is memory for them, in this thread, and it stays. */
 bool nt_gemm_has_room(void);
 
-/* c[j] = plus[j] + bias[j], j < n; one of them may be NULL. plus may be c. */
-void nt_gemm_fill(nt_real *c, const nt_real *plus, const nt_real *bias, size_t n);
-
 #endif

@@ -28,6 +28,12 @@ enum {
 	NT_TILE_GAP = 16,    /* words between packed rows of tiles, lest all fall on the same cache lines */
 };
 
+/* What sums are added to: rows ld apart, or NULL; and what all rows have, or NULL. */
+struct nt_tile_base {
+	const nt_real *plus, *bias;
+	size_t ld;
+};
+
 /* A block of A as it was packed; strides in words. */
 struct nt_tile_rows {
 	const uint32_t *a;
@@ -54,9 +60,9 @@ struct nt_tile {
 	/* The same of b[n][k] in bf16; NULL where products are not in it, or there is no way. */
 	void (*pack_bf16)(uint32_t *to, size_t n_vec, const uint16_t *b, size_t ldb, size_t n, size_t k);
 
-	/* A whole tile: [rows][vector (i + 1)] for function i. */
+	/* A whole tile: [rows][vector (i + 1)] for function i. base->plus may be c. */
 	void (*run[NT_TILE_VECTORS])(nt_real *c, size_t ldc, const struct nt_tile_rows *rows,
-				     const uint32_t *panel, size_t n_step, bool is_added);
+				     const uint32_t *panel, size_t n_step, const struct nt_tile_base *base);
 };
 
 /* Of this CPU, or NULL where it has none. */

@@ -36,7 +36,7 @@ static inline bfloat16x8_t two_at(const uint32_t *x)
 static inline __attribute__((always_inline)) void run(size_t n_vec, float *c, size_t ldc,
 						      const struct nt_tile_rows *rows,
 						      const uint32_t *panel, size_t n_step,
-						      bool is_added)
+						      const struct nt_tile_base *base)
 {
 	const uint32_t *a = rows->a;
 	wide sum[ROWS / 2][2 * VECTORS];
@@ -58,10 +58,19 @@ static inline __attribute__((always_inline)) void run(size_t n_vec, float *c, si
 		for (size_t v = 0; v < n_vec; v++) {
 			wide left = sum[r][2 * v], right = sum[r][2 * v + 1];
 			float *to = c + 2 * r * ldc + 4 * v;
+			const float *plus = base->plus + 2 * r * base->ld + 4 * v;
 			wide upper = vcombine_f32(vget_low_f32(left), vget_low_f32(right));
 			wide lower = vcombine_f32(vget_high_f32(left), vget_high_f32(right));
-			vst1q_f32(to, is_added ? vld1q_f32(to) + upper : upper);
-			vst1q_f32(to + ldc, is_added ? vld1q_f32(to + ldc) + lower : lower);
+			if (base->plus) {
+				upper += vld1q_f32(plus);
+				lower += vld1q_f32(plus + base->ld);
+			}
+			if (base->bias) {
+				upper += vld1q_f32(base->bias + 4 * v);
+				lower += vld1q_f32(base->bias + 4 * v);
+			}
+			vst1q_f32(to, upper);
+			vst1q_f32(to + ldc, lower);
 		}
 	}
 }

@@ -32,7 +32,7 @@ typedef wide wide_at __attribute__((aligned(4), may_alias));
 static inline __attribute__((always_inline)) void run(size_t n_vec, float *c, size_t ldc,
 						      const struct nt_tile_rows *rows,
 						      const uint32_t *panel, size_t n_step,
-						      bool is_added)
+						      const struct nt_tile_base *base)
 {
 #ifdef ANY_ROWS
 	const size_t row = rows->row_stride, step = rows->step_stride;
@@ -61,10 +61,11 @@ static inline __attribute__((always_inline)) void run(size_t n_vec, float *c, si
 	for (size_t r = 0; r < ROWS; r++) {
 #pragma GCC unroll 3
 		for (size_t v = 0; v < n_vec; v++) {
-			wide_at *to = (wide_at *)(c + r * ldc + WIDTH * v);
-			if (is_added)
-				sum[r][v] += *to;
-			*to = sum[r][v];
+			if (base->plus)
+				sum[r][v] += *(const wide_at *)(base->plus + r * base->ld + WIDTH * v);
+			if (base->bias)
+				sum[r][v] += *(const wide_at *)(base->bias + WIDTH * v);
+			*(wide_at *)(c + r * ldc + WIDTH * v) = sum[r][v];
 		}
 	}
 }
@@ -72,9 +73,10 @@ static inline __attribute__((always_inline)) void run(size_t n_vec, float *c, si
 
 #define RUN(n_vec)                                                                                \
 	static void run_##n_vec(float *c, size_t ldc, const struct nt_tile_rows *rows,            \
-				const uint32_t *panel, size_t n_step, bool is_added)              \
+				const uint32_t *panel, size_t n_step,                             \
+				const struct nt_tile_base *base)                                  \
 	{                                                                                         \
-		run(n_vec, c, ldc, rows, panel, n_step, is_added);                                \
+		run(n_vec, c, ldc, rows, panel, n_step, base);                                    \
 	}
 RUN(1)
 RUN(2)

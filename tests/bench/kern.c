@@ -49,6 +49,7 @@ static double fastest(void (*run)(const void *arg), const void *arg)
 /* --- products --------------------------------------------------------------------- */
 
 enum { TILES = 4000, TILE_STEPS = 64 };
+static const struct nt_tile_base none;
 
 static void run_tiles(const void *arg)
 {
@@ -57,7 +58,7 @@ static void run_tiles(const void *arg)
 				    .step_stride = tile->words * tile->rows};
 	const uint32_t *panel = (const uint32_t *)(const void *)y;
 	for (int i = 0; i < TILES; i++)
-		tile->run[tile->vectors - 1](z, NT_TILE_COLUMNS, &rows, panel, TILE_STEPS, false);
+		tile->run[tile->vectors - 1](z, NT_TILE_COLUMNS, &rows, panel, TILE_STEPS, &none);
 }
 
 static double peak_of(const struct nt_tile *tile)
