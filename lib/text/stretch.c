@@ -18,6 +18,12 @@ void nt_rewrite_release(struct nt_rewrite *w)
 	*w = (struct nt_rewrite){0};
 }
 
+int nt_rewrite_reserve(struct nt_rewrite *w, size_t n)
+{
+	int rc = nt_buf_reserve(&w->text, n);
+	return rc < 0 ? rc : nt_grow(&w->origin, &w->origin_cap, w->text.len + n + 1, sizeof(*w->origin));
+}
+
 static uint32_t origin_in(const struct nt_stretch *in, size_t at)
 {
 	return in->origin ? in->origin[at] : (uint32_t)at;

@@ -40,6 +40,8 @@ struct nt_rewrite {
 void nt_rewrite_reset(struct nt_rewrite *w);
 void nt_rewrite_release(struct nt_rewrite *w); /* harmless twice */
 
+/* Room for n bytes more: worth it where they are known. */
+int nt_rewrite_reserve(struct nt_rewrite *w, size_t n);
 /* Appends bytes[n], made from what begins at byte `at` of `in`. */
 int nt_rewrite_add(struct nt_rewrite *w, const struct nt_stretch *in, size_t at, const void *bytes,
 		   size_t n);

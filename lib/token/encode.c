@@ -42,8 +42,7 @@ struct nt_encoder {
 	bool has_mark;              /* it holds what a written vocabulary writes for a space */
 	struct nt_written_work written;
 	struct nt_buf front;        /* a piece with a space put in front */
-	struct nt_spans spans;      /* of nt_encode_units, ... */
-	uint8_t *length;            /* ... as is [vocab_size], 255 for all that are longer */
+	uint8_t *length;            /* [vocab_size] of nt_encode_units, 255 for all that are longer */
 	struct nt_cache *cache, own;
 	struct nt_long_cache longer;
 	struct nt_ids spare; /* of nt_count */
@@ -97,7 +96,6 @@ void nt_encoder_free(struct nt_encoder *e)
 	nt_cache_release(&e->own);
 	nt_long_cache_release(&e->longer);
 	nt_ids_release(&e->spare);
-	nt_spans_release(&e->spans);
 	free(e->length);
 	nt_starts_free(e->starts);
 	nt_general_free(e->general);
@@ -262,43 +260,41 @@ int nt_encode_piece(struct nt_encoder *e, const uint8_t *p, size_t n, struct nt_
 	return rc == 0 && e->cache == &e->own ? nt_cache_tend(e->cache) : rc;
 }
 
-/* Spans of the ids from `first` on, whose bytes are text[at ...] without a rest. */
-static int span_lengths(struct nt_encoder *e, const struct nt_ids *ids, size_t first, size_t at,
-			struct nt_spans *spans)
+/* Places of the ids from `first` on, whose bytes are text[at ...] without a rest. */
+static int place_lengths(struct nt_encoder *e, const struct nt_ids *ids, size_t first, size_t at,
+			 struct nt_places *places)
 {
 	int rc = 0;
 	for (size_t i = first; rc == 0 && i < ids->n; i++) {
 		size_t end = at + e->t->token[ids->id[i]].len;
-		rc = nt_span_add(spans, at, end);
+		rc = nt_place(places, at, end);
 		at = end;
 	}
 	return rc;
 }
 
 /* The same of a written vocabulary; document: what text is a part of. */
-static int span_written(struct nt_encoder *e, const struct nt_ids *ids, size_t first,
-			const uint8_t *document, size_t at, struct nt_spans *spans)
+static int place_written(struct nt_encoder *e, const struct nt_ids *ids, size_t first,
+			 const uint8_t *document, size_t at, struct nt_places *places)
 {
 	int rc = 0;
 	for (size_t i = first; rc == 0 && i < ids->n; i++) {
 		uint32_t id = ids->id[i];
 		size_t end = at + (e->has_mark ? nt_written_len(e->t, id, document + at) : e->t->shown[id].len);
-		rc = nt_span_add(spans, at, end);
+		rc = nt_place(places, at, end);
 		at = end;
 	}
 	return rc;
 }
 
 /* The same of e->front, whose first byte is not in the document: what follows it begins at `at`. */
-static int span_front(struct nt_encoder *e, const struct nt_ids *ids, size_t first, size_t at,
-		      struct nt_spans *spans)
+static int place_front(struct nt_encoder *e, const struct nt_ids *ids, size_t first, size_t at,
+		       struct nt_places *places)
 {
-	size_t n = spans->n;
-	int rc = span_written(e, ids, first, e->front.data, 0, spans);
-	for (; rc == 0 && n < spans->n; n++) {
-		struct nt_span *s = &spans->span[n];
-		*s = (struct nt_span){at + (s->start ? s->start - 1 : 0), at + s->end - 1};
-	}
+	places->base = at;
+	places->in_front = 1;
+	int rc = place_written(e, ids, first, e->front.data, 0, places);
+	places->base = places->in_front = 0;
 	return rc;
 }
 
@@ -320,7 +316,7 @@ static int encode_pieces(struct nt_encoder *e, const uint8_t *text, size_t len, 
 
 /* document[start, end) of a written vocabulary. */
 static int encode_joined(struct nt_encoder *e, const uint8_t *document, size_t start, size_t end,
-			 bool continues, struct nt_ids *out, struct nt_spans *spans)
+			 bool continues, struct nt_ids *out, struct nt_places *places)
 {
 	const struct nt_joints *j = e->t->joints;
 	int rc = 0;
@@ -334,74 +330,74 @@ static int encode_joined(struct nt_encoder *e, const uint8_t *document, size_t s
 			rc = nt_buf_add(&e->front, document + start, len);
 		if (rc == 0)
 			rc = encode_pieces(e, e->front.data, e->front.len, out);
-		if (rc == 0 && spans)
-			rc = span_front(e, out, first, start, spans);
+		if (rc == 0 && places)
+			rc = place_front(e, out, first, start, places);
 		start += len;
 	}
 	size_t first = out->n;
 	if (rc == 0)
 		rc = encode_pieces(e, document + start, end - start, out);
-	return rc == 0 && spans ? span_written(e, out, first, document, start, spans) : rc;
+	return rc == 0 && places ? place_written(e, out, first, document, start, places) : rc;
 }
 
 static int encode_direct(struct nt_encoder *e, const uint8_t *text, size_t start, size_t end,
-			 struct nt_ids *out, struct nt_spans *spans)
+			 struct nt_ids *out, struct nt_places *places)
 {
 	size_t first = out->n;
 	int rc = nt_encode_cut(e, text + start, end - start, out);
-	return rc == 0 && spans ? span_lengths(e, out, first, start, spans) : rc;
+	return rc == 0 && places ? place_lengths(e, out, first, start, places) : rc;
 }
 
 static int encode_general(struct nt_encoder *e, const uint8_t *text, size_t start, size_t end,
-			  unsigned flags, struct nt_ids *out, struct nt_spans *spans)
+			  unsigned flags, struct nt_ids *out, struct nt_places *places)
 {
 	struct nt_stretch in = {.text = text + start, .len = end - start, .base = start};
-	return nt_general_encode(e->general, &in, flags & NT_ALLOW_SPECIAL, out, spans);
+	return nt_general_encode(e->general, &in, flags & NT_ALLOW_SPECIAL, out, places);
 }
 
 /* Text that is not NFC, though most of it may be, part by part. */
 static int encode_mostly_nfc(struct nt_encoder *e, const uint8_t *text, size_t start, size_t end,
-			     unsigned flags, struct nt_ids *out, struct nt_spans *spans)
+			     unsigned flags, struct nt_ids *out, struct nt_places *places)
 {
 	int rc = 0;
 	for (size_t at = start, next; rc == 0 && at < end; at = next) {
 		size_t n = end - at < NFC_PART ? 0 : nt_pattern_seam(&e->t->split, text + at, NFC_PART);
 		next = n ? at + n : end;
-		rc = nt_is_nfc(text + at, next - at) ? encode_direct(e, text, at, next, out, spans)
-						    : encode_general(e, text, at, next, flags, out, spans);
+		rc = nt_is_nfc(text + at, next - at) ? encode_direct(e, text, at, next, out, places)
+						    : encode_general(e, text, at, next, flags, out, places);
 	}
 	return rc;
 }
 
 static int encode_between(struct nt_encoder *e, const uint8_t *text, size_t start, size_t end,
-			  unsigned flags, struct nt_ids *out, struct nt_spans *spans)
+			  unsigned flags, struct nt_ids *out, struct nt_places *places)
 {
 	if (start >= end)
 		return 0;
 	if (e->t->joints)
-		return encode_joined(e, text, start, end, start == 0 && flags & NT_CONTINUES, out, spans);
+		return encode_joined(e, text, start, end, start == 0 && flags & NT_CONTINUES, out, places);
 	if (!e->general || e->is_nfc)
-		return encode_direct(e, text, start, end, out, spans);
+		return encode_direct(e, text, start, end, out, places);
 	if (nt_is_usually_nfc(e->t))
-		return encode_mostly_nfc(e, text, start, end, flags, out, spans);
-	return encode_general(e, text, start, end, flags, out, spans);
+		return encode_mostly_nfc(e, text, start, end, flags, out, places);
+	return encode_general(e, text, start, end, flags, out, places);
 }
 
 /* e->is_nfc and e->has_mark speak of text. */
 static int encode(struct nt_encoder *e, const uint8_t *text, size_t len, unsigned flags,
-		  struct nt_ids *out, struct nt_spans *spans)
+		  struct nt_ids *out, struct nt_places *places)
 {
 	struct nt_added_walk w = nt_added_walk(e->t, &e->t->raw, &e->starts, text, len, flags & NT_ALLOW_SPECIAL);
 	struct nt_added_match m;
 	int rc = nt_grow(&out->id, &out->cap, out->n + len / BYTES_AN_ID, sizeof(*out->id));
 	while (rc == 0 && (rc = nt_added_next(&w, &m)) > 0) {
-		rc = encode_between(e, text, m.gap, m.start, flags, out, spans);
+		rc = encode_between(e, text, m.gap, m.start, flags, out, places);
 		if (rc == 0)
 			rc = nt_ids_add(out, &m.id, 1);
-		if (rc == 0 && spans)
-			rc = nt_span_add(spans, m.start, m.end);
+		if (rc == 0 && places)
+			rc = nt_place(places, m.start, m.end);
 	}
-	return rc < 0 ? rc : encode_between(e, text, w.done, len, flags, out, spans);
+	return rc < 0 ? rc : encode_between(e, text, w.done, len, flags, out, places);
 }
 
 /* Asks once of a text what is asked of each stretch of it. */
@@ -421,33 +417,9 @@ int nt_encode(struct nt_encoder *e, const void *text, size_t len, unsigned flags
 int nt_encode_offsets(struct nt_encoder *e, const void *text, size_t len, unsigned flags,
 		      struct nt_ids *out, struct nt_spans *spans)
 {
+	struct nt_places places = {.spans = spans};
 	look_over(e, text, len);
-	return encode(e, text, len, flags, out, spans);
-}
-
-/* Tokens of spans[*i, n) that begin before `end`. */
-static uint32_t count_before(const struct nt_spans *spans, size_t *i, size_t end)
-{
-	size_t first = *i;
-	while (*i < spans->n && spans->span[*i].start < end)
-		++*i;
-	return (uint32_t)(*i - first);
-}
-
-/* The same where the tokens' lengths are not those of the text they stand for. */
-static int encode_units_by_spans(struct nt_encoder *e, const uint8_t *text, size_t len,
-				 unsigned flags, struct nt_ids *out, struct nt_ids *unit)
-{
-	size_t i = 0, first = unit->n;
-	e->spans.n = 0;
-	int rc = encode(e, text, len, flags, out, &e->spans);
-	for (size_t end = 0; rc == 0 && end < len;) {
-		end = nt_unit_end(text, len, end);
-		uint32_t n = count_before(&e->spans, &i, end < len ? end : SIZE_MAX);
-		if (n > 0 || (end == len && unit->n == first))
-			rc = nt_ids_add(unit, &n, 1);
-	}
-	return rc;
+	return encode(e, text, len, flags, out, &places);
 }
 
 /* Lengths that fit a byte, in a table that fits a near cache. */
@@ -465,6 +437,18 @@ static inline size_t length_of(const struct nt_encoder *e, uint32_t id)
 	return e->length[id] < 255 ? e->length[id] : e->t->token[id].len;
 }
 
+/* Where the tokens' lengths are not those of the text they stand for. */
+static int encode_units_by_places(struct nt_encoder *e, const uint8_t *text, size_t len,
+				  unsigned flags, struct nt_ids *out, struct nt_ids *unit)
+{
+	struct nt_places places = {.text = text, .len = len, .unit = unit};
+	size_t first = unit->n;
+	int rc = encode(e, text, len, flags, out, &places);
+	if (rc == 0 && (places.n || unit->n == first))
+		rc = nt_ids_add(unit, &places.n, 1);
+	return rc;
+}
+
 int nt_encode_units(struct nt_encoder *e, const void *text, size_t len, unsigned flags,
 		    struct nt_ids *out, struct nt_ids *unit)
 {
@@ -472,7 +456,7 @@ int nt_encode_units(struct nt_encoder *e, const void *text, size_t len, unsigned
 		return nt_ids_add(unit, &(uint32_t){0}, 1);
 	look_over(e, text, len);
 	if (!nt_is_exact(e->t) && (!e->is_nfc || e->t->raw.strips))
-		return encode_units_by_spans(e, text, len, flags, out, unit);
+		return encode_units_by_places(e, text, len, flags, out, unit);
 	size_t i = out->n, at = 0; /* of the next id, and its place in the text */
 	int rc = make_lengths(e);
 	if (rc == 0)

@@ -27,56 +27,74 @@ struct nt_general {
 	struct nt_buf bytes; /* a piece out of the alphabet of bytes */
 	bool pieces_are_spelt; /* in that alphabet */
 	struct nt_ids *out;
-	struct nt_spans *spans;
+	struct nt_places *places;
 };
 
 /* --- pieces --------------------------------------------------------------------------- */
 
-/* Spans of the tokens from out->id[first] on, which cut `in` without a rest. */
-static int span_bytes(struct nt_general *g, const struct nt_stretch *in, size_t first)
+/* Places of the tokens from out->id[first] on, which cut `in` without a rest. */
+static int place_bytes(struct nt_general *g, const struct nt_stretch *in, size_t first)
 {
 	int rc = 0;
-	for (size_t i = first, at = 0; rc == 0 && g->spans && i < g->out->n; i++) {
+	for (size_t i = first, at = 0; rc == 0 && g->places && i < g->out->n; i++) {
 		size_t end = at + g->t->token[g->out->id[i]].len;
-		rc = nt_span_add(g->spans, nt_stretch_origin(in, at), nt_stretch_origin(in, end));
+		rc = nt_place(g->places, nt_stretch_origin(in, at), nt_stretch_origin(in, end));
 		at = end;
 	}
 	return rc;
 }
 
-/* The same where tokens are written: each is as long as the symbols it was merged from. */
-static int span_symbols(struct nt_general *g, const struct nt_stretch *in, size_t first)
+/* The same where tokens are written: each is as long as the symbols it was merged from. They begin
+ * at byte *at of `in`, which moves on. */
+static int place_symbols(struct nt_general *g, const struct nt_stretch *in, size_t first, size_t *at)
 {
 	const struct nt_symbols *s = &g->symbols;
-	size_t k = 0, at = 0;
+	size_t k = 0;
 	int rc = 0;
-	for (size_t i = first; rc == 0 && g->spans && i < g->out->n; i++) {
-		size_t end = at;
+	for (size_t i = first; rc == 0 && g->places && i < g->out->n; i++) {
+		size_t end = *at;
 		for (uint32_t left = g->t->token[g->out->id[i]].len; left && k < s->n; k++) {
 			left -= g->t->token[s->id[k]].len;
 			end += s->len[k];
 		}
-		rc = nt_span_add(g->spans, nt_stretch_origin(in, at), nt_stretch_origin(in, end));
-		at = end;
+		rc = nt_place(g->places, nt_stretch_origin(in, *at), nt_stretch_origin(in, end));
+		*at = end;
+	}
+	return rc;
+}
+
+/* Symbols are made of a window of the piece at a time, and given up as far as they are merged. */
+static int merge_written(struct nt_general *g, const struct nt_stretch *in)
+{
+	struct nt_symbols *s = &g->symbols;
+	size_t place_at = 0;
+	int rc = 0;
+	s->n = s->unknown = 0;
+	for (size_t at = 0, n; rc == 0 && at < in->len; at += n) {
+		n = nt_symbols_window(s, in->text + at, in->len - at);
+		bool goes_on = at + n < in->len;
+		size_t first = g->out->n;
+		if ((rc = nt_symbols_add(s, g->t, in->text + at, n, goes_on)) < 0)
+			break;
+		ptrdiff_t done = nt_merge_symbols(g->scratch, g->t, s->id, s->n, goes_on, g->out);
+		rc = done < 0 ? (int)done : place_symbols(g, in, first, &place_at);
+		if (rc == 0)
+			nt_symbols_drop(s, (size_t)done);
 	}
 	return rc;
 }
 
 static int encode_written(struct nt_general *g, const struct nt_stretch *in)
 {
-	size_t first = g->out->n;
 	if (g->t->prefers_whole) {
 		uint32_t id = nt_token_find_ordinary(g->t, in->text, in->len);
 		int rc = id == NT_NO_TOKEN ? 1 : nt_ids_add(g->out, &id, 1);
-		if (rc == 0 && g->spans)
-			rc = nt_span_add(g->spans, nt_stretch_origin(in, 0), nt_stretch_origin(in, in->len));
+		if (rc == 0 && g->places)
+			rc = nt_place(g->places, nt_stretch_origin(in, 0), nt_stretch_origin(in, in->len));
 		if (rc <= 0)
 			return rc;
 	}
-	int rc = nt_symbols_make(&g->symbols, g->t, in->text, in->len);
-	if (rc == 0)
-		rc = nt_merge_symbols(g->scratch, g->t, g->symbols.id, g->symbols.n, g->out);
-	return rc < 0 ? rc : span_symbols(g, in, first);
+	return merge_written(g, in);
 }
 
 /* A piece spelt in the alphabet: its bytes, each from where its letter came. */
@@ -88,11 +106,11 @@ static int encode_spelt(struct nt_general *g, const struct nt_stretch *in)
 	nt_assert(rc != 0); /* nothing but letters was written */
 	if (rc > 0)
 		rc = nt_encode_piece(g->e, g->bytes.data, g->bytes.len, g->out);
-	for (size_t i = first, at = 0; rc == 0 && g->spans && i < g->out->n; i++) {
+	for (size_t i = first, at = 0; rc == 0 && g->places && i < g->out->n; i++) {
 		size_t start = nt_stretch_origin(in, at);
 		for (uint32_t n = g->t->token[g->out->id[i]].len; n && at < in->len; at++)
 			n -= at + 1 == in->len || (in->text[at + 1] & 0xc0) != 0x80;
-		rc = nt_span_add(g->spans, start, nt_stretch_origin(in, at));
+		rc = nt_place(g->places, start, nt_stretch_origin(in, at));
 	}
 	return rc;
 }
@@ -106,7 +124,7 @@ static int encode_piece(void *arg, const struct nt_stretch *in)
 		return encode_spelt(g, in);
 	size_t first = g->out->n;
 	int rc = nt_encode_piece(g->e, in->text, in->len, g->out);
-	return rc < 0 ? rc : span_bytes(g, in, first);
+	return rc < 0 ? rc : place_bytes(g, in, first);
 }
 
 /* --- the text between added tokens ---------------------------------------------------- */
@@ -117,16 +135,16 @@ static int encode_between(struct nt_general *g, const struct nt_stretch *in)
 	if (!g->t->is_plain)
 		return nt_presplit(&g->presplitting, in);
 	int rc = nt_encode_cut(g->e, in->text, in->len, g->out);
-	return rc < 0 ? rc : span_bytes(g, in, first);
+	return rc < 0 ? rc : place_bytes(g, in, first);
 }
 
 int nt_general_encode(struct nt_general *g, const struct nt_stretch *in, bool specials,
-		      struct nt_ids *out, struct nt_spans *spans)
+		      struct nt_ids *out, struct nt_places *places)
 {
 	struct nt_stretch text, part;
 	struct nt_added_match m;
 	g->out = out;
-	g->spans = spans;
+	g->places = places;
 	int rc = nt_normalize(&g->normalizing, in, &text);
 	if (rc < 0)
 		return rc;
@@ -139,8 +157,8 @@ int nt_general_encode(struct nt_general *g, const struct nt_stretch *in, bool sp
 		}
 		if (rc == 0)
 			rc = nt_ids_add(out, &m.id, 1);
-		if (rc == 0 && spans)
-			rc = nt_span_add(spans, nt_stretch_origin(&text, m.start),
+		if (rc == 0 && places)
+			rc = nt_place(places, nt_stretch_origin(&text, m.start),
 				      nt_stretch_origin(&text, m.end));
 	}
 	part = nt_stretch_part(&text, w.done, text.len);

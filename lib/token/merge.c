@@ -64,6 +64,7 @@ struct piece {
 	const uint32_t *symbol; /* [n], or NULL ... */
 	const uint8_t *bytes;   /* ... and [n] */
 	size_t n;
+	bool goes_on; /* behind these */
 };
 
 static int read_symbols(uint32_t *id, const struct nt_tokenizer *t, const struct piece *p,
@@ -333,17 +334,25 @@ static int find_border(struct nt_scratch *s, const struct nt_tokenizer *t, const
 	return 0;
 }
 
-static int merge_long(struct nt_scratch *s, const struct nt_tokenizer *t, const struct piece *p,
-		      struct nt_ids *out)
+/* Is not all there yet that a border in the len symbols from `from` on is found by? */
+static bool needs_more(const struct piece *p, size_t from, size_t len)
+{
+	return p->goes_on && p->n - from < len + SHORT;
+}
+
+/* Returns how many symbols were merged: all, or those before what must be known more of. */
+static ptrdiff_t merge_long(struct nt_scratch *s, const struct nt_tokenizer *t, const struct piece *p,
+			    struct nt_ids *out)
 {
 	size_t from = 0, len = p->n < SHORT ? p->n : SHORT, n_id;
 	int rc = merge_chunk(s, t, p, 0, len, &s->now);
-	while (rc == 0 && len < p->n - from) {
+	while (rc == 0 && len < p->n - from && !needs_more(p, from, len)) {
 		if ((rc = find_border(s, t, p, from, len, &n_id)) < 0)
 			break;
 		if (n_id == 0) {
-			len = p->n - from - len < len ? p->n - from : 2 * len;
-			rc = merge_chunk(s, t, p, from, len, &s->now);
+			len = p->n - from - len < len && !p->goes_on ? p->n - from : 2 * len;
+			if (!needs_more(p, from, len))
+				rc = merge_chunk(s, t, p, from, len, &s->now);
 			continue;
 		}
 		rc = nt_ids_add(out, s->now.id.id, n_id);
@@ -353,19 +362,23 @@ static int merge_long(struct nt_scratch *s, const struct nt_tokenizer *t, const 
 		s->now = now;
 		len = p->n - from < SHORT ? p->n - from : SHORT;
 	}
-	return rc < 0 ? rc : nt_ids_add(out, s->now.id.id, s->now.id.n);
+	if (rc < 0 || p->goes_on)
+		return rc < 0 ? rc : (ptrdiff_t)from;
+	rc = nt_ids_add(out, s->now.id.id, s->now.id.n);
+	return rc < 0 ? rc : (ptrdiff_t)p->n;
 }
 
 int nt_merge_piece(struct nt_scratch *s, const struct nt_tokenizer *t, const uint8_t *p, size_t n,
 		   struct nt_ids *out)
 {
-	return n ? merge_long(s, t, &(struct piece){.bytes = p, .n = n}, out) : 0;
+	ptrdiff_t rc = n ? merge_long(s, t, &(struct piece){.bytes = p, .n = n}, out) : 0;
+	return rc < 0 ? (int)rc : 0;
 }
 
-int nt_merge_symbols(struct nt_scratch *s, const struct nt_tokenizer *t, const uint32_t *symbol,
-		     size_t n, struct nt_ids *out)
+ptrdiff_t nt_merge_symbols(struct nt_scratch *s, const struct nt_tokenizer *t, const uint32_t *symbol,
+			   size_t n, bool goes_on, struct nt_ids *out)
 {
-	return n ? merge_long(s, t, &(struct piece){.symbol = symbol, .n = n}, out) : 0;
+	return n ? merge_long(s, t, &(struct piece){.symbol = symbol, .n = n, .goes_on = goes_on}, out) : 0;
 }
 
 int nt_byte_pairs_index(struct nt_tokenizer *t)

@@ -175,10 +175,12 @@ static int make_visible(struct nt_presplitting *p, size_t i, const struct nt_str
 {
 	const struct nt_presplit *s = &p->step[i];
 	struct nt_rewrite *w = &p->state[i].prefixed;
-	size_t n = strlen(s->replacement), done = 0;
-	int rc = 0;
+	size_t n = strlen(s->replacement), n_space = 0, done = 0;
 	nt_rewrite_reset(w);
-	if (!begins_with(in, s->replacement) && !begins_with(in, " ") &&
+	for (size_t k = 0; k < in->len; k++)
+		n_space += in->text[k] == ' ';
+	int rc = nt_rewrite_reserve(w, in->len + (n_space + 1) * n);
+	if (rc == 0 && !begins_with(in, s->replacement) && !begins_with(in, " ") &&
 	    (s->prepend == NT_PREPEND_ALWAYS ||
 	     (s->prepend == NT_PREPEND_FIRST && nt_stretch_origin(in, 0) == 0)))
 		rc = nt_rewrite_add(w, in, 0, s->replacement, n);

@@ -194,9 +194,10 @@ const struct nt_merge *nt_merge_find(const struct nt_tokenizer *t, uint32_t left
 int nt_merge_piece(struct nt_scratch *s, const struct nt_tokenizer *t, const uint8_t *p, size_t n,
 		   struct nt_ids *out);
 
-/* The symbols of a piece that are there already; all have tokens. */
-int nt_merge_symbols(struct nt_scratch *s, const struct nt_tokenizer *t, const uint32_t *symbol,
-		     size_t n, struct nt_ids *out);
+/* The symbols of a piece that are there already; all have tokens. If it goes on, only those that
+ * what follows has no say in. Returns how many symbols these were, or < 0. */
+ptrdiff_t nt_merge_symbols(struct nt_scratch *s, const struct nt_tokenizer *t, const uint32_t *symbol,
+			   size_t n, bool goes_on, struct nt_ids *out);
 int nt_byte_pairs_index(struct nt_tokenizer *t); /* when all merges are there */
 
 /* words.h, words_*.c: many words at once, which goes several times as fast as one behind the other */

@@ -186,18 +186,39 @@ size_t nt_written_seam(const struct nt_joints *j, const uint8_t *text, size_t le
 	return 0;
 }
 
-int nt_written_merge(const struct nt_tokenizer *t, struct nt_written_work *w, struct nt_scratch *scratch,
-		     const uint8_t *p, size_t n, struct nt_ids *out)
+/* Puts text[n] into w->text as it is written in tokens. */
+static int write_marks(struct nt_written_work *w, const uint8_t *text, size_t n)
 {
 	w->text.len = 0;
 	int rc = nt_buf_reserve(&w->text, 3 * n);
 	for (size_t i = 0; rc == 0 && i < n; i++) {
-		memcpy(w->text.data + w->text.len, p[i] == ' ' ? (const uint8_t *)NT_SPACE_MARK : p + i, p[i] == ' ' ? 3 : 1);
-		w->text.len += p[i] == ' ' ? 3 : 1;
+		bool is_space = text[i] == ' ';
+		memcpy(w->text.data + w->text.len, is_space ? (const uint8_t *)NT_SPACE_MARK : text + i, is_space ? 3 : 1);
+		w->text.len += is_space ? 3 : 1;
 	}
-	if (rc == 0)
-		rc = nt_symbols_make(&w->symbols, t, w->text.data, w->text.len);
-	return rc < 0 ? rc : nt_merge_symbols(scratch, t, w->symbols.id, w->symbols.n, out);
+	return rc;
+}
+
+int nt_written_merge(const struct nt_tokenizer *t, struct nt_written_work *w, struct nt_scratch *scratch,
+		     const uint8_t *p, size_t n, struct nt_ids *out)
+{
+	struct nt_symbols *s = &w->symbols;
+	int rc = 0;
+	s->n = 0;
+	for (size_t at = 0, len; rc == 0 && at < n; at += len) {
+		len = nt_symbols_window(s, p + at, n - at);
+		bool goes_on = at + len < n;
+		rc = write_marks(w, p + at, len);
+		if (rc == 0)
+			rc = nt_symbols_add(s, t, w->text.data, w->text.len, goes_on);
+		if (rc < 0)
+			break;
+		ptrdiff_t done = nt_merge_symbols(scratch, t, s->id, s->n, goes_on, out);
+		rc = done < 0 ? (int)done : 0;
+		if (rc == 0)
+			nt_symbols_drop(s, (size_t)done);
+	}
+	return rc;
 }
 
 void nt_written_release(struct nt_written_work *w)

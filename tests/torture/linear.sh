@@ -4,6 +4,7 @@
 # forms put in order, without any end of a word. Every way to cut is linear in it, in a stack of 256 KB.
 # A byte of 1 MB may take 1.6 times the CPU time of a byte of 64 KB (n to the 1.5 takes 4 times that), in the
 # long tier one of 16 MB three times that of one of 1 MB, as it no longer fits the caches, and all of it 10 s.
+# In memory a text takes at most 20 times its size and 16 MB.
 . "$(dirname "$0")/../lib.sh"
 
 most=1048576 growth=1.6
@@ -52,33 +53,40 @@ pieces = ["<unk>"] + ["<0x%02X>" % i for i in range(256)] + ["\u2581", "a", "aa"
 model = dict(type="BPE", unk_token="<unk>", fuse_unk=True, byte_fallback=True, vocab={p: i for i, p in enumerate(pieces)},
              merges=["a a", "aa aa", "\u2581 a", "\u2581 \u2581", "1 1"])
 meta = {"type": "Metaspace", "replacement": "\u2581", "prepend_scheme": "first", "split": False}
-json.dump(dict(base, added_tokens=[], model=model, pre_tokenizer=meta, decoder=meta, normalizer=None), open("metaspace.json", "w"))
+for fallback in True, False: # characters that are no tokens are bytes, or unknown
+    model = dict(model, byte_fallback=fallback)
+    json.dump(dict(base, added_tokens=[], model=model, pre_tokenizer=meta, decoder=meta, normalizer=None),
+              open("metaspace.json" if fallback else "metaspace-unknown.json", "w"))
 END
 mkdir "$work/texts" "$work/vocabularies"
 (cd "$work/texts" && "$PYTHON" "$work/texts.py" $most)
 # printable ASCII and nothing to learn from: the letters that all else is written with
 (cd "$work/vocabularies" && nt-vocab -q -n 600 <"$root/docs/style.md" >base.json && "$PYTHON" "$work/vocabularies.py")
 
-# linear OPTION...: nanoseconds of CPU time a byte of each text in both sizes; thirty seconds end one. What
-# starting takes is left out, and of what is measured the least counts: others use the machine, too.
+# linear OPTION...: nanoseconds of CPU time and bytes of memory a byte of each text in both sizes; thirty seconds
+# end one. What starting takes is left out, and of what is measured the least counts: others use the machine, too.
 cat >"$work/linear.py" <<'END'
 import glob, os, resource, subprocess, sys
 most, growth, folder = int(sys.argv[1]), float(sys.argv[2]), sys.argv[3]
 resource.setrlimit(resource.RLIMIT_CPU, (30, 30))
-def seconds(path):
+def run(path):
     tokenizer = subprocess.Popen(["nt-tokenize", "-q", "-j1", "--split=none"] + sys.argv[4:] + [path], stdout=subprocess.DEVNULL)
     _, status, used = os.wait4(tokenizer.pid, 0)
     if status != 0:
         sys.exit("%s: status %d after %g s" % (path, status, used.ru_utime))
-    return used.ru_utime + used.ru_stime
-start = min(seconds("/dev/null") for _ in range(3))
+    return used.ru_utime + used.ru_stime, used.ru_maxrss * 1024
+start, room = map(min, zip(*(run("/dev/null") for _ in range(3))))
+sanitized = os.environ.get("SAN") # its memory counts, too
 for path in sorted(glob.glob("%s/*.%d" % (folder, most))):
     long = short = 1e9
     for tries in range(8):
-        long = min(long, seconds(path))
-        short = min(short, seconds("%s.%d" % (os.path.splitext(path)[0], most // 16)))
+        seconds, memory = run(path)
+        long = min(long, seconds)
+        short = min(short, run("%s.%d" % (os.path.splitext(path)[0], most // 16))[0])
         each = [1e9 * max(t - start, 0.001) / n for t, n in ((short, most // 16), (long, most))]
-        print(os.path.basename(path), *map(round, each))
+        print(os.path.basename(path), *map(round, each), "ns,", round((memory - room) / most, 1), "bytes")
+        if memory - room > 20 * most + (16 << 20) and not sanitized:
+            sys.exit("too much memory")
         if long <= 10 and each[1] <= growth * each[0]:
             break
     else:

@@ -92,6 +92,22 @@ static size_t make_text(uint8_t *text, uint64_t *number, size_t most)
 	return n;
 }
 
+/* Merges symbols that come bit by bit. */
+static void merge_parts(struct nt_scratch *scratch, const struct nt_tokenizer *t, const uint32_t *symbol,
+			size_t n, uint64_t *number, struct nt_ids *got)
+{
+	size_t from = 0;
+	for (size_t end = 0; end < n;) {
+		end += 1 + draw(number, 900);
+		if (end > n)
+			end = n;
+		ptrdiff_t done = nt_merge_symbols(scratch, t, symbol + from, end - from, end < n, got);
+		assert_true(done >= 0);
+		from += (size_t)done;
+	}
+	assert_int_equal(from, n);
+}
+
 static void a_piece_of_any_length_is_merged_as_defined(void **state)
 {
 	uint8_t text[TEXT];
@@ -112,7 +128,11 @@ static void a_piece_of_any_length_is_merged_as_defined(void **state)
 			for (size_t i = 0; i < n; i++)
 				symbol[i] = (uint32_t)(text[i] - 'a');
 			got.n = 0;
-			assert_int_equal(nt_merge_symbols(&scratch, t, symbol, n, &got), 0);
+			assert_int_equal(nt_merge_symbols(&scratch, t, symbol, n, false, &got), n);
+			assert_int_equal(got.n, n_want);
+			assert_memory_equal(got.id, want, n_want * sizeof(*want));
+			got.n = 0;
+			merge_parts(&scratch, t, symbol, n, &number, &got);
 			assert_int_equal(got.n, n_want);
 			assert_memory_equal(got.id, want, n_want * sizeof(*want));
 		}
