@@ -20,7 +20,9 @@ enum {
 	BLOCK_BYTES = 384 << 10,  /* of rows */
 	BLOCK_ROWS = 128,         /* ... or so many, which share what of a matrix is read or copied */
 	SLICE_BYTES = 384 << 10,  /* of weights that rows go by again and again */
-	TASKS = 32, FEW_TASKS = 128, /* of a product, about: beyond, an even end gains nothing */
+	TASKS = 32,               /* of a product, about */
+	WIDE = 512, NARROW = 4,   /* columns of [I][O] for a task of few rows, or so many tasks: it reads a
+				   * piece of each row, pages apart, which memory gives the slower the shorter */
 	TASK_COST = 48 << 10,     /* of a task, at least: bytes of weights, some 2 us on one core */
 	ROW_COST = 8,             /* rows that take as long as reading the weights */
 	PREPARED = 1 << 14,       /* elements of rows that a task prepares */
@@ -169,6 +171,24 @@ static int multiply_task(void *arg, size_t i)
 	return 0;
 }
 
+static bool is_in_out(const struct nt_product *p)
+{
+	return p->part->is_in_out && p->part->type == NT_MATRIX_F32;
+}
+
+/* Beyond so many tasks of a product an even end gains nothing. */
+static size_t enough_tasks(const struct nt_product *p)
+{
+	size_t O = 0, n = NARROW;
+	if (p->n_row >= FEW_ROWS || !is_in_out(p))
+		return TASKS;
+	for (size_t k = 0; k < p->n_part; k++)
+		O += p->part[k].O;
+	while (2 * n * WIDE <= O)
+		n *= 2;
+	return n;
+}
+
 /* How many tasks: as many as are worth it, shares a power of two, so that a few threads get as much each. */
 static size_t cut(struct job *j)
 {
@@ -181,9 +201,9 @@ static size_t cut(struct job *j)
 		j->n_unit += ceil_div(p->part[k].O, j->way->unit);
 		bytes += nt_matrix_bytes(p->part[k].type, p->part[k].I, p->part[k].O);
 	}
-	size_t cost = bytes + bytes / ROW_COST * j->block_rows, few = p->n_row < FEW_ROWS ? FEW_TASKS : TASKS;
+	size_t cost = bytes + bytes / ROW_COST * j->block_rows, enough = enough_tasks(p);
 	for (j->n_share = 1; 2 * j->n_share <= j->n_unit; j->n_share *= 2)
-		if ((j->n_share * n_block >= few || cost / j->n_share <= TASK_COST) &&
+		if ((j->n_share * n_block >= enough || cost / j->n_share <= TASK_COST) &&
 		    (p->n_row < FEW_ROWS || bytes / j->n_share <= SLICE_BYTES))
 			break;
 	return n_block * j->n_share;
@@ -204,6 +224,5 @@ void nt_product_by(const struct nt_matrix_way *way, struct nt_pool *pool, const 
 
 void nt_product(struct nt_pool *pool, const struct nt_product *p)
 {
-	bool is_in_out = p->part->is_in_out && p->part->type == NT_MATRIX_F32;
-	nt_product_by(&best_table()->way[is_in_out ? NT_MATRIX_IN_OUT : p->part->type], pool, p);
+	nt_product_by(&best_table()->way[is_in_out(p) ? NT_MATRIX_IN_OUT : p->part->type], pool, p);
 }

@@ -61,7 +61,7 @@ static inline __attribute__((always_inline)) void pass(size_t n_row, size_t deep
 	for (; o + WIDTH <= a.n; o += WIDTH) {
 #pragma GCC unroll 8
 		for (size_t k = 0; k < deep; k++)
-			__builtin_prefetch(a.w + (deep + k) * a.ldw + o);
+			__builtin_prefetch(a.w + (2 * deep + k) * a.ldw + o);
 		columns_at(n_row, deep, &a, in, o, WIDTH);
 	}
 	if (o < a.n)

@@ -96,7 +96,7 @@ static void (*const N(tiles)[])(const struct N(place) *p) = {
 static void N(outputs)(const struct nt_slice *s, size_t r, size_t end, size_t o, size_t at)
 {
 	const size_t I = s->w->I, n_row = end - r, n_tile = (n_row + DOT_ROWS - 1) / DOT_ROWS;
-	bool is_four = o + 4 <= s->n, is_ahead = o + 8 <= s->n;
+	bool is_four = o + 4 <= s->n, is_ahead = s->first + o + 8 <= s->w->O;
 	const weight *w = (const weight *)s->w->data + (s->first + o) * I + at;
 	struct N(place) p = {.w = w, .next = is_ahead ? w + 4 * I : w, .ldw = is_four ? I : 0,
 			     .ldnext = is_ahead ? I : 0, .ldx = s->row_bytes / sizeof(item),
