@@ -45,8 +45,9 @@ const char *nt_run_val(const struct nt_run *r);
 /* Appends the names of the files it was trained on, a NUL behind each: none if they are not known. */
 int nt_run_data(const struct nt_run *r, struct nt_buf *names);
 
-/* What charts call it; else the label in its log, or the directory it lies in. Copied. */
-int nt_run_set_label(struct nt_run *r, const char *label);
+/* What charts call it: the label in its log, or the directory it lies in ... */
+const char *nt_run_label(const struct nt_run *r);
+int nt_run_set_label(struct nt_run *r, const char *label); /* ... or this, which is copied */
 
 /* --- charts --------------------------------------------------------------------- */
 
@@ -89,7 +90,7 @@ int nt_chart_terminal(struct nt_buf *out, struct nt_run *const *run, size_t n_ru
 
 struct nt_page_options {
 	struct nt_chart_options chart;  /* log, smooth, title, x; lo and hi of losses */
-	const struct nt_buf *passages;  /* of nt_report_passage, or NULL */
+	const struct nt_buf *passages;  /* [n_run] of nt_report_passage, or NULL */
 	unsigned refresh;               /* seconds until a browser looks again; 0: never */
 };
 

@@ -392,18 +392,33 @@ static void put_head(struct page *p)
 	nt_markup(m, "</header>\n<main>\n");
 }
 
-static void put_passages(struct page *p)
+static void put_passages_of(struct page *p, size_t i)
 {
-	const struct nt_buf *html = p->o->passages;
-	if (!html || html->len == 0)
+	const struct nt_buf *html = &p->o->passages[i];
+	if (html->len == 0)
 		return;
-	nt_markup(&p->m, "<section>\n<h2>What ");
-	nt_markup_words(&p->m, p->n_run > 1 ? nt_run_label(p->run[0]) : "it");
-	nt_markup(&p->m, " makes of held-out text</h2>\n");
-	nt_frame_scale(&p->m);
+	if (p->n_run > 1) {
+		nt_markup(&p->m, "<h3><i class=\"key c%zu\"></i>", i % 8);
+		nt_markup_words(&p->m, nt_run_label(p->run[i]));
+		nt_markup(&p->m, "</h3>\n");
+	}
 	nt_markup(&p->m, "<div class=\"passages\">\n");
 	nt_markup_raw(&p->m, (const char *)html->data, html->len);
-	nt_markup(&p->m, "</div>\n</section>\n");
+	nt_markup(&p->m, "</div>\n");
+}
+
+static void put_passages(struct page *p)
+{
+	size_t n = 0;
+	for (size_t i = 0; p->o->passages && i < p->n_run; i++)
+		n += p->o->passages[i].len > 0;
+	if (n == 0)
+		return;
+	nt_markup(&p->m, "<section>\n<h2>What %s of held-out text</h2>\n", p->n_run > 1 ? "they make" : "it makes");
+	nt_frame_scale(&p->m);
+	for (size_t i = 0; i < p->n_run; i++)
+		put_passages_of(p, i);
+	nt_markup(&p->m, "</section>\n");
 }
 
 static int put_page(struct page *p)

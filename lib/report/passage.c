@@ -84,7 +84,7 @@ int nt_report_passage(struct nt_buf *html, const struct nt_show_tokens *tokens, 
 		nats += doc->scored[i].nll;
 	nt_markup(&m, "<div class=\"passage\"><h3>");
 	nt_markup_words(&m, doc->source);
-	nt_markup(&m, " %" PRIu64 ": %zu tokens, %.4f nats/token", doc->number, n, n ? nats / (double)n : 0);
+	nt_markup(&m, "<span class=\"number\"> %" PRIu64 "</span>: %zu tokens, %.4f nats/token", doc->number, n, n ? nats / (double)n : 0);
 	if (doc->bytes)
 		nt_markup(&m, ", %.4f bits/byte", nats / log(2) / (double)doc->bytes);
 	nt_markup(&m, "</h3><p>");

@@ -66,9 +66,6 @@ struct nt_run {
 	bool has_ended;
 };
 
-/* The text of a chart's legend; never NULL. */
-const char *nt_run_label(const struct nt_run *r);
-
 /* Settings beside the log, of the newest step: none where there is no checkpoint, or it
  * cannot be read. */
 int nt_facts_read(struct report_facts *f, const struct nt_run *r);

@@ -47,6 +47,18 @@ static void put_key(const struct table *t, const char *key)
 		nt_markup_text(t->m, *key == '_' ? " " : key, 1);
 }
 
+/* A hash is told from another by its beginning; all of it is under the pointer. */
+static void put_value(const struct table *t, const char *value)
+{
+	enum { LONG = 24, SHOWN = 12 };
+	size_t n = strlen(value);
+	bool is_hash = n >= LONG && strspn(value, "0123456789abcdef") == n;
+	if (is_hash)
+		nt_markup(t->m, "<abbr title=\"%s\">%.*s\xe2\x80\xa6</abbr>", value, SHOWN, value);
+	else
+		nt_markup_words(t->m, value);
+}
+
 /* A key with a value for each run, or with the one that all have. */
 static void put_row(const struct table *t, const char *key, bool is_each)
 {
@@ -55,7 +67,7 @@ static void put_row(const struct table *t, const char *key, bool is_each)
 	nt_markup(t->m, is_each ? "</th>" : "</dt>");
 	for (size_t i = 0; i < (is_each ? t->n_run : 1); i++) {
 		nt_markup(t->m, is_each ? "<td>" : "<dd>");
-		nt_markup_words(t->m, value_of(t, i, key));
+		put_value(t, value_of(t, i, key));
 		nt_markup(t->m, is_each ? "</td>" : "</dd>");
 	}
 	nt_markup(t->m, is_each ? "</tr>\n" : "</div>\n");

@@ -190,8 +190,9 @@ train() { nt-train -q "$work/train.bin" --val "$work/val.bin" -o "$@" --hidden-s
 
 t 'a checkpoint shows held-out text by what it cost, samples, data, settings and machine' '
 	nt-report "$work/ckpt" >a.html && html a.html >text
-	tokens=$(sed -n "s/.*val.bin 0: \([0-9]*\) tokens.*/\1/p" text)
-	[ "$tokens" = 22 ] && [ "$(grep -o "<i style=\"--h" a.html | wc -l)" = 22 ]
+	tokens=$(sed -n "s/<[^>]*>//g; s/.*val.bin 0: \([0-9]*\) tokens.*/\1/p" a.html)
+	[ "$tokens" = 23 ]
+	[ "$(grep -o "<i style=\"--h" a.html | wc -l)" = 23 ]
 	nt-score -q --json "$work/ckpt" "$work/held" >score
 	"$PYTHON" -c "
 import json, re
@@ -216,7 +217,7 @@ t 'what a run held out of its data is found again: it costs what training logged
 	"$PYTHON" - <<-"END"
 	import json, re
 	want = [json.loads(l) for l in open("run/log.jsonl")][-1]["val_loss"]
-	rows = re.findall(r"<h3>held-out row \d+: (\d+) tokens, ([\d.]+) nats/token", open("a.html").read())
+	rows = re.findall(r"<h3>held-out row<span class=.number.> \d+</span>: (\d+) tokens, ([\d.]+) nats/token", open("a.html").read())
 	n = sum(int(k) for k, _ in rows)
 	got = sum(int(k) * float(x) for k, x in rows) / n
 	assert n > 2000 and abs(got - want) < 2e-4, (n, got, want)
@@ -230,8 +231,33 @@ t 'what a run held out of its data is found again: it costs what training logged
 t 'settings that differ stand side by side' '
 	(cd "$work" && train "$OLDPWD/other" --max-steps 4 --learning-rate 0.025)
 	nt-report "$work/ckpt" other >a.html && html a.html >text
-	grep -x "Settings that differ" text && grep -x "learning rate" text && grep -x 0.025 text
-	grep "that are the same" text'
+	for words in "Settings that differ" "learning rate" 0.025; do grep -x "$words" text; done
+	grep "that are the same" text
+	# a hash by its beginning, the whole of it under the pointer
+	hash=$(sed -n "s/.*\"val_hash\": \"\([0-9a-f]*\)\".*/\1/p" other/latest/trainer.json)
+	[ ${#hash} = 32 ]
+	grep -q "<abbr title=\"$hash\">$(echo $hash | cut -c1-12)…</abbr>" a.html'
+t 'every run shows what it makes of the same held-out text' '
+	(cd "$work" && train "$OLDPWD/other" --max-steps 4 --learning-rate 0.025)
+	nt-report --label first --label second "$work/ckpt" other >a.html
+	html a.html >text
+	grep -x "What they make of held-out text" text
+	for run in "$work/ckpt" other; do
+		nt-score -q --json --total $run "$work/held" | sed "s, .perplexity.*,,; s,.*: ,,"
+	done | awk "{ printf \"%.4f\n\", \$1 }" >want
+	[ "$(sort -u want | wc -l)" = 2 ]
+	sed -n "s/.*: 23 tokens, \([0-9.]*\) nats.*/\1/p" a.html >got
+	cmp want got
+	"$PYTHON" -c "
+import re
+section = open(\"a.html\").read().split(\"What they make\")[1].split(\"</section>\")[0]
+names = re.findall(r\"<h3><i class=.key c(.).></i>(\\w+)</h3>|class=.passage.>\", section)
+assert names == [(\"0\", \"first\"), (\"\", \"\"), (\"1\", \"second\"), (\"\", \"\")], names"
+	mv other moved
+	rm moved/latest
+	nt-report "$work/ckpt" moved/log.jsonl 2>said >a.html
+	grep "no held-out text on the page" said
+	[ "$(grep -c "class=\"passage\"" a.html)" = 1 ]'
 t 'passages are as many as asked, of the file that is named' '
 	nt-report --passages 0 "$work/ckpt" >a.html && ! grep "class=\"passage\"" a.html
 	nt-report --passages 2 --val "$work/train.bin" "$work/ckpt" >a.html && [ "$(grep -c "class=\"passage\"" a.html)" = 2 ]

@@ -134,6 +134,8 @@ const tasks = {
 				for (const c of await contrast(page))
 					assert(c.is >= c.least, `${scheme}: a contrast of ${c.is}`);
 				assert(Math.min(...await shaded(page)) >= 4.5, `${scheme}: a token is hard to read`);
+				const name = await page.$eval(".passage h3", e => e.innerText);
+				assert.match(name, /^[^ ]+: \d+ tokens/, "an only text needs no number");
 				const shown = await page.$$eval(".passage p", all => all.map(e => e.textContent).join(""));
 				assert.strictEqual(shown.replaceAll("\u21b5\n", "\n").replace(/<\|.*?\|>$/, ""), text);
 				const [totals, first] = await page.$$eval(".totals, .passage", all => all.map(e => e.getBoundingClientRect().top)
