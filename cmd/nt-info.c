@@ -119,7 +119,11 @@ static int describe_tensor(const struct nt_safetensor *t, struct nt_buf *json)
 
 static int describe_tensors(const struct nt_safetensors *s, struct nt_buf *json)
 {
-	int rc = nt_buf_printf(json, ", \"metadata\": %s, \"list\": [", nt_safetensors_metadata(s));
+	int rc = nt_buf_printf(json, ", \"metadata\": ");
+	if (rc == 0)
+		rc = nt_safetensors_metadata(s, json);
+	if (rc == 0)
+		rc = nt_buf_printf(json, ", \"list\": [");
 	for (size_t i = 0; rc == 0 && i < nt_safetensors_count(s); i++) {
 		rc = nt_buf_printf(json, i ? ", " : "");
 		if (rc == 0)

@@ -58,6 +58,7 @@ struct nt_data {
 	uint32_t row_len;
 	size_t width;
 	uint64_t n_token, n_doc, n_row, n_fragment, source_bytes;
+	uint8_t hash[16];
 };
 
 /* Pages that were looked at count as ours until the system wants them back: memory would seem to
@@ -406,6 +407,20 @@ int nt_data_is(const char *path)
 	return n < 0 ? (int)n : n == sizeof(magic) && memcmp(magic, NTD_MAGIC, sizeof(magic)) == 0;
 }
 
+static int hash_segments(struct nt_data *d)
+{
+	struct nt_hasher *h = nt_hasher_new();
+	if (!h)
+		return NT_ESYS;
+	for (size_t i = 0; i < d->n_seg; i++)
+		nt_hasher_add(h, d->seg[i].foot + FOOT_TOKEN_HASH, 16);
+	struct nt_hash128 sum = nt_hasher_sum128(h);
+	nt_put64(d->hash, sum.lo);
+	nt_put64(d->hash + 8, sum.hi);
+	nt_hasher_free(h);
+	return 0;
+}
+
 int nt_data_open(struct nt_data **result, const char *path)
 {
 	struct nt_data *d = nt_calloc(1, sizeof(*d));
@@ -415,7 +430,7 @@ int nt_data_open(struct nt_data **result, const char *path)
 	int rc = nt_map_open(&d->map, real_path(path));
 	if (rc == 0 && !(d->name = strdup(nt_input_name(path))))
 		rc = nt_fail_sys("%s: cannot open", nt_input_name(path));
-	if (rc < 0 || (rc = walk_back(d)) < 0 || (rc = read_segments(d)) < 0 ||
+	if (rc < 0 || (rc = walk_back(d)) < 0 || (rc = read_segments(d)) < 0 || (rc = hash_segments(d)) < 0 ||
 	    (rc = read_tokenizer(d)) < 0)
 		nt_data_close(d);
 	else
@@ -510,16 +525,7 @@ void nt_data_segment(const struct nt_data *d, size_t i, struct nt_data_segment *
 
 void nt_data_hash(const struct nt_data *d, uint8_t hash[16])
 {
-	struct nt_hasher *h = nt_hasher_new();
-	struct nt_hash128 sum = {0};
-	if (h) {
-		for (size_t i = 0; i < d->n_seg; i++)
-			nt_hasher_add(h, d->seg[i].foot + FOOT_TOKEN_HASH, 16);
-		sum = nt_hasher_sum128(h);
-		nt_hasher_free(h);
-	}
-	nt_put64(hash, sum.lo);
-	nt_put64(hash + 8, sum.hi);
+	memcpy(hash, d->hash, sizeof(d->hash));
 }
 
 /* The last segment whose first thing (a token, a document, ...) is at or before i. */
