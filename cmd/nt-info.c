@@ -7,7 +7,6 @@
  * the two cannot differ. Only a checkpoint knows better what of it people want to see.
  */
 #include <inttypes.h>
-#include <json-c/json.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +22,7 @@
 #include "nt/mem.h"
 #include "nt/model.h"
 #include "nt/safetensors.h"
+#include "nt/table.h"
 #include "nt/tokenizer.h"
 #include "nt/train.h"
 #include "nt/vocab.h"
@@ -222,279 +222,7 @@ static int describe(const char *path, const struct options *o, struct nt_buf *js
 		       path, n == 0 ? "empty" : "not a file of this suite");
 }
 
-/* --- for people ------------------------------------------------------------------ */
-
-static const char *text_of(json_object *value)
-{
-	return value ? json_object_get_string(value) : "none";
-}
-
-static json_object *member(json_object *o, const char *key)
-{
-	return json_object_object_get(o, key); /* nothing has no members */
-}
-
-/* A member that has members: what stands in a manifest may be anything. */
-static json_object *object(json_object *o, const char *key)
-{
-	json_object *value = member(o, key);
-	return json_object_is_type(value, json_type_object) ? value : NULL;
-}
-
-/* The text without control bytes: it comes out of a file, and a terminal obeys them. */
-static const char *plain(struct nt_buf *text)
-{
-	for (size_t i = 0; i < text->len; i++)
-		if (text->data[i] < 0x20 || text->data[i] == 0x7f)
-			text->data[i] = '?';
-	return (const char *)text->data;
-}
-
-/* --- the funnel ------------------------------------------------------------------ */
-
-static const char *const column[] = {"bytes", "documents", "tokens"};
-enum { N_COLUMN = sizeof(column) / sizeof(*column), PAGE_WIDTH = 80, INDENT = 6, GAP = 10 };
-
-/* What was let through, and the share of what came that was lost: "790001  -3.2 %". The gap
- * is the room before the next column. */
-static void print_column(int *gap, json_object *in, json_object *out)
-{
-	char number[24] = "-", share[16] = "";
-	double before = in ? json_object_get_double(in) : 0;
-	uint64_t n = out ? json_object_get_uint64(out) : 0;
-	if (out && n < 1000000000000)
-		snprintf(number, sizeof(number), "%llu", nt_llu(n));
-	else if (out)
-		snprintf(number, sizeof(number), "%.3f T", (double)n / 1e12);
-	if (out && (double)n < before)
-		snprintf(share, sizeof(share), "-%.3g %%", 100 * (1 - (double)n / before));
-	printf("%*s%12s%s%s", *gap, "", number, *share ? "  " : "", share);
-	*gap = GAP - (*share ? 2 + (int)strlen(share) : 0);
-}
-
-static bool is_one_of(const char *key, const char *const *word, size_t n)
-{
-	for (size_t k = 0; k < n; k++)
-		if (strcmp(key, word[k]) == 0)
-			return true;
-	return false;
-}
-
-/* Adds what stands in no column: " by=unit", " units=3 of 4". */
-static int add_words(struct nt_buf *words, json_object *o, json_object *came)
-{
-	int rc = 0;
-	json_object_object_foreach(o, key, value)
-	{
-		json_object *before = member(came, key);
-		if (rc < 0 || strcmp(key, "hash") == 0 || is_one_of(key, column, N_COLUMN))
-			continue;
-		if (json_object_is_type(value, json_type_object)) { /* --json has it whole */
-			rc = nt_buf_printf(words, " %s=%d", key, json_object_object_length(value));
-			continue;
-		}
-		rc = nt_buf_printf(words, " %s=%s", key, text_of(value));
-		if (rc == 0 && before && !json_object_equal(before, value))
-			rc = nt_buf_printf(words, " of %s", text_of(before));
-	}
-	return rc;
-}
-
-/* Adds what else was counted: " dropped: short=12"; what is 0 is not worth a word. */
-static int add_counts(struct nt_buf *words, json_object *entry)
-{
-	static const char *const told[] = {"program", "version", "options", "in", "out"};
-	int rc = 0;
-	json_object_object_foreach(entry, name, counts)
-	{
-		if (rc < 0 || is_one_of(name, told, sizeof(told) / sizeof(*told)))
-			continue;
-		if (!json_object_is_type(counts, json_type_object)) {
-			rc = nt_buf_printf(words, " %s=%s", name, text_of(counts));
-			continue;
-		}
-		rc = nt_buf_printf(words, " %s:", name);
-		json_object_object_foreach(counts, key, value)
-			if (rc == 0 && json_object_get_double(value) != 0)
-				rc = nt_buf_printf(words, " %s=%s", key, text_of(value));
-	}
-	return rc;
-}
-
-/* All of it: options, counts, and which text came out, or came. */
-static int describe_entry(struct nt_buf *words, json_object *entry)
-{
-	json_object *in = object(entry, "in"), *out = object(entry, "out"), *options = object(entry, "options");
-	json_object *text = member(out, "hash") ? member(out, "hash") : member(in, "hash");
-	int rc = options ? add_words(words, options, NULL) : 0;
-	if (rc == 0 && out)
-		rc = add_words(words, out, in);
-	if (rc == 0)
-		rc = add_counts(words, entry);
-	return rc < 0 || !text ? rc : nt_buf_printf(words, " text=%s", text_of(text));
-}
-
-/* Lines as long as the page; a word that is longer has one to itself. */
-static void print_words(const char *words)
-{
-	size_t at = 0;
-	for (const char *end; *words; words = end) {
-		words += *words == ' ';
-		size_t len = (size_t)((end = strchrnul(words, ' ')) - words);
-		if (at == 0 || at + 1 + len > PAGE_WIDTH)
-			at = (size_t)printf("%s%*s", at ? "\n" : "", INDENT, "") - (at > 0);
-		else
-			at += (size_t)printf(" ");
-		at += (size_t)printf("%.*s", (int)len, words);
-	}
-	if (at)
-		putchar('\n');
-}
-
-/* Chains of several inputs stand one behind the other. One begins with text that is not what
- * the program before let through, or with files. */
-static bool begins_chain(json_object *in, json_object *before)
-{
-	json_object *hash = member(in, "hash");
-	return before && (member(in, "file_bytes") || (hash && !json_object_equal(hash, member(before, "hash"))));
-}
-
-/* What a program let through, of what came: from `before`, what the one before it did, if it does
- * not say. words: room to put some together. */
-static int print_entry(json_object *entry, json_object *before, struct nt_buf *words)
-{
-	json_object *in = object(entry, "in"), *out = object(entry, "out");
-	int gap = 0;
-	words->len = 0;
-	int rc = nt_buf_printf(words, "%s", text_of(member(entry, "program")));
-	if (rc < 0)
-		return rc;
-	printf("%c %-12s", begins_chain(in, before) ? '+' : ' ', plain(words));
-	for (size_t k = 0; k < N_COLUMN; k++)
-		print_column(&gap, member(in ? in : before, column[k]), member(out, column[k]));
-	putchar('\n');
-	words->len = 0;
-	if ((rc = describe_entry(words, entry)) == 0 && words->len)
-		print_words(plain(words));
-	return rc;
-}
-
-/* The manifest as a funnel: what each program let through, of what came from the one before. */
-static int print_funnel(json_object *manifest)
-{
-	struct nt_buf words = {0};
-	json_object *before = NULL;
-	int rc = 0;
-	printf("%-14s%12s", "made by", column[0]);
-	for (size_t k = 1; k < N_COLUMN; k++)
-		printf("%*s", GAP + 12, column[k]);
-	putchar('\n');
-	for (size_t i = 0; i < json_object_array_length(manifest) && rc == 0; i++) {
-		json_object *entry = json_object_array_get_idx(manifest, i);
-		rc = print_entry(entry, before, &words);
-		before = object(entry, "out");
-	}
-	nt_buf_release(&words);
-	return rc;
-}
-
-/* What is counted by name: "wiki: 12 documents, 3456 tokens", a line each. */
-static void print_sources(json_object *o)
-{
-	json_object_object_foreach(o, name, counts)
-	{
-		printf("%-14s  %s:", "source", name);
-		const char *comma = "";
-		json_object_object_foreach(counts, what, n)
-		{
-			printf("%s %s %s", comma, text_of(n), what);
-			comma = ",";
-		}
-		putchar('\n');
-	}
-}
-
-static int print_value(const char *label, int width, json_object *value)
-{
-	struct nt_buf text = {0};
-	int rc = nt_buf_printf(&text, "%s", text_of(value));
-	if (rc == 0)
-		printf("%-*s  %s\n", width, label, plain(&text));
-	nt_buf_release(&text);
-	return rc;
-}
-
-/* --- tensors ---------------------------------------------------------------------- */
-
-/* What a file of tensors says of itself; of an array its beginning. */
-static int print_metadata(json_object *o)
-{
-	int rc = 0;
-	struct nt_buf text = {0};
-	json_object_object_foreach(o, key, value)
-	{
-		json_object *first = object(o, key) ? member(value, "first") : NULL;
-		text.len = 0;
-		if (rc == 0)
-			rc = nt_buf_printf(&text, "%-40s  ", key);
-		if (rc == 0 && first)
-			rc = nt_buf_printf(&text, "%s items: ", text_of(member(value, "items")));
-		if (rc == 0)
-			rc = nt_buf_printf(&text, "%s%s", first ? json_object_to_json_string_ext(first, JSON_C_TO_STRING_NOSLASHESCAPE)
-					      : text_of(value), first ? " ..." : "");
-		if (rc == 0)
-			printf("  %s\n", plain(&text));
-	}
-	nt_buf_release(&text);
-	return rc;
-}
-
-/* A line each: name, dtype, shape, bytes. */
-static int print_tensors(json_object *list)
-{
-	int rc = 0;
-	struct nt_buf text = {0};
-	for (size_t i = 0; rc == 0 && i < json_object_array_length(list); i++) {
-		json_object *t = json_object_array_get_idx(list, i), *shape = member(t, "shape");
-		text.len = 0;
-		rc = nt_buf_printf(&text, "%-40s  %-5s ", text_of(member(t, "name")), text_of(member(t, "dtype")));
-		for (size_t k = 0; rc == 0 && k < json_object_array_length(shape); k++)
-			rc = nt_buf_printf(&text, k ? " x %s" : " %s", text_of(json_object_array_get_idx(shape, k)));
-		if (rc == 0)
-			printf("  %-70s %12s bytes\n", plain(&text), text_of(member(t, "bytes")));
-	}
-	nt_buf_release(&text);
-	return rc;
-}
-
-static int print_table(json_object *o)
-{
-	int rc = 0, width = 14;
-	json_object_object_foreach(o, name, any)
-		if (!json_object_is_type(any, json_type_object) && !json_object_is_type(any, json_type_array))
-			width = (int)strlen(name) > width ? (int)strlen(name) : width;
-	json_object_object_foreach(o, key, value)
-	{
-		char label[32];
-		snprintf(label, sizeof(label), "%s", key);
-		for (char *c = label; *c; c++)
-			if (*c == '_')
-				*c = ' ';
-		if (rc < 0)
-			break;
-		if (strcmp(key, "metadata") == 0)
-			rc = print_metadata(value);
-		else if (strcmp(key, "list") == 0)
-			rc = print_tensors(value);
-		else if (json_object_is_type(value, json_type_object))
-			print_sources(value);
-		else if (!json_object_is_type(value, json_type_array))
-			rc = print_value(label, width, value);
-		else if (json_object_array_length(value))
-			rc = print_funnel(value);
-	}
-	return rc;
-}
+/* --- out ------------------------------------------------------------------------- */
 
 static int print(const struct options *o, const char *path, const struct nt_buf *made, bool is_first)
 {
@@ -506,12 +234,12 @@ static int print(const struct options *o, const char *path, const struct nt_buf 
 			putchar('\n');
 		return 0;
 	}
-	json_object *object = json_tokener_parse((char *)made->data);
-	if (!object)
-		return nt_fail(NT_EFORMAT, "%s: cannot be described", path);
-	int rc = print_table(object);
-	json_object_put(object);
-	return rc;
+	struct nt_buf table = {0};
+	int rc = nt_table(&table, made->data, made->len);
+	if (rc == 0)
+		fwrite(table.data, 1, table.len, stdout);
+	nt_buf_release(&table);
+	return rc < 0 ? nt_fail(rc, "%s: %s", path, nt_errmsg()) : 0;
 }
 
 static int run(struct nt_cli *cli, void *opt, char **operand, int n_operand)
