@@ -189,6 +189,10 @@ fuzz:
 fuzz-run: all $(FUZZERS)
 	@PATH="$$PWD/$B/bin:$$PATH" PYTHON="$(PYTHON)" FUZZ_SECONDS=$(FUZZ_SECONDS) sh tests/fuzz/run.sh $(FUZZERS)
 
+# Lines of the parsers that are reached: the script builds with clang's coverage, for which it comes back here.
+coverage: ; @sh share/deps.sh build check fuzz coverage && $(MAKE) all && PYTHON="$(PYTHON)" MAKE="$(MAKE)" sh tests/fuzz/coverage.sh
+coverage-build: $(FUZZERS) $(UNITS)
+
 install: all pages
 install uninstall:
 	@PREFIX="$(DESTDIR)$(PREFIX)" B="$B" PKGS="$(PKGS)" sh share/install.sh $@ $(CMDS)
@@ -197,5 +201,5 @@ clean: ; rm -rf build
 help: ; @cat share/targets.txt
 
 -include $(shell find $B -type f -name '*.d' 2>/dev/null)
-.PHONY: all pages deps demo check check-build check-run check-torture check-arm check-interop bench bench-data bench-model bench-tokenize bench-train fuzz fuzz-run install uninstall clean help
+.PHONY: all pages deps demo check check-build check-run check-torture check-arm check-interop bench bench-data bench-model bench-tokenize bench-train fuzz fuzz-run coverage coverage-build install uninstall clean help
 .SECONDARY:

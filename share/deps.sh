@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # Installs what a target needs, or prints the exact command.
-#   sh share/deps.sh [--look] build|arm|bench|check|demo|fuzz|interop|torch ...
+#   sh share/deps.sh [--look] build|arm|bench|check|coverage|demo|fuzz|interop|torch ...
 # --look   install nothing: only say what is missing, and how to get it
 set -eu
 
@@ -71,6 +71,10 @@ for group; do
 		;;
 	fuzz)
 		command_ clang clang
+		;;
+	coverage)
+		command_ llvm llvm-profdata
+		command_ llvm llvm-cov
 		;;
 	interop)
 		command_ npm npm

@@ -8,7 +8,8 @@
 # A run takes files of $in and writes into the empty folder $out, and is deterministic
 # (-j1, no clock). `undisturbed` leaves in $want/NAME what it should have written; `verdict` says
 # whether a disturbed one kept the promise: it did all, or it said no with one line, and no
-# file of its outputs is another than the undisturbed one.
+# file of its outputs is another than the undisturbed one. Training goes on from a checkpoint
+# at step 2 and saves steps 3 and 4: the latest must be one of the three, and lead to the same.
 
 # fsync of a disk that others use takes the time of hundreds of runs: none is needed here.
 [ -n "$TMPDIR" ] || [ ! -w /dev/shm ] || export TMPDIR=/dev/shm
@@ -76,6 +77,7 @@ small_runs() {
 	export	nt-export -q -j1 -o $out/gguf $in/ckpt
 	report	nt-report -q -j1 --passages=0 -o $out/page $in/ckpt
 	svg	nt-report -q -j1 --svg -o $out/svg $in/ckpt
+	train	nt-train -q -j1 $shape --max-steps=4 --save-every=1 -o $out/ckpt $in/a.ntd
 	END
 	[ "$1" = output ] || cat <<-'END'
 	info	nt-info -q -j1 --verify $in/a.ntd $in/rows.ntd $in/a.nts $in/ckpt >$out/stdout
@@ -93,7 +95,10 @@ small_runs() {
 fresh() {
 	rm -rf "$out"
 	mkdir "$out"
-	[ "$1" != state ] || cp "$in/a.ntk" "$out/state"
+	case $1 in
+	state) cp "$in/a.ntk" "$out/state" ;;
+	train) cp -R "$in/ckpt" "$out/ckpt" && return ;;
+	esac
 	[ -z "$2" ] || for file in "$want/$1"/*; do
 		case $file in */manifest | */state) ;; *) echo old >"$out/${file##*/}" ;; esac
 	done
@@ -117,14 +122,35 @@ verdict() {
 	[ "$lines" = "$([ "$got" = 0 ] || [ "$got" -gt 128 ] && echo 0 || echo 1)" ] ||
 		{ echo "$name: exit status $got with $lines lines: $(head -c 300 "$said")"; return 1; }
 	whole_or_absent "$name" || return 1
-	[ "$got" != 0 ] || diff -rq "$want/$name" "$out"
+	[ "$got" != 0 ] || as_undisturbed "$name"
 }
 
-# Every file of $out is the undisturbed run's, or as it was before, but for standard output. Names that match SKIP, a
-# pattern, are left out.
+# Times stand in a log, and in trainer.json, whose hashes nt-info --verify looks at.
+as_undisturbed() { diff -rq -x log.jsonl -x trainer.json "$want/$1" "$out"; }
+
+# goes_on: the latest step of $out/ckpt is whole and one that the undisturbed run has, none that was
+# logged as saved is lost, and training goes on from it to the same end.
+goes_on() {
+	step=$(readlink "$out/ckpt/latest")
+	logged=$(sed -n 's/.*"save", "step": \([0-9]*\).*/step-00000\1/p' "$out/ckpt/log.jsonl" | tail -n 1)
+	[ "$step" != step-000002 ] && made=$want/train/ckpt || made=$in/ckpt
+	rm -rf "$work/next"
+	nt-info -q --verify "$out/ckpt" >/dev/null &&
+		diff -rq -x trainer.json "$made/$step" "$out/ckpt/$step" &&
+		printf '%s\n' "$logged" "$step" | sort -c &&
+		cp -R "$out/ckpt" "$work/next" &&
+		nt-train -q -j1 $shape --max-steps=4 --save-every=1 -o "$work/next" "$in/a.ntd" &&
+		diff -rq -x log.jsonl -x trainer.json "$want/train/ckpt" "$work/next"
+}
+
+# Every file of $out is the undisturbed run's, or as it was before, but for standard output; a checkpoint
+# is gone on from. Names that match SKIP, a pattern, are left out.
 whole_or_absent() { # whole_or_absent NAME [SKIP]
 	for file in "$out"/*; do
-		case $file in "$out/*" | */stdout | ${2:-//}) continue ;; esac
+		case $file in
+		"$out/*" | */stdout | ${2:-//}) continue ;;
+		*/ckpt) goes_on && continue ;;
+		esac
 		cmp -s "$file" "$want/$1/${file##*/}" || echo old | cmp -s - "$file" ||
 			{ [ "${file##*/}" = state ] && cmp -s "$file" "$in/a.ntk"; } ||
 			{ echo "$1: ${file##*/} is neither what it should be nor what it was"; ls -l "$out"; return 1; }
@@ -146,7 +172,7 @@ traced() {
 	command=$1
 	shift
 	# (exec: what this shell says of a signal is not to be in $said)
-	(exec strace -f -y -qq -o "$work/st" -e signal=none -e trace=openat,write,pwrite64,fsync,ftruncate,rename,close \
+	(exec strace -f -y -qq -o "$work/st" -e signal=none -e trace=openat,write,pwrite64,fsync,ftruncate,mkdir,rename,symlink,close \
 		"$@" sh -c "exec $command" 2>"$said")
 }
 

@@ -41,7 +41,7 @@ const struct nt_safetensor *nt_safetensors_at(const struct nt_safetensors *s, si
 const struct nt_safetensor *nt_safetensors_find(const struct nt_safetensors *s, const char *name); /* or NULL */
 /* A string of __metadata__, or NULL. */
 const char *nt_safetensors_meta(const struct nt_safetensors *s, const char *key);
-int nt_safetensors_metadata(const struct nt_safetensors *s, struct nt_buf *out); /* all of it, as a JSON object */
+int nt_safetensors_metadata(const struct nt_safetensors *s, struct nt_buf *json); /* all of it, behind json */
 
 /* Converts F64, F32, F16 or BF16 into out[t->n]; NT_EFORMAT: another dtype. */
 int nt_safetensor_real(const struct nt_safetensor *t, nt_real *out);

@@ -384,20 +384,6 @@ static int read_tokenizer(struct nt_data *d)
 	return rc;
 }
 
-static int hash_tokens(struct nt_data *d)
-{
-	struct nt_hasher *h = nt_hasher_new();
-	if (!h)
-		return NT_ESYS;
-	for (size_t i = 0; i < d->n_seg; i++)
-		nt_hasher_add(h, d->seg[i].foot + FOOT_TOKEN_HASH, 16);
-	struct nt_hash128 sum = nt_hasher_sum128(h);
-	nt_put64(d->hash, sum.lo);
-	nt_put64(d->hash + 8, sum.hi);
-	nt_hasher_free(h);
-	return 0;
-}
-
 /* Standard input can be mapped, by this name, where it is a file. */
 static const char *real_path(const char *path)
 {
@@ -421,6 +407,20 @@ int nt_data_is(const char *path)
 	return n < 0 ? (int)n : n == sizeof(magic) && memcmp(magic, NTD_MAGIC, sizeof(magic)) == 0;
 }
 
+static int hash_segments(struct nt_data *d)
+{
+	struct nt_hasher *h = nt_hasher_new();
+	if (!h)
+		return NT_ESYS;
+	for (size_t i = 0; i < d->n_seg; i++)
+		nt_hasher_add(h, d->seg[i].foot + FOOT_TOKEN_HASH, 16);
+	struct nt_hash128 sum = nt_hasher_sum128(h);
+	nt_put64(d->hash, sum.lo);
+	nt_put64(d->hash + 8, sum.hi);
+	nt_hasher_free(h);
+	return 0;
+}
+
 int nt_data_open(struct nt_data **result, const char *path)
 {
 	struct nt_data *d = nt_calloc(1, sizeof(*d));
@@ -430,8 +430,8 @@ int nt_data_open(struct nt_data **result, const char *path)
 	int rc = nt_map_open(&d->map, real_path(path));
 	if (rc == 0 && !(d->name = strdup(nt_input_name(path))))
 		rc = nt_fail_sys("%s: cannot open", nt_input_name(path));
-	if (rc < 0 || (rc = walk_back(d)) < 0 || (rc = read_segments(d)) < 0 ||
-	    (rc = read_tokenizer(d)) < 0 || (rc = hash_tokens(d)) < 0)
+	if (rc < 0 || (rc = walk_back(d)) < 0 || (rc = read_segments(d)) < 0 || (rc = hash_segments(d)) < 0 ||
+	    (rc = read_tokenizer(d)) < 0)
 		nt_data_close(d);
 	else
 		*result = d;

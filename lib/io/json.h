@@ -91,11 +91,13 @@ static inline bool nt_json_is(const struct nt_json_text *s, const char *word)
 /*
  * A whole text as json-c's objects, for what is small and read in any order; *root is NULL where
  * that fails, and where the text is "null". A lenient text may begin with the byte order mark
- * that some editors of Windows put there. And their text, without blanks, behind out.
+ * that some editors of Windows put there. And their text, without blanks, behind out; or alone in
+ * it, with a NUL behind it. (What json-c writes lacks parts, or is NULL, where it had no memory.)
  */
 struct json_object;
 int nt_json_tree(struct json_object **root, const void *text, size_t len);
 int nt_json_tree_lenient(struct json_object **root, const void *text, size_t len);
 int nt_json_write(struct nt_buf *out, struct json_object *o);
+int nt_json_text(struct nt_buf *out, struct json_object *o);
 
 #endif

@@ -218,3 +218,10 @@ int nt_json_write(struct nt_buf *out, struct json_object *o)
 	}
 	return write_number(out, o);
 }
+
+int nt_json_text(struct nt_buf *out, struct json_object *o)
+{
+	out->len = 0;
+	int rc = nt_json_write(out, o);
+	return rc < 0 ? rc : nt_buf_add(out, "", 1);
+}

@@ -9,7 +9,8 @@
  *
  * What it does not tell is looked for here: bytes behind the end of compressed data (a
  * damaged second stream of an .xz looks like that), a .tar without the zero blocks, a .zip
- * without the record or a .deb without the data that end one. Its warnings are failures;
+ * without the record or a .deb without the data that end one; and names of a cpio so long
+ * that libarchive would ask for gigabytes to hold one. Its warnings are failures;
  * only those about names that the locale cannot spell are not. No name out of an archive
  * is ever opened: it becomes part of a source's name.
  *
@@ -17,6 +18,7 @@
  * from a pipe, or out of another wrapping, all of it goes into a temporary file first.
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/le.h"
@@ -27,8 +29,12 @@
 
 enum {
 	TAR_END_BYTES = 512, /* two blocks of zeros by POSIX; some writers are content with one */
-	ZIP_END_BYTES = 22   /* the record at the end of a zip, without its comment */
+	ZIP_END_BYTES = 22,  /* the record at the end of a zip, without its comment */
+	CPIO_HEAD = 110,     /* of "newc": a magic of 6 bytes and 13 numbers of 8 hex digits ... */
+	CPIO_SIZE = 54, CPIO_NAME = 94, /* ... two of which are bytes of the file and of its name */
+	NAME_MOST = 1 << 16
 };
+#define NEVER (UINT64_MAX / 2)
 
 struct unpack {
 	const struct nt_libarchive *lib;
@@ -43,6 +49,10 @@ struct unpack {
 	uint64_t fed;     /* bytes that libarchive was given ... */
 	uint64_t zeros;   /* ... and how many zeros stood at their end */
 	uint64_t zip_end; /* where they said that the zip ends; 0: they did not */
+	uint64_t head_at; /* where the next head of a cpio begins, ... */
+	uint8_t head[CPIO_HEAD];
+	size_t n_head;    /* ... so much of which was there; */
+	uint64_t over_at; /* behind the last one only zeros may stand; 0: it has not come */
 	/* lent to libarchive until it asks for more, behind the last bytes of the one before */
 	uint8_t feed[ZIP_END_BYTES - 1 + NT_BLOCK_BYTES];
 };
@@ -79,6 +89,34 @@ static void find_zip_end(struct unpack *u, const uint8_t *block, size_t n)
 	memmove(u->feed, end - (ZIP_END_BYTES - 1), ZIP_END_BYTES - 1);
 }
 
+static uint64_t hex(const uint8_t *p)
+{
+	char digits[9] = {0};
+	memcpy(digits, p, 8);
+	return strtoull(digits, NULL, 16);
+}
+
+/* Goes from head to head in a block of a cpio; where the first is not "newc" all names are short.
+ * libarchive would look for the next one behind what is none, and takes any name for true. */
+static bool check_heads(struct unpack *u, const uint8_t *block, size_t n)
+{
+	while (u->head_at + u->n_head < u->fed + n) {
+		size_t at = (size_t)(u->head_at + u->n_head - u->fed), room = CPIO_HEAD - u->n_head;
+		size_t part = n - at < room ? n - at : room;
+		memcpy(u->head + u->n_head, block + at, part);
+		if ((u->n_head += part) < CPIO_HEAD)
+			break;
+		uint64_t name = hex(u->head + CPIO_NAME), size = hex(u->head + CPIO_SIZE);
+		bool is_newc = memcmp(u->head, "07070", 5) == 0 && (u->head[5] == '1' || u->head[5] == '2');
+		if (is_newc && name > NAME_MOST)
+			return false;
+		u->over_at = is_newc ? 0 : u->head_at;
+		u->head_at = is_newc ? u->head_at + (CPIO_HEAD + name + 3) / 4 * 4 + (size + 3) / 4 * 4 : NEVER;
+		u->n_head = 0;
+	}
+	return u->over_at == 0 || u->fed + n - u->over_at <= u->zeros;
+}
+
 static ssize_t take(struct nt_layer *l, uint8_t *buf, size_t n)
 {
 	struct unpack *u = l->state;
@@ -107,6 +145,10 @@ static la_ssize_t feed(struct archive *a, void *ctx, const void **block)
 	count_zeros(u, into, (size_t)got);
 	if (l->type == &nt_zip)
 		find_zip_end(u, into, (size_t)got);
+	if (l->type == &nt_cpio && !check_heads(u, into, (size_t)got)) {
+		u->lib->archive_set_error(a, EILSEQ, "a member has no head, or a name of more than %d bytes", NAME_MOST);
+		return ARCHIVE_FATAL;
+	}
 	u->fed += (uint64_t)got;
 	return got;
 }
@@ -223,7 +265,7 @@ static int check_end(struct nt_layer *l)
 	while ((got = feed(u->archive, l, &block)) > 0)
 		;
 	if (got < 0)
-		return u->below_failed;
+		return failed(l);
 	if ((!l->type->is_archive || l->type == &nt_cpio) && u->fed - used > u->zeros)
 		return nt_layer_damaged(l, "what stands behind it is not of that format");
 	if (l->type == &nt_tar && u->zeros < TAR_END_BYTES)

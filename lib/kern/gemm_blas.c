@@ -9,8 +9,10 @@
  * more than it gains. A product with one row is a matrix-vector product: those only
  * read memory, and gemm would copy the matrix first.
  *
- * OpenBLAS is loaded with the first model, not with the program: it starts a thread for each
- * CPU, which spin for 0.1 s before they sleep, and most runs of nt-filter have no model.
+ * OpenBLAS is loaded with the first model, not with the program: most runs of nt-filter have
+ * none. It must know then that it has one thread. Left alone it starts one for each CPU; they spin
+ * for 0.1 s before they sleep, and without address space for their buffers they spin for ever,
+ * and the end of the program waits for theirs.
  */
 #include "kern/gemm_ways.h"
 
@@ -21,6 +23,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "kern/kern.h"
 #include "nt/blas.h"
@@ -50,10 +53,28 @@ static struct {
 #undef POINTER
 } blas; /* set once */
 
-static bool is_there;
+static bool is_there, has_room;
+
+/*
+ * Its first product takes a buffer, and asks for it for ever where there is no address space for it;
+ * a thread's later ones use the same. So it is taken here, once it is known to be there.
+ */
+static bool has_buffer(void)
+{
+	enum { ROOM = 160 << 20 /* bytes: it takes 128 MB */, SIDE = 128 /* smaller products take none */ };
+	static nt_real zero[SIDE * SIDE], sum[SIDE * SIDE];
+	void *room = mmap(NULL, ROOM, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (room == MAP_FAILED)
+		return false;
+	munmap(room, ROOM);
+	blas.gemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, SIDE, SIDE, SIDE, 1, zero, SIDE, zero, SIDE, 0, sum,
+		  SIDE);
+	return true;
+}
 
 static void load(void)
 {
+	setenv("OPENBLAS_NUM_THREADS", "1", 1);
 	void *handle = dlopen(soname, RTLD_NOW | RTLD_LOCAL);
 	is_there = handle != NULL;
 #define LOOK_UP(name, function)                                                            \
@@ -64,17 +85,19 @@ static void load(void)
 	}
 	BLAS_FUNCTIONS(LOOK_UP)
 #undef LOOK_UP
-	if (is_there)
+	if (is_there) {
 		blas.set_num_threads(1);
+		has_room = has_buffer();
+	}
 }
 
 int nt_blas_load(void)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	pthread_once(&once, load);
-	if (is_there)
-		return 0;
-	return nt_fail(NT_ESYS, "%s, which multiplies matrices, cannot be loaded: install OpenBLAS", soname);
+	if (!is_there)
+		return nt_fail(NT_ESYS, "%s, which multiplies matrices, cannot be loaded: install OpenBLAS", soname);
+	return has_room ? 0 : nt_fail(NT_ESYS, "out of memory: no address space for OpenBLAS, which takes 128 MB of it");
 }
 
 static blasint blas_int(size_t n)

@@ -130,14 +130,14 @@ static const char *const others[] = {
 
 /* --- reading --------------------------------------------------------------------------- */
 
-static const char *text_of(struct json_object *v)
-{
-	return json_object_to_json_string_ext(v, JSON_C_TO_STRING_PLAIN);
-}
-
 static int wrong(const char *name, const char *key, struct json_object *v, const char *wanted)
 {
-	return nt_fail(NT_EFORMAT, "%s: \"%s\" is %.60s, not %s", name, key, text_of(v), wanted);
+	struct nt_buf text = {0};
+	int rc = nt_json_text(&text, v);
+	if (rc == 0)
+		rc = nt_fail(NT_EFORMAT, "%s: \"%s\" is %.60s, not %s", name, key, (char *)text.data, wanted);
+	nt_buf_release(&text);
+	return rc;
 }
 
 static int take_count(void *to, const char *name, const char *key, struct json_object *v)
@@ -212,17 +212,20 @@ static int take_fields(struct nt_config *c, const char *name, struct json_object
 
 static int check_fixed(const struct nt_config *c, const char *name, struct json_object *o)
 {
-	for (size_t i = 0; i < N_FIXED; i++) {
+	struct nt_buf written = {0};
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && i < N_FIXED; i++) {
 		struct json_object *v = json_object_object_get(o, fixed[i].key);
 		const char *const *value = fixed[i].value;
-		if (!v || !(fixed[i].families & 1u << c->arch) || strcmp(text_of(v), value[0]) == 0 ||
-		    (value[1] && strcmp(text_of(v), value[1]) == 0))
+		if (!v || !(fixed[i].families & 1u << c->arch) || (rc = nt_json_text(&written, v)) < 0)
 			continue;
-		return nt_fail(NT_EFORMAT, "%s: \"%s\": %.60s is not implemented; only %s%s%s is", name,
-			       fixed[i].key, text_of(v), value[0], value[1] ? " or " : "",
-			       value[1] ? value[1] : "");
+		const char *text = (char *)written.data;
+		if (strcmp(text, value[0]) != 0 && !(value[1] && strcmp(text, value[1]) == 0))
+			rc = nt_fail(NT_EFORMAT, "%s: \"%s\": %.60s is not implemented; only %s%s%s is", name,
+				     fixed[i].key, text, value[0], value[1] ? " or " : "", value[1] ? value[1] : "");
 	}
-	return 0;
+	nt_buf_release(&written);
+	return rc;
 }
 
 /* --- rotary positions --- */
@@ -348,14 +351,24 @@ static bool is_known(const struct nt_config *c, const char *key)
 	return *key == '_'; /* the library's own notes */
 }
 
+static int unknown(const struct nt_config *c, const char *name, const char *key, struct json_object *v)
+{
+	struct nt_buf text = {0};
+	int rc = nt_json_text(&text, v);
+	if (rc == 0)
+		rc = nt_fail(NT_EFORMAT, "%s: \"%.40s\": %.60s is no setting that is implemented for %s; take "
+					 "it out if the model does not depend on it",
+			     name, key, (char *)text.data, nt_arch_name(c->arch));
+	nt_buf_release(&text);
+	return rc;
+}
+
 static int check_known(const struct nt_config *c, const char *name, struct json_object *o)
 {
 	json_object_object_foreach(o, key, v) {
 		bool is_off = !v || (json_object_is_type(v, json_type_boolean) && !json_object_get_boolean(v));
 		if (!is_off && !is_known(c, key))
-			return nt_fail(NT_EFORMAT, "%s: \"%.40s\": %.60s is no setting that is implemented for %s; take "
-						   "it out if the model does not depend on it",
-				       name, key, text_of(v), nt_arch_name(c->arch));
+			return unknown(c, name, key, v);
 	}
 	return 0;
 }

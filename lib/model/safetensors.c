@@ -251,12 +251,12 @@ const struct nt_safetensor *nt_safetensors_find(const struct nt_safetensors *s, 
 const char *nt_safetensors_meta(const struct nt_safetensors *s, const char *key)
 {
 	struct json_object *v = s->meta ? json_object_object_get(s->meta, key) : NULL;
-	return v ? json_object_get_string(v) : NULL;
+	return json_object_is_type(v, json_type_string) ? json_object_get_string(v) : NULL;
 }
 
-int nt_safetensors_metadata(const struct nt_safetensors *s, struct nt_buf *out)
+int nt_safetensors_metadata(const struct nt_safetensors *s, struct nt_buf *json)
 {
-	return s->meta ? nt_json_write(out, s->meta) : nt_buf_printf(out, "{}");
+	return s->meta ? nt_json_write(json, s->meta) : nt_buf_printf(json, "{}");
 }
 
 static double from_f64(const uint8_t *p)

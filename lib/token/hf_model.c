@@ -6,17 +6,27 @@
  */
 #include <string.h>
 
+#include "io/json.h"
 #include "nt/err.h"
 #include "token/hf.h"
 
 enum { AHEAD = 32 }; /* merges: a cache miss takes about as long as so many */
 
+static int no_id(struct json_object *value)
+{
+	struct nt_buf text = {0};
+	int rc = nt_json_text(&text, value);
+	if (rc == 0)
+		rc = nt_fail(NT_EFORMAT, "an id is %s: not a number from 0 on", (char *)text.data);
+	nt_buf_release(&text);
+	return rc;
+}
+
 int nt_hf_read_id(struct json_object *value, uint32_t *id)
 {
 	int64_t n = json_object_is_type(value, json_type_int) ? json_object_get_int64(value) : -1;
 	if (n < 0 || n >= UINT32_MAX)
-		return nt_fail(NT_EFORMAT, "an id is %s: not a number from 0 on",
-			       json_object_to_json_string(value));
+		return no_id(value);
 	*id = (uint32_t)n;
 	return 0;
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/utf8.h"
+#include "io/json.h"
 #include "nt/err.h"
 #include "token/hf.h"
 
@@ -23,6 +24,16 @@ static const char *string_in(struct json_object *obj, const char *key, size_t *l
 	return is_string ? json_object_get_string(value) : NULL;
 }
 
+static int refuse_pattern(struct json_object *pattern)
+{
+	struct nt_buf text = {0};
+	int rc = nt_json_text(&text, pattern);
+	if (rc == 0)
+		rc = nt_hf_refuse("pattern", (char *)text.data);
+	nt_buf_release(&text);
+	return rc;
+}
+
 /* {"String": ...} or {"Regex": ...}. What the file says is the file's fault, not the user's. */
 static int read_pattern(struct nt_matcher *m, struct json_object *step)
 {
@@ -33,7 +44,7 @@ static int read_pattern(struct nt_matcher *m, struct json_object *step)
 		return nt_matcher_string(m, text, len);
 	text = string_in(pattern, "Regex", &len);
 	if (!text || len == 0 || strlen(text) != len)
-		return nt_hf_refuse("pattern", json_object_to_json_string(pattern));
+		return refuse_pattern(pattern);
 	int rc = nt_matcher_pattern(m, text);
 	return rc == NT_EARG ? nt_fail(NT_EFORMAT, "its %s: %s", nt_hf_text(step, "type"), nt_errmsg()) : rc;
 }

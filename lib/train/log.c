@@ -187,3 +187,12 @@ int nt_log_sync(struct nt_log *log)
 {
 	return fsync(log->fd) < 0 && errno != EINVAL ? nt_fail_sys("%s: cannot sync", log->path) : 0;
 }
+
+int nt_log_end(struct nt_log *log)
+{
+	int rc = nt_log_sync(log), fd = log->fd;
+	if (rc < 0)
+		return rc;
+	log->fd = -1; /* closed, whatever close says */
+	return close(fd) < 0 ? nt_fail_sys("%s: cannot close", log->path) : 0;
+}

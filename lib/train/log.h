@@ -23,6 +23,7 @@ int nt_log_add(struct nt_log *log, const struct nt_train_event *event);
  * had saved last lacks it. */
 bool nt_log_has_end(const char *dir, uint64_t step);
 int nt_log_sync(struct nt_log *log);
-void nt_log_close(struct nt_log *log); /* harmless twice */
+int nt_log_end(struct nt_log *log); /* all of it is on the disk, or NT_ESYS */
+void nt_log_close(struct nt_log *log); /* harmless twice, and behind its end */
 
 #endif

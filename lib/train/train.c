@@ -463,7 +463,7 @@ static int loop(struct runner *r, const volatile sig_atomic_t *stop)
 		rc = look(r, t->split.val.n_row);
 	if (rc == 0)
 		rc = tell(r, NT_EVENT_END);
-	return rc < 0 ? rc : nt_log_sync(&r->log);
+	return rc < 0 ? rc : nt_log_end(&r->log);
 }
 
 /* Between reading the checkpoint and locking the directory another run may have ended. */

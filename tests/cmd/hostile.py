@@ -186,6 +186,11 @@ def archives():
     seven = b"7z\xbc\xaf\x27\x1c\0\4"
     put("archive", "7z-header.7z", seven + b"\0" * 4 + struct.pack("<QQI", 0, 1 << 62, 0) + b"\0" * 32)
     put("archive", "ar-size.deb", b"!<arch>\n" + b"%-16s%-12s%-6s%-6s%-8s%-10s`\n" % (b"debian-binary", b"0", b"0", b"0", b"100644", b"9999999999") + b"2.0\n", "borne")
+    cpio = lambda name, size: b"070701" + b"%08x" * 13 % (1, 0o100644, 0, 0, 1, 0, size, 0, 0, 0, 0, name, 0)
+    put("archive", "cpio-name.cpio", cpio(0xdddddddd, 0) + b"a" * 200)
+    put("archive", "cpio-second-name.cpio", cpio(2, 99999) + b"a\0" + b"\n" * 100000 + cpio(0x7fffffff, 5) + b"a" * 200)
+    put("archive", "cpio-lost-name.cpio", cpio(2, 1) + b"a\0" + b"x" * 60 + cpio(0x7fffffff, 5) + b"a" * 200)
+    put("archive", "cpio-size.cpio", cpio(2, 0xffffffff) + b"a\0" + b"\n" * 100000)
     for name, size in ("2^63", 1 << 63), ("past-end", 1 << 40), ("negative", -1):
         record = "WARC/1.0\r\nWARC-Type: resource\r\nWARC-Record-ID: <urn:\x1b[2J>\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n\r\ntext" % size
         put("archive", "warc-%s.warc" % name, record)

@@ -31,15 +31,19 @@ static size_t halve(const void *arg, const uint8_t *text, size_t len)
 	return len / 2;
 }
 
-static struct sum read_all(int fd, const struct nt_docs_options *o)
+/* As a file, or as standard input, which is told apart otherwise, and cannot be sought in behind byte 0. */
+static struct sum read_all(int fd, const struct nt_docs_options *o, bool is_input)
 {
-	char path[32];
+	char path[32] = "-";
 	char *operand[] = {path};
 	struct sum s = {0};
 	struct nt_buf text = {0};
 	struct nt_docs *docs;
 	struct nt_doc doc;
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	if (is_input)
+		nt_assert(dup2(fd, STDIN_FILENO) == 0 && lseek(fd, 1, SEEK_SET) == 1);
+	else
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	if ((s.rc = nt_docs_open(&docs, o, operand, 1)) < 0)
 		return s;
 	while (text.len < ENOUGH && (s.rc = nt_docs_next(docs, &doc)) == 1) {
@@ -69,12 +73,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 				    .is_lenient = how / 16, .keep_lines = how / 8 % 2,
 				    .where = wheres, .n_where = how % 8 == 5 && how / 8 == 3};
 	int fd = memfd_create("fuzz", 0);
+	struct nt_buf members = {0};
 	nt_assert(fd >= 0 && write(fd, data + 1, size - 1) == (ssize_t)size - 1);
-	struct sum whole = read_all(fd, &o), again = read_all(fd, &o);
+	nt_assert(nt_docs_describe(&members, &o) == 0);
+	nt_buf_release(&members);
+	struct sum whole = read_all(fd, &o, false), again = read_all(fd, &o, false);
+	read_all(fd, &o, true);
 	nt_assert(again.rc == whole.rc && again.documents == whole.documents && again.bytes == whole.bytes);
 	o.part_bytes = 16;
 	o.seam = halve;
-	struct sum parts = read_all(fd, &o);
+	struct sum parts = read_all(fd, &o, false);
 	if (whole.rc == 0)
 		nt_assert(parts.rc == 0 && parts.documents == whole.documents && parts.bytes == whole.bytes &&
 			  parts.text.lo == whole.text.lo && parts.text.hi == whole.text.hi);

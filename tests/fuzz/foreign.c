@@ -33,6 +33,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	struct nt_tokens doc;
 	if (form->index)
 		put(name_of(form->index), p, n_index);
+	if (format == NT_DATATROVE && data[0] & 32)
+		put("a.ds.metadata", p, n_index); /* it says how wide tokens are */
+	else
+		unlink(path_of("a.ds.metadata"));
 	put(name_of(form->ending), p + n_index, rest - n_index);
 	char *operand[] = {path_of(name_of(form->ending))};
 	int rc = nt_foreign_open(&r, format, operand, 1, &ident);

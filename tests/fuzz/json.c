@@ -71,6 +71,23 @@ static void compare(struct nt_json *j, struct json_object *theirs)
 	}
 }
 
+/* Our tree of it is theirs, and what it writes is read as the same tree. */
+static void compare_tree(const uint8_t *data, size_t size, struct json_object *theirs)
+{
+	struct json_object *ours = NULL, *again = NULL;
+	struct nt_buf text = {0};
+	if (nt_json_tree(&ours, data, size) < 0) {
+		nt_assert(strstr(nt_errmsg(), "too large")); /* a number, for json-c to keep */
+		return;
+	}
+	nt_assert(nt_json_write(&text, ours) == 0 && nt_json_tree(&again, text.data, text.len) == 0);
+	nt_assert(json_object_equal(ours, again));
+	nt_assert(json_object_get_type(ours) == json_object_get_type(theirs) || json_object_is_type(theirs, json_type_int));
+	json_object_put(ours);
+	json_object_put(again);
+	nt_buf_release(&text);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -95,6 +112,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	compare(&j, theirs);
 	nt_assert(nt_json_end(&j) == 0);
 	nt_json_release(&j);
+	compare_tree(data, size, theirs);
 	json_object_put(theirs);
 	json_tokener_free(tok);
 	free(copy);

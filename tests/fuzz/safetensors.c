@@ -17,6 +17,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		return 0;
 	}
 	nt_safetensors_meta(s, "format");
+	nt_assert(*nt_safetensors_metadata(s) == '{');
 	for (size_t i = 0; i < nt_safetensors_count(s); i++) {
 		const struct nt_safetensor *t = nt_safetensors_at(s, i);
 		nt_assert(t->data >= data && t->data + t->n_bytes <= data + len);

@@ -416,7 +416,14 @@ def training():
             data = contents(folder + "/" + name)
             if name == "trainer.json":
                 put("checkpoint", os.path.basename(folder), data)
-                put("checkpoint", os.path.basename(folder) + "-open", data[:data.rindex(b'  "xxh3_64"')])
+                open_end = data[:data.rindex(b'  "xxh3_64"')]
+                put("checkpoint", os.path.basename(folder) + "-open", open_end)
+                config = contents(folder + "/config.json")
+                for name in "config.json", "none":
+                    one = re.sub(rb'"files": \[.*?\]', b'"files": [%s]' % b"".join(re.findall(rb'\{[^{}]*"%s"[^{}]*\}' % name.encode(), open_end)), open_end, flags=re.S)
+                    put("checkpoint", os.path.basename(folder) + "-" + name, one + b"\0" + config)
+                    put("checkpoint", os.path.basename(folder) + "-cut-" + name, one + b"\0" + config + b"\n")
+                two = config + b"\0" + data + b"\0"
             if name == "config.json":
                 put("config", "ours", data)
             if name == "log.jsonl":
@@ -428,7 +435,18 @@ def training():
               {"event": "eval", "step": 5, "tokens": 80, "time": 3, "val_loss": 2.5, "val_bpb": 1.1, "sources": {"wiki": {"targets": 9, "val_loss": 3.2}, "books": {"targets": 7, "val_loss": 2.2, "val_bpb": 1}}},
               {"event": "sample", "step": 5, "tokens": 80, "time": 3, "text": "</script>\u2028a"}, {"event": "warning", "step": 5, "text": "odd"}, {"event": "save", "step": 5}, {"event": "end", "step": 5, "tokens": 80, "time": 4, "val_loss": 2.0}]
     log = "".join(json.dumps(e) + "\n" for e in events)
+    put("report", "two", two + log.encode() + b"\0" + log.replace("wiki", "web").replace("avx2", "neon").encode())
+    put("report", "one", b"\0\0" + log.encode())
     put_all("runlog", [log, "\x80".encode("latin-1") + log.encode(), log + log, "\n".join(json.dumps(e) for e in events[::-1]), log.replace("5.0", "1e99").replace('"step": 3', '"step": 1'), "{}\n", '{"event":"step","step":1,"loss":2', "x\n\n[]\n", '{"event":"eval","step":1,"sources":[1]}\n{"event":"eval","step":2,"sources":{"a":3}}\n'])
+
+
+def described():
+    """nt-info is asked about any file."""
+    for target in "counts", "state", "manifest", "stream", "gguf", "safetensors":
+        for name in sorted(os.listdir(f"{FOLDER}/{target}")):
+            put("info", f"{target}-{name}", contents(f"{FOLDER}/{target}/{name}"))
+    for name in "docs.ntd", "rows.ntd":
+        put("info", name, contents(name))
 
 
 def hostile():
@@ -464,7 +482,7 @@ def dictionaries():
 def main():
     os.makedirs(FOLDER + "/work", exist_ok=True)
     os.chdir(FOLDER + "/work")
-    for make in texts, lines, patterns, vocabularies, sentencepieces, configs, models, ggufs, archives, warcs, ours, training, hostile, dictionaries:
+    for make in texts, lines, patterns, vocabularies, sentencepieces, configs, models, ggufs, archives, warcs, ours, training, described, hostile, dictionaries:
         make()
     os.chdir("/")
     shutil.rmtree(FOLDER + "/work")

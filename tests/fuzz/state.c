@@ -36,6 +36,9 @@ static void read_as_file(const uint8_t *data, size_t len)
 	if (nt_state_read(path, &s, NULL, NULL, take, &n) == 1 && n != s.n)
 		abort();
 	nt_state_read(path, &s, &due, NULL, NULL, NULL);
+	struct nt_state other = s;
+	other.secret++;
+	nt_state_read(path, &s, &other, NULL, NULL, NULL);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)

@@ -26,7 +26,7 @@ at_calls() { # at_calls NAME COMMAND: killed before each call that an output dep
 		whole_or_absent "$1" "*.part" || return 1
 		n_killed=$((n_killed + 1))
 	done 7<"$work/at"
-	eval "$2" && diff -r "$want/$1" "$out"
+	eval "$2" && as_undisturbed "$1"
 }
 
 at_moments() { # at_moments NAME COMMAND
@@ -39,7 +39,7 @@ at_moments() { # at_moments NAME COMMAND
 		whole_or_absent "$1" "*.part" || return 1
 		n_killed=$((n_killed + (got == 137)))
 	done
-	eval "$2" && diff -r "$want/$1" "$out"
+	eval "$2" && as_undisturbed "$1"
 }
 
 # A signal that comes before the command has set its handlers ends it, too.

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # What the system refuses while an output is written is noticed: every call of every small run
-# that makes, writes, syncs, closes or renames a file fails once (strace), and disks are full and
+# that makes, writes, syncs, closes or renames a file or folder fails once (strace), and disks are full and
 # limits met at every place. Exit 4 and one line; outputs are complete or as they were.
 . "$(dirname "$0")/../small.sh"
 
@@ -29,7 +29,7 @@ refused() {
 }
 
 # sizes NAME: of the files that it writes
-sizes() { wc -c "$want/$1"/* | awk '$2 != "total" { print $1 }'; }
+sizes() { find "$want/$1" -type f -printf '%s\n' | sort -nu; }
 
 limited() { # limited NAME COMMAND: no file may be larger than ...
 	undisturbed "$1" "$2" || return 1
@@ -38,20 +38,19 @@ limited() { # limited NAME COMMAND: no file may be larger than ...
 			[ "$limit" -ge 512 ] || continue # the message needs a file, too
 			fresh "$1" old
 			eval "prlimit --fsize=$limit $2" 2>"$said" && got=0 || got=$?
-			# a file without a name is a wish: one whose name is removed at once will do
-		grep INJECTED "$work/st" | grep -q O_TMPFILE && wished=0 || wished=
-		verdict "$1" "$got" 4 $wished || { echo "limit $limit"; return 1; }
+			verdict "$1" "$got" 4 || { echo "limit $limit"; return 1; }
 			n_refused=$((n_refused + 1))
 		done
 	done
 }
 
-filled() { # filled NAME COMMAND: a disk with ever more room, until it is enough
+filled() { # filled NAME COMMAND: a disk of 64 KB beside what is there, with ever more room, until it is enough
 	mkdir -p "$work/disk"
 	umount "$work/disk" 2>/dev/null
 	out=$work/here
 	undisturbed "$1" "$2" || return 1
-	mount -t tmpfs -o size=64k none "$work/disk" || return 1
+	fresh "$1"
+	mount -t tmpfs -o size=$((64 + $(du -sk "$out" | cut -f1)))k none "$work/disk" || return 1
 	out=$work/disk/out got=4
 	for left in 0 1 2 3 4 5 6 8 10 12 14; do
 		rm -f "$work/disk/filler"
@@ -70,7 +69,7 @@ full() { # full NAME COMMAND: each file that an option names is /dev/full
 	for file in "$want/$1"/*; do
 		file=${file##*/}
 		case $2 in *"\$out/$file"*) ;; *) continue ;; esac
-		case $file in manifest | state) continue ;; esac # are read first, and refused as what they are not
+		case $file in manifest | state | ckpt) continue ;; esac # are read first, and refused as what they are not
 		command=$(echo "$2" | sed "s|\$out/$file|/dev/full|")
 		fresh "$1"
 		eval "$command" 2>"$said" && got=0 || got=$?

@@ -7,20 +7,20 @@
 make_inputs
 slice='tokenize|dedup|foreign|total'
 
-# reading COMMAND OPTION...: the run under strace, which looks only at what is read of $in
+# reading COMMAND OPTION...: the run under strace, which looks only at what is read
 reading() {
 	command=$1
 	shift
 	(exec strace -f -y -qq -o "$work/st" -e signal=none -e trace=read,pread64,mmap "$@" sh -c "exec $command" 2>"$said")
 }
 
-# input_reads NAME COMMAND: lines of CALL NUMBER, counted as strace's when= does
+# input_reads NAME COMMAND: what is read of $in, or of $out to go on from it: lines of CALL NUMBER, counted as strace's when= does
 input_reads() {
 	fresh "$1"
 	reading "$2" || return 1
-	awk -v in_="<$in" '
+	awk -v in_="<$in" -v out="<$out/" '
 	{ call = substr($2, 1, index($2, "(") - 1); n = ++count[$1 " " call] }
-	index($0, in_) { print call, n }' "$work/st" | sort -u
+	index($0, in_) || index($0, out) { print call, n }' "$work/st" | sort -u
 }
 
 failing() { # failing NAME COMMAND: each fails
@@ -30,7 +30,7 @@ failing() { # failing NAME COMMAND: each fails
 		error=EIO else=
 		[ "$call" != mmap ] || error=ENODEV else=0 # it may be read instead
 		reading "$2" -e inject="$call:error=$error:when=$n" && got=0 || got=$?
-		grep INJECTED "$work/st" | grep -q "<$in" || continue # another thread's
+		grep INJECTED "$work/st" | grep -q "<$in\|<$out/" || continue # another thread's
 		verdict "$1" "$got" 4 $else || { echo "$call $n"; grep INJECTED "$work/st"; return 1; }
 		n_failed_read=$((n_failed_read + 1))
 	done 7<"$work/at"
@@ -40,7 +40,7 @@ interrupted() { # interrupted NAME COMMAND: every second read is, from the first
 	undisturbed "$1" "$2" || return 1
 	fresh "$1"
 	# of these files only: a library that is loaded is not ours to read
-	reading "$2" $(find "$in" -type f | sed 's/^/-P /') -e inject=read,pread64:error=EINTR:when=1+2 && got=0 || got=$?
+	reading "$2" $(find "$in" "$out" -type f | sed 's/^/-P /') -e inject=read,pread64:error=EINTR:when=1+2 && got=0 || got=$?
 	grep -q INJECTED "$work/st" || return 0
 	verdict "$1" "$got" 0 || return 1
 	n_failed_read=$((n_failed_read + 1))

@@ -1,0 +1,48 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Which lines of the parsers (tests/fuzz/parsers) are reached: by the fuzzers, from their seeds, with what
+# `make fuzz` has left in build/fuzz, and COVERAGE_RUNS new inputs each; and by these and the unit tests.
+#   MAKE=make sh tests/fuzz/coverage.sh
+set -eu
+here=tests/fuzz
+build=build/coverage
+PATH=$PWD/build/bin:$PATH
+flags='-fprofile-instr-generate -fcoverage-mapping'
+LLVM_PROFILE_FILE=/dev/null $MAKE B=$build F=$build/fuzz CC=clang HARDEN= CFLAGS="-O1 -g $flags" LDFLAGS="$flags" \
+	FUZZ="$flags" coverage-build
+rm -rf "$build/seed" "$build/profile" "$build/left"
+mkdir -p "$build/profile/fuzz" "$build/profile/unit" "$build/left"
+"${PYTHON:-/usr/bin/python3}" "$here/seeds.py" "$build/seed"
+objects=
+for target in $here/*.c; do
+	name=$(basename "$target" .c)
+	f=$build/fuzz/$name
+	left=build/fuzz/$name.corpus
+	[ -d "$left" ] || left=
+	mkdir "$build/left/$name"
+	LLVM_PROFILE_FILE=$build/profile/fuzz/$name "$f" -verbosity=0 -seed=1 -runs="${COVERAGE_RUNS:-10000}" -artifact_prefix="$build/" \
+		-dict="$build/seed/$name.dict" "$build/left/$name" "$build/seed/$name" $left >"$build/log" 2>&1 || {
+		cat "$build/log"
+		exit 1
+	}
+	objects="$objects -object $f"
+done
+for u in "$build"/test/unit/*; do
+	case ${u##*/} in
+	*.d | *_large | kern_* | base_* | cli_*) continue ;;
+	model_checkpoint | train_run) ;;
+	model_* | train_*) continue ;; # no bytes from outside
+	esac
+	LLVM_PROFILE_FILE=$build/profile/unit/${u##*/} "$u" >"$build/log" 2>&1 || {
+		cat "$build/log"
+		exit 1
+	}
+	objects="$objects -object $u"
+done
+for of in fuzz all; do
+	profiles=$build/profile/fuzz/*
+	[ $of = fuzz ] || profiles="$profiles $build/profile/unit/*"
+	llvm-profdata merge -sparse -o "$build/$of.profile" $profiles
+	llvm-cov export -format=lcov -instr-profile="$build/$of.profile" "$f" $objects >"$build/$of.lcov" 2>/dev/null
+done
+"${PYTHON:-/usr/bin/python3}" "$here/coverage.py" "$here/parsers" "$build/fuzz.lcov" "$build/all.lcov"
