@@ -192,9 +192,10 @@ static int block_task(void *arg, size_t i)
 	const struct slab *s = arg;
 	const struct nt_gemm *g = s->g;
 	uint32_t packed_rows[BLOCK_ROWS * (NT_TILE_WORDS + NT_TILE_GAP)];
-	struct block b = {.s = s, .row = i / s->n_share * BLOCK_ROWS,
+	size_t n_tile = ceil_div(g->m, s->tile->rows), number = i / s->n_share; /* of a block */
+	struct block b = {.s = s, .row = number * n_tile / s->n_row_block * s->tile->rows,
 			  .first_panel = i % s->n_share * s->panels_of_share};
-	b.m = least(BLOCK_ROWS, g->m - b.row);
+	b.m = least(g->m, (number + 1) * n_tile / s->n_row_block * s->tile->rows) - b.row;
 	b.end_panel = least(b.first_panel + s->panels_of_share, s->n_panel);
 	for (size_t at = 0; at < s->k; at += block_k(s)) {
 		size_t k = s->at + at;
@@ -233,7 +234,9 @@ static void cut_into_tasks(struct slab *s)
 	s->n_vec = ceil_div(s->n, s->tile->vector);
 	s->n_panel = ceil_div(s->n_vec, s->tile->vectors);
 	s->n_row_block = ceil_div(s->g->m, BLOCK_ROWS);
-	s->n_share = least(s->n_panel, ceil_div(wanted, s->n_row_block));
+	/* to the nearest: every share packs the rows of its block for itself */
+	s->n_share = (wanted + s->n_row_block / 2) / s->n_row_block;
+	s->n_share = least(s->n_panel, s->n_share ? s->n_share : 1);
 	s->panels_of_share = ceil_div(s->n_panel, s->n_share);
 	s->n_share = ceil_div(s->n_panel, s->panels_of_share);
 }
