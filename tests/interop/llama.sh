@@ -131,6 +131,18 @@ t 'weights of 4 bits are scored with the values that llama.cpp has of them' '
 		done
 		paste q4_0 f32 && paste q4_0 f32 | awk "{ exit !(4 * \$1 < \$2) }"
 	done'
+# Both round rows, to bf16 or to 8 bits, and what was rounded otherwise once goes its own way from there.
+for dtype in bf16 q8_0 q4_0; do
+	export dtype
+	t "$dtype: scored in it, -log p is llama.cpp's but for how rows are rounded" '
+		for arch in llama gpt2; do
+			trained $arch && nt-export -q --dtype $dtype "$work/$arch" -o m.gguf
+			prompts 8 50 >seen && client nll m.gguf seen | tr " " "\n" >theirs
+			nt-score -q --dtype $dtype --ids --tsv "$work/$arch" seen | tail -n +2 | cut -f7 | paste - theirs |
+				awk "{ d = \$1 - \$2; sum += d; all += d * d; n++ }
+					END { print sum / n, sqrt(all / n); exit !(n == 400 && (sum / n) ^ 2 < 0.005 ^ 2 && all / n < 0.025 ^ 2) }"
+		done'
+done
 for dtype in f16 bf16 q8_0 q4_0; do
 	export dtype
 	t "$dtype: every byte is that of ggml itself, whatever the values" '
