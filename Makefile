@@ -34,8 +34,8 @@ else
 B      := build
 endif
 
-# V=1 shows whole commands.
-say = $(if $V,,@printf '  %-7s %s\n' '$1' '$2';)
+# What each file is made by, its folder first; V=1 shows whole commands.
+say = $(if $V,,@)mkdir -p $(@D); $(if $V,,printf '  %-7s %s\n' '$1' '$2';)
 
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 LIBS       := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lpthread -lm
@@ -55,7 +55,6 @@ SHIMS    := $(patsubst tests/%.c,$B/%.so,$(sort $(wildcard tests/torture/*.c)))
 PAGES    := $(CMDS:%=$B/man/%.1) $(foreach s,bash zsh fish,$(CMDS:%=$B/completion/%.$s))
 
 define link
-@mkdir -p $(@D)
 $(call say,link,$@)$(CC) $(LINK) $(LDFLAGS) -o $@ $^ $(LIBS)
 endef
 define archive
@@ -84,7 +83,6 @@ $B/found:
 	@mkdir -p $(@D) && : > $@
 
 $B/obj/%.o: %.c | $B/found
-	@mkdir -p $(@D)
 	$(call say,cc,$<)$(CC) $(BASE) $(CFLAGS) $(OPT) $(ISA) -c -o $@ $<
 
 # What an object has built in besides its source: a page's style and script, and the embedded
@@ -105,7 +103,6 @@ $B/bin/%: $B/obj/cmd/%.o $B/libnt.a
 
 # The same library in double precision: what gradients are checked with.
 $B/f64/%.o: %.c | $B/found
-	@mkdir -p $(@D)
 	$(call say,cc f64,$<)$(CC) $(BASE) -DNT_REAL_IS_DOUBLE $(CFLAGS) $(OPT) -c -o $@ $<
 
 $B/f64/libnt.a: $(LIB_SRC:%.c=$B/f64/%.o)
@@ -115,7 +112,6 @@ $B/test/unit/%: $B/obj/tests/unit/%.o $B/libnt.a
 
 # What a test puts between a program and its system.
 $B/torture/%.so: tests/torture/%.c
-	@mkdir -p $(@D)
 	$(call say,link,$@)$(CC) -std=c11 -D_GNU_SOURCE $(WARN) $(CFLAGS) -shared -fPIC -o $@ $<
 
 $B/test/golden/%: $B/f64/tests/golden/%.o $B/f64/libnt.a
@@ -123,8 +119,7 @@ $B/test/golden/%: $B/f64/tests/golden/%.o $B/f64/libnt.a
 
 # What people read about a command comes out of the command.
 $B/man/%.1: $B/bin/%
-	@mkdir -p $(@D)
-	@$(RUN) $< --help-man > $@
+	@mkdir -p $(@D) && $(RUN) $< --help-man > $@
 define completion_rule
 $B/completion/%.$1: $B/bin/%
 	@mkdir -p $$(@D)
@@ -177,7 +172,6 @@ bench: all $B/bench/data $B/bench/kern $B/bench/matrix $B/bench/kv $B/bench/samp
 FUZZ_SECONDS ?= 60
 FUZZ  := $(SAN_address) -fsanitize=fuzzer-no-link
 $F/obj/%.o: %.c
-	@mkdir -p $(@D)
 	$(call say,fuzz cc,$<)clang $(filter-out $(HARDEN),$(BASE)) $(OPT) -DNT_NO_WIDE -O1 -g $(FUZZ) -c -o $@ $<
 $F/libnt.a: $(patsubst %.c,$F/obj/%.o,$(filter-out %_avx2.c %_avx512.c %_avx512bf16.c %_avx512vnni.c,$(LIB_SRC)))
 	$(archive)

@@ -167,7 +167,7 @@ int nt_state_describe(const char *path, struct nt_buf *json)
 	if (rc == 0 && s.bands)
 		rc = nt_buf_printf(json, ", \"bands\": %u, \"rows\": %u, \"seed\": %" PRIu64, s.bands, s.rows,
 				   s.secret);
-	return rc < 0 ? rc : nt_buf_add(json, "}", 2);
+	return rc < 0 ? rc : nt_buf_add(json, "}", 1);
 }
 
 /* --- writing --------------------------------------------------------------------- */
