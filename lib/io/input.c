@@ -142,6 +142,13 @@ bool nt_is_binary(const uint8_t *p, size_t n)
 static int check_promise(const char *name, const uint8_t *p, size_t n)
 {
 	size_t len = strlen(name);
+	bool is_tar = len > 4 && strcmp(name + len - 4, ".tar") == 0;
+	bool is_warc = len > 5 && strcmp(name + len - 5, ".warc") == 0;
+	if ((is_tar && n < SNIFF_BYTES) || (is_warc && n < 10 && memcmp(p, "WARC/1.0\r\n", n) == 0))
+		return nt_fail(NT_EFORMAT, "%s: cut at byte %zu, before its format can be told", name, n);
+	if ((is_tar || is_warc) && nt_is_binary(p, n))
+		return nt_fail(NT_EFORMAT, "%s: damaged: its first bytes are neither a header of %s nor text", name,
+			       is_tar ? "tar" : "WARC");
 	for (size_t i = 0; i < sizeof(magics) / sizeof(*magics); i++) {
 		const struct magic *m = &magics[i];
 		size_t suffix = strlen(m->suffix);

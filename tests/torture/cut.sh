@@ -3,9 +3,9 @@
 # A prefix is never taken for a whole, and a flipped bit never for what was written: files of
 # every format are cut, and damaged, at borders of their parts and at random places.
 #
-# Text, lists of ids and .tiktoken files have no end that could be missing, tar and WARC may
-# end behind any member, and a log is read while it grows: these are not here, or not cut at
-# such borders.
+# Text and lists of ids have no end that could be missing. Lines of a .tiktoken file, members of a
+# tar or a WARC, and events of a log could have been all there are: behind one of them a cut is not
+# refused, and what is read then is what was whole.
 . "$(dirname "$0")/../small.sh"
 make_inputs
 n_cut=$([ "$n_torture" = 1 ] && echo 4 || echo 500)
@@ -22,6 +22,14 @@ n_flip=$n_cut
 	nt-pack -q --format datatrove -o trove a.nts
 	nt-pack -q --format llmc -o llmc a.nts
 	nt-cat -q --manifest manifest a.txt >text
+	nt-vocab -q --convert --format tiktoken -o t.tiktoken tok.json
+	for i in 1 2 3 4 5 6; do
+		head -n $((i * 9)) a.txt >m$i.txt
+		printf "WARC/1.0\r\nWARC-Type: resource\r\nWARC-Record-ID: <urn:$i>\r\nContent-Type: text/plain\r\nContent-Length: $(wc -c <m$i.txt)\r\n\r\n"
+		cat m$i.txt; printf "\r\n\r\n"
+	done >m.warc
+	tar -cf m.tar m?.txt
+	cp -R ckpt state
 	# a JSON text is whole without the end of its last line
 	for file in tok.json manifest ckpt/config.json ckpt/tokenizer.json; do printf %s "$(cat $file)" >whole.json; cat whole.json >$file; done
 ) || exit 1
@@ -51,6 +59,23 @@ refused() {
 		n_refused=$((n_refused + 1))
 	done 7<"$work/at"
 }
+
+# whole_parts FILE COMMAND: "$cut" is refused, or what COMMAND writes of it stands in $work/parts among the
+# outputs of the first parts of the whole. (Status 1: a log that has no loss yet.)
+whole_parts() {
+	places "$in/$1" "$n_cut" >"$work/at"
+	cp "$in/$1" "$cut"
+	while read -r at <&7; do
+		truncate -s "$at" "$cut"
+		eval "$2" >"$work/got" 2>"$said" && got=0 || got=$?
+		case $got in
+		1 | 3) [ "$(grep -c "" "$said")" = 1 ] && n_refused=$((n_refused + 1)) ;;
+		0) cmp -s "$work/got" "$work/parts/$(md5sum <"$work/got" | cut -c1-32)" && n_part=$((n_part + 1)) ;;
+		*) false ;;
+		esac || { echo "$1 cut at $at of $(wc -c <"$in/$1"): $got: $2: $(cat "$said")"; return 1; }
+	done 7<"$work/at"
+}
+keep() { md5=$(tee "$work/part" | md5sum | cut -c1-32) && cp "$work/part" "$work/parts/$md5"; }
 
 # damaged FILE COMMAND: what COMMAND writes of FILE with one bit of "$cut" flipped is a part of
 # what it writes of the whole file, and all of it only if it exits with 0; and --verify finds it
@@ -102,6 +127,36 @@ t 'a vocabulary or a model that is cut is refused' '
 		refused ckpt/$file 3 "nt-score -q --total $work/tree $in/a.txt"
 		cp "$in/ckpt/$file" "$cut"
 	done'
+
+t 'a state of training that is cut is refused' '
+	n_refused=0
+	for file in trainer.json trainer.safetensors; do
+		rm -rf "$work/tree"; cp -R "$in/state" "$work/tree"
+		cut=$work/tree/step-000002/$file
+		refused state/step-000002/$file 3 "nt-train -q -j1 $shape --max-steps=2 -o $work/tree $in/a.ntd"
+	done'
+
+t 'a vocabulary in lines, an archive and a log are refused, or are what is whole of them' '
+	n_refused=0 n_part=0; mkdir -p "$work/parts"
+	for kind in tar warc; do
+		for n in 0 1 2 3 4 5 6; do # members
+			nt-cat -q --split=none /dev/null $(seq -f "$in/m%g.txt" $n) | keep
+		done
+		cut=$work/cut.$kind; whole_parts m.$kind "nt-cat -q --split=none \$cut"
+	done
+	lines=$(wc -l <"$in/t.tiktoken")
+	for n in $(seq 256 $lines); do
+		head -n $n "$in/t.tiktoken" >"$work/v.tiktoken"
+		nt-tokenize -q --ids --pattern gpt2 -t "$work/v.tiktoken" "$in/a.txt" | keep
+	done
+	cut=$work/cut.tiktoken; whole_parts t.tiktoken "nt-tokenize -q --ids --pattern gpt2 -t \$cut $in/a.txt"
+	for n in $(seq $(wc -l <"$in/ckpt/log.jsonl")); do
+		head -n $n "$in/ckpt/log.jsonl" >"$work/cut.jsonl"
+		nt-report -q --terminal "$work/cut.jsonl" | keep
+	done
+	cut=$work/cut.jsonl; whole_parts ckpt/log.jsonl "nt-report -q --terminal \$cut"
+	echo "$n_refused refused, $n_part of whole parts"
+	[ $n_refused -gt 4 ] && [ $n_part -gt 0 ]'
 
 t 'a file of another trainer that says how long it is, is refused when it is shorter' '
 	n_refused=0

@@ -62,6 +62,31 @@ t 'killed at any moment, it does so too' '
 	done
 	echo killed $killed times'
 
+# A folder copied file by file while a run writes into it is of no one moment: the link to the latest
+# step may be older than the steps, the log newer.
+t 'from copies of its folder, taken at any moment while it saves, a run goes on too' '
+	taken=0 saving=0
+	while [ $taken -lt $((5 * torture)) ]; do
+		mkdir -p live && cd live
+		nt-train -q -j1 $shape --max-steps=400 --save-every=1 --keep=9 "$data/data.bin" & pid=$!
+		cd ..
+		while [ $taken -lt $((5 * torture)) ] && kill -0 $pid 2>&-; do
+			$PYTHON -c "import random, time; time.sleep(random.random() * 0.05)"
+			rm -rf copy && mkdir copy
+			cp -a live/ckpt copy/ 2>&- || : # a file may go while it is copied
+			[ -L copy/ckpt/latest ] || continue
+			ls copy/ckpt | grep -q part && saving=$((saving + 1)) || :
+			(cd copy && nt-train -q -j1 $shape --max-steps=400 --save-every=400 --resume=auto "$data/data.bin")
+			[ $taken -gt 0 ] || cp copy/ckpt/latest/model.safetensors first
+			cmp copy/ckpt/latest/model.safetensors first
+			taken=$((taken + 1))
+		done
+		kill -9 $pid 2>&- || :
+		wait $pid || :
+		rm -rf live
+	done
+	echo $taken copies, $saving with a step half written'
+
 t 'a disk that is full while it saves costs one sentence and no checkpoint' '
 	full=1000 stopped=0
 	while on_disk NT_DISK_FULL=$full 2>err; [ $? = 4 ]; do
