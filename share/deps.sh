@@ -69,8 +69,9 @@ for group; do
 		command_ gcc-aarch64-linux-gnu aarch64-linux-gnu-gcc
 		command_ qemu-user qemu-aarch64
 		;;
-	fuzz)
+	fuzz) # the runtime is only recommended by the compiler
 		command_ clang clang
+		want libclang-rt-dev sh -c 'echo "int LLVMFuzzerTestOneInput() { return 0; }" | clang -fsanitize=fuzzer,address -x c -o /dev/null -'
 		;;
 	coverage)
 		command_ llvm llvm-profdata

@@ -16,7 +16,7 @@ isa() {
 	esac
 }
 
-each_file() { (cd "$root" && for f in lib/*/*.c cmd/*.c; do $1 $flags $(isa "$f") -fsyntax-only "$f" || exit 1; done); }
+each_file() { (cd "$root" && for f in lib/*/*.c cmd/*.c tests/fuzz/*.c tests/bench/*.c; do $1 $flags $(isa "$f") -fsyntax-only "$f" || exit 1; done); }
 each_header() { (cd "$root" && for h in include/nt/*.h; do
 	echo "#include \"nt/${h##*/}\"" | $1 $flags -fsyntax-only -x c - || exit 1
 done); }

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Which lines of the parsers (tests/fuzz/parsers) are reached: by the fuzzers, from their seeds, with what
-# `make fuzz` has left in build/fuzz, and COVERAGE_RUNS new inputs each; and by these and the unit tests.
+# Which lines of the parsers (tests/fuzz/parsers) are reached: by the fuzzers, from their seeds and what
+# `make fuzz` has left in build/fuzz; and by these and the unit tests.
 #   MAKE=make sh tests/fuzz/coverage.sh
 set -eu
 here=tests/fuzz
@@ -10,8 +10,8 @@ PATH=$PWD/build/bin:$PATH
 flags='-fprofile-instr-generate -fcoverage-mapping'
 LLVM_PROFILE_FILE=/dev/null $MAKE B=$build F=$build/fuzz CC=clang HARDEN= CFLAGS="-O1 -g $flags" LDFLAGS="$flags" \
 	FUZZ="$flags" coverage-build
-rm -rf "$build/seed" "$build/profile" "$build/left"
-mkdir -p "$build/profile/fuzz" "$build/profile/unit" "$build/left"
+rm -rf "$build/seed" "$build/profile"
+mkdir -p "$build/profile/fuzz" "$build/profile/unit"
 "${PYTHON:-/usr/bin/python3}" "$here/seeds.py" "$build/seed"
 objects=
 for target in $here/*.c; do
@@ -19,9 +19,7 @@ for target in $here/*.c; do
 	f=$build/fuzz/$name
 	left=build/fuzz/$name.corpus
 	[ -d "$left" ] || left=
-	mkdir "$build/left/$name"
-	LLVM_PROFILE_FILE=$build/profile/fuzz/$name "$f" -verbosity=0 -seed=1 -runs="${COVERAGE_RUNS:-10000}" -artifact_prefix="$build/" \
-		-dict="$build/seed/$name.dict" "$build/left/$name" "$build/seed/$name" $left >"$build/log" 2>&1 || {
+	LLVM_PROFILE_FILE=$build/profile/fuzz/$name "$f" -runs=0 -artifact_prefix="$build/" "$build/seed/$name" $left >"$build/log" 2>&1 || {
 		cat "$build/log"
 		exit 1
 	}

@@ -38,7 +38,7 @@ static char *path_of(const char *name)
 	return p;
 }
 
-static void put(const char *name, const uint8_t *data, size_t len)
+static inline void put(const char *name, const uint8_t *data, size_t len)
 {
 	FILE *f = fopen(path_of(name), "wb");
 	nt_assert(f && fwrite(data, 1, len, f) == len && fclose(f) == 0);

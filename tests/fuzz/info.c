@@ -43,7 +43,7 @@ static int describe_safetensors(const char *path, struct nt_buf *json)
 	int rc = nt_safetensors_open(&s, path);
 	if (rc < 0)
 		return rc;
-	rc = nt_buf_printf(json, "%s", nt_safetensors_metadata(s));
+	rc = nt_safetensors_metadata(s, json);
 	nt_safetensors_close(s);
 	return rc;
 }

@@ -35,6 +35,9 @@ static void keep(const char *json)
 	nt_assert(nt_manifest_save(path, json) == 0);
 	nt_manifest_load(&loaded, path, &came);
 	nt_assert(nt_manifest_clear(path) == 0 && access(path, F_OK) < 0);
+	nt_assert(nt_manifest_load(&loaded, path, &came) == NT_EFORMAT);
+	put("manifest", members.data, members.len); /* another kind of file stays */
+	nt_assert(nt_manifest_clear(path) == NT_EARG && access(path, F_OK) == 0);
 	nt_buf_release(&members);
 	nt_buf_release(&said);
 	nt_buf_release(&loaded);

@@ -42,6 +42,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	for (const uint8_t *p = out.data; (p = memmem(p, out.len - (size_t)(p - out.data), "</script", 8)); p++)
 		n++;
 	nt_assert(n == 1);
+	nt_assert(!nt_run_has_ended(r[1]) || nt_run_n_step(r[1]) <= 1000000000000000000 || nt_run_val(r[1]));
 	put(names[2], data, len / 2); /* begun anew */
 	nt_assert(nt_run_read(r[0]) >= 0 && !nt_run_is_written(r[0]));
 	nt_assert(nt_run_n_skipped(r[0]) == 0 || *nt_run_why_skipped(r[0]));

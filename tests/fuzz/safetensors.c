@@ -12,12 +12,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	struct nt_safetensors *s;
+	struct nt_buf metadata = {0};
 	if (nt_safetensors_parse(&s, data, len, "fuzz") < 0) {
 		nt_assert(!s && *nt_errmsg());
 		return 0;
 	}
 	nt_safetensors_meta(s, "format");
-	nt_assert(*nt_safetensors_metadata(s) == '{');
+	nt_assert(nt_safetensors_metadata(s, &metadata) == 0 && *metadata.data == '{');
+	nt_buf_release(&metadata);
 	for (size_t i = 0; i < nt_safetensors_count(s); i++) {
 		const struct nt_safetensor *t = nt_safetensors_at(s, i);
 		nt_assert(t->data >= data && t->data + t->n_bytes <= data + len);

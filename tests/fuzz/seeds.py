@@ -80,7 +80,7 @@ def patterns():
         r"'(?:[sdmt]|ll|ve|re)| ?\p{L}++| ?\p{N}++| ?[^\s\p{L}\p{N}]++|\s++$|\s+(?!\S)|\s", r"(?i:'s|'t)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}",
         r"[[:alpha:]]+|[^[:space:]]", r"\w+|[^\w\s]+", r"(?<=a)b|\bx\b", r"[\p{Lu}&&[^A-C]]+", r"[a-z[0-9]]", r"\h+|\H", r"(?<n>a)\k<n>", r"(a+)+$", r"\x{41}|\x41|A",
         r"(?>a|b)*+c", r"[^]a]", r"[]a]", r"\Q.*\E", r"(?#c)a", r"(?x) a b", r"a{2,}|b{,3}|c{1}", r".|\n", r"\R|\X", r"\p{Han}+|\p{^L}|\P{L}|\pL", "[a", "(a", "a)", "*", r"\p{Nope}",
-        r"[\d\-\]]", r"^a|b$", r"\A\z\Z\G", r"(?m)^", r"(?s).", r"(?-i:a)", "gpt2", "o200k", "none", "(?=a)", "|", "")])
+        r"[\d\-\]]", r"^a|b$", r"\A\z\Z\G", r"(?m)^", r"(?s).", r"(?-i:a)", r"[\W]", r"[^\H]", r"\u0041", r"[\u0041-\u005a]", r"a{2}{3}", r"(?:a|b){2}+", r"a+{2}", r"[[:word:]\s]", r"[[:^alpha:]]", r"\p{Alpha}\p{^Digit}", r"\B\b", r"a{", r"a{x}", r"\k<n>", r"(?<=\p{L}+)x", "deepseek", "gpt2", "o200k", "none", "(?=a)", "|", "")])
 
 
 # --- vocabularies ----------------------------------------------------------------------------------------------
@@ -288,11 +288,11 @@ def ggufs():
             at = len(body)
         return head + b"\0" * (-len(head) % align) + body
     pairs = [("general.architecture", "llama"), ("general.name", "x"), ("llama.block_count", 1), ("tokenizer.ggml.tokens", ["a", "b", "<s>"]), ("tokenizer.ggml.scores", [0.5, 1.5]), ("tokenizer.ggml.token_type", [1, 2]),
-             ("flag", True), ("empty", []), ("deep", [[1, 2], [3]]), ("flags", [True, False])] + [("k%d" % k, value(1, k)) for k in (0, 1, 2, 3, 5, 10, 11)] + [("d", value(0.5, 12))]
+             ("flag", True), ("empty", []), ("many", list(range(40))), ("flags", [True, False])] + [("k%d" % k, value(1, k)) for k in (0, 1, 2, 3, 5, 10, 11)] + [("d", value(0.5, 12))]
     kinds = [(0, 4), (1, 2), (30, 2), (28, 8), (24, 1), (25, 2), (26, 4), (27, 8)]
     blocks = [(2, 18), (3, 20), (6, 22), (7, 24), (8, 34)]
     wide = [(10, 84), (11, 110), (12, 144), (13, 176), (14, 210)]
-    put_all("gguf", [file(pairs, [("t", [4], 0, 16), ("u", [2, 3], 1, 12)]), file(pairs[:1], []), file([], []), file([("general.alignment", 64)], [("t", [4], 0, 16), ("u", [4], 0, 16)], align=64), file([("general.alignment", 3)], []),
+    put_all("gguf", [file(pairs, [("t", [4], 0, 16), ("u", [2, 3], 1, 12)]), file(pairs[:1], []), file([], []), file([("deep", [[1, 2], [3]])], []), file([("inf", value(float("inf"), 12)), ("inf", 1)], []), file([("general.alignment", 64)], [("t", [4], 0, 16), ("u", [4], 0, 16)], align=64), file([("general.alignment", 3)], []),
                      file([], [("k%d" % k, [4], k, 4 * n) for k, n in kinds]), file([], [("b%d" % k, [32, 2], k, 2 * n) for k, n in blocks]), file([], [("w%d" % k, [256], k, n) for k, n in wide]), file([], [("t", [3], 8, 34)]),
                      file([], [("t", [4], 0, 16)], version=2), file([], [], version=1), file([("\x1b[2J", "\xff\n")], [])])
 
@@ -341,6 +341,11 @@ def archives():
     made["skippable.zst"] = b"\x50\x2a\x4d\x18\4\0\0\0abcd" + made.get("a.zst", b"")
     for name, data in made.items():
         put("archive", name, data)
+        put("archive", "pipe-" + name, b"x" + data) # standard input begins at its byte 1
+        put("archive", "pipe-more-" + name, b"x" + data + b"more")
+        put("archive", "more-" + name, data + b"more")
+        put("archive", "cut-" + name, data[:len(data) * 2 // 3])
+        put("archive", "pipe-end-" + name, b"x" + data[:-1100 if "tar" in name else -22])
         put("docs", name, b"\0" + data)
 
 
@@ -422,7 +427,7 @@ def training():
                 for name in "config.json", "none":
                     one = re.sub(rb'"files": \[.*?\]', b'"files": [%s]' % b"".join(re.findall(rb'\{[^{}]*"%s"[^{}]*\}' % name.encode(), open_end)), open_end, flags=re.S)
                     put("checkpoint", os.path.basename(folder) + "-" + name, one + b"\0" + config)
-                    put("checkpoint", os.path.basename(folder) + "-cut-" + name, one + b"\0" + config + b"\n")
+                    put("checkpoint", os.path.basename(folder) + "-longer-" + name, one + b" \0" + config)
                 two = config + b"\0" + data + b"\0"
             if name == "config.json":
                 put("config", "ours", data)
@@ -447,6 +452,20 @@ def described():
             put("info", f"{target}-{name}", contents(f"{FOLDER}/{target}/{name}"))
     for name in "docs.ntd", "rows.ntd":
         put("info", name, contents(name))
+
+
+def lies():
+    """Numbers of a format, each as large and as small as can be, near its beginning and its end; and cuts."""
+    for target in "stream", "foreign", "data", "state", "counts", "gguf":
+        names = sorted(os.listdir(f"{FOLDER}/{target}"))
+        for name in [n for n in names if n.endswith("-0")] if target == "foreign" else names[:6]:
+            whole = contents(f"{FOLDER}/{target}/{name}")
+            step = max(4, min(len(whole), 768) // 48)
+            places = sorted(set(range(0, min(len(whole), 384), step)) | set(range(max(0, len(whole) - 384), len(whole), step)))
+            for at in places:
+                for fill in b"\xff\x01":
+                    put(target, f"{name}-lie-{at}-{fill}", whole[:at] + bytes([fill]) * min(step, len(whole) - at) + whole[at + step:])
+                put(target, f"{name}-cut-{at}", whole[:at])
 
 
 def hostile():
@@ -482,7 +501,7 @@ def dictionaries():
 def main():
     os.makedirs(FOLDER + "/work", exist_ok=True)
     os.chdir(FOLDER + "/work")
-    for make in texts, lines, patterns, vocabularies, sentencepieces, configs, models, ggufs, archives, warcs, ours, training, described, hostile, dictionaries:
+    for make in texts, lines, patterns, vocabularies, sentencepieces, configs, models, ggufs, archives, warcs, ours, training, described, lies, hostile, dictionaries:
         make()
     os.chdir("/")
     shutil.rmtree(FOLDER + "/work")
