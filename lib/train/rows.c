@@ -11,7 +11,7 @@
  * weights the share is as many rows as the source has, so when all rows have been read
  * once each of them has.
  *
- * What is held out is chosen in holdout.c.
+ * rows_fit.c and rows_concat.c make the plan; what is held out is chosen in holdout.c.
  */
 #include "train/rows.h"
 
@@ -115,6 +115,28 @@ int nt_rows_fill(const struct nt_rows *r, uint64_t row, uint32_t *input, uint32_
 }
 
 /* --- the table ------------------------------------------------------------------- */
+
+int nt_rows_begin(struct nt_rows *r, const struct nt_corpus *c, size_t T)
+{
+	r->corpus = c;
+	r->T = T;
+	r->row_len = nt_data_row_len(c->file[0]);
+	r->part = nt_calloc(c->n_source, sizeof(*r->part));
+	return r->part ? 0 : NT_ESYS;
+}
+
+void nt_rows_begin_part(struct nt_rows *r, size_t source)
+{
+	r->part[source].first = r->n_row;
+	r->part[source].n_target = r->n_target;
+}
+
+void nt_rows_end_part(struct nt_rows *r, size_t source)
+{
+	struct nt_part *p = &r->part[source];
+	p->n = r->n_row - p->first;
+	p->n_target = r->n_target - p->n_target;
+}
 
 int nt_rows_add(struct nt_rows *r, const struct nt_span *s)
 {

@@ -92,6 +92,12 @@ int nt_rows_fill(const struct nt_rows *r, uint64_t row, uint32_t *input, uint32_
 
 /* --- making them ------------------------------------------------------------------ */
 
+/* r is {0}: rows of T positions of this corpus. */
+int nt_rows_begin(struct nt_rows *r, const struct nt_corpus *c, size_t T);
+/* What is added between the two is of this source. */
+void nt_rows_begin_part(struct nt_rows *r, size_t source);
+void nt_rows_end_part(struct nt_rows *r, size_t source);
+
 /* Adds a span to the row that is being made; ends that row. */
 int nt_rows_add(struct nt_rows *r, const struct nt_span *s);
 int nt_rows_end_row(struct nt_rows *r);
