@@ -59,6 +59,14 @@ exits() {
 	[ "$got" = "$want" ] || { echo "exit status $got, not $want: $*"; return 1; }
 }
 
+# not COMMAND...: the command fails. A line that begins with "!" cannot end a test.
+not() {
+	if "$@"; then
+		echo "should have failed: $*"
+		return 1
+	fi
+}
+
 done_testing() {
 	echo "1..$n_test"
 	[ "$n_failed" = 0 ]

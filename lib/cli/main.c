@@ -174,10 +174,12 @@ static void handle_signals(void)
 
 const volatile sig_atomic_t *nt_cli_stop_flag(void)
 {
-	struct sigaction act = {.sa_handler = on_stop};
+	struct sigaction was, act = {.sa_handler = on_stop};
 	sigemptyset(&act.sa_mask);
-	sigaction(SIGINT, &act, NULL);
+	sigaction(SIGINT, &act, NULL); /* a script's shell ignores it for what it starts with "&" */
 	sigaction(SIGTERM, &act, NULL);
+	if (sigaction(SIGHUP, NULL, &was) == 0 && was.sa_handler != SIG_IGN)
+		sigaction(SIGHUP, &act, NULL);
 	return &stop_signal;
 }
 

@@ -59,6 +59,9 @@ int nt_checkpoint_save(const char *dir, const struct nt_trainer *t, const struct
 int nt_checkpoint_claim(const char *dir, bool force);
 /* Makes a step the current one. */
 int nt_checkpoint_point(const char *dir, const char *step_dir);
+/* Gives each step after step_dir, up to `latest`, a name that ends in ".damaged": nobody counts them
+ * among those to keep. */
+int nt_checkpoint_set_aside(const char *dir, const char *step_dir, const char *latest);
 /* Removes what a run that was killed has left, and steps before `step` beyond `keep` with it. */
 int nt_checkpoint_tidy(const char *dir, uint64_t step, uint64_t keep);
 /* Removes every step, and all links to them. */

@@ -272,6 +272,38 @@ static int prune(const char *dir, uint64_t step, uint64_t keep)
 	return rc;
 }
 
+static uint64_t number_of(const char *step_dir)
+{
+	const char *slash = strrchr(step_dir, '/');
+	return strtoull((slash ? slash + 1 : step_dir) + 5, NULL, 10);
+}
+
+static int rename_damaged(const char *dir, const char *name)
+{
+	char path[PATH_BYTES], aside[PATH_BYTES], damaged[300];
+	snprintf(damaged, sizeof(damaged), "%s.damaged", name);
+	int rc = drop_step(dir, damaged); /* of an earlier time */
+	if (rc < 0 || (rc = join(path, dir, name)) < 0 || (rc = join(aside, dir, damaged)) < 0)
+		return rc;
+	return rename(path, aside) < 0 ? nt_fail_sys("%s: cannot rename to '%s'", path, aside) : 0;
+}
+
+int nt_checkpoint_set_aside(const char *dir, const char *step_dir, const char *latest)
+{
+	struct dirent **entry;
+	int n = scandir(dir, &entry, is_step, by_number), rc = 0;
+	if (n < 0)
+		return nt_fail_sys("%s: cannot read", dir);
+	for (int i = 0; i < n; i++) {
+		uint64_t step = number_of(entry[i]->d_name);
+		if (rc == 0 && step > number_of(step_dir) && step <= number_of(latest))
+			rc = rename_damaged(dir, entry[i]->d_name);
+		free(entry[i]);
+	}
+	free(entry);
+	return rc < 0 ? rc : sync_dir(dir);
+}
+
 static int is_part(const struct dirent *e)
 {
 	size_t n = strlen(e->d_name);

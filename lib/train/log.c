@@ -11,16 +11,25 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "nt/err.h"
 #include "nt/file.h"
 
+/* Each of our lines begins so, but for one that a run could not finish. */
+static bool is_ours(const uint8_t *data, size_t len)
+{
+	static const char begin[] = "{\"event\": \"";
+	size_t n = len < strlen(begin) ? len : strlen(begin);
+	return data[0] == 0 || memcmp(data, begin, n) == 0;
+}
+
 /*
  * A run that was killed, had no disk left or no power may have left part of a line, or zeros
  * where the disk had room for lines and never got them. From there on nothing can be read.
  */
-static int cut_torn(const struct nt_log *log)
+static int cut_torn(const struct nt_log *log, bool force)
 {
 	struct nt_map map;
 	struct stat st;
@@ -33,13 +42,29 @@ static int cut_torn(const struct nt_log *log)
 	size_t len = zero ? (size_t)(zero - map.data) : map.len;
 	while (len > 0 && map.data[len - 1] != '\n')
 		len--;
-	if (len < map.len && ftruncate(log->fd, (off_t)len) < 0)
+	bool is_foreign = !is_ours(map.data, map.len);
+	if (is_foreign)
+		len = 0;
+	if (is_foreign && !force)
+		rc = nt_fail(NT_EARG, "%s: it was not written by nt-train: use -o OTHER, or -f to replace it", log->path);
+	else if (len < map.len && ftruncate(log->fd, (off_t)len) < 0)
 		rc = nt_fail_sys("%s: cannot cut what a stopped run left at its end", log->path);
 	nt_map_close(&map);
 	return rc;
 }
 
-int nt_log_open(struct nt_log *log, const char *dir)
+/* Who only looks whether the log is written (nt-report --follow) holds its lock for a moment, too. */
+static bool is_locked(int fd)
+{
+	for (int i = 0; i < 20; i++) {
+		if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+			return true;
+		nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
+	}
+	return false;
+}
+
+int nt_log_open(struct nt_log *log, const char *dir, bool force)
 {
 	struct nt_buf path = {0};
 	int rc = nt_buf_printf(&path, "%s/log.jsonl", dir);
@@ -51,9 +76,9 @@ int nt_log_open(struct nt_log *log, const char *dir)
 	log->fd = open(log->path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
 	if (log->fd < 0)
 		return nt_fail_sys("%s: cannot open", log->path);
-	if (flock(log->fd, LOCK_EX | LOCK_NB) < 0)
+	if (!is_locked(log->fd))
 		return nt_fail(NT_ESYS, "%s: another nt-train is writing it: wait, or use -o OTHER", dir);
-	return cut_torn(log);
+	return cut_torn(log, force);
 }
 
 void nt_log_close(struct nt_log *log)

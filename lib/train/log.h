@@ -15,9 +15,9 @@ struct nt_log {
 	char *path;
 };
 
-/* What a run that was killed left of a line is cut off. NT_ESYS: cannot be written, or another
- * run holds it. */
-int nt_log_open(struct nt_log *log, const char *dir);
+/* What a run that was killed left of a line is cut off; a log of other lines is NT_EARG, and replaced
+ * if that is forced. NT_ESYS: cannot be written, or another run holds it. */
+int nt_log_open(struct nt_log *log, const char *dir, bool force);
 int nt_log_add(struct nt_log *log, const struct nt_train_event *event);
 /* Is its last line the end of a run at this step? One that was killed while it looked at what it
  * had saved last lacks it. */

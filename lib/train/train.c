@@ -496,7 +496,7 @@ int nt_train_run(struct nt_train *t, const volatile sig_atomic_t *stop,
 	r.saved_ns = r.looked_ns = r.sampled_ns = r.counted_ns = nt_now_ns();
 	rc = nt_checkpoint_claim(t->options.output, t->options.force);
 	if (rc == 0)
-		rc = nt_log_open(&r.log, t->options.output);
+		rc = nt_log_open(&r.log, t->options.output, t->options.force);
 	if (rc == 0)
 		rc = check_unchanged(t);
 	if (rc == 0 && t->options.restart)
@@ -505,6 +505,9 @@ int nt_train_run(struct nt_train *t, const volatile sig_atomic_t *stop,
 		rc = nt_train_prepare(t);
 	if (rc == 0 && t->damage.len)
 		rc = nt_checkpoint_point(t->options.output, (const char *)t->step_dir.data);
+	if (rc == 0 && t->damage.len)
+		rc = nt_checkpoint_set_aside(t->options.output, (const char *)t->step_dir.data,
+					     (const char *)t->latest.data);
 	if (rc == 0 && t->is_resumed)
 		rc = nt_checkpoint_tidy(t->options.output, t->step, t->options.keep);
 	if (rc == 0) {

@@ -33,12 +33,12 @@ t 'a run writes a checkpoint, links to it, and a log, and sums up in one line' '
 	for f in model.safetensors config.json generation_config.json tokenizer.json tokenizer_config.json \
 		trainer.safetensors trainer.json; do [ -s ckpt/latest/$f ]; done
 	grep "ckpt finished at step 6 of 6: loss [0-9.]*, held out [0-9.]* nats/token, [0-9.]* bits/byte" err
-	! grep -q "$(printf "\r")" err
+	not grep -q "$(printf "\r")" err
 	[ ! -e ckpt/step-000006.part ]'
 
 t 'the log is JSON, one event a line' '
 	train --max-steps=4 --eval-every=2 -q "$data/data.bin" 2>err
-	! grep -v hint err
+	not grep -v hint err
 	cat >check.py <<-"END"
 	import json
 	events = [json.loads(line) for line in open("ckpt/log.jsonl")]
@@ -78,12 +78,12 @@ t 'NorMuon resumes with the same bytes, keeps a number for each output, and cann
 	train -q --max-steps=2 -o plain --optimizer=muon "$data/data.bin"
 	head -c 20000 plain/latest/trainer.safetensors | tr -d "\0" >names
 	grep -q "momentum_buffer.model.layers.0.self_attn.q_proj.weight" names
-	! grep -q "exp_avg_sq.model.layers.0.self_attn.q_proj.weight" names'
+	not grep -q "exp_avg_sq.model.layers.0.self_attn.q_proj.weight" names'
 
 t 'moments in bf16 take half the memory and half the disk, learn, and repeat bit for bit' '
 	bench() { nt-train --plan --json $wider "$@" "$data/data.bin"; }
 	wider="--hidden-size=64 --seq-len=32 --max-steps=1 --optimizer=adamw"
-	bench >f32 && bench --moments=bf16 >bf16
+	bench >f32; bench --moments=bf16 >bf16
 	$PYTHON -c "
 import json
 a, b = json.load(open(\"f32\")), json.load(open(\"bf16\"))
@@ -92,25 +92,28 @@ assert a[\"moment_bytes\"] == 8 * a[\"parameters\"] == 2 * b[\"moment_bytes\"], 
 	train -q --max-steps=30 --moments=bf16 --save-every=10 -j1 -o straight "$data/data.bin"
 	loss() { tail -n 1 $1/log.jsonl | sed "s/.*\"val_loss\": \([0-9.]*\).*/\1/"; }
 	awk "BEGIN { d = $(loss long) - $(loss straight); exit !(d * d < 0.01) }"
-	cp -R straight half && rm -r half/step-000030 half/latest && ln -s step-000020 half/latest
+	cp -R straight half; rm -r half/step-000030 half/latest; ln -s step-000020 half/latest
 	train -q --max-steps=30 -j2 -o half "$data/data.bin"
 	cmp straight/model.safetensors half/model.safetensors
 	cmp straight/latest/trainer.safetensors half/latest/trainer.safetensors
 	[ $(wc -c <long/latest/trainer.safetensors) -gt $(($(wc -c <straight/latest/trainer.safetensors) * 3 / 2)) ]
 	head -c 400 straight/latest/trainer.safetensors | tr -d "\0" | grep -q "exp_avg.*BF16"
-	exits 2 train --max-steps=40 --moments=f32 -o straight "$data/data.bin" 2>err && grep "its moments is \"bf16\"" err
+	exits 2 train --max-steps=40 --moments=f32 -o straight "$data/data.bin" 2>err; grep "its moments is \"bf16\"" err
 	NT_ISA=ref train -q --max-steps=1 --moments=bf16 --dtype=f32 -o ref "$data/data.bin"'
 
 t 'threads are as many as the CPUs that it may run on' '
 	taskset -c "$(taskset -cp $$ | sed "s/.*: *\([0-9]*\).*/\1/")" nt-train $tiny -q --max-steps=1 "$data/data.bin"
 	grep "\"cpus\": 1, \"threads\": 1," ckpt/log.jsonl'
 
-t 'SIGTERM saves, exits 143, and the same command goes on' '
-	nt-train $tiny -q --max-steps=100000 --lr-schedule=constant --warmup-steps=0 "$data/data.bin" &
-	pid=$!
-	wait_for "\"step\": 3,"
-	kill -TERM $pid
-	exits 143 wait $pid
+t 'SIGTERM and SIGHUP save, exit 143 and 129, and the same command goes on' '
+	for signal in HUP:129 TERM:143; do
+		rm -rf ckpt
+		nt-train $tiny -q --max-steps=100000 --lr-schedule=constant --warmup-steps=0 "$data/data.bin" &
+		pid=$!
+		wait_for "\"step\": 3,"
+		kill -${signal%:*} $pid
+		exits ${signal#*:} wait $pid
+	done
 	[ -s ckpt/model.safetensors ]
 	step=$(readlink ckpt/latest | sed "s/step-0*//")
 	[ "$step" -ge 3 ]
@@ -195,7 +198,7 @@ t 'weights mix files, and the log tells the loss of each' '
 t 'stopped in the middle of a mixture it goes on with the same bits, and no other mixture' '
 	mix() { train -q --save-every=5 "$@" "$data/data.bin:3" "$data/other.bin:1"; }
 	mix --max-steps=10 -j1 -o straight
-	cp -R straight half && rm -r half/step-000010 half/latest && ln -s step-000005 half/latest
+	cp -R straight half; rm -r half/step-000010 half/latest; ln -s step-000005 half/latest
 	mix --max-steps=10 -j2 -o half
 	cmp straight/model.safetensors half/model.safetensors
 	cmp straight/latest/trainer.safetensors half/latest/trainer.safetensors
@@ -219,14 +222,14 @@ t 'sources that have names have a loss each, in documents, rows and windows, wit
 	for run in docs concat rows; do
 		for e in step eval end; do
 			grep "\"event\": \"$e\"" $run/log.jsonl >events
-			grep "\"cats\": {\"targets\": " events && grep "\"the ..others..\": {\"targets\": " events
+			grep "\"cats\": {\"targets\": " events; grep "\"the ..others..\": {\"targets\": " events
 		done
 	done
 	train -q --max-steps=2 -o one a.bin
-	! grep sources one/log.jsonl
+	not grep sources one/log.jsonl
 	train --plan --max-steps=2 --weight cats=0.1 --weight "the \"others\"=0.9" ab.bin b.bin >plan
-	grep "^source  *cats: 0.1 of the targets" plan && grep "^source  *the .others.: 0.9 of the targets" plan
-	exits 2 train --max-steps=2 --weight dogs=1 -o x ab.bin 2>err && grep "no source has that name; the data has .cats" err'
+	grep "^source  *cats: 0.1 of the targets" plan; grep "^source  *the .others.: 0.9 of the targets" plan
+	exits 2 train --max-steps=2 --weight dogs=1 -o x ab.bin 2>err; grep "no source has that name; the data has .cats" err'
 
 t '--plan shows the mixture' '
 	train --plan --max-steps=10 "$data/data.bin:0.75" "$data/other.bin:0.25" >plan
@@ -239,7 +242,7 @@ assert abs(s[0][\"epochs\"] * s[0][\"targets\"] / s[1][\"epochs\"] / s[1][\"targ
 
 t 'a file whose name ends like a weight is a file' '
 	cp "$data/data.bin" run:2
-	train -q --max-steps=1 run:2 && ! grep mixed ckpt/latest/trainer.json
+	train -q --max-steps=1 run:2; not grep mixed ckpt/latest/trainer.json
 	grep "\"mixture\": \"\"" ckpt/latest/trainer.json'
 
 t 'files that differ in kind or row length are refused by name' '
@@ -251,17 +254,17 @@ t 'files that differ in kind or row length are refused by name' '
 
 t '--stride overlaps the rows of long documents, is pinned, and is for those alone' '
 	tr "\n" " " <"$data/text" | nt-tokenize -q -t bytes | nt-pack -q >long.bin
-	train --plan --json --max-steps=2 long.bin >a && train --plan --json --max-steps=2 --stride=8 long.bin >b
+	train --plan --json --max-steps=2 long.bin >a; train --plan --json --max-steps=2 --stride=8 long.bin >b
 	$PYTHON -c "
 import json
 a, b = json.load(open(\"a\")), json.load(open(\"b\"))
 assert a[\"targets\"] + a[\"held_out_targets\"] == b[\"targets\"] + b[\"held_out_targets\"]
 assert a[\"padding\"] < 0.02 and 0.7 < b[\"padding\"] < 0.8, (a, b)"
 	train -q --max-steps=2 --stride=8 long.bin
-	exits 2 train --max-steps=3 --stride=9 long.bin 2>err && grep "its stride is 8, and 9 was asked" err
+	exits 2 train --max-steps=3 --stride=9 long.bin 2>err; grep "its stride is 8, and 9 was asked" err
 	train -q --max-steps=3 long.bin
-	exits 2 train --max-steps=2 --stride=33 -o x long.bin 2>err && grep "more than --seq-len 32" err
-	exits 2 nt-train --max-steps=2 --stride=8 -o x "$data/rows.bin" 2>err && grep "rows already" err
+	exits 2 train --max-steps=2 --stride=33 -o x long.bin 2>err; grep "more than --seq-len 32" err
+	exits 2 nt-train --max-steps=2 --stride=8 -o x "$data/rows.bin" 2>err; grep "rows already" err
 	exits 2 train --max-steps=2 --stride=8 --rows=concat -o x long.bin 2>err'
 
 t 'rows of nt-pack --stride give the held-out loss of nt-score' '
@@ -326,10 +329,10 @@ t 'a run can be told in tokens or epochs, its steps in positions, its saves in t
 t '--z-loss changes what is learnt, not what is told of the first step, and is pinned' '
 	train -q --max-steps=3 -o without "$data/data.bin"
 	train -q --max-steps=3 --z-loss=0.1 -o with "$data/data.bin"
-	! cmp -s without/model.safetensors with/model.safetensors
+	not cmp -s without/model.safetensors with/model.safetensors
 	loss() { sed -n "s/.*\"step\": $2,.*\"loss\": \([0-9.]*\),.*grad.*/\1/p" $1/log.jsonl; }
-	[ -n "$(loss with 1)" ] && [ "$(loss with 1)" = "$(loss without 1)" ]
-	exits 2 train --max-steps=5 --z-loss=0.2 -o with "$data/data.bin" 2>err && grep "its z-loss is 0.1" err'
+	[ -n "$(loss with 1)" ]; [ "$(loss with 1)" = "$(loss without 1)" ]
+	exits 2 train --max-steps=5 --z-loss=0.2 -o with "$data/data.bin" 2>err; grep "its z-loss is 0.1" err'
 
 t 'a step is saved before it is evaluated' '
 	train -q --max-steps=6 --save-every=3 --eval-every=3 "$data/data.bin"
@@ -338,16 +341,16 @@ t 'a step is saved before it is evaluated' '
 
 t '--finetune goes on from a model more gently' '
 	train -q --max-steps=3 -o first "$data/data.bin"
-	exits 2 nt-train --finetune "$data/data.bin" 2>err && grep "name it, as in --init DIR" err
+	exits 2 nt-train --finetune "$data/data.bin" 2>err; grep "name it, as in --init DIR" err
 	nt-train --finetune --init first --seq-len=32 --batch-size=8 "$data/data.bin" 2>err
-	grep "3 epochs$" err && grep "the same again: --finetune --arch=llama" err
+	grep "3 epochs$" err; grep "the same again: --finetune --arch=llama" err
 	grep "\"optimizer\": \"adamw\"" ckpt/latest/trainer.json
 	grep "\"min_learning_rate\": 0," ckpt/latest/trainer.json
 	grep "\"lr_schedule\": \"wsd\"" ckpt/latest/trainer.json'
 
 t '--plan prints memory and FLOPs and writes nothing' '
 	train --plan --max-steps=2 "$data/data.bin" >plan
-	grep "^parameters *[0-9]" plan && grep "^total_bytes *[0-9]" plan && grep "^flops_per_token" plan
+	grep "^parameters *[0-9]" plan; grep "^total_bytes *[0-9]" plan; grep "^flops_per_token" plan
 	train --plan --json --max-steps=2 "$data/data.bin" |
 		$PYTHON -c "import json,sys; p = json.load(sys.stdin); assert p[\"param_bytes\"] == 4 * p[\"parameters\"]"
 	[ ! -e ckpt ]'
@@ -393,7 +396,7 @@ assert 1.98 * (b - a) < c - b < 2.02 * (b - a), (a, b, c)"
 t 'less memory is smaller batches, then layers worked out twice, and what cannot be is refused' '
 	[ -z "${SAN:-}" ] || exit 0 # whose own memory counts
 	plan() { nt-train --plan --json $wider --batch-tokens=4096 --memory=$1 "$data/data.bin" >plan.$1; }
-	plan 200M && plan 80M && plan 44M
+	plan 200M; plan 80M; plan 44M
 	$PYTHON "$data/fits.py"
 	exits 2 nt-train --plan $wider --memory=20M "$data/data.bin" 2>err
 	grep "memory 20971520 is too little: this model takes [0-9]* bytes" err'
@@ -409,20 +412,20 @@ t 'qwen3 trains, goes on to the same bits, also with layers worked out twice, an
 	qwen3 --max-steps=4 -o twice --recompute=yes -j1
 	qwen3 --max-steps=2 -o halves
 	qwen3 --max-steps=4 -o halves
-	cmp once/model.safetensors twice/model.safetensors && cmp once/model.safetensors halves/model.safetensors
-	grep "\"Qwen3ForCausalLM\"" once/config.json && grep "\"head_dim\": 8" once/config.json
+	cmp once/model.safetensors twice/model.safetensors; cmp once/model.safetensors halves/model.safetensors
+	grep "\"Qwen3ForCausalLM\"" once/config.json; grep "\"head_dim\": 8" once/config.json
 	grep -a -q "model.layers.0.self_attn.q_norm.weight" once/model.safetensors
-	nt-sample -q --greedy -n 9 once -p "the cat" >text && [ $(wc -c <text) -gt 7 ]
+	nt-sample -q --greedy -n 9 once -p "the cat" >text; [ $(wc -c <text) -gt 7 ]
 	nt-score -q --json once "$data/data.bin" | grep "\"nats\""'
 
 t 'heads may be as wide as one likes, and a model of such heads is gone on with' '
 	wide="--hidden-size=20 --num-attention-heads=3 --num-key-value-heads=1 --num-hidden-layers=1 --seq-len=32 --batch-size=2"
-	exits 2 nt-train $wide --max-steps=2 "$data/data.bin" 2>err && grep "not a multiple of --num-attention-heads 3" err
+	exits 2 nt-train $wide --max-steps=2 "$data/data.bin" 2>err; grep "not a multiple of --num-attention-heads 3" err
 	nt-train $wide --head-dim=6 --max-steps=2 --lr-schedule=constant --arch=qwen3 "$data/data.bin" 2>err
-	grep "\"head_dim\": 6," ckpt/config.json && nt-train --plan "$data/data.bin" | grep "^head_dim  *6$"
-	nt-train -q --max-steps=3 "$data/data.bin" && grep "\"head_dim\": 6," ckpt/config.json
-	exits 2 nt-train --head-dim=8 --max-steps=4 "$data/data.bin" 2>err && grep "its head-dim is 6, and 8 was asked" err
-	nt-train -q --init ckpt --seq-len=32 --max-steps=1 -o next "$data/data.bin" && cmp ckpt/config.json next/config.json
+	grep "\"head_dim\": 6," ckpt/config.json; nt-train --plan "$data/data.bin" | grep "^head_dim  *6$"
+	nt-train -q --max-steps=3 "$data/data.bin"; grep "\"head_dim\": 6," ckpt/config.json
+	exits 2 nt-train --head-dim=8 --max-steps=4 "$data/data.bin" 2>err; grep "its head-dim is 6, and 8 was asked" err
+	nt-train -q --init ckpt --seq-len=32 --max-steps=1 -o next "$data/data.bin"; cmp ckpt/config.json next/config.json
 	nt-train --head-dim=8 --hidden-size=32 --plan --max-steps=1 -o x "$data/data.bin" | grep "^num_attention_heads  *4$"
 	exits 2 nt-train --arch=gpt2 $wide --head-dim=6 --max-steps=2 -o x "$data/data.bin" 2>err
 	grep "hidden_size 20 is not 3 heads of 6, as gpt2 has it" err'
@@ -437,15 +440,15 @@ t '--bench needs no data: it makes tokens up, reads and writes nothing' '
 		$PYTHON -c "import json,sys; b = json.load(sys.stdin); assert all(b[k] > 0 for k in (\"tokens_per_s\", \"mfu\", \"peak_rss\", \"step_ms\", \"steps\"))"
 	grep "0.01M parameters, steps of 64 tokens that are made up" err
 	[ "$(ls)" = err ]
-	exits 2 train --bench --vocab-size=300 "$data/data.bin" 2>err && grep "a data file names its vocabulary" err
-	exits 2 nt-train --vocab-size=300 2>err && grep "no data file" err
-	exits 2 nt-train --bench --hidden-size=15 --num-attention-heads=2 2>err && grep "not a multiple" err'
+	exits 2 train --bench --vocab-size=300 "$data/data.bin" 2>err; grep "a data file names its vocabulary" err
+	exits 2 nt-train --vocab-size=300 2>err; grep "no data file" err
+	exits 2 nt-train --bench --hidden-size=15 --num-attention-heads=2 2>err; grep "not a multiple" err'
 
 t 'samples stand in the log, are those of nt-sample, and change nothing' '
 	train -q --max-steps=6 --eval-every=2 -o silent "$data/data.bin"
 	train -q --max-steps=6 --eval-every=2 --sample-prompt="the \"cat" -o asked "$data/data.bin"
 	cmp silent/model.safetensors asked/model.safetensors
-	! grep sample silent/log.jsonl
+	not grep sample silent/log.jsonl
 	nt-sample -q -n 64 -p "the \"cat" asked >said
 	$PYTHON -c "
 import json, re
@@ -494,12 +497,12 @@ t 'a run ends with its --time, also if it was stopped on the way, and can be don
 	kill -CONT $pid
 	wait $pid
 	$PYTHON "$data/ends.py" 6
-	[ "$(setting ckpt replanned)" ] && grep "{\"event\": \"plan\", .*\"max_steps\": $(setting ckpt max_steps)}" ckpt/log.jsonl
+	[ "$(setting ckpt replanned)" ]; grep "{\"event\": \"plan\", .*\"max_steps\": $(setting ckpt max_steps)}" ckpt/log.jsonl
 	nt-train $slow -q --max-steps=$(setting ckpt max_steps) --replanned=$(setting ckpt replanned) \
 		--warmup-steps=$(setting ckpt warmup_steps) -o again "$data/data.bin"
 	cmp ckpt/model.safetensors again/model.safetensors
 	cmp ckpt/latest/trainer.safetensors again/latest/trainer.safetensors
-	[ "$(setting again time)" = 0 ] && ! grep "\"event\": \"plan\"" again/log.jsonl'
+	[ "$(setting again time)" = 0 ]; not grep "\"event\": \"plan\"" again/log.jsonl'
 
 t 'interrupted and gone on with it ends with its --time, and can be done again' '
 	nt-train $slow -q --time=5s --lr-schedule=wsd "$data/data.bin" &
@@ -522,9 +525,9 @@ t 'a run that was stopped for longer than its --time says so; steps that are ask
 	kill -CONT $pid
 	wait $pid
 	grep "[1-9]s longer than --time" err
-	train --max-steps=3 -o steps "$data/data.bin" 2>err && ! grep "longer than" err
-	exits 2 train --replanned=3:9 -o x "$data/data.bin" 2>err && grep "says what --max-steps was earlier" err
-	exits 2 train --replanned=9:3 --max-steps=20 -o x "$data/data.bin" 2>err && grep "not what --replanned says" err'
+	train --max-steps=3 -o steps "$data/data.bin" 2>err; not grep "longer than" err
+	exits 2 train --replanned=3:9 -o x "$data/data.bin" 2>err; grep "says what --max-steps was earlier" err
+	exits 2 train --replanned=9:3 --max-steps=20 -o x "$data/data.bin" 2>err; grep "not what --replanned says" err'
 
 t 'the loss is predicted for the vocabulary and the sizes that the law knows' '
 	plan() { nt-train --plan --json --num-hidden-layers=2 --seq-len=256 --batch-size=4 -o x "$@"; }
@@ -535,9 +538,9 @@ t 'the loss is predicted for the vocabulary and the sizes that the law knows' '
 import json
 a, b = json.load(open(\"a\")), json.load(open(\"b\"))
 assert 2.39 < b[\"predicted_loss\"] < a[\"predicted_loss\"] < 9, (a, b)"
-	! plan --hidden-size=64 --max-steps=1 words.bin | grep predicted
-	! plan --hidden-size=1024 --max-steps=600 words.bin | grep predicted
-	! plan --hidden-size=64 --max-steps=6000 "$data/data.bin" | grep predicted'
+	plan --hidden-size=64 --max-steps=1 words.bin | not grep predicted
+	plan --hidden-size=1024 --max-steps=600 words.bin | not grep predicted
+	plan --hidden-size=64 --max-steps=6000 "$data/data.bin" | not grep predicted'
 
 t '--size is one dial for the shape, which is pinned, not the dial' '
 	nt-train -q --size=1M --seq-len=32 --max-steps=1 "$data/data.bin"
@@ -550,9 +553,9 @@ assert 0.8e6 < p[\"parameters\"] < 1.25e6, p
 assert \"size\" not in o and all(o[k] == p[k] for k in (\"hidden_size\", \"num_hidden_layers\", \"num_attention_heads\"))"
 	nt-train -q --size=1M --max-steps=2 "$data/data.bin"
 	nt-train -q --max-steps=3 "$data/data.bin"
-	exits 2 nt-train --size=3M --max-steps=4 "$data/data.bin" 2>err && grep "weights, and --size 3000000 was asked" err
-	exits 2 nt-train --size=1M --hidden-size=64 -o x "$data/data.bin" 2>err && grep "leave it out beside --hidden-size" err
-	exits 2 nt-train --size=10 -o x "$data/data.bin" 2>err && grep "no model has about so many" err
+	exits 2 nt-train --size=3M --max-steps=4 "$data/data.bin" 2>err; grep "weights, and --size 3000000 was asked" err
+	exits 2 nt-train --size=1M --hidden-size=64 -o x "$data/data.bin" 2>err; grep "leave it out beside --hidden-size" err
+	exits 2 nt-train --size=10 -o x "$data/data.bin" 2>err; grep "no model has about so many" err
 	nt-train --bench --json --size=500k --vocab-size=300 --seq-len=32 2>err | grep step_ms'
 
 t 'a few words get the smallest model, and are read a hundred times, not for ten minutes' '
@@ -564,7 +567,7 @@ t 'a few words get the smallest model, and are read a hundred times, not for ten
 
 t 'empty and cut data are refused with a sentence' '
 	: >empty
-	exits 3 nt-train empty 2>err && [ -s err ]
+	exits 3 nt-train empty 2>err; [ -s err ]
 	head -c 9000 "$data/data.bin" >cut.bin
 	exits 3 nt-train cut.bin 2>err
 	grep -q "cut.bin: " err
@@ -590,12 +593,33 @@ t 'a full disk ends --plan with exit 4' '
 	exits 4 train --plan --max-steps=2 "$data/data.bin" >/dev/full'
 
 t 'a folder that holds a model of another program is not touched without -f' '
-	mkdir ckpt && echo "{}" >ckpt/config.json
+	mkdir ckpt; echo "{}" >ckpt/config.json
 	exits 2 train -q --max-steps=1 "$data/data.bin" 2>err
 	grep "was not written by nt-train" err
 	[ "$(cat ckpt/config.json)" = "{}" ]
 	train -q -f --max-steps=1 "$data/data.bin"
 	grep -q hidden_size ckpt/config.json'
+
+t '... nor is a log that another program wrote' '
+	mkdir ckpt; printf "{\"iter\": 1}\n{\"iter\": 2}" >ckpt/log.jsonl; cp ckpt/log.jsonl want
+	exits 2 train -q --max-steps=1 "$data/data.bin" 2>err
+	grep "log.jsonl: it was not written by nt-train" err; cmp ckpt/log.jsonl want
+	train -q -f --max-steps=1 "$data/data.bin"
+	not grep iter ckpt/log.jsonl; head -n 1 ckpt/log.jsonl | grep "\"event\": "'
+
+t 'under nohup it goes on when the terminal is gone' '
+	nohup nt-train $tiny -q --max-steps=60 "$data/data.bin" &
+	pid=$!
+	wait_for "\"step\": 1,"
+	kill -HUP $pid
+	wait $pid
+	[ "$(readlink ckpt/latest)" = step-000060 ]'
+
+t 'a damaged step is not among those to keep' '
+	train -q --max-steps=8 --save-every=4 "$data/data.bin"
+	truncate -s -1 ckpt/step-000008/model.safetensors
+	train -q --resume=auto --max-steps=10 --save-every=5 --keep=2 "$data/data.bin"
+	[ "$(cd ckpt; echo step-*)" = "step-000005 step-000008.damaged step-000010" ]'
 
 t 'a damaged checkpoint is named and the one before it offered' '
 	train -q --max-steps=4 --save-every=2 "$data/data.bin"
@@ -610,7 +634,7 @@ t 'a run that diverges exits 1, and saves nothing that gives no loss' '
 		--eval-every=1 --max-steps=50 "$data/data.bin" 2>err
 	grep "step [0-9]*: the .* is nan: it diverged; last checkpoint: ckpt/step-" err
 	nt-info --verify ckpt
-	! grep -i nan ckpt/log.jsonl
+	not grep -i nan ckpt/log.jsonl
 	nt-score --json ckpt "$data/other.bin" | $PYTHON -c "import json, sys; assert json.load(sys.stdin)[\"nats\"] > 0"
 	last=$(readlink ckpt/latest | sed "s/step-0*//")
 	exits 1 nt-train -q --hidden-size=16 --seq-len=32 --batch-size=2 $wild --max-steps=$((last + 1)) \
