@@ -20,7 +20,7 @@ for c in $commands; do
 		$c --help-man >$c.1; mandoc -T lint -W warning $c.1'
 	t "$c: the manual shows examples and every exit status" '
 		$c --help-man >page
-		grep -q "^.Sh EXAMPLES" page && grep -q "^.Sh EXIT STATUS" page && grep -q "^.Sh SEE ALSO" page'
+		grep -q "^.Sh EXAMPLES" page; grep -q "^.Sh EXIT STATUS" page; grep -q "^.Sh SEE ALSO" page'
 	t "$c: completions are scripts their shells can read" '
 		$c --completion=bash | bash -n
 		if command -v zsh >/dev/null; then $c --completion=zsh | zsh -n; fi
@@ -73,8 +73,8 @@ t 'the umbrella runs a command, hands its status on, and suggests a name' '
 	exits 2 nt -q info 2>said; grep -q "behind it" said
 	nt nt-info --help | grep -q "usage: nt-info"'
 t 'without its manual pages the umbrella shows the help' '
-	mkdir bin && cp "$NT_BUILD/bin/nt" "$NT_BUILD/bin/nt-pack" bin
-	bin/nt help pack | grep -q "usage: nt-pack" && bin/nt help | grep -q "usage: nt COMMAND"'
+	mkdir bin; cp "$NT_BUILD/bin/nt" "$NT_BUILD/bin/nt-pack" bin
+	bin/nt help pack | grep -q "usage: nt-pack"; bin/nt help | grep -q "usage: nt COMMAND"'
 t 'the umbrella opens a manual page' '
 	if command -v man >/dev/null; then MANPAGER=cat nt help pack | grep -qi "nt-pack"; else nt help pack; fi'
 done_testing

@@ -106,16 +106,16 @@ for arch in llama gpt2 qwen3 qwen2 mistral; do
 	t "$arch in several files is the same model" '
 		model $arch one
 		rewrite one many "index(shards(3))"
-		nt-info one | grep -q "^arch  *$arch$" && nt-info many | grep -q "^files  *3$"
-		[ -n "$(score one)" ] && [ "$(score one)" = "$(score many)" ]
-		nt-sample -q --greedy -n 5 many -p "the" >a && nt-sample -q --greedy -n 5 one -p "the" | cmp - a
+		nt-info one | grep -q "^arch  *$arch$"; nt-info many | grep -q "^files  *3$"
+		[ -n "$(score one)" ]; [ "$(score one)" = "$(score many)" ]
+		nt-sample -q --greedy -n 5 many -p "the" >a; nt-sample -q --greedy -n 5 one -p "the" | cmp - a
 		nt-train -q --init many --seq-len=16 --max-steps=1 -o next "$data/data.bin"
 		cmp one/config.json next/config.json'
 
 	t "$arch is written as the manual says, tied or not" '
-		model $arch tied && is_in_manual tied
-		model $arch untied --tie-word-embeddings=false && is_in_manual untied
-		grep -q "\"bos_token_id\": 256," untied/config.json && grep -q "\"eos_token_id\": 257," untied/config.json'
+		model $arch tied; is_in_manual tied
+		model $arch untied --tie-word-embeddings=false; is_in_manual untied
+		grep -q "\"bos_token_id\": 256," untied/config.json; grep -q "\"eos_token_id\": 257," untied/config.json'
 done
 
 biased='
@@ -145,16 +145,16 @@ config[\"rope_scaling\"] = {\"rope_type\": \"llama3\", \"factor\": 8, \"low_freq
 	\"high_freq_factor\": 4.0, \"original_max_position_embeddings\": 8}
 del config[\"rope_parameters\"]
 put(\"model.safetensors\", header)"
-		[ "$(score one)" != "$(score bias)" ] && [ "$(score bias)" != "$(score far)" ]
+		[ "$(score one)" != "$(score bias)" ]; [ "$(score bias)" != "$(score far)" ]
 		nt-train -q --init far --seq-len=16 --max-steps=1 -o next "$data/data.bin"
-		is_in_manual next && grep -q "\"rope_scaling\": {\"rope_type\": \"llama3\", \"factor\": 8.0" next/config.json
+		is_in_manual next; grep -q "\"rope_scaling\": {\"rope_type\": \"llama3\", \"factor\": 8.0" next/config.json
 	done'
 
 t 'halves are read, and the tied head that is written twice, and names without transformer.' '
 	model llama one
 	rewrite one twice "header[\"lm_head.weight\"] = header[\"model.embed_tokens.weight\"]
 data[\"lm_head.weight\"] = data[\"model.embed_tokens.weight\"]
-put(\"model.safetensors\", header)" && [ "$(score one)" = "$(score twice)" ] && [ "$(goes_on one)" = "$(goes_on twice)" ]
+put(\"model.safetensors\", header)"; [ "$(score one)" = "$(score twice)" ]; [ "$(goes_on one)" = "$(goes_on twice)" ]
 	[ "$(goes_on one | wc -w)" = 15 ]
 	for half in bf16 f16; do
 		rewrite one $half.file "
@@ -163,9 +163,9 @@ narrow(*{\"bf16\": (\"BF16\", lambda b: b[2:]),
 put(\"model.safetensors\", header)"
 		$PYTHON -c "a, b = $(score one), $(score $half.file); assert 0 < abs(a - b) < 0.01 * a, (a, b)"
 	done
-	model gpt2 long && rewrite long short "
+	model gpt2 long; rewrite long short "
 for k in list(header): rename(k, k.replace(\"transformer.\", \"\"))
-put(\"model.safetensors\", header)" && [ "$(score long)" = "$(score short)" ] && [ "$(goes_on long)" = "$(goes_on short)" ]'
+put(\"model.safetensors\", header)"; [ "$(score long)" = "$(score short)" ]; [ "$(goes_on long)" = "$(goes_on short)" ]'
 
 t 'what is multiplied at once may be of several dtypes' '
 	model llama one
@@ -181,7 +181,7 @@ for n in 0, 1:
     header[k][\"dtype\"] = \"F32\"
     data[k] = struct.pack(\"<256f\", *struct.unpack(\"<256e\", data[k]))
 put(\"model.safetensors\", header)"
-	[ "$(goes_on mixed | wc -w)" = 15 ] && [ "$(goes_on mixed)" = "$(goes_on same)" ]'
+	[ "$(goes_on mixed | wc -w)" = 15 ]; [ "$(goes_on mixed)" = "$(goes_on same)" ]'
 
 # refused WORDS CHANGE: what CHANGE makes of a model is refused in one line that has WORDS
 refused() {

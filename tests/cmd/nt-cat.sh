@@ -100,7 +100,7 @@ t '--lenient passes over bad lines, members and files, and warns how many' '
 	grep -c "t.tar:[13].gz\"" got | grep -x 2
 	zip -q -0 t.zip 1 2 3; at=$("$PYTHON" -c "print(open(\"t.zip\", \"rb\").read().find(b\"PK\\3\\4\", 9) + 400)"); flip t.zip $at
 	exits 3 nt-cat t.zip >out 2>err; nt-cat -q --lenient --jsonl t.zip >got; grep "t.zip:3\"" got >out
-	is "z/" eval "nt-cat --lenient 2.gz z 2>err | tail -c 2"; nt-cat --lenient z 2>err; ! grep damage err'
+	is "z/" eval "nt-cat --lenient 2.gz z 2>err | tail -c 2"; nt-cat --lenient z 2>err; not grep damage err'
 
 t 'a NUL inside a document is reported, and JSON keeps it' '
 	printf "{\"text\":\"a\\\\u0000b\"}\n" >a.jsonl
@@ -108,7 +108,7 @@ t 'a NUL inside a document is reported, and JSON keeps it' '
 	nt-cat -q --jsonl a.jsonl | grep -F "a\\u0000b"'
 
 t 'bytes that are not UTF-8 come out as they are, and JSON counts what it lost' '
-	printf "a\377\376b\303\251" >a; nt-cat a 2>err | cmp a -; ! grep UTF-8 err
+	printf "a\377\376b\303\251" >a; nt-cat a 2>err | cmp a -; not grep UTF-8 err
 	nt-cat --jsonl a >out 2>err; grep "2 bytes are not UTF-8" err
 	grep -F "$(printf "a\357\277\275\357\277\275b\303\251")" out'
 
@@ -304,7 +304,7 @@ t 'the same bytes at any number of threads' '
 	seq 1000 >a; nt-cat -q -j1 a a >1; nt-cat -q -j2 a a >2; cmp 1 2'
 
 t 'standard error has no carriage return where it is no terminal' '
-	seq 100 >a; nt-cat a >out 2>err; ! grep "$(printf "\r")" err'
+	seq 100 >a; nt-cat a >out 2>err; not grep "$(printf "\r")" err'
 
 if [ -n "$shared" ]; then
 	t 'a corpus of JSON lines under zstd is read as such' '

@@ -11,13 +11,13 @@ t 'documents get [B] in front and [E] behind' '
 	printf "ab\0c" | bytes | nt-pack -q >data.bin
 	od -An -tu2 -j4096 -N14 -v data.bin >got
 	set -- $(cat got)
-	[ "$#" = 7 ] && [ "$2 $3 $6" = "97 98 99" ] && [ "$1" = "$5" ] && [ "$4" = "$7" ] && [ "$1" != "$4" ]'
+	[ "$#" = 7 ]; [ "$2 $3 $6" = "97 98 99" ]; [ "$1" = "$5" ]; [ "$4" = "$7" ]; [ "$1" != "$4" ]'
 
 t 'the documents come out again, from rows too' '
 	documents 500 >in
-	bytes in | nt-pack -q >data.bin && nt-tokenize -q -d data.bin | tr -d "\0" >got
+	bytes in | nt-pack -q >data.bin; nt-tokenize -q -d data.bin | tr -d "\0" >got
 	tr -d "\0" <in | cmp - got
-	bytes in | nt-pack -q --seq-len 20 >rows.bin && nt-tokenize -q -d rows.bin | tr -d "\0" >got
+	bytes in | nt-pack -q --seq-len 20 >rows.bin; nt-tokenize -q -d rows.bin | tr -d "\0" >got
 	tr -d "\0" <in | cmp - got
 	nt-info -q --verify data.bin rows.bin >/dev/null'
 
@@ -27,57 +27,57 @@ t 'rows waste little, and the summary says how much' '
 	grep -Eq "2000 documents, [0-9]+ tokens in [0-9]+ rows of 256, 0\.[0-9]+ % padding, 0 documents cut" said'
 
 t 'with --stride long documents overlap, and come out again' '
-	seq 3000 >long && documents 50 >in && bytes in long >in.nts
+	seq 3000 >long; documents 50 >in; bytes in long >in.nts
 	nt-pack --seq-len 100 --stride 40 -o rows.bin in.nts 2>said
 	grep -Eq "1 document cut, 5[0-9]\.[0-9]+ % repeated as context" said
 	nt-info -q --verify rows.bin >/dev/null
-	nt-tokenize -q -d in.nts >want && nt-tokenize -q -d rows.bin | cmp - want
+	nt-tokenize -q -d in.nts >want; nt-tokenize -q -d rows.bin | cmp - want
 	"$PYTHON" "$root/examples/read_data.py" rows.bin | cmp - want
-	nt-pack -q --seq-len 100 --stride 99 -o a.bin in.nts && nt-pack -q --seq-len 100 -o b.bin in.nts
+	nt-pack -q --seq-len 100 --stride 99 -o a.bin in.nts; nt-pack -q --seq-len 100 -o b.bin in.nts
 	[ "$(json a.bin hash)" = "$(json b.bin hash)" ]'
 
 t '--stride is below --seq-len and needs it' '
 	printf a | bytes >in.nts
-	exits 2 nt-pack --seq-len 10 --stride 10 in.nts 2>said >got && grep -q "below --seq-len, 10" said
-	exits 2 nt-pack --stride 10 in.nts 2>said >got && grep -q "give their --seq-len" said
+	exits 2 nt-pack --seq-len 10 --stride 10 in.nts 2>said >got; grep -q "below --seq-len, 10" said
+	exits 2 nt-pack --stride 10 in.nts 2>said >got; grep -q "give their --seq-len" said
 	exits 2 nt-pack --seq-len 10 --stride 0 in.nts 2>said >got'
 
 t 'the name of a source outlives cat, in documents and rows' '
-	documents 5 | bytes >a.nts && documents 7 | bytes >b.nts
+	documents 5 | bytes >a.nts; documents 7 | bytes >b.nts
 	for how in "" "--seq-len 20"; do
-		nt-pack -q --source wiki $how a.nts >a.bin && nt-pack -q --source "books, old" $how b.nts >b.bin
+		nt-pack -q --source wiki $how a.nts >a.bin; nt-pack -q --source "books, old" $how b.nts >b.bin
 		cat a.bin b.bin >ab.bin
 		nt-info ab.bin | grep "^source  *wiki: 5 documents, [0-9]* tokens$"
 		nt-info ab.bin | grep "^source  *books, old: 7 documents, [0-9]* tokens$"
 		"$PYTHON" "$root/examples/read_data.py" ab.bin --sources >got
-		grep "^5 [0-9]* wiki$" got && grep "^7 [0-9]* books, old$" got
+		grep "^5 [0-9]* wiki$" got; grep "^7 [0-9]* books, old$" got
 	done
 	nt-info --json ab.bin | grep -q "\"sources\": {\"wiki\": {\"documents\": 5, "
-	nt-pack -q -o n.bin a.nts && nt-info n.bin >said && grep "^documents" said && ! grep "^source .*: " said
+	nt-pack -q -o n.bin a.nts; nt-info n.bin >said; grep "^documents" said; not grep "^source .*: " said
 	nt-pack -q --source wiki --holdout 0.5:val.bin a.nts >a.bin
 	nt-info val.bin | grep "^source  *wiki: "'
 
 t 'a data file that is packed again keeps the name, and is warned of several' '
-	documents 5 | bytes | nt-pack -q --source wiki >a.bin && documents 7 | bytes | nt-pack -q --source books >b.bin
-	cat a.bin b.bin >ab.bin && cat a.bin a.bin >aa.bin
+	documents 5 | bytes | nt-pack -q --source wiki >a.bin; documents 7 | bytes | nt-pack -q --source books >b.bin
+	cat a.bin b.bin >ab.bin; cat a.bin a.bin >aa.bin
 	for in in a.bin aa.bin "a.bin aa.bin"; do
-		nt-pack --seq-len 20 $in -o r.bin 2>said && nt-info r.bin | grep "^source  *wiki: "
-		! grep warning said
+		nt-pack --seq-len 20 $in -o r.bin 2>said; nt-info r.bin | grep "^source  *wiki: "
+		not grep warning said
 	done
 	for in in ab.bin "a.bin b.bin"; do
-		nt-pack --seq-len 20 $in -o r.bin 2>said && ! nt-info r.bin | grep "^source "
+		nt-pack --seq-len 20 $in -o r.bin 2>said; nt-info r.bin | not grep "^source  "
 		grep "warning: the input is of several sources" said
 	done
-	nt-pack --source both ab.bin -o r.bin 2>said && nt-info r.bin | grep "^source  *both: 12 documents"
-	! grep warning said'
+	nt-pack --source both ab.bin -o r.bin 2>said; nt-info r.bin | grep "^source  *both: 12 documents"
+	not grep warning said'
 
 t 'what is no name of a source is refused' '
 	documents 5 | bytes >a.nts
 	for name in "" "$(printf "a\nb")" "$(printf "\377")"; do
-		exits 2 nt-pack -q --source "$name" -o a.bin a.nts 2>said && grep "names no source" said
+		exits 2 nt-pack -q --source "$name" -o a.bin a.nts 2>said; grep "names no source" said
 		[ ! -e a.bin ]
 	done
-	exits 2 nt-pack --source a --format nanogpt a.nts 2>said >got && grep "no place for a name" said'
+	exits 2 nt-pack --source a --format nanogpt a.nts 2>said >got; grep "no place for a name" said'
 
 t 'ids as text make the same file as the stream of them' '
 	documents 50 | bytes | nt-pack -q | nt-tokenize -q -d >text || true
@@ -92,15 +92,15 @@ t 'an id outside the vocabulary is refused' '
 	grep -q "nt-pack: --ids: token id 99999 is not below" said'
 
 t '--tokenizer is for --ids' '
-	printf a | bytes | exits 2 nt-pack -t bytes 2>said >got && grep -q "brings its own" said'
+	printf a | bytes | exits 2 nt-pack -t bytes 2>said >got; grep -q "brings its own" said'
 
 t 'a document is on the same side of --holdout wherever it stands' '
-	documents 2000 >in && bytes in >in.nts
+	documents 2000 >in; bytes in >in.nts
 	nt-pack -q --holdout 0.1:val.bin -o train.bin in.nts
 	nt-shuffle -q in.nts | nt-pack -q --holdout 0.1:val2.bin -o train2.bin
 	nt-tokenize -q -d val.bin | tr "\0" "\n" | sort >a
 	nt-tokenize -q -d val2.bin | tr "\0" "\n" | sort | cmp - a
-	[ "$(json val.bin documents)" -gt 150 ] && [ "$(json val.bin documents)" -lt 250 ]
+	[ "$(json val.bin documents)" -gt 150 ]; [ "$(json val.bin documents)" -lt 250 ]
 	[ $(($(json val.bin documents) + $(json train.bin documents))) = 2000 ]
 	[ $(($(json val.bin source_bytes) + $(json train.bin source_bytes))) = $(($(wc -c <in) - 2000)) ]
 	nt-pack -q -s 8 --holdout 0.1:val3.bin -o train3.bin in.nts
@@ -108,7 +108,7 @@ t 'a document is on the same side of --holdout wherever it stands' '
 
 t 'a held-out part without documents is worth a warning' '
 	printf "only one" | bytes | nt-pack --holdout 0.000001:val.bin 2>said >train.bin
-	grep -q "warning: no document was held out" said && nt-info -q --verify val.bin >got'
+	grep -q "warning: no document was held out" said; nt-info -q --verify val.bin >got'
 
 t '--holdout without a file is refused' '
 	for h in 0.1 0.1: 2:x :x -1:x nan:x; do
@@ -119,7 +119,7 @@ t '--holdout without a file is refused' '
 t 'both sides of --holdout are not written to one place' '
 	for where in "--holdout 0.5:-" "--holdout 0.5:x -o x"; do
 		printf a | bytes | exits 2 nt-pack $where 2>said >got
-		grep -q "name another file" said && [ ! -s got ] && [ ! -e x ]
+		grep -q "name another file" said; [ ! -s got ]; [ ! -e x ]
 	done'
 
 t 'a stream without documents packs to a file without documents' '
@@ -133,19 +133,19 @@ t 'nothing at all is refused' '
 	grep -q "standard input: empty" said'
 
 t 'an empty document is [B] [E]' '
-	: >empty && printf x >x && bytes empty x empty | nt-pack -q >data.bin
+	: >empty; printf x >x; bytes empty x empty | nt-pack -q >data.bin
 	[ "$(json data.bin tokens)" = $((2 * $(json data.bin documents) + 1)) ]'
 
 t 'streams in a row are packed as one' '
-	documents 5 | bytes >a.nts && printf "more\0of it" | bytes >b.nts
-	cat a.nts b.nts | nt-pack -q >joined.bin && nt-pack -q a.nts b.nts | cmp - joined.bin
+	documents 5 | bytes >a.nts; printf "more\0of it" | bytes >b.nts
+	cat a.nts b.nts | nt-pack -q >joined.bin; nt-pack -q a.nts b.nts | cmp - joined.bin
 	[ "$(json joined.bin documents)" = 7 ]'
 
 t 'a cut stream leaves no file' '
 	documents 99 | bytes >in.nts
 	head -c 3000 in.nts | exits 3 nt-pack -o data.bin --holdout 0.5:val.bin 2>said
 	grep -q "cut at byte" said
-	[ ! -e data.bin ] && [ ! -e val.bin ] && [ ! -e data.bin.part ]'
+	[ ! -e data.bin ]; [ ! -e val.bin ]; [ ! -e data.bin.part ]'
 
 t 'a full disk is an error' '
 	documents 9 | bytes | exits 4 nt-pack >/dev/full
@@ -153,7 +153,7 @@ t 'a full disk is an error' '
 	[ ! -e data.bin ]'
 
 t 'a closed pipe ends it without a word' '
-	documents 9 | bytes | nt-pack -q 2>said | head -c 1 >got && [ ! -s said ]'
+	documents 9 | bytes | nt-pack -q 2>said | head -c 1 >got; [ ! -s said ]'
 
 t 'an unknown option is refused with the nearest one' '
 	exits 2 nt-pack --seqlen 3 2>said

@@ -21,31 +21,31 @@ t 'a prompt comes from an option, an operand or standard input' '
 	nt-sample -q --greedy "$ckpt" -p "$(printf "h\\303\\251 sa")" >a
 	nt-sample -q --greedy "$ckpt" "$(printf "h\\303\\251 sa")" >b
 	printf "h\\303\\251 sa" | nt-sample -q --greedy "$ckpt" >c
-	[ "$(cat a)" = "$sentence" ] && cmp a b && cmp a c
+	[ "$(cat a)" = "$sentence" ]; cmp a b; cmp a c
 	printf "h\\303\\251 sa" | nt-sample -q --greedy --no-prompt "$ckpt" >d
 	[ "h$(printf "\\303\\251") sa$(cat d)" = "$sentence" ]
 	exits 2 nt-sample "$ckpt" one two 2>err
 	exits 2 nt-sample "$ckpt" -p one two 2>err'
 
 t 'nothing is added behind the text' '
-	nt-sample -q --greedy "$ckpt" </dev/null | tail -c 1 >out && printf t | cmp - out'
+	nt-sample -q --greedy "$ckpt" </dev/null | tail -c 1 >out; printf t | cmp - out'
 
 t 'ids go in and come out where there is no tokenizer' '
-	mkdir m && cp -L "$ckpt/config.json" "$ckpt/model.safetensors" m/
+	mkdir m; cp -L "$ckpt/config.json" "$ckpt/model.safetensors" m/
 	nt-sample -q --greedy --ids m -p "256 104" >out
 	[ "$(cut -c 1-19 out)" = "256 104 195 169 32 " ]
 	[ "$(sed "s/.* //" out)" = 257 ]
 	nt-sample -q --greedy --ids m </dev/null | cmp - out
 	echo "256 104" | nt-sample -q --greedy --ids m | cmp - out
-	exits 3 nt-sample m -p x 2>err && grep -q "tokenizer.json" err
-	exits 2 nt-sample --ids m -p "1 x" 2>err && grep -q "x" err
-	exits 2 nt-sample --ids m -p "1 258" 2>err && grep -q "258" err'
+	exits 3 nt-sample m -p x 2>err; grep -q "tokenizer.json" err
+	exits 2 nt-sample --ids m -p "1 x" 2>err; grep -q "x" err
+	exits 2 nt-sample --ids m -p "1 258" 2>err; grep -q "258" err'
 
 t 'a seed repeats itself, at any number of threads, and another one differs' '
 	nt-sample -q --temp 5 --top-k 0 --top-p 1 --min-p 0 -n 20 -j1 "$ckpt" -p a >a
 	nt-sample -q --temp 5 --top-k 0 --top-p 1 --min-p 0 -n 20 -j2 "$ckpt" -p a >b
 	nt-sample -q --temp 5 --top-k 0 --top-p 1 --min-p 0 -n 20 -s 7 "$ckpt" -p a >c
-	cmp a b && ! cmp a c'
+	cmp a b; not cmp a c'
 
 t 'top-k 1, top-p 0 and min-p 1 each leave the likeliest' '
 	nt-sample -q --greedy "$ckpt" -p "h" >want
@@ -57,8 +57,8 @@ t '-n counts tokens, and the context ends them' '
 	nt-sample -q --greedy --no-prompt -n 3 "$ckpt" -p "to the" >out
 	[ "$(cat out)" = " ca" ]
 	nt-sample --ignore-eos -n 0 --ids "$ckpt" -p 256 >out 2>err
-	grep -q "the context is full" err && [ "$(wc -w <out)" = 33 ]
-	exits 2 nt-sample "$ckpt" -p "$(seq 1 100)" 2>err && grep -q "does not fit" err'
+	grep -q "the context is full" err; [ "$(wc -w <out)" = 33 ]
+	exits 2 nt-sample "$ckpt" -p "$(seq 1 100)" 2>err; grep -q "does not fit" err'
 
 t 'only whole characters are written, and at the end what there is' '
 	printf "h\\303" >want
@@ -66,11 +66,11 @@ t 'only whole characters are written, and at the end what there is' '
 	nt-sample -q --greedy -n 2 "$ckpt" -p "$(printf "\\377h")" | head -c 2 | od -An -tx1 | grep -q "ff 68"'
 
 t 'mistakes are named' '
-	exits 2 nt-sample 2>err && grep -q "no checkpoint" err
-	exits 2 nt-sample --tmp 1 "$ckpt" 2>err && grep -q -- "--temp" err
+	exits 2 nt-sample 2>err; grep -q "no checkpoint" err
+	exits 2 nt-sample --tmp 1 "$ckpt" 2>err; grep -q -- "--temp" err
 	exits 2 nt-sample --top-p 2 "$ckpt" 2>err
-	echo text >file; exits 3 nt-sample file 2>err </dev/null && grep -q "file: not a checkpoint" err
-	exits 4 nt-sample nowhere 2>err </dev/null && grep -q "nowhere: " err'
+	echo text >file; exits 3 nt-sample file 2>err </dev/null; grep -q "file: not a checkpoint" err
+	exits 4 nt-sample nowhere 2>err </dev/null; grep -q "nowhere: " err'
 
 t 'a stop string ends the text in front of it, wherever tokens end' '
 	nt-sample --greedy "$ckpt" --stop "to t" </dev/null >out 2>err
@@ -81,9 +81,9 @@ t 'a stop string ends the text in front of it, wherever tokens end' '
 	nt-sample -q --greedy "$ckpt" --stop "cats" </dev/null | cmp - "$work/said"
 	nt-sample -q --greedy "$ckpt" -p "h" --stop "h" </dev/null >out # that of the prompt does not count
 	printf "h\303\251 said \342\202\254 to t" | cmp - out
-	nt-sample -q --greedy "$ckpt" --stop "\\x" </dev/null 2>err && exit 1; grep -q -e "--stop: unknown escape" err
+	not nt-sample -q --greedy "$ckpt" --stop "\\x" </dev/null 2>err; grep -q -e "--stop: unknown escape" err
 	exits 2 nt-sample "$ckpt" --stop "" </dev/null 2>err
-	exits 2 nt-sample "$ckpt" --ids --stop a </dev/null 2>err && grep -q -e "--json" err'
+	exits 2 nt-sample "$ckpt" --ids --stop a </dev/null 2>err; grep -q -e "--json" err'
 
 t 'log-probabilities are those of nt-score, one object a token and nothing else' '
 	nt-sample -q --greedy "$ckpt" --logprobs=3 </dev/null >out
@@ -104,17 +104,17 @@ t 'log-probabilities are those of nt-score, one object a token and nothing else'
 		assert said[-1]["token"].startswith("<")
 	END
 	nt-sample -q --greedy "$ckpt" --logprobs -n 2 </dev/null >out
-	[ $(wc -l <out) = 2 ] && ! grep -q top_ out
+	[ $(wc -l <out) = 2 ]; not grep -q top_ out
 	nt-sample -q --temp 3 -n 5 "$ckpt" --logprobs </dev/null | sed "s/.*\"id\":\([0-9]*\).*/\1/" | xargs >ids
 	nt-sample -q --temp 3 -n 5 "$ckpt" --ids --no-prompt </dev/null | cmp - ids'
 
 t 'prompts a line are answered a line, in order, as each would be alone' '
 	printf "h\n\nto the\nhe \\\\ \001\n" >prompts
 	nt-sample --greedy -n 7 "$ckpt" --lines <prompts >out 2>err
-	[ $(wc -l <out) = 4 ] && grep -q "^nt-sample: 4 answers; .* length" err
-	nt-sample -q --greedy -n 7 "$ckpt" -p h >one && echo >>one
-	nt-sample -q --greedy -n 7 "$ckpt" </dev/null >>one && echo >>one
-	nt-sample -q --greedy -n 7 "$ckpt" -p "to the" >>one && echo >>one
+	[ $(wc -l <out) = 4 ]; grep -q "^nt-sample: 4 answers; .* length" err
+	nt-sample -q --greedy -n 7 "$ckpt" -p h >one; echo >>one
+	nt-sample -q --greedy -n 7 "$ckpt" </dev/null >>one; echo >>one
+	nt-sample -q --greedy -n 7 "$ckpt" -p "to the" >>one; echo >>one
 	head -n 3 out | cmp - one
 	nt-sample -q --greedy -n 7 "$ckpt" -p "$(printf "he \\\\ \001")" >last
 	sed -n 4p out | "$PYTHON" "$root/tests/cmd/unescape.py" | cmp - last
@@ -139,7 +139,7 @@ t 'an object a line keeps its fields, and says how the answer ended' '
 		assert c["text"] == " cat" and c["finish_reason"] == "eos" and c["completion_tokens"] == 5, c
 	END
 	echo "{\"q\": \"h\", \"text\": 1}" >in
-	exits 3 nt-sample -q --jsonl --field q "$ckpt" <in 2>err && grep -q "standard input:1: .*--answer-field" err
+	exits 3 nt-sample -q --jsonl --field q "$ckpt" <in 2>err; grep -q "standard input:1: .*--answer-field" err
 	nt-sample -q --greedy -n 2 --jsonl --field q --answer-field said --ids --logprobs "$ckpt" <in >out
 	grep -q "^{\"q\":\"h\",\"text\":1,\"said\":\"é\",\"ids\":\[195,169\],\"finish_reason\":\"length\",.*\"logprobs\":\[{\"id\":195," out
 	nt-sample -q --greedy --json "$ckpt" -p h -n 2 >out
@@ -154,7 +154,7 @@ t 'answers are the same bytes at any batch and any number of threads' '
 	[ $(sort -u one | wc -l) -gt 40 ]
 	nt-sample -q --temp 3 --json "$ckpt" -p 1 >alone
 	nt-sample -q --temp 3 --json --lines "$ckpt" <prompts | head -n 1 | cmp - alone
-	yes h | head -n 5 | nt-sample -q --temp 9 --top-k 0 --top-p 1 --min-p 0 --lines "$ckpt" | sort -u >out && [ $(wc -l <out) -gt 1 ]'
+	yes h | head -n 5 | nt-sample -q --temp 9 --top-k 0 --top-p 1 --min-p 0 --lines "$ckpt" | sort -u >out; [ $(wc -l <out) -gt 1 ]'
 
 t 'each answer comes before the next prompt is asked for, and an endless pipe ends when nobody reads' '
 	mkfifo ask say
@@ -162,30 +162,30 @@ t 'each answer comes before the next prompt is asked for, and an endless pipe en
 	exec 3>ask 4<say
 	for i in 1 2 3; do
 		echo "to the" >&3
-		read -r answer <&4 && [ "$answer" = "ca" ]
+		read -r answer <&4; [ "$answer" = "ca" ]
 	done
-	exec 3>&- && wait $! && exec 4<&-
+	exec 3>&-; wait $!; exec 4<&-
 	yes h | nt-sample -q --greedy --lines "$ckpt" 2>err | head -n 3 >out
-	[ $(wc -l <out) = 3 ] && [ ! -s err ]'
+	[ $(wc -l <out) = 3 ]; [ ! -s err ]'
 
 t 'a line that is no prompt is named, and those before it are answered' '
 	printf "{\"prompt\":\"to the\"}\n{\"prompt\":\"h\"}\n{\"prompt\":1}\n{\"prompt\":\"h\"}\n" >in
 	exits 3 nt-sample --greedy --jsonl "$ckpt" <in >out 2>err
-	[ $(wc -l <out) = 2 ] && [ $(wc -l <err) = 1 ] && grep -q "^nt-sample: standard input:3: field .prompt. is " err
+	[ $(wc -l <out) = 2 ]; [ $(wc -l <err) = 1 ]; grep -q "^nt-sample: standard input:3: field .prompt. is " err
 	{ echo h; seq 1 100 | xargs; echo h; } | exits 3 nt-sample -q --lines "$ckpt" >out 2>err
-	[ $(wc -l <out) = 1 ] && grep -q "standard input:2: .*does not fit" err
-	echo "1 2 x" | exits 3 nt-sample -q --ids --lines "$ckpt" 2>err && grep -q "input:1: .x. is no token id" err
-	echo "1 258" | exits 3 nt-sample -q --ids --lines "$ckpt" 2>err && grep -q "input:1: token 258" err
-	nt-sample -q --lines "$ckpt" </dev/null >out && [ ! -s out ]
+	[ $(wc -l <out) = 1 ]; grep -q "standard input:2: .*does not fit" err
+	echo "1 2 x" | exits 3 nt-sample -q --ids --lines "$ckpt" 2>err; grep -q "input:1: .x. is no token id" err
+	echo "1 258" | exits 3 nt-sample -q --ids --lines "$ckpt" 2>err; grep -q "input:1: token 258" err
+	nt-sample -q --lines "$ckpt" </dev/null >out; [ ! -s out ]
 	echo h | exits 4 nt-sample -q --lines "$ckpt" >/dev/full 2>err
 	for bad in "--lines --jsonl" "--lines -p x" "--interactive --lines" "--interactive --ids"; do
-		exits 2 nt-sample "$ckpt" $bad </dev/null 2>err && [ $(wc -l <err) = 1 ]
+		exits 2 nt-sample "$ckpt" $bad </dev/null 2>err; [ $(wc -l <err) = 1 ]
 	done'
 
 t 'a conversation is one text' '
 	printf "to\n the\n" | nt-sample -q --greedy -n 1 --interactive "$ckpt" >out
-	nt-sample -q --greedy --no-prompt -n 1 "$ckpt" -p to >want && echo >>want
-	nt-sample -q --greedy --no-prompt -n 1 "$ckpt" -p "to$(head -n 1 want) the" >>want && echo >>want
+	nt-sample -q --greedy --no-prompt -n 1 "$ckpt" -p to >want; echo >>want
+	nt-sample -q --greedy --no-prompt -n 1 "$ckpt" -p "to$(head -n 1 want) the" >>want; echo >>want
 	cmp out want
 	# what a stop string cut off is no part of it, and no line lets the model go on
 	printf "h\n\n" | nt-sample -q --greedy --stop " said" --interactive "$ckpt" >out
@@ -194,26 +194,26 @@ t 'a conversation is one text' '
 	printf "h\n/reset\nh\n" | nt-sample -q --greedy -n 2 --interactive "$ckpt" >out
 	printf "\303\251\n\303\251\n" | cmp - out
 	seq 1 100 | xargs | nt-sample --greedy --interactive "$ckpt" >out 2>err
-	grep -q "do not fit.*/reset" err && [ ! -s out ]'
+	grep -q "do not fit.*/reset" err; [ ! -s out ]'
 
 t 'on a terminal an interrupt ends the answer, and the end of input the conversation' '
-	mkdir long && cp -L "$ckpt"/*.json "$ckpt"/*.safetensors long
+	mkdir long; cp -L "$ckpt"/*.json "$ckpt"/*.safetensors long
 	sed -i "s/\"max_position_embeddings\": 32/\"max_position_embeddings\": 1000000/" long/config.json
-	grep -q 1000000 long/config.json && "$PYTHON" "$root/tests/cmd/talk.py" "$ckpt" long'
+	grep -q 1000000 long/config.json; "$PYTHON" "$root/tests/cmd/talk.py" "$ckpt" long'
 
 t 'an interrupt leaves the text so far on standard output, and no file' '
-	mkdir long && cp -L "$ckpt"/*.json "$ckpt"/*.safetensors long
+	mkdir long; cp -L "$ckpt"/*.json "$ckpt"/*.safetensors long
 	sed -i "s/\"max_position_embeddings\": 32/\"max_position_embeddings\": 1000000/" long/config.json
 	for signal in INT:130 TERM:143; do
 		run="timeout --foreground --preserve-status -s ${signal%:*} 1 nt-sample --ignore-eos -n 0 long -p to"
 		echo old >file
-		exits ${signal#*:} $run >out 2>err && [ -s out ] && grep -q "; interrupted" err
-		exits ${signal#*:} $run -o file 2>err && grep -q "interrupted: file is not written" err
-		echo old | cmp - file && [ ! -e file.part ]
+		exits ${signal#*:} $run >out 2>err; [ -s out ]; grep -q "; interrupted" err
+		exits ${signal#*:} $run -o file 2>err; grep -q "interrupted: file is not written" err
+		echo old | cmp - file; [ ! -e file.part ]
 	done'
 
 t 'a full disk is noticed, a closed pipe ends it quietly' '
-	exits 4 nt-sample -q "$ckpt" -p h >/dev/full 2>err && grep -q "standard output" err
-	nt-sample -q "$ckpt" -p h 2>err | head -c1 >out && [ ! -s err ]'
+	exits 4 nt-sample -q "$ckpt" -p h >/dev/full 2>err; grep -q "standard output" err
+	nt-sample -q "$ckpt" -p h 2>err | head -c1 >out; [ ! -s err ]'
 
 done_testing

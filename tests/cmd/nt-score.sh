@@ -19,7 +19,7 @@ t 'a table has one line a target, the running sum at the right' '
 	grep -q "^L = $sum nats over 8 targets" out
 	grep -q "bits/byte" out
 	grep -q "1 document, 8 targets, $sum nats" err
-	grep -q "^ *1  \[B\] " out && grep -q "^ *8  .* \[E\] " out'
+	grep -q "^ *1  \[B\] " out; grep -q "^ *8  .* \[E\] " out'
 
 t 'a line holds p, rank, rival, margin and cost of the target, which fit together' '
 	printf "the cat" | nt-score -q --color=never "$ckpt" | grep " % " >table
@@ -45,7 +45,7 @@ t 'colours say what a target cost, and only where they were asked for' '
 	printf "the cat" | nt-score -q "$ckpt" >plain
 	grep -q "$(printf "\033")\[3[123]m" colored
 	sed "s/$(printf "\033")\[[0-9]*m//g" colored | cmp - plain
-	printf "the cat" | nt-score -q --color=always -o file "$ckpt" && cmp file plain'
+	printf "the cat" | nt-score -q --color=always -o file "$ckpt"; cmp file plain'
 
 t 'tab-separated output has the promised columns' '
 	printf "a\\\\\\t\\303" | nt-score -q --tsv "$ckpt" >out
@@ -98,7 +98,7 @@ t 'the totals of held-out data are what training logged' '
 	END'
 
 t 'with a window, a stride and sources they are what training logged, to 1e-6' '
-	seq 1 60 | nt-tokenize -q -t bytes >a.nts && seq 100 -1 60 | nt-tokenize -q -t bytes >b.nts
+	seq 1 60 | nt-tokenize -q -t bytes >a.nts; seq 100 -1 60 | nt-tokenize -q -t bytes >b.nts
 	for s in a b; do nt-pack -q --source $s $s.nts >$s.bin; done
 	cat a.bin b.bin >val.bin
 	for stride in 8 5; do
@@ -143,8 +143,8 @@ t 'a stride is a window that slides over the text, each target predicted once' '
 		near "$(awk "{ s += \$1 } END { printf \"%.6f\", s }" want)" \
 			"$(nt-score -q --tsv --total --seq-len 19 --stride 7 "$ckpt" $in | tail -1 | cut -f 1)"
 	done
-	exits 2 nt-score --seq-len 10 --stride 11 "$ckpt" text 2>err && grep -q "stride of 11 is more" err
-	exits 2 nt-score --seq-len 1000 "$ckpt" text 2>err && grep -q "max_position_embeddings is 32" err'
+	exits 2 nt-score --seq-len 10 --stride 11 "$ckpt" text 2>err; grep -q "stride of 11 is more" err
+	exits 2 nt-score --seq-len 1000 "$ckpt" text 2>err; grep -q "max_position_embeddings is 32" err'
 
 t 'products in bf16 come near, and what is not known is not said' '
 	for dtype in f32 bf16 q8_0 q4_0; do
@@ -152,14 +152,14 @@ t 'products in bf16 come near, and what is not known is not said' '
 	done
 	awk "{ x[NR] = \$1 } END { d = x[1] / x[2] - 1; exit !(d * d < 1e-4) }" f32 bf16
 	[ "$(cat f32 bf16 q8_0 q4_0 | sort -u | wc -l)" -ge 3 ]
-	mkdir c && cp "$ckpt"/config.json "$ckpt"/model.safetensors c
-	echo "1 2 3" | nt-score --ids --total c >table 2>err && grep -q " targets/s$" err
-	! grep -qE "bits|bytes" table && grep -qx "position    1: [0-9.]* nats/token, 1 target" table'
+	mkdir c; cp "$ckpt"/config.json "$ckpt"/model.safetensors c
+	echo "1 2 3" | nt-score --ids --total c >table 2>err; grep -q " targets/s$" err
+	not grep -qE "bits|bytes" table; grep -qx "position    1: [0-9.]* nats/token, 1 target" table'
 
 t 'totals tell sources apart, and positions by what stood before' '
-	seq 1 40 >a.txt && seq 50 60 >b.txt
-	nt-score -q --json --total "$ckpt" a.txt b.txt >both && nt-score -q --json --total "$ckpt" a.txt >a
-	nt-score -q --tsv "$ckpt" a.txt b.txt >each && nt-score -q --total "$ckpt" a.txt b.txt >table
+	seq 1 40 >a.txt; seq 50 60 >b.txt
+	nt-score -q --json --total "$ckpt" a.txt b.txt >both; nt-score -q --json --total "$ckpt" a.txt >a
+	nt-score -q --tsv "$ckpt" a.txt b.txt >each; nt-score -q --total "$ckpt" a.txt b.txt >table
 	"$PYTHON" - <<-"END"
 	import json, math
 	both, a = json.load(open("both")), json.load(open("a"))
@@ -180,7 +180,7 @@ t 'totals tell sources apart, and positions by what stood before' '
 
 t 'rows with a stride have the loss of the sliding window' '
 	printf "the cat sat on the log and the dog sat on the mat, both of them asleep" >text
-	nt-tokenize -q -t bytes text >in.nts && nt-pack -q --seq-len 20 --stride 8 in.nts >rows.bin
+	nt-tokenize -q -t bytes text >in.nts; nt-pack -q --seq-len 20 --stride 8 in.nts >rows.bin
 	nt-pack -q in.nts >doc.bin
 	ids=$(nt-tokenize -q -t bytes --ids text)
 	b=$(nt-info --json doc.bin | sed "s/.*\"bos_token_id\": \([0-9]*\).*/\1/")
@@ -197,11 +197,11 @@ t 'rows with a stride have the loss of the sliding window' '
 	[ "$(nt-score -q --tsv "$ckpt" rows.bin | tail -1 | cut -f 6,7)" = "$(nt-score -q --tsv "$ckpt" doc.bin | tail -1 | cut -f 6,7)" ]'
 
 t 'sources that have names have totals of their own' '
-	printf "the cat" | nt-tokenize -q -t bytes >a.nts && printf "on the mat\0a log" | nt-tokenize -q -t bytes >b.nts
+	printf "the cat" | nt-tokenize -q -t bytes >a.nts; printf "on the mat\0a log" | nt-tokenize -q -t bytes >b.nts
 	for how in "" "--seq-len 10"; do
-		nt-pack -q $how --source cats a.nts >a.bin && nt-pack -q $how --source "mats and logs" b.nts >b.bin
-		cat a.bin b.bin a.bin >all.bin && nt-score -q --json "$ckpt" all.bin >both
-		nt-score -q --json "$ckpt" a.bin >a && nt-score -q --json "$ckpt" b.bin >b
+		nt-pack -q $how --source cats a.nts >a.bin; nt-pack -q $how --source "mats and logs" b.nts >b.bin
+		cat a.bin b.bin a.bin >all.bin; nt-score -q --json "$ckpt" all.bin >both
+		nt-score -q --json "$ckpt" a.bin >a; nt-score -q --json "$ckpt" b.bin >b
 		cat >check.py <<-"END"
 		import json
 		both, a, b = (json.load(open(name)) for name in ("both", "a", "b"))
@@ -239,18 +239,18 @@ t 'ids are taken as they stand' '
 
 t 'a page holds every text, and nothing of it is markup' '
 	printf "the </script><img src=x onerror=alert(1)> & \"cat\" \001\377" >x.txt
-	nt-score -q --html -o page.html "$ckpt" x.txt && nt-score -q --html "$ckpt" x.txt | cmp - page.html
-	[ "$(grep -o "</script>" page.html | wc -l)" = 1 ] && ! grep -q "<img" page.html
-	! LC_ALL=C grep -q "$(printf "[\001\033\377]")" page.html
+	nt-score -q --html -o page.html "$ckpt" x.txt; nt-score -q --html "$ckpt" x.txt | cmp - page.html
+	[ "$(grep -o "</script>" page.html | wc -l)" = 1 ]; not grep -q "<img" page.html
+	not grep -q "$(printf "[\001\033\377]")" page.html
 	[ "$(grep -o "<i style" page.html | wc -l)" = $(($(wc -c <x.txt) + 1)) ]
-	grep -q "Content-Security-Policy" page.html && ! grep -q "http[s]*://" page.html
+	grep -q "Content-Security-Policy" page.html; [ "$(grep -o "https*://[^\"]*" page.html)" = http://www.w3.org/2000/svg ]
 	tail -1 page.html | grep -q "</html>"
 	for word in perplexity nats/token bits/byte "by position" "rank 1"; do grep -q "$word" page.html; done
 	echo "1 2 3" | nt-score -q --html --ids "$ckpt" | grep -q "nats, rank"'
 
 t 'a data file gets a page of its totals' '
-	nt-score -q --html "$ckpt" "$data" >page.html && grep -q "<dt>perplexity</dt>" page.html
-	! grep -q "<i style" page.html'
+	nt-score -q --html "$ckpt" "$data" >page.html; grep -q "<dt>perplexity</dt>" page.html
+	not grep -q "<i style" page.html'
 
 cat >"$work/quiz.jsonl" <<-"END"
 {"ind": 1, "ctx": "the cat sat on", "endings": ["the mat", "a zebra", "xyzzy", "the log"], "label": "3"}
@@ -301,8 +301,8 @@ t 'choices cost what they cost behind their context, and the cheapest is the ans
 	nt-score -q --choices --json --total "$ckpt" "$work/quiz.jsonl" >total
 	"$PYTHON" "$work/quiz.py" "$ckpt" "$bos" "$work/quiz.jsonl"
 	nt-score --choices --total "$ckpt" "$work/quiz.jsonl" >table 2>err
-	grep -q "^accuracy  *0[.0-9]* +- 0[.0-9]*$" table && grep -q "4 items, accuracy 0" err
-	nt-score -q --choices --tsv "$ckpt" "$work/quiz.jsonl" >tsv && [ "$(wc -l <tsv)" = 11 ]
+	grep -q "^accuracy  *0[.0-9]* +- 0[.0-9]*$" table; grep -q "4 items, accuracy 0" err
+	nt-score -q --choices --tsv "$ckpt" "$work/quiz.jsonl" >tsv; [ "$(wc -l <tsv)" = 11 ]
 	nt-score -q --choices "$ckpt" "$work/quiz.jsonl" | grep -c "likeliest" | grep -qx 4'
 
 t 'choices longer than the context lose its beginning, all as much' '
@@ -321,60 +321,60 @@ t 'choices longer than the context lose its beginning, all as much' '
 	    assert abs(want - line["choices"][i]["nats"]) < 1e-3, (i, want, line)
 	END
 	echo "{\"ctx\": \"a\", \"endings\": [\"$long\", \"b\"]}" >bad.jsonl
-	exits 3 nt-score -q --choices "$ckpt" bad.jsonl 2>err && grep -q "bad.jsonl:1: choice 0: " err'
+	exits 3 nt-score -q --choices "$ckpt" bad.jsonl 2>err; grep -q "bad.jsonl:1: choice 0: " err'
 
 t 'fields of choices have other names, and lines without them are refused' '
 	echo "{\"goal\": \"the cat\", \"sols\": [\"sat\", \"zzz\"], \"best\": 0}" >other.jsonl
 	nt-score -q --choices --json --context-field goal --choices-field sols --answer-field best "$ckpt" other.jsonl |
 		grep -q "\"answer\": 0"
-	exits 3 nt-score --choices "$ckpt" other.jsonl 2>err && grep -q "other.jsonl:1: .*--context-field" err
+	exits 3 nt-score --choices "$ckpt" other.jsonl 2>err; grep -q "other.jsonl:1: .*--context-field" err
 	for bad in "{" "[1]" "{\"ctx\": \"a\", \"endings\": [\"b\"]}" "{\"ctx\": 1, \"endings\": [\"b\", \"c\"]}" \
 		"{\"ctx\": \"a\", \"endings\": [\"b\", \"c\"], \"label\": 2}" \
 		"{\"ctx\": \"a\", \"endings\": [\"b\", \"c\"], \"label\": -1}"; do
-		echo "$bad" >bad.jsonl && exits 3 nt-score -q --choices "$ckpt" bad.jsonl 2>err
-		grep -q "bad.jsonl:1: " err && [ "$(wc -l <err)" = 1 ]
+		echo "$bad" >bad.jsonl; exits 3 nt-score -q --choices "$ckpt" bad.jsonl 2>err
+		grep -q "bad.jsonl:1: " err; [ "$(wc -l <err)" = 1 ]
 	done
-	exits 2 nt-score --choices --html "$ckpt" other.jsonl 2>err && exits 2 nt-score --answer-field x "$ckpt" 2>err
+	exits 2 nt-score --choices --html "$ckpt" other.jsonl 2>err; exits 2 nt-score --answer-field x "$ckpt" 2>err
 	nt-score -q --choices --total --json "$ckpt" </dev/null | grep -q "\"acc\": null.*\"items\": 0"'
 
 t 'the same bytes come out at any number of threads' '
 	seq 1 300 >text
-	nt-score -q --tsv -j1 "$ckpt" text >one && nt-score -q --tsv -j2 "$ckpt" text >two && cmp one two
-	nt-score -q --json -j1 "$ckpt" "$data" >one && nt-score -q --json -j2 "$ckpt" "$data" >two
+	nt-score -q --tsv -j1 "$ckpt" text >one; nt-score -q --tsv -j2 "$ckpt" text >two; cmp one two
+	nt-score -q --json -j1 "$ckpt" "$data" >one; nt-score -q --json -j2 "$ckpt" "$data" >two
 	cmp one two
-	for j in 1 2; do nt-score -q --json --choices -j$j "$ckpt" "$work/quiz.jsonl" >quiz$j; done && cmp quiz1 quiz2
-	for j in 1 2; do nt-score -q --html --stride 9 -j$j "$ckpt" text >page$j; done && cmp page1 page2'
+	for j in 1 2; do nt-score -q --json --choices -j$j "$ckpt" "$work/quiz.jsonl" >quiz$j; done; cmp quiz1 quiz2
+	for j in 1 2; do nt-score -q --html --stride 9 -j$j "$ckpt" text >page$j; done; cmp page1 page2'
 
 t 'empty input has nothing but its end to predict' '
-	nt-score -q --tsv "$ckpt" </dev/null >out && [ "$(wc -l <out)" -le 2 ]
-	: >empty && nt-score -q --tsv "$ckpt" empty >out && [ "$(wc -l <out)" = 2 ]
-	nt-score -q --tsv --ids "$ckpt" empty >out && [ "$(wc -l <out)" = 1 ]
-	nt-score -q --total --ids "$ckpt" empty >out && grep -q "^nats/token  0.0" out'
+	nt-score -q --tsv "$ckpt" </dev/null >out; [ "$(wc -l <out)" -le 2 ]
+	: >empty; nt-score -q --tsv "$ckpt" empty >out; [ "$(wc -l <out)" = 2 ]
+	nt-score -q --tsv --ids "$ckpt" empty >out; [ "$(wc -l <out)" = 1 ]
+	nt-score -q --total --ids "$ckpt" empty >out; grep -q "^nats/token  0.0" out'
 
 t 'data of another tokenizer is refused' '
 	printf "the cat" | nt-tokenize -q | nt-pack -q -o other.bin
-	exits 3 nt-score "$ckpt" other.bin 2>err && grep -q "tokenizer" err'
+	exits 3 nt-score "$ckpt" other.bin 2>err; grep -q "tokenizer" err'
 
 t 'cut and damaged files are refused with a sentence' '
-	head -c 5000 "$data" >cut.bin && exits 3 nt-score "$ckpt" cut.bin 2>err && grep -q cut.bin err
-	mkdir m && cp -L "$ckpt"/*.json m/ && head -c 3000 "$ckpt/model.safetensors" >m/model.safetensors
-	echo x | exits 3 nt-score m 2>err && grep -q "m/model.safetensors: " err
-	rm m/config.json && echo x | exits 4 nt-score m 2>err && grep -q "m/config.json: " err
-	exits 4 nt-score nowhere 2>err </dev/null && grep -q "nowhere: " err'
+	head -c 5000 "$data" >cut.bin; exits 3 nt-score "$ckpt" cut.bin 2>err; grep -q cut.bin err
+	mkdir m; cp -L "$ckpt"/*.json m/; head -c 3000 "$ckpt/model.safetensors" >m/model.safetensors
+	echo x | exits 3 nt-score m 2>err; grep -q "m/model.safetensors: " err
+	rm m/config.json; echo x | exits 4 nt-score m 2>err; grep -q "m/config.json: " err
+	exits 4 nt-score nowhere 2>err </dev/null; grep -q "nowhere: " err'
 
 t 'a model directory without tokenizer scores ids only' '
-	mkdir m && cp -L "$ckpt/config.json" "$ckpt/model.safetensors" m/
-	echo "1 2 3" | nt-score --ids m >out && grep -q "^ *1  1  " out
-	echo x | exits 3 nt-score m 2>err && grep -q "ids does without" err'
+	mkdir m; cp -L "$ckpt/config.json" "$ckpt/model.safetensors" m/
+	echo "1 2 3" | nt-score --ids m >out; grep -q "^ *1  1  " out
+	echo x | exits 3 nt-score m 2>err; grep -q "ids does without" err'
 
 t 'mistakes are named' '
-	exits 2 nt-score 2>err && grep -q "no checkpoint" err
-	exits 2 nt-score --tvs "$ckpt" 2>err && grep -q -- "--tsv" err
-	exits 2 nt-score --tsv --json "$ckpt" 2>err && exits 2 nt-score --tsv --html "$ckpt" 2>err
-	echo x >text && exits 2 nt-score "$ckpt" "$data" text 2>err && grep -q "text" err'
+	exits 2 nt-score 2>err; grep -q "no checkpoint" err
+	exits 2 nt-score --tvs "$ckpt" 2>err; grep -q -- "--tsv" err
+	exits 2 nt-score --tsv --json "$ckpt" 2>err; exits 2 nt-score --tsv --html "$ckpt" 2>err
+	echo x >text; exits 2 nt-score "$ckpt" "$data" text 2>err; grep -q "text" err'
 
 t 'a full disk is noticed, a closed pipe ends it quietly' '
-	seq 1 100 | exits 4 nt-score -q --tsv "$ckpt" >/dev/full 2>err && grep -q "standard output" err
-	seq 1 1000 | nt-score -q --tsv "$ckpt" 2>err | head -c1 >out && [ ! -s err ]'
+	seq 1 100 | exits 4 nt-score -q --tsv "$ckpt" >/dev/full 2>err; grep -q "standard output" err
+	seq 1 1000 | nt-score -q --tsv "$ckpt" 2>err | head -c1 >out; [ ! -s err ]'
 
 done_testing

@@ -10,27 +10,27 @@ numbers() { nt-tokenize -q -d "$@" | tr '\0' '\n' | sed 's/document //'; }
 t 'every document comes out once, in another order' '
 	documents 1000 | bytes | nt-shuffle -q | numbers >got
 	seq 1000 >all
-	! cmp -s got all
+	not cmp -s got all
 	sort -n got | cmp - all'
 
 t 'the same seed gives the same bytes, another one another order' '
 	documents 300 | bytes >in.nts
-	nt-shuffle -q in.nts >a && nt-shuffle -q -s 1337 -j 2 <in.nts >b && cmp a b
+	nt-shuffle -q in.nts >a; nt-shuffle -q -s 1337 -j 2 <in.nts >b; cmp a b
 	nt-shuffle -q -s 7 in.nts | numbers >c
-	numbers a | cmp -s - c && exit 1 || true'
+	numbers a | not cmp -s - c'
 
 t 'the order does not depend on the memory' '
 	seq 40000 | sed "s/.*/& and & again/" >lines
 	nt-tokenize -q --split=line lines >in.nts
-	nt-shuffle in.nts >large 2>said && grep -q "in memory" said
+	nt-shuffle in.nts >large 2>said; grep -q "in memory" said
 	for s in 1 64k 200k 1M; do
-		nt-shuffle -S $s in.nts >small 2>said && grep -q "through a temporary file" said
+		nt-shuffle -S $s in.nts >small 2>said; grep -q "through a temporary file" said
 		cmp large small
 	done'
 
 t 'nothing is left in TMPDIR, and a missing one is named' '
-	seq 20000 >lines && nt-tokenize -q --split=line lines >in.nts && mkdir tmp
-	TMPDIR=$PWD/tmp nt-shuffle -q -S 64k in.nts >out && [ -z "$(ls -A tmp)" ]
+	seq 20000 >lines; nt-tokenize -q --split=line lines >in.nts; mkdir tmp
+	TMPDIR=$PWD/tmp nt-shuffle -q -S 64k in.nts >out; [ -z "$(ls -A tmp)" ]
 	TMPDIR=/nowhere exits 4 nt-shuffle -S 64k in.nts >out 2>said
 	grep -q "/nowhere: cannot make a temporary file" said'
 
@@ -53,11 +53,11 @@ t 'a data file comes in as the documents it was made of' '
 	nt-shuffle -q data.bin data.bin | nt-info --json | grep -q "\"documents\": 200"'
 
 t 'sources of data files, which a stream has no place for, are missed aloud' '
-	documents 9 | bytes | nt-pack -q --source wiki >a.bin && documents 9 | bytes | nt-pack -q --source books >b.bin
-	nt-shuffle a.bin 2>said >a.nts && grep "warning: .*nt-pack it with --source .wiki. again" said
-	nt-shuffle a.bin b.bin 2>said >ab.nts && grep "warning: the input is of several sources" said
-	nt-shuffle a.nts 2>said >c.nts && ! grep warning said
-	nt-shuffle -q a.bin | nt-pack -q --source wiki -o c.bin && nt-info c.bin | grep "^source  *wiki: 9 documents"'
+	documents 9 | bytes | nt-pack -q --source wiki >a.bin; documents 9 | bytes | nt-pack -q --source books >b.bin
+	nt-shuffle a.bin 2>said >a.nts; grep "warning: .*nt-pack it with --source .wiki. again" said
+	nt-shuffle a.bin b.bin 2>said >ab.nts; grep "warning: the input is of several sources" said
+	nt-shuffle a.nts 2>said >c.nts; not grep warning said
+	nt-shuffle -q a.bin | nt-pack -q --source wiki -o c.bin; nt-info c.bin | grep "^source  *wiki: 9 documents"'
 
 t 'data files of two tokenizers are not mixed' '
 	documents 3 | bytes | nt-pack -q >a.bin
@@ -72,12 +72,12 @@ t 'nothing is refused, and a stream of nothing is passed on' '
 
 t 'a cut stream is refused' '
 	documents 9 | bytes | head -c -1 | exits 3 nt-shuffle 2>said >got
-	grep -q "cut at byte" said && [ ! -s got ]'
+	grep -q "cut at byte" said; [ ! -s got ]'
 
 t 'a full disk is an error' 'documents 9 | bytes | exits 4 nt-shuffle >/dev/full'
 
 t 'a full disk under the temporary files is an error, too' '
-	seq 40000 >lines && nt-tokenize -q --split=line lines >in.nts
+	seq 40000 >lines; nt-tokenize -q --split=line lines >in.nts
 	(
 		trap "" XFSZ # a write past the limit then fails like one to a full disk
 		ulimit -f 16
@@ -86,7 +86,7 @@ t 'a full disk under the temporary files is an error, too' '
 	grep -q "temporary file: cannot write" said'
 
 t 'a closed pipe ends it without a word' '
-	documents 9 | bytes | nt-shuffle -q 2>said | head -c 1 >got && [ ! -s said ]'
+	documents 9 | bytes | nt-shuffle -q 2>said | head -c 1 >got; [ ! -s said ]'
 
 t 'an unknown option is refused with the nearest one' '
 	exits 2 nt-shuffle --sead 3 2>said

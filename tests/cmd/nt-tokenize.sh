@@ -149,7 +149,7 @@ t 'the same bytes whatever the number of threads' '
 		nt-tokenize --split=line -j$j text >$j.nts
 		nt-tokenize --split=line --ids -j$j text >$j.ids
 	done
-	cmp 1.nts 2.nts && cmp 1.nts 5.nts && cmp 1.ids 2.ids && cmp 1.ids 5.ids
+	cmp 1.nts 2.nts; cmp 1.nts 5.nts; cmp 1.ids 2.ids; cmp 1.ids 5.ids
 	[ "$(wc -l <1.ids)" = 3000 ]'
 
 t 'a JSON line as large as a batch takes no document with it' '
@@ -288,7 +288,7 @@ t 'on a terminal pieces have colours, and no progress line among them' '
 t 'an unknown option is met with the nearest one' '
 	exits 2 nt-tokenize --tokeniser x 2>said; grep -e --tokenizer said'
 t 'no carriage return goes to a file of messages' '
-	two_documents | nt-tokenize >out 2>said; ! grep "$(printf "\r")" said'
+	two_documents | nt-tokenize >out 2>said; not grep "$(printf "\r")" said'
 
 if [ -n "$shared" ]; then
 	t 'real books come back byte by byte under cl100k' '
@@ -334,16 +334,16 @@ handed_on() { # what a program would write that let the text on standard input t
 }
 
 t '--manifest takes over what the program before counted' '
-	printf "one\0two" >text && handed_on <text >run.json
+	printf "one\0two" >text; handed_on <text >run.json
 	nt-tokenize -q -0 --manifest run.json <text | nt-dedup -q | nt-info >got; cat got
-	grep -Eq "^  x +6 +2 +- *$" got && grep -q "^ *k=1 text=[0-9a-f]*$" got
+	grep -Eq "^  x +6 +2 +- *$" got; grep -q "^ *k=1 text=[0-9a-f]*$" got
 	sed -n "/^made by/,\$p" got | grep -c "^  [nx]" | grep -qx 3'
 
 t '--manifest: text that is not all of what was let through is refused, and there is no stream' '
-	printf "one\0two" >text && handed_on <text >run.json
+	printf "one\0two" >text; handed_on <text >run.json
 	printf "one" | exits 3 nt-tokenize -q -0 --manifest run.json 2>said >got.nts; cat said
 	grep -q "run.json: x let 2 documents of 6 bytes through, and what came is 1 of 3" said
-	exits 3 nt-info got.nts 2>said && grep -Eq "END frame is missing|empty" said
+	exits 3 nt-info got.nts 2>said; grep -Eq "END frame is missing|empty" said
 	printf "one\0tvo" | exits 3 nt-tokenize -q -0 --manifest run.json 2>said >got.nts
 	grep -q "2 of 6, or other text" said'
 

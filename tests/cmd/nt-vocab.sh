@@ -20,7 +20,7 @@ t 'the same file whatever the threads, the order and the division of the texts' 
 	nt-vocab -n 600 --split=line -j1 text -o 1.json
 	nt-vocab -n 600 --split=line -j2 text -o 2.json
 	tac text | nt-vocab -n 600 --split=line -j5 -o 3.json
-	cmp 1.json 2.json && cmp 1.json 3.json'
+	cmp 1.json 2.json; cmp 1.json 3.json'
 
 t 'a document of many parts is learned from as one, from a file and from a pipe' '
 	while [ "$(wc -c <text 2>/dev/null || echo 0)" -lt 20000000 ]; do prose >>text; done
@@ -46,7 +46,7 @@ t 'special tokens stand before [B] and [E], or in their place' '
 	prose | nt-vocab -n 300 --special "<|endoftext|>" -o w.json
 	printf "<|endoftext|>" | nt-tokenize -t w.json --ids --allow-special >ids
 	[ "$(cat ids)" = 299 ]
-	! grep begin_of_text w.json'
+	not grep begin_of_text w.json'
 
 t 'learning stops when no pair is frequent enough, and says so' '
 	printf "ab ab" | nt-vocab -n 300 -o v.json 2>said

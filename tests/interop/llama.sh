@@ -34,7 +34,7 @@ ids() {
 	nt-tokenize -q --ids --split=jsonl "$@" texts.jsonl >ids
 }
 t 'llama.cpp cuts every text as we do: the embedded vocabulary' '
-	trained llama && nt-export -q "$work/llama" -o m.gguf && ids && client tokens m.gguf texts.jsonl ids'
+	trained llama; nt-export -q "$work/llama" -o m.gguf; ids; client tokens m.gguf texts.jsonl ids'
 for pattern in gpt2 cl100k qwen2 deepseek; do
 	t "... one learned with $pattern" "
 		cat \"\$root\"/docs/*.md \"\$root\"/lib/token/*.c | nt-vocab -q -n 1500 --pattern $pattern -o v.json
@@ -42,8 +42,8 @@ for pattern in gpt2 cl100k qwen2 deepseek; do
 		ids -t v.json && client tokens m.gguf texts.jsonl ids"
 done
 t '... the 256 bytes' '
-	nt-vocab -q --convert bytes -o v.json && gguf made llama ckpt && nt-export -q -t v.json ckpt -o m.gguf
-	ids -t bytes && client tokens m.gguf texts.jsonl ids'
+	nt-vocab -q --convert bytes -o v.json; gguf made llama ckpt; nt-export -q -t v.json ckpt -o m.gguf
+	ids -t bytes; client tokens m.gguf texts.jsonl ids'
 
 # spelt TOKENIZER.JSON: ids and text of one of SentencePiece's kind, in m.gguf
 spelt() {
@@ -54,21 +54,21 @@ for words in 'all' 'one' 'late' 'gemma' 'never'; do
 	t "... of SentencePiece's kind, learned here: $words" "pieces \"\$work/text\" 400 v.json $words && spelt v.json"
 done
 t '... with a space put in front by Metaspace, but for text that begins with one' '
-	pieces "$work/text" 400 v.json first && ! spelt v.json 2>said && grep -q "text that begins with one" said
-	grep -v "^{.text.:\" " texts.jsonl >some.jsonl && nt-tokenize -q --ids --split=jsonl -t v.json some.jsonl >ids
+	pieces "$work/text" 400 v.json first; not spelt v.json 2>said; grep -q "text that begins with one" said
+	grep -v "^{.text.:\" " texts.jsonl >some.jsonl; nt-tokenize -q --ids --split=jsonl -t v.json some.jsonl >ids
 	client tokens m.gguf some.jsonl ids'
 if [ -n "$shared" ]; then
 	t "... Llama 2's, in text of many languages too" '
-		zstd -dqo v.json "$shared/data/vocabs/llama2.tokenizer.json.zst" && spelt v.json
+		zstd -dqo v.json "$shared/data/vocabs/llama2.tokenizer.json.zst"; spelt v.json
 		zstd -dqc "$shared/data/corpora/multiling-ud-dev.jsonl.zst" >real.jsonl
-		nt-cat real.jsonl | nt-cat -0 --jsonl >texts.jsonl && nt-tokenize -q --ids --split=jsonl -t v.json texts.jsonl >ids
+		nt-cat real.jsonl | nt-cat -0 --jsonl >texts.jsonl; nt-tokenize -q --ids --split=jsonl -t v.json texts.jsonl >ids
 		client tokens m.gguf texts.jsonl ids'
 else
 	skip "... Llama 2's, in text of many languages too" 'no shared data'
 fi
 t '... and the test finds out scores that are not those' '
-	pieces "$work/text" 400 v.json all && spelt v.json && gguf unscored m.gguf wrong.gguf
-	client tokens wrong.gguf texts.jsonl ids >said && exit 1; grep -q "theirs" said'
+	pieces "$work/text" 400 v.json all; spelt v.json; gguf unscored m.gguf wrong.gguf
+	not client tokens wrong.gguf texts.jsonl ids >said; grep -q "theirs" said'
 
 # The same ids as nt-sample, for 20 behind each of 8 prompts.
 greedy() { # greedy MODEL.gguf CKPT
@@ -94,50 +94,50 @@ for arch in llama gpt2 qwen3 qwen2 mistral; do
 	esac
 	export arch heads
 	t "$arch: the same greedy text, the same -log p, and a second reader reads it" '
-		trained $arch $heads && nt-export -q --dtype f32 "$work/$arch" -o m.gguf
-		greedy m.gguf "$work/$arch" && agrees m.gguf "$work/$arch"
+		trained $arch $heads; nt-export -q --dtype f32 "$work/$arch" -o m.gguf
+		greedy m.gguf "$work/$arch"; agrees m.gguf "$work/$arch"
 		client parse m.gguf | grep "\"tokens\":8192"
 		[ -z "${GGUF-}" ] || { mkdir -p "$GGUF" && cp m.gguf "$GGUF/$arch.gguf"; }'
 done
 t 'a head of its own, and biases of attention and MLP' '
 	trained llama
 	gguf made llama ckpt attention_bias=true mlp_bias=true vocab_size=8192 bos_token_id=8190 eos_token_id=8191
-	cp "$work/llama/tokenizer.json" ckpt && nt-export -q --dtype f32 ckpt -o m.gguf && agrees m.gguf ckpt'
+	cp "$work/llama/tokenizer.json" ckpt; nt-export -q --dtype f32 ckpt -o m.gguf; agrees m.gguf ckpt'
 t 'positions stretched as Llama 3.1 does' '
 	trained llama
 	gguf made llama ckpt vocab_size=8192 bos_token_id=8190 eos_token_id=8191 "rope_parameters={\"rope_type\":\"llama3\",
 		\"rope_theta\":500.0,\"factor\":8.0,\"low_freq_factor\":1.0,\"high_freq_factor\":4.0,
 		\"original_max_position_embeddings\":32}"
-	cp "$work/llama/tokenizer.json" ckpt && nt-export -q --dtype f32 ckpt -o m.gguf && agrees m.gguf ckpt
-	sed -i "s/\"factor\": 8.0/\"factor\": 1.0/" ckpt/config.json && ! agrees m.gguf ckpt'
+	cp "$work/llama/tokenizer.json" ckpt; nt-export -q --dtype f32 ckpt -o m.gguf; agrees m.gguf ckpt
+	sed -i "s/\"factor\": 8.0/\"factor\": 1.0/" ckpt/config.json; not agrees m.gguf ckpt'
 t "a model of SentencePiece's kind of tokens: the same greedy text, the same -log p" '
-	pieces "$work/text" 400 v.json all && nt-tokenize -q -t v.json --split=none "$work/text" | nt-pack -q -o data.bin
+	pieces "$work/text" 400 v.json all; nt-tokenize -q -t v.json --split=none "$work/text" | nt-pack -q -o data.bin
 	nt-train -q --hidden-size=64 --num-hidden-layers=2 --num-attention-heads=4 --seq-len=64 --batch-size=4 --max-steps=150 \
-		--learning-rate=0.01 --val data.bin -o ckpt data.bin && nt-export -q --dtype f32 ckpt -o m.gguf
+		--learning-rate=0.01 --val data.bin -o ckpt data.bin; nt-export -q --dtype f32 ckpt -o m.gguf
 	prompts() { nt-tokenize -q --ids -t v.json --split=none "$work/text" | tr " " "\n" | head -$(($1 * $2)) |
 		paste -d" " $(yes - | head -$2) | sed "s/^/1 /"; }
-	greedy m.gguf ckpt && agrees m.gguf ckpt'
+	greedy m.gguf ckpt; agrees m.gguf ckpt'
 t 'rows of q and k left as Hugging Face has them are found out' '
-	trained llama && nt-export -q --dtype f32 "$work/llama" -o m.gguf && agrees m.gguf "$work/llama"
+	trained llama; nt-export -q --dtype f32 "$work/llama" -o m.gguf; agrees m.gguf "$work/llama"
 	gguf unturn m.gguf wrong.gguf
-	! agrees wrong.gguf "$work/llama" && ! greedy wrong.gguf "$work/llama"'
+	not agrees wrong.gguf "$work/llama"; not greedy wrong.gguf "$work/llama"'
 t 'weights of 4 bits are scored with the values that llama.cpp has of them' '
 	for arch in llama gpt2; do
-		trained $arch && nt-export -q --dtype q4_0 "$work/$arch" -o $arch.gguf
-		prompts 8 50 >seen && client nll $arch.gguf seen | tr " " "\n" >theirs
+		trained $arch; nt-export -q --dtype q4_0 "$work/$arch" -o $arch.gguf
+		prompts 8 50 >seen; client nll $arch.gguf seen | tr " " "\n" >theirs
 		for dtype in q4_0 f32; do
 			nt-score -q --dtype $dtype --ids --tsv "$work/$arch" seen | tail -n +2 | cut -f7 | paste - theirs |
 				awk "{ sum += (\$1 - \$2) ^ 2 } END { print sum / NR }" >$dtype
 		done
-		paste q4_0 f32 && paste q4_0 f32 | awk "{ exit !(4 * \$1 < \$2) }"
+		paste q4_0 f32; paste q4_0 f32 | awk "{ exit !(4 * \$1 < \$2) }"
 	done'
 # Both round rows, to bf16 or to 8 bits, and what was rounded otherwise once goes its own way from there.
 for dtype in bf16 q8_0 q4_0; do
 	export dtype
 	t "$dtype: scored in it, -log p is llama.cpp's but for how rows are rounded" '
 		for arch in llama gpt2; do
-			trained $arch && nt-export -q --dtype $dtype "$work/$arch" -o m.gguf
-			prompts 8 50 >seen && client nll m.gguf seen | tr " " "\n" >theirs
+			trained $arch; nt-export -q --dtype $dtype "$work/$arch" -o m.gguf
+			prompts 8 50 >seen; client nll m.gguf seen | tr " " "\n" >theirs
 			nt-score -q --dtype $dtype --ids --tsv "$work/$arch" seen | tail -n +2 | cut -f7 | paste - theirs |
 				awk "{ d = \$1 - \$2; sum += d; all += d * d; n++ }
 					END { print sum / n, sqrt(all / n); exit !(n == 400 && (sum / n) ^ 2 < 0.005 ^ 2 && all / n < 0.025 ^ 2) }"
@@ -147,11 +147,11 @@ for dtype in f16 bf16 q8_0 q4_0; do
 	export dtype
 	t "$dtype: every byte is that of ggml itself, whatever the values" '
 		for arch in llama gpt2; do
-			trained $arch && nt-export -q --dtype $dtype "$work/$arch" -o m.gguf
+			trained $arch; nt-export -q --dtype $dtype "$work/$arch" -o m.gguf
 			"$PYTHON" "$root/tests/interop/llama.py" m.gguf "$work/$arch" "$ggml"
 			client greedy m.gguf /dev/null 1
 		done
-		gguf made qwen2 wild _wild=true && nt-vocab -q --convert bytes -o wild/tokenizer.json
-		nt-export -q --dtype $dtype wild -o m.gguf && "$PYTHON" "$root/tests/interop/llama.py" m.gguf wild "$ggml"'
+		gguf made qwen2 wild _wild=true; nt-vocab -q --convert bytes -o wild/tokenizer.json
+		nt-export -q --dtype $dtype wild -o m.gguf; "$PYTHON" "$root/tests/interop/llama.py" m.gguf wild "$ggml"'
 done
 done_testing

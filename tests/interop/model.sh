@@ -26,7 +26,7 @@ for case in $($reference cases); do
 	export case
 	t "$case, with random weights" '
 		$reference made $case data/golden/$case
-		[ "$(compare golden)" = 2 ] && [ "$(compare unit)" = 2 ]'
+		[ "$(compare golden)" = 2 ]; [ "$(compare unit)" = 2 ]'
 done
 for arch in llama gpt2 qwen3 qwen2 mistral; do
 	for tied in true false; do
@@ -37,7 +37,7 @@ for arch in llama gpt2 qwen3 qwen2 mistral; do
 				--seq-len=32 --batch-size=2 --max-steps=60 --learning-rate=0.02 --optimizer=adamw \
 				--val "$work/data.bin" "$work/data.bin"
 			$reference read ckpt data/golden/$arch
-			[ "$(compare golden)" = 2 ] && [ "$(compare unit)" -ge 1 ] && grep "^ok 1" log'
+			[ "$(compare golden)" = 2 ]; [ "$(compare unit)" -ge 1 ]; grep "^ok 1" log'
 	done
 done
 done_testing

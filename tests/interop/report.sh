@@ -28,24 +28,24 @@ client() { node "$root/tests/interop/report.js" "$@"; }
 ) 2>"$work/train.log" || cat "$work/train.log"
 
 t 'a page is drawn, light and dark, wide and narrow, with a script and without' '
-	cd "$work" && nt-report -q -o page.html rate0.01
+	cd "$work"; nt-report -q -o page.html rate0.01
 	client page page.html rate0.01/log.jsonl'
 t 'a page of two runs is drawn' '
-	cd "$work" && nt-report -q -o both.html rate0.01 rate0.003
-	mkdir shots && client shots both.html shots && [ "$(ls shots | wc -l)" = 4 ]
+	cd "$work"; nt-report -q -o both.html rate0.01 rate0.003
+	mkdir shots; client shots both.html shots; [ "$(ls shots | wc -l)" = 4 ]
 	[ -z "${SHOTS-}" ] || { mkdir -p "$SHOTS" && cp shots/*.png "$SHOTS"; }'
 t 'texts that would be markup stay texts' '
 	bad="</script><img src=x onerror=alert(1)>"
 	sed "1s|\"label\": \"[^\"]*\"|\"label\": \"$bad\", \"cpu\": \"$bad\"|; s|\"text\": \"|&$bad|" \
 		"$work/rate0.01/log.jsonl" >log.jsonl
-	nt-report -q -o page.html . && client hostile page.html'
+	nt-report -q -o page.html .; client hostile page.html'
 t 'a page of scores is drawn, light and dark, wide and narrow, with a script and without' '
 	printf "The weather in London is bad.\n</script><img src=x onerror=alert(1)> & \"cats\"\n" >text
 	cat "$work/text" | head -c 300 >>text
-	nt-score -q --html -o page.html "$work/rate0.01" text && client scores page.html text
+	nt-score -q --html -o page.html "$work/rate0.01" text; client scores page.html text
 	client hostile page.html
-	mkdir shots && client shots page.html shots && [ "$(ls shots | wc -l)" = 4 ]
+	mkdir shots; client shots page.html shots; [ "$(ls shots | wc -l)" = 4 ]
 	[ -z "${SHOTS-}" ] || for f in shots/*.png; do cp "$f" "$SHOTS/score-${f#shots/}"; done'
 t 'a chart is a picture by itself' '
-	nt-report -q --svg -o chart.svg "$work/rate0.01" "$work/rate0.003" && client picture chart.svg'
+	nt-report -q --svg -o chart.svg "$work/rate0.01" "$work/rate0.003"; client picture chart.svg'
 done_testing

@@ -51,7 +51,6 @@ refused() {
 	cp "$in/$1" "$cut" && eval "$3" >/dev/null 2>"$said" || { echo "$1, whole: $(cat "$said")"; return 1; }
 	places "$in/$1" "${4:-$n_cut}" >"$work/at"
 	while read -r at <&7; do
-		case $3 in *'$tree'*) cp "$in/$1" "$cut" ;; esac
 		truncate -s "$at" "$cut"
 		eval "$3" >/dev/null 2>"$said" && got=0 || got=$?
 		[ "$got" = "$2" ] && [ "$(grep -c "" "$said")" = 1 ] ||
@@ -156,7 +155,7 @@ t 'a vocabulary in lines, an archive and a log are refused, or are what is whole
 	done
 	cut=$work/cut.jsonl; whole_parts ckpt/log.jsonl "nt-report -q --terminal \$cut"
 	echo "$n_refused refused, $n_part of whole parts"
-	[ $n_refused -gt 4 ] && [ $n_part -gt 0 ]'
+	[ $n_refused -gt 4 ]; [ $n_part -gt 0 ]'
 
 t 'a file of another trainer that says how long it is, is refused when it is shorter' '
 	n_refused=0

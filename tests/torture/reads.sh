@@ -82,6 +82,6 @@ t 'a mapped file that becomes shorter ends the run with exit 4 and one line' '
 	cat <&9 >/dev/null
 	got=0; wait "$reader" || got=$?
 	exec 9<&-
-	cat err; [ "$got" = 4 ] && [ "$(grep -c "" err)" = 1 ] && grep "became shorter" err'
+	cat err; [ "$got" = 4 ]; [ "$(grep -c "" err)" = 1 ]; grep "became shorter" err'
 
 done_testing

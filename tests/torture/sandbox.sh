@@ -80,7 +80,7 @@ t 'a path in an input is no path that is opened' '
 	END
 	for file in evil.tar evil.zip; do
 		watch st nt-cat -q $file >got 2>err || :
-		! grep -q secret got
+		not grep -q secret got
 		escapes st "$PWD/none" >bad; [ ! -s bad ] || { cat bad; false; }
 		# behind the file itself nothing is opened but what the system has for all
 		sed -n "/$file/,\$p" st | grep -v " = -1 " | grep "openat(" | grep -v -e "$file" -e "\"/proc/" -e "\"/sys/" -e "\.so" -e "/lib/" -e "ld.so.cache" -e gconv -e locale -e /etc/localtime >bad || :
@@ -94,7 +94,7 @@ f = open(\"secret/m.safetensors\", \"rb\"); n = struct.unpack(\"<Q\", f.read(8))
 names = [k for k in json.loads(f.read(n)) if k != \"__metadata__\"]
 json.dump({\"metadata\": {}, \"weight_map\": {k: \"../secret/m.safetensors\" for k in names}}, open(\"model/model.safetensors.index.json\", \"w\"))"
 	exits 3 watch st nt-score -q --total model "$in/a.txt" 2>err
-	cat err; ! grep -q "openat.*secret" st'
+	cat err; not grep -q "openat.*secret" st'
 
 [ "$n_torture" -gt 1 ] && scripts=$(ls "$root"/tests/cmd/*.sh | grep -v /large.sh) || scripts=
 for script in $scripts; do
