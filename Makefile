@@ -24,7 +24,7 @@ HARDEN_LINK := -pie -Wl,-z,relro,-z,now,-z,noexecstack
 # SAN=address (or 1: with UBSan), thread or memory builds under that sanitizer, in a folder of its own.
 SAN_address := -fsanitize=address,undefined -fno-sanitize-recover=undefined
 SAN_thread := -fsanitize=thread
-SAN_memory := -fsanitize=memory -fsanitize-memory-track-origins
+SAN_memory := -fsanitize=memory -fsanitize-memory-track-origins -fsanitize-memory-param-retval @tests/sanitize/border.wrap
 ifdef SAN
 B      := build/san-$(SAN:1=address)
 SANFL  := $(or $(SAN_$(SAN:1=address)),$(error SAN is address, thread or memory)) -fno-omit-frame-pointer
@@ -43,7 +43,7 @@ BASE       := -std=c11 -D_GNU_SOURCE $(WARN) -I. -Iinclude -Ilib -MMD -MP -fvisi
 	      -ffp-contract=off -fno-math-errno -ffile-prefix-map=$(CURDIR)=. $(HARDEN) $(SANFL) $(PKG_CFLAGS)
 LINK       := $(SANFL) -Wl,--as-needed $(if $(HARDEN),$(HARDEN_LINK))
 
-LIB_SRC  := $(sort $(wildcard lib/*/*.c))
+LIB_SRC  := $(sort $(wildcard lib/*/*.c)) $(if $(filter memory,$(SAN)),tests/sanitize/border.c)
 CMDS     := $(patsubst cmd/%.c,%,$(sort $(wildcard cmd/nt*.c)))
 UNITS    := $(patsubst tests/%.c,$B/test/%,$(sort $(wildcard tests/unit/*.c)))
 GOLDENS  := $(patsubst tests/%.c,$B/test/%,$(sort $(wildcard tests/golden/*.c)))

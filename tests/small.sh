@@ -16,7 +16,7 @@
 . "$(dirname "$0")/../lib.sh"
 
 # Leaks are not looked for under strace, which keeps the sanitizer from it.
-[ -z "$SAN" ] || export ASAN_OPTIONS=detect_leaks=0
+[ -z "$SAN" ] || export ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0
 in=$work/in out=$work/out want=$work/want said=$work/said
 export in out
 n_torture=${NT_TORTURE:-1} # 1: a slice for `make check`; more, as `make check-torture` asks: all

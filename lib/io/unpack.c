@@ -63,7 +63,8 @@ static int failed(const struct nt_layer *l)
 	const char *why = u->lib->archive_error_string(u->archive);
 	if (u->below_failed)
 		return u->below_failed; /* and its sentence is said */
-	if (u->lib->archive_errno(u->archive) == ENOMEM)
+	/* where its first allocations fail it says nothing */
+	if (u->lib->archive_errno(u->archive) == ENOMEM || (!why && errno == ENOMEM))
 		return nt_fail(NT_ESYS, "%s: out of memory while unpacking", nt_layer_name(l));
 	return nt_layer_damaged(l, why ? why : "it ends too early, or its bytes make no sense");
 }
@@ -240,6 +241,7 @@ static int open_unpack(struct nt_layer *l)
 	if (u->seeks)
 		u->lib->archive_read_set_seek_callback(u->archive, feed_seek);
 	/* to open without the data it had no memory for would be the end of the program */
+	errno = 0;
 	bool opens = u->lib->archive_read_set_callback_data(u->archive, l) == ARCHIVE_OK &&
 		     u->lib->archive_read_open1(u->archive) == ARCHIVE_OK;
 	return opens ? 0 : failed(l);

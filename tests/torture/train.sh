@@ -21,7 +21,7 @@ shape='--hidden-size=16 --num-hidden-layers=1 --num-attention-heads=2 --seq-len=
 export shape
 train() { nt-train -q -j1 $shape --max-steps=12 --save-every=4 --eval-every=6 "$@" "$data/data.bin"; }
 # ... with the settings of tests/torture/disk.c before it
-on_disk() { env ASAN_OPTIONS=verify_asan_link_order=0:detect_leaks=0 LD_PRELOAD="$disk" "$@" nt-train -q -j1 $shape \
+on_disk() { env ASAN_OPTIONS=$ASAN_OPTIONS:verify_asan_link_order=0:detect_leaks=0 LD_PRELOAD="$disk" "$@" nt-train -q -j1 $shape \
 	--max-steps=12 --save-every=4 --eval-every=6 "$data/data.bin"; }
 # What a run that nothing disturbs makes, and the run in ckpt/ must.
 (cd "$data" && train) || exit 1

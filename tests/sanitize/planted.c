@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/* planted.c - one mistake, as its argument says, that a sanitizer or valgrind must find; none without one */
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static int shared;
+
+static void *count(void *times)
+{
+	for (int i = 0; i < *(int *)times; i++)
+		shared++;
+	return NULL;
+}
+
+static void race(void)
+{
+	pthread_t one, two;
+	int times = 1000;
+	pthread_create(&one, NULL, count, &times);
+	pthread_create(&two, NULL, count, &times);
+	pthread_join(one, NULL);
+	pthread_join(two, NULL);
+}
+
+int main(int argc, char **argv)
+{
+	char mistake = argc > 1 ? *argv[1] : 0;
+	volatile int *p = malloc(4 * sizeof(*p));
+	p[0] = argc;
+	if (mistake == 'o') /* overrun */
+		p[4] = 1;
+	if (mistake == 'u' && p[1]) /* uninitialized */
+		puts("not 0");
+	if (mistake == 'r')
+		race();
+	if (mistake == 's') /* shift out of range */
+		printf("%d\n", 1 << (31 + p[0]));
+	free((void *)(size_t)p);
+	return 0;
+}
