@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "cli/main.h"
 #include "nt/file.h"
@@ -34,7 +35,7 @@ static const struct nt_opt opts[] = {
 	{0, "name", NT_OPT_STR, AT(name), "NAME", NULL, 0, 0,
 	 "what the file says the model is called (default: the last part of the checkpoint's path)"},
 	{'t', "tokenizer", NT_OPT_STR, AT(tokenizer), "FILE", NULL, 0, 0,
-	 "take this tokenizer in place of the checkpoint's"},
+	 "take this tokenizer in place of the checkpoint's, and its ends of text for those that are no specials of it"},
 	{.help = "Output"},
 	{'o', "output", NT_OPT_STR, AT(output), "FILE", NULL, 0, 0, "write to FILE"},
 	{'f', "force", NT_OPT_FLAG, AT(force), NULL, NULL, 0, 0, "write even to a terminal"},
@@ -46,10 +47,29 @@ static void show(void *cli, double done)
 	nt_cli_progress(cli, "%.0f %% written", 100 * done);
 }
 
-static int open_tokenizer(struct nt_tokenizer **t, const struct nt_model *m, const struct options *o, const char *path)
+/* Ends of text that another tokenizer does not have as specials are no ends in its ids: its own are. */
+static void take_ends(struct nt_config *c, const struct nt_tokenizer *t)
 {
-	if (o->tokenizer)
-		return nt_tokenizer_open(t, o->tokenizer, NULL);
+	const struct nt_ident *ident = nt_tokenizer_summary(t);
+	uint32_t n = 0;
+	if (!nt_token_is_special(t, c->bos_token_id))
+		c->bos_token_id = ident->bos;
+	if (!nt_token_is_special(t, c->eos_token_id))
+		c->eos_token_id = ident->eos;
+	for (uint32_t i = 0; i < c->n_more_eos; i++)
+		if (nt_token_is_special(t, c->more_eos[i]))
+			c->more_eos[n++] = c->more_eos[i];
+	c->n_more_eos = n;
+}
+
+static int open_tokenizer(struct nt_tokenizer **t, struct nt_model *m, const struct options *o, const char *path)
+{
+	if (o->tokenizer) {
+		int rc = nt_tokenizer_open(t, o->tokenizer, NULL);
+		if (rc == 0)
+			take_ends(&m->config, *t);
+		return rc;
+	}
 	if (!m->tokenizer_json)
 		return nt_fail(NT_EFORMAT, "%s: holds no tokenizer.json; name one with -t", path);
 	return nt_tokenizer_parse(t, m->tokenizer_json, m->tokenizer_json_len, path);
@@ -65,11 +85,6 @@ static int last_part(struct nt_buf *name, const char *path)
 	while (begin > 0 && path[begin - 1] != '/')
 		begin--;
 	return nt_buf_printf(name, "%.*s", (int)(end - begin), path + begin);
-}
-
-static uint32_t id_or(uint32_t id, uint32_t other)
-{
-	return id == NT_NO_TOKEN ? other : id;
 }
 
 static int write_file(struct nt_cli *cli, const struct options *o, const struct nt_model *m,
@@ -114,8 +129,7 @@ static int export(struct nt_cli *cli, const struct options *o, const char *path)
 			.type = type[o->dtype],
 			.name = o->name ? o->name : (const char *)name.data,
 			.tokenizer = &keys,
-			.bos = id_or(m->config.bos_token_id, ident->bos),
-			.eos = id_or(m->config.eos_token_id, ident->eos),
+			.ends = nt_config_ends(&m->config, ident),
 			.pad = ident->pad,
 			.progress = show,
 			.arg = cli,
@@ -141,6 +155,8 @@ static int save_folder(struct nt_cli *cli, const char *dir, const struct nt_mode
 	int rc = nt_model_save(m, dir, ident, precision);
 	if (rc == 0)
 		nt_cli_say(cli, "%zu parameters of a %s model", m->n_param, nt_arch_name(m->config.arch));
+	else
+		rmdir(dir); /* if nothing is in it */
 	return rc;
 }
 
@@ -157,7 +173,7 @@ static int export_folder(struct nt_cli *cli, const struct options *o, const char
 		return nt_fail(NT_EARG, "--safetensors writes a folder: name it with -o");
 	int rc = nt_model_load(&m, path);
 	if (rc == 0 && o->tokenizer)
-		rc = nt_tokenizer_open(&t, o->tokenizer, NULL);
+		rc = open_tokenizer(&t, m, o, path);
 	if (rc == 0) {
 		struct nt_ident as_it_was = {.json = (const uint8_t *)m->tokenizer_json, .json_len = m->tokenizer_json_len};
 		const struct nt_ident *ident = t ? nt_tokenizer_ident(t) : &as_it_was;

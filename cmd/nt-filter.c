@@ -194,19 +194,16 @@ static void count(struct nt_filter_sum *s, const struct nt_judged *doc)
 /* The perplexity of the document, as nt-score has it. */
 static int ask_model(struct job *j, const struct nt_judged *doc, double *perplexity)
 {
-	const struct nt_ident *ident = nt_tokenizer_summary(j->tokenizer);
-	const struct nt_config *c = nt_lm_config(j->lm);
-	uint32_t bos = c->bos_token_id == NT_NO_TOKEN ? ident->bos : c->bos_token_id;
-	uint32_t eos = c->eos_token_id == NT_NO_TOKEN ? ident->eos : c->eos_token_id;
-	if (bos == NT_NO_TOKEN || eos == NT_NO_TOKEN)
+	struct nt_ends ends = nt_config_ends(nt_lm_config(j->lm), nt_tokenizer_summary(j->tokenizer));
+	if (ends.bos == NT_NO_TOKEN || ends.eos[0] == NT_NO_TOKEN)
 		return nt_fail(NT_EFORMAT, "%s: the model names no bos_token_id or no eos_token_id",
 			       j->o->perplexity);
 	j->ids.n = 0;
-	int rc = nt_ids_add(&j->ids, &bos, 1);
+	int rc = nt_ids_add(&j->ids, &ends.bos, 1);
 	if (rc == 0)
 		rc = nt_encode(j->encoder, doc->text, doc->len, 0, &j->ids);
 	if (rc == 0)
-		rc = nt_ids_add(&j->ids, &eos, 1);
+		rc = nt_ids_add(&j->ids, ends.eos, 1);
 	if (rc == 0)
 		rc = nt_scorer_add(j->scorer, j->ids.id, j->ids.n);
 	if (rc < 0)

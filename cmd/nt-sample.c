@@ -57,7 +57,7 @@ static const struct nt_opt opts[] = {
 	 "prompts to answer at once; the default is 32, or fewer if as many full contexts would take "
 	 "more than a quarter of the memory. It changes no answer"},
 	{.help = "Model"},
-	{0, "dtype", NT_OPT_ENUM, AT(dtype), "stored|f32|bf16|q8_0|q4_0", "stored", 0, 0,
+	{0, "dtype", NT_OPT_ENUM, AT(dtype), "stored|" NT_LM_DTYPES, "stored", 0, 0,
 	 "what matrices are held in: as the checkpoint has them, or llama.cpp's blocks of 8 or 4 bits"},
 	{.help = "Choosing tokens"},
 	{'n', "tokens", NT_OPT_COUNT, AT(n), "N", "256", 0, 1e9,
@@ -71,7 +71,7 @@ static const struct nt_opt opts[] = {
 	{0, "top-k", NT_OPT_COUNT, AT(top_k), "N", NT_OPT_TEXT(NT_SAMPLING_TOP_K), 0, 1e9,
 	 "keep the N likeliest; 0 keeps all"},
 	{0, "top-p", NT_OPT_REAL, AT(top_p), "P", NT_OPT_TEXT(NT_SAMPLING_TOP_P), 0, 1,
-	 "keep the fewest tokens that together have at least this probability; 1 keeps all"},
+	 "keep the fewest tokens that together have at least this share of what --top-k left; 1 keeps all"},
 	{0, "min-p", NT_OPT_REAL, AT(min_p), "P", NT_OPT_TEXT(NT_SAMPLING_MIN_P), 0, 1,
 	 "keep tokens at least this times as likely as the likeliest; 0 keeps all"},
 	{0, "repeat-penalty", NT_OPT_REAL, AT(repeat_penalty), "X", "1", 1e-3, 1e3,
@@ -107,6 +107,33 @@ struct job {
 
 /* --- what was asked for ------------------------------------------------------------ */
 
+static enum nt_answer_form form_of(const struct options *o)
+{
+	if (o->json || o->jsonl || (o->lines && o->logprobs.is_given))
+		return NT_ANSWER_JSON;
+	return o->lines ? NT_ANSWER_LINE : o->logprobs.is_given ? NT_ANSWER_TOKENS : NT_ANSWER_TEXT;
+}
+
+static bool is_member(const char *name)
+{
+	const char *const *member = nt_answer_members;
+	while (*member && strcmp(*member, name) != 0)
+		member++;
+	return *member;
+}
+
+/* An object has each name once; what a line of --jsonl has is looked at when it is read. */
+static int check_names(const struct options *o)
+{
+	if (form_of(o) != NT_ANSWER_JSON)
+		return 0;
+	if (is_member(o->answer_field) || (!o->jsonl && strcmp(o->answer_field, o->field) == 0))
+		return nt_fail(NT_EARG, "--answer-field '%s': an answer has another field of that name", o->answer_field);
+	if (!o->jsonl && is_member(o->field))
+		return nt_fail(NT_EARG, "--field '%s': an answer has another field of that name", o->field);
+	return 0;
+}
+
 /* Says which of two that were given exclude each other. */
 static int check_options(const struct options *o, int n_operand)
 {
@@ -125,14 +152,7 @@ static int check_options(const struct options *o, int n_operand)
 	for (size_t i = 0; i < sizeof(rule) / sizeof(*rule); i++)
 		if (rule[i].is_wrong)
 			return nt_fail(NT_EARG, "%s", rule[i].why);
-	return 0;
-}
-
-static enum nt_answer_form form_of(const struct options *o)
-{
-	if (o->json || o->jsonl || (o->lines && o->logprobs.is_given))
-		return NT_ANSWER_JSON;
-	return o->lines ? NT_ANSWER_LINE : o->logprobs.is_given ? NT_ANSWER_TOKENS : NT_ANSWER_TEXT;
+	return check_names(o);
 }
 
 static int open_model(struct job *j, const char *path)
@@ -150,16 +170,9 @@ static int open_model(struct job *j, const char *path)
 	return nt_tokenizer_parse(&j->t, json, len, path);
 }
 
-static uint32_t id_or(uint32_t id, uint32_t other)
-{
-	return id == NT_NO_TOKEN ? other : id;
-}
-
 static int set_how(struct job *j)
 {
 	const struct options *o = j->o;
-	const struct nt_config *c = nt_lm_config(j->lm);
-	const struct nt_ident *ident = j->t ? nt_tokenizer_summary(j->t) : NULL;
 	int rc = 0;
 	for (size_t i = 0; rc == 0 && i < o->stop.n; i++)
 		if ((rc = nt_stops_add(&j->stops, o->stop.item[i])) == NT_EARG)
@@ -167,8 +180,7 @@ static int set_how(struct job *j)
 	j->how = (struct nt_answer_options){
 		.tokenizer = j->t, .stops = &j->stops,
 		.n_most = o->n,
-		.bos = id_or(c->bos_token_id, ident ? ident->bos : NT_NO_TOKEN),
-		.eos = id_or(c->eos_token_id, ident ? ident->eos : NT_NO_TOKEN),
+		.ends = nt_config_ends(nt_lm_config(j->lm), j->t ? nt_tokenizer_summary(j->t) : NULL),
 		.ignore_eos = o->ignore_eos, .ids = o->ids, .no_prompt = o->no_prompt,
 		.has_logprobs = o->logprobs.is_given,
 		.ends_line = o->interactive || (!o->output && isatty(STDOUT_FILENO)),
@@ -246,18 +258,28 @@ static int add_reasons(const struct job *j, struct nt_buf *to)
 	return rc < 0 ? rc : nt_buf_add(to, "", 1);
 }
 
+/* " at 12 tokens/s", or nothing of no tokens. */
+static const char *at_speed(char text[40], uint64_t n, uint64_t ns)
+{
+	*text = '\0';
+	if (n)
+		snprintf(text, 40, " at %.0f tokens/s", per_second(n, ns));
+	return text;
+}
+
+/* The first token of an answer is chosen in the prompt's time. */
 static int say_counts(struct job *j)
 {
 	struct nt_lanes_counts c = nt_lanes_counts(j->lanes);
 	struct nt_buf reasons = {0};
 	int rc = add_reasons(j, &reasons);
-	char answers[64] = "";
+	char answers[64] = "", taken[40], stepped[40];
 	if (j->is_many)
 		snprintf(answers, sizeof(answers), "%s; ", nt_cli_count(j->counts.answers, "answer"));
 	if (rc == 0)
-		nt_cli_say(j->cli, "%s%s at %.0f tokens/s, %" PRIu64 " generated at %.0f tokens/s%s", answers,
-			   nt_cli_count(c.taken, "prompt token"), per_second(c.taken, c.extend_ns), c.chosen,
-			   per_second(c.stepped, c.step_ns), (const char *)reasons.data);
+		nt_cli_say(j->cli, "%s%s%s, %" PRIu64 " generated%s%s", answers, nt_cli_count(c.taken, "prompt token"),
+			   at_speed(taken, c.taken, c.extend_ns), c.chosen, at_speed(stepped, c.stepped, c.step_ns),
+			   (const char *)reasons.data);
 	nt_buf_release(&reasons);
 	return rc;
 }
@@ -402,12 +424,12 @@ static const struct nt_cmd cmd = {
 		 "newline at its end included.\n\n"
 		 "A checkpoint is a directory of nt-train's or of Hugging Face's format with a Llama, Mistral, "
 		 "Qwen2, Qwen3 or GPT-2 model, or a .safetensors file that has its config.json beside it.\n\n"
-		 "Tokens are chosen as llama.cpp does: --repeat-penalty first, then the likeliest by --top-k, then by --top-p, then by "
-		 "--min-p, each on the model's own probabilities, and one of what is left at the "
-		 "temperature --temp.\n\n"
-		 "Generation ends at [E], in front of a --stop string, after -n tokens, or when prompt and text "
-		 "fill the context the model was made for. An interrupt ends it too, after the token that is "
-		 "being worked on; then a FILE of --output is not written.\n\n"
+		 "Tokens are chosen as llama.cpp does: --repeat-penalty first, then the likeliest by --top-k, then by --top-p "
+		 "those that have this share of what --top-k left, then by --min-p, all of them as probable as at "
+		 "temperature 1; and one of what is left at the temperature --temp.\n\n"
+		 "Generation ends at [E], which a model may have several of, in front of a --stop string, after "
+		 "-n tokens, or when prompt and text fill the context the model was made for. An interrupt ends "
+		 "it too, after the token that is being worked on; then a FILE of --output is not written.\n\n"
 		 "With --lines or --jsonl prompts are read as there is room for them, and answered in their order, "
 		 "each as soon as those before it are there. What a prompt's answer is depends on the prompt, its "
 		 "number and the seed, and not on what is answered beside it, nor on --batch or --threads. The "

@@ -37,9 +37,6 @@ struct options {
 	struct nt_choices_fields names;
 };
 
-/* As --dtype counts them. */
-static const enum nt_lm_dtype dtypes[] = {NT_LM_F32, NT_LM_BF16, NT_LM_Q8_0, NT_LM_Q4_0};
-
 #define AT(field) offsetof(struct options, field)
 static const struct nt_opt opts[] = {
 	{.help = "Input"},
@@ -53,7 +50,7 @@ static const struct nt_opt opts[] = {
 	 "slide a window of T inputs over the text, N at a time: what two of them share is context in "
 	 "the later one (default T: cut, as training does)"},
 	{.help = "Precision"},
-	{0, "dtype", NT_OPT_ENUM, AT(dtype), "f32|bf16|q8_0|q4_0", "f32", 0, 0,
+	{0, "dtype", NT_OPT_ENUM, AT(dtype), NT_LM_DTYPES, "f32", 0, 0,
 	 "what weights are held in: bf16 is twice as fast, and near; q8_0 and q4_0 are blocks of 8 and 4 bits, "
 	 "which are multiplied by rows in 8"},
 	{.help = "Choices"},
@@ -130,30 +127,23 @@ static int score(struct job *j, const char *source, const uint32_t *id, size_t n
 	return j->is_total ? 0 : nt_show_document(j->show, &doc);
 }
 
-static uint32_t bos_of(const struct job *j)
+static struct nt_ends ends_of(const struct job *j)
 {
-	uint32_t bos = nt_lm_config(j->lm)->bos_token_id;
-	return bos == NT_NO_TOKEN ? nt_tokenizer_summary(j->t)->bos : bos;
-}
-
-static uint32_t eos_of(const struct job *j)
-{
-	uint32_t eos = nt_lm_config(j->lm)->eos_token_id;
-	return eos == NT_NO_TOKEN ? nt_tokenizer_summary(j->t)->eos : eos;
+	return nt_config_ends(nt_lm_config(j->lm), nt_tokenizer_summary(j->t));
 }
 
 static int score_text(struct job *j, const struct nt_doc *doc)
 {
-	uint32_t bos = bos_of(j), eos = eos_of(j);
-	if (bos == NT_NO_TOKEN || eos == NT_NO_TOKEN)
+	struct nt_ends ends = ends_of(j);
+	if (ends.bos == NT_NO_TOKEN || ends.eos[0] == NT_NO_TOKEN)
 		return nt_fail(NT_EFORMAT, "the model names no bos_token_id or no eos_token_id; "
 					   "--ids does without");
 	j->ids.n = 0;
-	int rc = nt_ids_add(&j->ids, &bos, 1);
+	int rc = nt_ids_add(&j->ids, &ends.bos, 1);
 	if (rc == 0)
 		rc = nt_encode(j->encoder, doc->text, doc->len, 0, &j->ids);
 	if (rc == 0)
-		rc = nt_ids_add(&j->ids, &eos, 1);
+		rc = nt_ids_add(&j->ids, ends.eos, 1);
 	return rc < 0 ? rc : score(j, doc->source, j->ids.id, j->ids.n, 1);
 }
 
@@ -325,7 +315,7 @@ static void say_accuracy(const struct job *j, const struct nt_choice_totals *t)
 static int score_choices(struct job *j, char **operand, int n)
 {
 	struct nt_docs_options how = {.split = "line"};
-	struct quiz q = {.bos = bos_of(j)};
+	struct quiz q = {.bos = ends_of(j).bos};
 	struct nt_docs *docs;
 	struct nt_doc doc;
 	size_t most = nt_lm_config(j->lm)->max_position_embeddings;
@@ -354,7 +344,7 @@ static int open_model(struct job *j, const char *path)
 	size_t len;
 	int rc = (j->pool = nt_pool_new((int)j->cli->threads)) ? 0 : NT_ESYS;
 	if (rc == 0)
-		rc = nt_lm_load(&j->lm, path, dtypes[j->o->dtype], j->pool);
+		rc = nt_lm_load(&j->lm, path, (enum nt_lm_dtype)(NT_LM_F32 + j->o->dtype), j->pool);
 	const char *json = rc == 0 ? nt_lm_tokenizer_json(j->lm, &len) : NULL;
 	if (json)
 		rc = nt_tokenizer_parse(&j->t, json, len, path);

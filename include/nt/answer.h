@@ -41,9 +41,9 @@ enum nt_answer_form {
 
 struct nt_answer_options {
 	const struct nt_tokenizer *tokenizer; /* NULL: there are only ids */
-	const struct nt_stops *stops;
+	const struct nt_stops *stops; /* NULL: none */
 	uint64_t n_most;     /* tokens of an answer; 0: no limit */
-	uint32_t bos, eos;   /* or NT_NO_TOKEN */
+	struct nt_ends ends; /* bos is put before a prompt of text, any eos ends an answer */
 	bool ignore_eos;
 	bool ids;            /* text forms are of ids, objects have them too */
 	bool no_prompt;      /* text forms are of the answer alone, else of both */
@@ -51,7 +51,7 @@ struct nt_answer_options {
 	bool ends_line;      /* NT_ANSWER_TEXT of text: end it with a newline if it does not */
 	enum nt_answer_form form;
 	const char *answer_field; /* of an object, for the text */
-	const volatile sig_atomic_t *stop; /* what is under way ends when this is set */
+	const volatile sig_atomic_t *stop; /* what is under way ends when this is set; NULL: never */
 	void (*progress)(void *arg, const struct nt_lanes *l, uint64_t n_answer); /* now and then; or NULL */
 	void *progress_arg;
 };

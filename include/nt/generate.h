@@ -35,24 +35,29 @@ enum nt_lm_dtype {
 	NT_LM_Q8_0, /* blocks of 32 with a scale, as in a GGUF file; 8.5 bits a weight */
 	NT_LM_Q4_0, /* 4.5 bits */
 };
+#define NT_LM_DTYPES "f32|bf16|q8_0|q4_0" /* what options call them, from NT_LM_F32 on */
 
 /* A model made for generating. Nothing in it changes, so that any number of decoders, of any
  * threads, may use it, and each must be freed before it. */
 struct nt_lm;
 /* Whatever nt_model_load takes. The pool is for loading alone; where it has several threads, one
- * more maps the file's pages ahead of their use for a moment. */
+ * more maps the file's pages ahead of their use for a moment. NT_EFORMAT: it is no checkpoint, or of a
+ * model that is not implemented; NT_ESYS: it cannot be read, or there is no memory. */
 int nt_lm_load(struct nt_lm **lm, const char *path, enum nt_lm_dtype dtype, struct nt_pool *pool);
 /* Uses the weights of m where they lie, as they are whenever a decoder computes. */
 int nt_lm_of_model(struct nt_lm **lm, const struct nt_model *m);
 void nt_lm_free(struct nt_lm *lm); /* NULL is harmless */
 const struct nt_config *nt_lm_config(const struct nt_lm *lm);
-/* What tokenizer.json held, [*len] bytes; or NULL. */
+/* What tokenizer.json held, [*len] bytes; or NULL. Valid as long as lm, or the model that
+ * nt_lm_of_model was given. */
 const char *nt_lm_tokenizer_json(const struct nt_lm *lm, size_t *len);
 
 /* --- sequences --------------------------------------------------------------------- */
 
-/* n_sequence sequences of up to n_position ids, all empty. Memory for keys and values is
- * taken as they come. lm and pool (or NULL) are borrowed. One thread at a time. */
+/* n_sequence > 0 sequences of up to n_position ids, all empty. Memory for keys and values is
+ * taken as they come: f16, but nt_real where matrices have all bits of an f32. lm and pool (or NULL)
+ * are borrowed. One thread at a time. NT_EARG: n_position is 0 or above
+ * max_position_embeddings; NT_ESYS: no room for them. */
 struct nt_decoder;
 int nt_decoder_new(struct nt_decoder **d, const struct nt_lm *lm, size_t n_sequence, size_t n_position,
 		   struct nt_pool *pool);
@@ -70,8 +75,8 @@ int nt_decoder_extend(struct nt_decoder *d, size_t seq, const uint32_t *id, size
 /* The same for one id of each of n > 0 different sequences at once; logits [n][V]. */
 int nt_decoder_step(struct nt_decoder *d, const size_t *seq, const uint32_t *id, size_t n,
 		    const nt_real **logits);
-/* Takes n > 0 ids into a sequence, and nll[i] = -log p(target[i]) behind id[i]; not written where
- * the target is NT_IGNORE. Fails as nt_decoder_extend does. */
+/* Takes n > 0 ids into a sequence, and nll[i] = -log p(target[i]) in nats behind id[i], all three [n]; not
+ * written where the target is NT_IGNORE. Fails as nt_decoder_extend does. */
 int nt_decoder_score(struct nt_decoder *d, size_t seq, const uint32_t *id, size_t n, const uint32_t *target,
 		     double *nll);
 

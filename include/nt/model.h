@@ -2,7 +2,7 @@
 #ifndef NT_MODEL_H
 #define NT_MODEL_H
 /*
- * nt/model.h - causal transformers: configuration, weights, loss, gradient, generation
+ * nt/model.h - causal transformers: configuration, weights, loss, gradient, choosing a token
  *
  * Families with Hugging Face's names, shapes and layouts: Llama (RMSNorm, RoPE in
  * rotate-half order, SwiGLU, grouped-query attention, tied or untied head); Qwen3, which is
@@ -35,6 +35,8 @@ struct nt_rope_scaling {
 	uint32_t original_max_position_embeddings;
 };
 
+enum { NT_EOS_MOST = 8 }; /* ends of text that a model may have; a file that lists more is refused */
+
 /* Names as in config.json of Hugging Face's LlamaConfig; readers accept GPT-2's own too. */
 struct nt_config {
 	enum nt_arch arch;
@@ -49,20 +51,37 @@ struct nt_config {
 	bool mlp_bias;            /* Llama: of gate, up and down */
 	bool tie_word_embeddings;
 	uint32_t bos_token_id, eos_token_id; /* or NT_NO_TOKEN */
+	uint32_t n_more_eos, more_eos[NT_EOS_MOST - 1]; /* what else ends a text, if eos_token_id is a list */
 };
 
 /* What Hugging Face's class takes where nothing is said; sizes stay 0, most of them. */
 void nt_config_init(struct nt_config *c, enum nt_arch arch);
 /* Says what in the configuration cannot be: NT_EARG. */
 int nt_config_check(const struct nt_config *c);
-/* DIR/config.json, checked. NT_EFORMAT names a setting that is not implemented here. */
+/* DIR/config.json, checked, and of DIR/generation_config.json, if it is there, what ends a text.
+ * NT_EFORMAT names a setting that is not implemented here. */
 int nt_config_read(struct nt_config *c, const char *dir);
 /* The same from the text of a config.json; name is for messages. */
 int nt_config_parse(struct nt_config *c, const void *json, size_t len, const char *name);
+/* ... and of a generation_config.json: ends of text that c does not have yet are added to it. */
+int nt_config_parse_generation(struct nt_config *c, const void *json, size_t len, const char *name);
 /* How weights are written: as they are, f32 (f64 in the double-precision build), or rounded to nearest. */
 enum nt_precision { NT_PRECISION_REAL, NT_PRECISION_F16, NT_PRECISION_BF16 };
 /* Appends the text of a config.json that Hugging Face's library reads as this model. */
 int nt_config_print(struct nt_buf *out, const struct nt_config *c, enum nt_precision precision);
+/* ... and of a generation_config.json: where a text begins and ends. */
+int nt_config_print_generation(struct nt_buf *out, const struct nt_config *c);
+
+/* What a text begins and ends with. Documents end with eos[0], and generation at any. */
+struct nt_ends {
+	uint32_t bos;              /* or NT_NO_TOKEN */
+	uint32_t eos[NT_EOS_MOST]; /* [n_eos]; eos[0] is NT_NO_TOKEN where there is none */
+	size_t n_eos;
+};
+/* Those of the model, and where it names none the tokenizer's (NULL: there is no tokenizer). */
+struct nt_ends nt_config_ends(const struct nt_config *c, const struct nt_ident *tokenizer);
+bool nt_ends_is_eos(const struct nt_ends *e, uint32_t id);
+
 size_t nt_config_n_param(const struct nt_config *c); /* of a checked one */
 
 /* One row of the one tensor table: counting, allocating, saving, loading, printing. */
@@ -108,7 +127,8 @@ int nt_model_describe(const char *dir, struct nt_buf *json);
 /*
  * Writes the HF files (model.safetensors, config.json, generation_config.json, and with
  * an ident tokenizer.json and tokenizer_config.json) into the existing directory, each
- * whole or not at all and fsynced.
+ * whole or not at all and fsynced. Before the first: NT_EFAIL names a weight that the precision
+ * cannot hold, NT_EFORMAT says that the tokenizer has more ids than the model.
  */
 int nt_model_save(const struct nt_model *m, const char *dir, const struct nt_ident *ident, enum nt_precision precision);
 void nt_model_free(struct nt_model *m); /* NULL is harmless */
@@ -118,11 +138,13 @@ struct nt_gguf_export {
 	enum nt_gguf_type type; /* of matrices; vectors and GPT-2's positions stay f32 */
 	const char *name;       /* general.name; NULL: none */
 	const struct nt_gguf_keys *tokenizer; /* nt_tokenizer_gguf made them */
-	uint32_t bos, eos, pad; /* pad may be NT_NO_TOKEN */
+	struct nt_ends ends;    /* both are there; the last of more than one eos is eot_token_id, of a turn */
+	uint32_t pad;           /* or NT_NO_TOKEN */
 	void (*progress)(void *arg, double done); /* of 1; NULL: nobody asks */
 	void *arg;
 };
-/* Writes it as a GGUF file. NT_EARG: llama.cpp has no such model, and the sentence says why. */
+/* Writes it as a GGUF file. Before the first byte: NT_EARG, llama.cpp has no such model, and the sentence
+ * says why; NT_EFAIL names a weight that the type cannot hold; NT_EFORMAT: an end of text is missing. */
 int nt_model_write_gguf(struct nt_out *out, const struct nt_model *m, const struct nt_gguf_export *e);
 
 /* --- whole rows: loss and gradient --------------------------------------------- */
@@ -247,7 +269,7 @@ struct nt_sampling {
 	                         * any other multiplied, once; 0 or 1: off */
 	uint32_t repeat_last_n; /* UINT32_MAX: all of them */
 	uint32_t top_k;     /* keep the k likeliest; 0: off */
-	double top_p;       /* the fewest that together have at least p; 1: off */
+	double top_p;       /* the fewest that together have at least p of what those kept so far have; 1: off */
 	double min_p;       /* those at least p times as likely as the likeliest; 0: off */
 	double temperature; /* divides the logits of what is left; 0: the likeliest */
 	uint64_t seed;

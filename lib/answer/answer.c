@@ -29,9 +29,9 @@ static int add_prompt_ids(struct nt_answer *a, struct nt_encoder *e, const struc
 {
 	int rc = 0;
 	if (p->text || p->n_id == 0) {
-		if (a->o->bos == NT_NO_TOKEN)
+		if (a->o->ends.bos == NT_NO_TOKEN)
 			return nt_fail(NT_EFORMAT, "the model names no bos_token_id to begin with");
-		rc = nt_ids_add(&a->ids, &a->o->bos, 1);
+		rc = nt_ids_add(&a->ids, &a->o->ends.bos, 1);
 	}
 	if (rc == 0 && p->text && !e)
 		rc = nt_fail(NT_EARG, "there is no tokenizer.json: the prompt must be token ids");
@@ -66,20 +66,22 @@ static int decode(struct nt_answer *a, const uint32_t *id)
 	const struct nt_tokenizer *t = a->o->tokenizer;
 	if (*id >= nt_tokenizer_summary(t)->vocab_size)
 		return 0;
-	bool is_first = a->ids.n == 2 && *a->ids.id == a->o->bos;
+	bool is_first = a->ids.n == 2 && *a->ids.id == a->o->ends.bos;
 	return is_first ? nt_decode_document(t, id, 1, &a->text) : nt_decode(t, id, 1, &a->text);
 }
 
 /* Adds the text of the last id, and looks at what can be shown now. */
 static int add_text(struct nt_answer *a)
 {
+	static const struct nt_stops none;
+	const struct nt_stops *stops = a->o->stops ? a->o->stops : &none;
 	int rc = decode(a, &a->ids.id[a->ids.n - 1]);
 	if (rc < 0)
 		return rc;
 	size_t from = a->settled > a->given ? a->settled : a->given;
-	size_t ready = from + nt_stops_scan(a->o->stops, a->text.data + from, a->text.len - from, &a->stop);
+	size_t ready = from + nt_stops_scan(stops, a->text.data + from, a->text.len - from, &a->stop);
 	a->settled = ready - nt_utf8_unfinished(a->text.data, ready);
-	if (a->stop < a->o->stops->n) {
+	if (a->stop < stops->n) {
 		a->text.len = ready;
 		nt_answer_end(a, NT_ENDED_STOP);
 	}
@@ -95,7 +97,7 @@ void nt_answer_end(struct nt_answer *a, enum nt_reason reason)
 int nt_answer_take(struct nt_answer *a, const struct nt_latest *latest, bool is_full)
 {
 	const struct nt_answer_options *o = a->o;
-	bool is_eos = latest->id == o->eos && !o->ignore_eos;
+	bool is_eos = !o->ignore_eos && nt_ends_is_eos(&o->ends, latest->id);
 	int rc = nt_ids_add(&a->ids, &latest->id, 1);
 	if (rc == 0 && o->has_logprobs)
 		rc = nt_answer_add_token(a, latest);

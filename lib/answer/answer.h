@@ -36,6 +36,12 @@ void nt_answer_release(struct nt_answer *a); /* harmless twice */
  * parts; others are written when the answer has ended. */
 int nt_answer_write(struct nt_answer *a, struct nt_out *out);
 
+/* Is all that is under way to end? */
+static inline bool nt_answer_is_stopped(const struct nt_answer_options *o)
+{
+	return o->stop && *o->stop;
+}
+
 /* Appends a token with its log p as an object. */
 int nt_answer_add_token(struct nt_answer *a, const struct nt_latest *latest);
 

@@ -57,7 +57,7 @@ static int take_latest(struct queue *q, struct nt_answer *a)
 {
 	struct nt_latest latest = nt_lanes_latest(q->lanes, a->lane);
 	int rc = nt_answer_take(a, &latest, nt_lanes_len(q->lanes, a->lane) == nt_lanes_room(q->lanes));
-	if (rc == 0 && a->reason == NT_GOES_ON && *q->o->stop)
+	if (rc == 0 && a->reason == NT_GOES_ON && nt_answer_is_stopped(q->o))
 		nt_answer_end(a, NT_ENDED_INTERRUPT);
 	if (a->reason != NT_GOES_ON) {
 		nt_lanes_end(q->lanes, a->lane);
@@ -90,7 +90,7 @@ static int fill(struct queue *q)
 	size_t lane;
 	while (!q->has_ended && q->tail - q->head < q->n_ring && nt_lanes_begin(q->lanes, q->tail, &lane)) {
 		bool is_idle = q->n_going == 0 && q->head == q->tail;
-		int rc = *q->o->stop ? 0 : nt_prompts_next(q->prompts, is_idle, &prompt);
+		int rc = nt_answer_is_stopped(q->o) ? 0 : nt_prompts_next(q->prompts, is_idle, &prompt);
 		bool is_read = rc == 1;
 		if (is_read && (rc = begin(q, &prompt, lane)) == 0)
 			continue;

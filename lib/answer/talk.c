@@ -44,7 +44,7 @@ static int read_turn(struct talk *t)
 	size_t len, before = t->text.len;
 	bool goes_on = false;
 	/* an interrupt that came behind the last token of an answer ended that one */
-	while (!*t->o->stop || t->host->was_interrupted(t->host->arg)) {
+	while (!nt_answer_is_stopped(t->o) || t->host->was_interrupted(t->host->arg)) {
 		t->host->waits(t->host->arg, goes_on);
 		int rc = nt_lines_next(t->in, true, &line, &len);
 		if (rc == NT_LINES_LATER) {
@@ -112,7 +112,7 @@ static int say(struct talk *t)
 	while (rc == 0) {
 		struct nt_latest latest = nt_lanes_latest(t->lanes, t->lane);
 		rc = nt_answer_take(a, &latest, nt_lanes_len(t->lanes, t->lane) == nt_lanes_room(t->lanes));
-		if (rc == 0 && a->reason == NT_GOES_ON && (t->host->was_interrupted(t->host->arg) || *t->o->stop))
+		if (rc == 0 && a->reason == NT_GOES_ON && (t->host->was_interrupted(t->host->arg) || nt_answer_is_stopped(t->o)))
 			nt_answer_end(a, NT_ENDED_INTERRUPT);
 		if (rc == 0)
 			rc = nt_answer_write(a, t->out);

@@ -11,8 +11,46 @@
 
 #include "base/half.h"
 #include "base/le.h"
+#include "nt/err.h"
 
 enum { BLOCK = 32 }; /* elements */
+
+/* What is too much, and what to take then. A block's scale is an f16. */
+static double find_limit(enum nt_gguf_type type, const char **name, const char **instead)
+{
+	const double f16 = 65520; /* between the greatest and 2^16: a tie, which rounds up */
+	*name = "f32";
+	*instead = "bf16";
+	switch (type) {
+	case NT_GGML_F16:
+		*name = "f16";
+		return f16;
+	case NT_GGML_Q8_0:
+		*name = "q8_0";
+		return f16 * 127;
+	case NT_GGML_Q4_0:
+		*name = "q4_0";
+		return f16 * 8;
+	case NT_GGML_BF16:
+		*name = "bf16";
+		*instead = "f32";
+		return 0x1.ffp127;
+	case NT_GGML_F32:
+		break;
+	}
+	return INFINITY;
+}
+
+int nt_blocks_check(const nt_real *x, size_t n, enum nt_gguf_type type, const char *tensor)
+{
+	const char *name, *instead;
+	double limit = find_limit(type, &name, &instead);
+	for (size_t i = 0; i < n; i++)
+		if (fabs((double)x[i]) >= limit && !isinf(x[i]))
+			return nt_fail(NT_EFAIL, "'%s' has a value of %g, which %s cannot hold: take %s", tensor,
+				       (double)x[i], name, instead);
+	return 0;
+}
 
 static void write_q8_0(uint8_t *out, const float *x)
 {

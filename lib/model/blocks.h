@@ -16,7 +16,11 @@
 #include <stdint.h>
 
 #include "nt/gguf.h"
+#include "nt/real.h"
 
+/* Can n elements of a tensor be written so? NT_EFAIL names the first that would become infinite; what
+ * is infinite already stays so. */
+int nt_blocks_check(const nt_real *x, size_t n, enum nt_gguf_type type, const char *name);
 /* n elements, whole blocks, from x to out. Cannot fail. */
 void nt_blocks_write(uint8_t *out, const float *x, size_t n, enum nt_gguf_type type);
 /* ... and back. */

@@ -15,6 +15,7 @@
 
 #include "base/half.h"
 #include "io/json.h"
+#include "model/blocks.h"
 #include "model/pretrained.h"
 #include "nt/err.h"
 #include "nt/file.h"
@@ -60,17 +61,10 @@ int nt_model_load(struct nt_model **m, const char *path)
 	return rc;
 }
 
-/* path = dir/name; nt_buf_printf leaves a NUL behind it. */
-static int join(struct nt_buf *path, const char *dir, const char *name)
-{
-	path->len = 0;
-	return nt_buf_printf(path, "%s/%s", dir, name);
-}
-
 static bool has_file(const char *dir, const char *name)
 {
 	struct nt_buf path = {0};
-	bool has = join(&path, dir, name) == 0 && access((const char *)path.data, F_OK) == 0;
+	bool has = nt_pretrained_path(&path, dir, name) == 0 && access((const char *)path.data, F_OK) == 0;
 	nt_buf_release(&path);
 	return has;
 }
@@ -140,7 +134,7 @@ static int write_file(const char *dir, const char *name, const void *data, size_
 {
 	struct nt_buf path = {0};
 	struct nt_out *out = NULL;
-	int rc = join(&path, dir, name);
+	int rc = nt_pretrained_path(&path, dir, name);
 	if (rc == 0)
 		rc = nt_out_open(&out, (const char *)path.data, 0);
 	if (rc == 0) {
@@ -151,6 +145,17 @@ static int write_file(const char *dir, const char *name, const void *data, size_
 			rc = nt_out_close(out);
 	}
 	nt_buf_release(&path);
+	return rc;
+}
+
+static int check_values(const struct nt_model *m, enum nt_precision precision)
+{
+	static const enum nt_gguf_type type[] = {
+		[NT_PRECISION_REAL] = NT_GGML_F32, [NT_PRECISION_F16] = NT_GGML_F16, [NT_PRECISION_BF16] = NT_GGML_BF16,
+	};
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && precision != NT_PRECISION_REAL && i < m->n_tensor; i++)
+		rc = nt_blocks_check(m->param + m->tensor[i].offset, m->tensor[i].n, type[precision], m->tensor[i].name);
 	return rc;
 }
 
@@ -168,7 +173,7 @@ static int save_weights(const struct nt_model *m, const char *dir, enum nt_preci
 	struct nt_buf path = {0};
 	struct nt_safetensor_source *t = nt_calloc(m->n_tensor, sizeof(*t));
 	uint16_t *half = precision == NT_PRECISION_REAL ? NULL : round_all(m, precision);
-	int rc = t && (half || precision == NT_PRECISION_REAL) ? join(&path, dir, "model.safetensors") : NT_ESYS;
+	int rc = t && (half || precision == NT_PRECISION_REAL) ? nt_pretrained_path(&path, dir, "model.safetensors") : NT_ESYS;
 	for (size_t i = 0; rc == 0 && i < m->n_tensor; i++)
 		t[i] = (struct nt_safetensor_source){
 			.name = m->tensor[i].name,
@@ -186,23 +191,10 @@ static int save_weights(const struct nt_model *m, const char *dir, enum nt_preci
 	return rc;
 }
 
-static int add_id(struct nt_buf *b, const char *key, uint32_t id)
-{
-	if (id == NT_NO_TOKEN)
-		return 0;
-	return nt_buf_printf(b, "%s  \"%s\": %u", b->len > 2 ? ",\n" : "", key, id);
-}
-
 static int save_generation(const struct nt_model *m, const char *dir)
 {
 	struct nt_buf b = {0};
-	int rc = nt_buf_printf(&b, "{\n");
-	if (rc == 0)
-		rc = add_id(&b, "bos_token_id", m->config.bos_token_id);
-	if (rc == 0)
-		rc = add_id(&b, "eos_token_id", m->config.eos_token_id);
-	if (rc == 0)
-		rc = nt_buf_printf(&b, "\n}\n");
+	int rc = nt_config_print_generation(&b, &m->config);
 	if (rc == 0)
 		rc = write_file(dir, "generation_config.json", b.data, b.len);
 	nt_buf_release(&b);
@@ -270,7 +262,11 @@ static int save_tokenizer(const struct nt_model *m, const char *dir, const struc
 int nt_model_save(const struct nt_model *m, const char *dir, const struct nt_ident *ident, enum nt_precision precision)
 {
 	struct nt_buf config = {0};
-	int rc = nt_config_print(&config, &m->config, precision);
+	if (ident && ident->vocab_size > m->config.vocab_size)
+		return nt_fail(NT_EFORMAT, "the tokenizer has %u ids, the model %u", ident->vocab_size, m->config.vocab_size);
+	int rc = check_values(m, precision);
+	if (rc == 0)
+		rc = nt_config_print(&config, &m->config, precision);
 	if (rc == 0)
 		rc = write_file(dir, "config.json", config.data, config.len);
 	nt_buf_release(&config);

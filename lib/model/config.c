@@ -95,6 +95,8 @@ int nt_config_check(const struct nt_config *c)
 		rc = check_token("bos_token_id", c->bos_token_id, c->vocab_size);
 	if (rc == 0)
 		rc = check_token("eos_token_id", c->eos_token_id, c->vocab_size);
+	for (uint32_t i = 0; rc == 0 && i < c->n_more_eos; i++)
+		rc = check_token("eos_token_id", c->more_eos[i], c->vocab_size);
 	if (rc < 0)
 		return rc;
 	if (!(c->norm_eps >= 0 && c->norm_eps < 1))
@@ -105,6 +107,27 @@ int nt_config_check(const struct nt_config *c)
 		return nt_fail(NT_EARG, "initializer_range %g is not from 0 to below 1e6",
 			       c->initializer_range);
 	return 0;
+}
+
+struct nt_ends nt_config_ends(const struct nt_config *c, const struct nt_ident *tokenizer)
+{
+	struct nt_ends e = {.bos = c->bos_token_id, .eos = {c->eos_token_id}};
+	if (tokenizer && e.bos == NT_NO_TOKEN)
+		e.bos = tokenizer->bos;
+	if (tokenizer && e.eos[0] == NT_NO_TOKEN)
+		e.eos[0] = tokenizer->eos;
+	e.n_eos = e.eos[0] != NT_NO_TOKEN;
+	for (uint32_t i = 0; i < c->n_more_eos; i++)
+		e.eos[e.n_eos++] = c->more_eos[i];
+	return e;
+}
+
+bool nt_ends_is_eos(const struct nt_ends *e, uint32_t id)
+{
+	size_t i = 0;
+	while (i < e->n_eos && e->eos[i] != id)
+		i++;
+	return i < e->n_eos;
 }
 
 size_t nt_config_n_param(const struct nt_config *c)

@@ -8,6 +8,9 @@
  * made, how others generate from it, their dropout). Any other key is refused by name unless
  * it says null or false.
  *
+ * What ends a text is one id or a list, and Hugging Face's library stops at what generation_config.json
+ * lists, where that is there: instruction-tuned models often say only there how a turn ends.
+ *
  * Source: LlamaConfig, MistralConfig, Qwen2Config, Qwen3Config, GPT2Config and their base class in Hugging
  * Face transformers, versions 4 and 5, which name rotary settings differently: rope_theta and
  * rope_scaling, or both in rope_parameters. We write both.
@@ -17,13 +20,14 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "io/json.h"
 #include "model/family.h"
 #include "nt/err.h"
 #include "nt/file.h"
 
-enum kind { COUNT, REAL, BOOL, TOKEN };
+enum kind { COUNT, REAL, BOOL, TOKEN, ENDS };
 
 /* Sets of families. */
 enum {
@@ -63,7 +67,7 @@ static const struct field fields[] = {
 	{"mlp_bias", NULL, AT(mlp_bias), BOOL, LLAMA},
 	{"tie_word_embeddings", NULL, AT(tie_word_embeddings), BOOL, ALL},
 	{"bos_token_id", NULL, AT(bos_token_id), TOKEN, ALL},
-	{"eos_token_id", NULL, AT(eos_token_id), TOKEN, ALL},
+	{"eos_token_id", NULL, AT(eos_token_id), ENDS, ALL},
 };
 #define N_FIELD (sizeof(fields) / sizeof(*fields))
 
@@ -149,19 +153,32 @@ static int take_count(void *to, const char *name, const char *key, struct json_o
 	return 0;
 }
 
-/* Llama 3 lists several ends of text; the first is the one that we write and stop at. */
-static int take_token(void *to, const char *name, const char *key, struct json_object *v)
+/* Adds an end of text, or several, to those that are there. */
+static int take_ends(struct nt_config *c, const char *name, const char *key, struct json_object *v)
 {
-	if (json_object_is_type(v, json_type_array) && json_object_array_length(v) > 0)
-		v = json_object_array_get_idx(v, 0);
-	return take_count(to, name, key, v);
+	bool is_list = json_object_is_type(v, json_type_array);
+	size_t n = is_list ? json_object_array_length(v) : 1;
+	for (size_t i = 0; i < n; i++) {
+		uint32_t id = NT_NO_TOKEN;
+		struct nt_ends have = nt_config_ends(c, NULL);
+		int rc = take_count(&id, name, key, is_list ? json_object_array_get_idx(v, i) : v);
+		if (rc < 0)
+			return rc;
+		if (nt_ends_is_eos(&have, id))
+			continue;
+		if (have.n_eos == NT_EOS_MOST)
+			return nt_fail(NT_EFORMAT, "%s: \"%s\" makes more than %d ends of text, the most a model may have", name,
+				       key, NT_EOS_MOST);
+		*(have.n_eos ? &c->more_eos[c->n_more_eos++] : &c->eos_token_id) = id;
+	}
+	return n ? 0 : wrong(name, key, v, "a token id or a list of them");
 }
 
 /* What null stands for in Hugging Face's library: a size that follows from others, no token,
  * the default. */
 static int take_null(void *to, enum kind kind)
 {
-	if (kind == COUNT || kind == TOKEN)
+	if (kind == COUNT || kind == TOKEN || kind == ENDS)
 		*(uint32_t *)to = kind == COUNT ? 0 : NT_NO_TOKEN;
 	return 0;
 }
@@ -174,9 +191,10 @@ static int take(struct nt_config *c, const struct field *f, const char *name, co
 		return take_null(to, f->kind);
 	switch (f->kind) {
 	case COUNT:
-		return take_count(to, name, key, v);
 	case TOKEN:
-		return take_token(to, name, key, v);
+		return take_count(to, name, key, v);
+	case ENDS:
+		return take_ends(c, name, key, v);
 	case BOOL:
 		if (!json_object_is_type(v, json_type_boolean))
 			return wrong(name, key, v, "true or false");
@@ -435,16 +453,33 @@ static int from_object(struct nt_config *c, const char *name, struct json_object
 	return 0;
 }
 
-int nt_config_parse(struct nt_config *c, const void *json, size_t len, const char *name)
+static int add_generation(struct nt_config *c, const char *name, struct json_object *o)
+{
+	struct json_object *v = json_object_object_get(o, "eos_token_id");
+	int rc = v ? take_ends(c, name, "eos_token_id", v) : 0;
+	return rc == 0 && nt_config_check(c) < 0 ? nt_fail(NT_EFORMAT, "%s: %s", name, nt_errmsg()) : rc;
+}
+
+static int parse(struct nt_config *c, const void *json, size_t len, const char *name,
+		 int (*from)(struct nt_config *c, const char *name, struct json_object *o))
 {
 	struct json_object *o;
 	int rc = nt_json_tree(&o, json, len);
 	if (rc < 0)
 		return nt_fail(rc, "%s: %s", name, nt_errmsg());
-	rc = json_object_is_type(o, json_type_object) ? from_object(c, name, o)
-						      : nt_fail(NT_EFORMAT, "%s: not a JSON object", name);
+	rc = json_object_is_type(o, json_type_object) ? from(c, name, o) : nt_fail(NT_EFORMAT, "%s: not a JSON object", name);
 	json_object_put(o);
 	return rc;
+}
+
+int nt_config_parse(struct nt_config *c, const void *json, size_t len, const char *name)
+{
+	return parse(c, json, len, name, from_object);
+}
+
+int nt_config_parse_generation(struct nt_config *c, const void *json, size_t len, const char *name)
+{
+	return parse(c, json, len, name, add_generation);
 }
 
 int nt_config_read(struct nt_config *c, const char *dir)
@@ -455,6 +490,15 @@ int nt_config_read(struct nt_config *c, const char *dir)
 		rc = nt_read_file(&text, (const char *)path.data);
 	if (rc == 0)
 		rc = nt_config_parse(c, text.data, text.len, (const char *)path.data);
+	path.len = 0;
+	if (rc == 0)
+		rc = nt_buf_printf(&path, "%s/generation_config.json", dir);
+	if (rc == 0 && access((const char *)path.data, F_OK) == 0) {
+		text.len = 0;
+		rc = nt_read_file(&text, (const char *)path.data);
+		if (rc == 0)
+			rc = nt_config_parse_generation(c, text.data, text.len, (const char *)path.data);
+	}
 	nt_buf_release(&path);
 	nt_buf_release(&text);
 	return rc;
@@ -475,16 +519,32 @@ static const char *real(char text[32], double v)
 	return text;
 }
 
+/* One id, or the list of them. */
+static int print_ends(struct nt_buf *out, const struct nt_config *c)
+{
+	struct nt_ends e = nt_config_ends(c, NULL);
+	int rc = e.n_eos > 1 ? nt_buf_printf(out, "[") : e.n_eos ? 0 : nt_buf_printf(out, "null");
+	for (size_t i = 0; rc == 0 && i < e.n_eos; i++)
+		rc = nt_buf_printf(out, "%s%u", i ? ", " : "", e.eos[i]);
+	return rc < 0 || e.n_eos < 2 ? rc : nt_buf_printf(out, "]");
+}
+
 static int print_field(struct nt_buf *out, const struct nt_config *c, const struct field *f)
 {
 	const void *from = (const char *)c + f->at;
 	const char *key = key_of(f, c->arch);
 	char text[32];
+	int rc;
 	switch (f->kind) {
 	case BOOL:
 		return nt_buf_printf(out, "  \"%s\": %s,\n", key, *(const bool *)from ? "true" : "false");
 	case REAL:
 		return nt_buf_printf(out, "  \"%s\": %s,\n", key, real(text, *(const double *)from));
+	case ENDS:
+		rc = nt_buf_printf(out, "  \"%s\": ", key);
+		if (rc == 0)
+			rc = print_ends(out, c);
+		return rc < 0 ? rc : nt_buf_printf(out, ",\n");
 	case TOKEN:
 		if (*(const uint32_t *)from == NT_NO_TOKEN)
 			return nt_buf_printf(out, "  \"%s\": null,\n", key);
@@ -541,4 +601,17 @@ int nt_config_print(struct nt_buf *out, const struct nt_config *c, enum nt_preci
 	if (rc == 0)
 		rc = print_constants(out, family);
 	return rc < 0 ? rc : nt_buf_printf(out, "  \"torch_dtype\": \"%s\"\n}\n", name[precision]);
+}
+
+int nt_config_print_generation(struct nt_buf *out, const struct nt_config *c)
+{
+	bool has_bos = c->bos_token_id != NT_NO_TOKEN, has_eos = c->eos_token_id != NT_NO_TOKEN;
+	int rc = nt_buf_printf(out, "{\n");
+	if (rc == 0 && has_bos)
+		rc = nt_buf_printf(out, "  \"bos_token_id\": %u%s", c->bos_token_id, has_eos ? ",\n" : "");
+	if (rc == 0 && has_eos)
+		rc = nt_buf_printf(out, "  \"eos_token_id\": ");
+	if (rc == 0 && has_eos)
+		rc = print_ends(out, c);
+	return rc < 0 ? rc : nt_buf_printf(out, "\n}\n");
 }

@@ -16,19 +16,18 @@
  * file the matrix that makes logits is q8_0 (llama.cpp takes q6_K): it costs the most when it is
  * coarse. A matrix whose rows are no multiple of 32 is f16 there, as it is in llama.cpp's.
  */
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "model/blocks.h"
 #include "model/family.h"
+#include "model/work.h"
 #include "nt/err.h"
 #include "nt/file.h"
 #include "nt/model.h"
 
 enum { N_BLOCK = 32 };
-static const double pi = 3.14159265358979323846;
 
 /* --- names ----------------------------------------------------------------------------- */
 
@@ -116,6 +115,15 @@ static void plan_all(struct plan *plan, size_t *n, const struct nt_model *m, enu
 		plan_tensor(&plan[(*n)++], m, &m->tensor[i], type);
 }
 
+static int check_values(const struct nt_model *m, const struct plan *plan, size_t n)
+{
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && i < n; i++)
+		if (plan[i].t)
+			rc = nt_blocks_check(m->param + plan[i].t->offset, plan[i].t->n, plan[i].as.type, plan[i].t->name);
+	return rc;
+}
+
 /* --- keys ------------------------------------------------------------------------------ */
 
 static const char *their_arch(enum nt_arch arch)
@@ -184,12 +192,14 @@ static int add_general(struct nt_gguf_keys *k, const struct nt_config *c, const 
 /* [B] in front of a text is what a model saw in training, so whoever tokenizes must add it. */
 static int add_ends(struct nt_gguf_keys *k, const struct nt_gguf_export *e)
 {
+	const struct nt_ends *ends = &e->ends;
 	const struct {
 		const char *key;
 		uint32_t id;
 	} row[] = {
-		{"tokenizer.ggml.bos_token_id", e->bos},
-		{"tokenizer.ggml.eos_token_id", e->eos},
+		{"tokenizer.ggml.bos_token_id", ends->bos},
+		{"tokenizer.ggml.eos_token_id", ends->eos[0]},
+		{"tokenizer.ggml.eot_token_id", ends->n_eos > 1 ? ends->eos[ends->n_eos - 1] : NT_NO_TOKEN},
 		{"tokenizer.ggml.padding_token_id", e->pad},
 	};
 	int rc = 0;
@@ -197,7 +207,7 @@ static int add_ends(struct nt_gguf_keys *k, const struct nt_gguf_export *e)
 		if (row[i].id != NT_NO_TOKEN)
 			rc = nt_gguf_add_u32(k, row[i].key, row[i].id);
 	if (rc == 0)
-		rc = nt_gguf_add_bool(k, "tokenizer.ggml.add_bos_token", e->bos != NT_NO_TOKEN);
+		rc = nt_gguf_add_bool(k, "tokenizer.ggml.add_bos_token", ends->bos != NT_NO_TOKEN);
 	return rc < 0 ? rc : nt_gguf_add_bool(k, "tokenizer.ggml.add_eos_token", false);
 }
 
@@ -208,10 +218,10 @@ static int check(const struct nt_config *c, const struct nt_gguf_export *e)
 			       nt_arch_name(c->arch));
 	if (c->arch == NT_QWEN3 && c->attention_bias)
 		return nt_fail(NT_EARG, "llama.cpp's qwen3 has no biases of attention, and this model does");
-	if (e->bos == NT_NO_TOKEN || e->eos == NT_NO_TOKEN)
+	if (e->ends.bos == NT_NO_TOKEN || e->ends.eos[0] == NT_NO_TOKEN)
 		return nt_fail(NT_EFORMAT, "the model names no bos_token_id or no eos_token_id: llama.cpp would take "
 					   "token 11 for it");
-	if (e->bos >= c->vocab_size || e->eos >= c->vocab_size)
+	if (e->ends.bos >= c->vocab_size || e->ends.eos[0] >= c->vocab_size)
 		return nt_fail(NT_EFORMAT, "bos_token_id or eos_token_id is none of the model's %u ids", c->vocab_size);
 	return 0;
 }
@@ -249,26 +259,13 @@ static void gather_vector(float *row, const struct nt_model *m, const struct pla
 }
 
 /* What llama.cpp divides the turn of each pair by: 1 for the short wavelengths, the factor for the
- * long ones, and between them what docs/model.md says of stretched positions. */
+ * long ones, and between them what rope.c says of stretched positions. */
 static void make_frequencies(float *row, const struct nt_config *c)
 {
-	const struct nt_rope_scaling *s = &c->rope_scaling;
-	for (uint32_t i = 0; i < c->head_dim / 2; i++) {
-		double w = pow(c->rope_theta, -2.0 * i / c->head_dim);
-		double turns = s->original_max_position_embeddings * w / (2 * pi);
-		double k = (turns - s->low_freq_factor) / (s->high_freq_factor - s->low_freq_factor);
-		k = k < 0 ? 0 : k > 1 ? 1 : k;
-		row[i] = (float)(1 / (k + (1 - k) / s->factor));
-	}
-}
-
-static int check_f16(const float *row, size_t n, const char *name)
-{
-	for (size_t i = 0; i < n; i++)
-		if (fabsf(row[i]) >= 65520 && !isinf(row[i]))
-			return nt_fail(NT_EFAIL, "'%s' has a value of %g, which f16 cannot hold: take bf16", name,
-				       (double)row[i]);
-	return 0;
+	struct nt_config plain = *c;
+	plain.rope_scaling.factor = 0;
+	for (uint32_t i = 0; i < c->head_dim / 2; i++)
+		row[i] = (float)(nt_rope_speed(&plain, i) / nt_rope_speed(c, i));
 }
 
 static int write_tensor(struct writer *w, const struct plan *p)
@@ -284,10 +281,8 @@ static int write_tensor(struct writer *w, const struct plan *p)
 			gather_row(w->row, w->m, p, r);
 		else
 			gather_vector(w->row, w->m, p);
-		rc = as->type == NT_GGML_F16 ? check_f16(w->row, n, p->t->name) : 0;
 		nt_blocks_write(w->blocks, w->row, n, as->type);
-		if (rc == 0)
-			rc = nt_out_write(w->out, w->blocks, nt_gguf_row_bytes(as));
+		rc = nt_out_write(w->out, w->blocks, nt_gguf_row_bytes(as));
 	}
 	return rc < 0 ? rc : nt_out_write(w->out, zero, (size_t)-nt_gguf_source_bytes(as) % NT_GGUF_ALIGN);
 }
@@ -343,7 +338,9 @@ int nt_model_write_gguf(struct nt_out *out, const struct nt_model *m, const stru
 	if (rc < 0)
 		goto out;
 	plan_all(plan, &n, m, e->type);
-	rc = make_head(&head, m, e, plan, n);
+	rc = check_values(m, plan, n);
+	if (rc == 0)
+		rc = make_head(&head, m, e, plan, n);
 	if (rc == 0)
 		rc = nt_out_write(out, head.data, head.len);
 	if (rc == 0)

@@ -75,11 +75,10 @@ static int check_tensors(const char *path, const struct nt_config *c, const stru
 	return 0;
 }
 
-/* path = dir/name; nt_buf_printf leaves a NUL behind it. */
-static int join(struct nt_buf *path, const char *dir, const char *name)
+int nt_pretrained_path(struct nt_buf *path, const char *dir, const char *name)
 {
 	path->len = 0;
-	return nt_buf_printf(path, "%s/%s", dir, name);
+	return nt_buf_printf(path, "%s/%s", dir, name); /* which puts the NUL there */
 }
 
 /* The folder of path: itself, or where that file lies. */
@@ -93,7 +92,7 @@ static int locate(struct nt_buf *dir, const char *path)
 		return nt_buf_printf(dir, "%s", path);
 	const char *slash = strrchr(path, '/');
 	int rc = nt_buf_printf(dir, "%.*s", slash ? (int)(slash - path) : 1, slash ? path : ".");
-	if (rc == 0 && (rc = join(&config, (const char *)dir->data, "config.json")) == 0 &&
+	if (rc == 0 && (rc = nt_pretrained_path(&config, (const char *)dir->data, "config.json")) == 0 &&
 	    access((const char *)config.data, F_OK) < 0)
 		rc = nt_fail(NT_EFORMAT, "%s: not a checkpoint: expected a folder with a config.json, or a "
 					 ".safetensors file beside one", path);
@@ -113,7 +112,7 @@ int nt_pretrained_open(struct nt_pretrained *p, const char *path)
 	if (rc == 0)
 		rc = check_tensors(path, &p->config, p->weights);
 	if (rc == 0)
-		rc = join(&tokenizer, (const char *)dir.data, "tokenizer.json");
+		rc = nt_pretrained_path(&tokenizer, (const char *)dir.data, "tokenizer.json");
 	if (rc == 0 && access((const char *)tokenizer.data, F_OK) == 0)
 		rc = nt_map_open(&p->tokenizer, (const char *)tokenizer.data);
 	nt_buf_release(&dir);

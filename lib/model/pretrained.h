@@ -15,6 +15,8 @@ struct nt_pretrained {
 /* Whatever nt_model_load takes. */
 int nt_pretrained_open(struct nt_pretrained *p, const char *path);
 void nt_pretrained_close(struct nt_pretrained *p); /* harmless twice */
+/* *path = dir/name, with a NUL behind it. */
+int nt_pretrained_path(struct nt_buf *path, const char *dir, const char *name);
 /* One of the table, by the name it has there. */
 const struct nt_safetensor *nt_pretrained_find(const struct nt_pretrained *p, const char *name);
 

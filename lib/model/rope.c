@@ -18,8 +18,7 @@
 
 #include "model/work.h"
 
-/* Radians a position. */
-static double speed(const struct nt_config *c, size_t i)
+double nt_rope_speed(const struct nt_config *c, size_t i)
 {
 	const struct nt_rope_scaling *s = &c->rope_scaling;
 	double plain = pow(c->rope_theta, -2.0 * (double)i / c->head_dim);
@@ -36,7 +35,7 @@ void nt_rope_table(nt_real *turn, size_t first, size_t n, const struct nt_config
 {
 	size_t D = c->head_dim;
 	for (size_t i = 0; i < D / 2; i++) {
-		double each = speed(c, i);
+		double each = nt_rope_speed(c, i);
 		for (size_t p = first; p < first + n; p++) {
 			double angle = (double)p * each;
 			turn[p * D + i] = (nt_real)cos(angle);

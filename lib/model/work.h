@@ -173,6 +173,8 @@ struct nt_linear nt_view_linear(const struct nt_view *v, enum nt_role role, size
 struct nt_linear nt_view_head(const struct nt_view *v);
 
 /* rope.c */
+/* Radians by which pair i < D/2 of a head turns from one position to the next. */
+double nt_rope_speed(const struct nt_config *c, size_t i);
 /* Rows [first, first + n) of turn[][D]. */
 void nt_rope_table(nt_real *turn, size_t first, size_t n, const struct nt_config *c);
 /* Turns n_head heads of D at x by the angles of position p; sign -1 turns back. */

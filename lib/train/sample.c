@@ -21,6 +21,7 @@ int nt_train_sample(struct nt_train *t, uint32_t id[NT_SAMPLE_TOKENS], size_t *n
 	struct nt_sampler *sampler = NULL;
 	struct nt_lm *lm = NULL;
 	struct nt_decoder *decoder = NULL;
+	struct nt_ends ends = nt_config_ends(c, NULL);
 	const nt_real *logits;
 	size_t room = t->n_prompt + NT_SAMPLE_TOKENS;
 	*n = 0;
@@ -35,7 +36,7 @@ int nt_train_sample(struct nt_train *t, uint32_t id[NT_SAMPLE_TOKENS], size_t *n
 		rc = nt_decoder_extend(decoder, 0, t->prompt, t->n_prompt, &logits);
 	while (rc == 0) {
 		id[*n] = nt_sample(sampler, logits, *n);
-		if (id[*n] == c->eos_token_id)
+		if (nt_ends_is_eos(&ends, id[*n]))
 			break;
 		if (++*n == NT_SAMPLE_TOKENS || nt_decoder_len(decoder, 0) == room)
 			break;

@@ -266,6 +266,8 @@ def made(family, folder, *settings):
         if c.get("_wild"):  # values of every size, and a row without any
             x = (random.choice([-1, 1], shape) * 2.0 ** random.uniform(-30, 12, shape)).astype("<f4")
             x[-1] = 0
+        if "_first" in c and not at:
+            x.flat[0] = c["_first"]
         head[name] = {"dtype": "F32", "shape": shape, "data_offsets": [at, at + x.nbytes]}
         at, data = at + x.nbytes, data + x.tobytes()
     os.makedirs(folder)

@@ -71,6 +71,39 @@ t 'a folder that is there is left alone, and what a folder cannot be is refused'
 	exits 2 nt-export --safetensors ckpt 2>said; grep -q "name it with -o" said
 	exits 2 nt-export --safetensors --gguf ckpt -o new 2>said; [ ! -e new ]'
 
+t 'a value that the dtype cannot hold is refused before anything is made, of a folder as of a file' '
+	made llama _first=1e5
+	for form in gguf safetensors; do
+		exits 1 nt-export --$form --dtype f16 ckpt -o new 2>said; cat said
+		grep -q "has a value of 100000, which f16 cannot hold: take bf16" said; [ ! -e new ]
+		exits 1 nt-export --$form --dtype f16 ckpt -o new 2>said; [ ! -e new.part ]
+	done
+	nt-export -q --safetensors --dtype bf16 ckpt -o new; nt-export -q --dtype q4_0 ckpt -o m
+	rm -r ckpt; made llama _first=-1e6; nt-export -q --dtype q8_0 ckpt -o m; rm m
+	exits 1 nt-export --dtype q4_0 ckpt -o m 2>said; grep -q "of -1e+06, which q4_0 cannot hold" said; [ ! -e m ]
+	exits 1 nt-export --dtype q4_0 ckpt 2>said >m; [ ! -s m ]'
+t 'a folder with another tokenizer: no more ids than the model, and its ends of text' '
+	made llama vocab_size=200 bos_token_id=1 eos_token_id=2
+	exits 3 nt-export --safetensors -t "$work/bytes.json" ckpt -o new 2>said; cat said
+	grep -q "258 ids, the model 200" said; [ ! -e new ]
+	rm -r ckpt; made llama vocab_size=1000 bos_token_id=1 "eos_token_id=[2,3]"
+	nt-export -q --safetensors -t "$work/bytes.json" ckpt -o new
+	for file in config generation_config; do
+		grep -q "\"bos_token_id\": 256,$" new/$file.json; grep -q "\"eos_token_id\": 257,*$" new/$file.json
+	done
+	grep -q "\"eos_token\": \"<" new/tokenizer_config.json
+	nt-export -q -t "$work/bytes.json" ckpt -o m; $gguf keys m >keys
+	grep -qx "tokenizer.ggml.bos_token_id = 256" keys; grep -qx "tokenizer.ggml.eos_token_id = 257" keys
+	exits 1 grep -q eot keys'
+t 'several ends of text are written, those of generation_config.json too' '
+	made llama "eos_token_id=[257,3]"; echo "{\"eos_token_id\": [3, 10, 257], \"top_p\": 0.9}" >ckpt/generation_config.json
+	nt-export -q --safetensors -t "$work/bytes.json" ckpt -o special; grep -q "\"eos_token_id\": 257,$" special/config.json
+	nt-export -q --safetensors ckpt -o new
+	grep -q "\"eos_token_id\": \[257, 3, 10\],$" new/config.json
+	grep -q "\"eos_token_id\": \[257, 3, 10\]$" new/generation_config.json
+	nt-export -q ckpt -o m; $gguf keys m >keys
+	grep -qx "tokenizer.ggml.eos_token_id = 257" keys; grep -qx "tokenizer.ggml.eot_token_id = 10" keys'
+
 t 'the keys say what llama.cpp asks for' '
 	made mistral; nt-export -q ckpt -o model.gguf; $gguf keys model.gguf >keys; cat keys
 	for key in "general.architecture = llama" "general.name = ckpt" "general.file_type = 1" \

@@ -53,6 +53,34 @@ t 'top-k 1, top-p 0 and min-p 1 each leave the likeliest' '
 		nt-sample -q --temp 5 $how "$ckpt" -p "h" | cmp - want
 	done'
 
+t 'any end of text that config.json or generation_config.json lists ends it' '
+	mkdir m; cp -L "$ckpt/config.json" "$ckpt/model.safetensors" "$ckpt/tokenizer.json" m/
+	sed -i "s/\"eos_token_id\": 257/\"eos_token_id\": [257, 99]/" m/config.json
+	nt-sample --greedy m </dev/null >out 2>err; grep -q "the text ended" err
+	[ "$(cat out)" = "${sentence%cat}" ]
+	printf "%s\n" "to the" "hat" | nt-sample -q --greedy --lines --no-prompt m >lines; [ "$(head -1 lines)" = " " ]
+	nt-sample -q --greedy --ignore-eos -n 9 m -p "to the" >long; grep -q "to the cat" long
+	cp -L "$ckpt/config.json" m/; nt-sample -q --greedy m </dev/null >whole; [ "$(cat whole)" = "$sentence" ]
+	echo "{\"eos_token_id\": 99}" >m/generation_config.json; nt-sample -q --greedy m </dev/null | cmp - out
+	echo "{\"eos_token_id\": 258}" >m/generation_config.json; exits 3 nt-sample m 2>err </dev/null
+	grep -q "m/generation_config.json: eos_token_id 258" err'
+
+t 'an object has no name twice' '
+	for how in "--answer-field finish_reason" "--answer-field prompt" "--field q --answer-field q" "--field ids --ids" \
+		"--jsonl --answer-field ids" "--jsonl --answer-field logprobs" "--lines --logprobs --answer-field prompt"; do
+		exits 2 nt-sample -n 2 --json $how "$ckpt" </dev/null 2>err; grep -q "another field of that name" err
+	done
+	printf a | nt-sample -q -n 2 --json --answer-field said --field q "$ckpt" >out; grep -q "^{\"q\":\"a\",\"said\":" out
+	nt-sample -q -n 2 --answer-field prompt "$ckpt" -p a >out
+	echo "{\"prompt\": \"a\", \"ids\": 3}" | nt-sample -q -n 2 --jsonl --answer-field text "$ckpt" >out
+	exits 1 grep -q "\"ids\"" out'
+
+t 'speeds are said of what took time' '
+	nt-sample -n 1 "$ckpt" -p a 2>err >out; cat err
+	grep -Eq "prompt tokens at [0-9]+ tokens/s, 1 generated;" err
+	nt-sample --ignore-eos -n 9 "$ckpt" -p a 2>err >out; cat err
+	grep -Eq "prompt tokens at [1-9][0-9]* tokens/s, 9 generated at [1-9][0-9]* tokens/s;" err'
+
 t '-n counts tokens, and the context ends them' '
 	nt-sample -q --greedy --no-prompt -n 3 "$ckpt" -p "to the" >out
 	[ "$(cat out)" = " ca" ]

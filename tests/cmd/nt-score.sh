@@ -305,6 +305,19 @@ t 'choices cost what they cost behind their context, and the cheapest is the ans
 	nt-score -q --choices --tsv "$ckpt" "$work/quiz.jsonl" >tsv; [ "$(wc -l <tsv)" = 11 ]
 	nt-score -q --choices "$ckpt" "$work/quiz.jsonl" | grep -c "likeliest" | grep -qx 4'
 
+t 'choices are weighed with the weights that --dtype names, as the rest is' '
+	nt-score -q --choices --json "$ckpt" "$work/quiz.jsonl" >f32
+	for dtype in bf16 q8_0 q4_0; do
+		nt-score -q --choices --json --dtype $dtype "$ckpt" "$work/quiz.jsonl" >$dtype
+		exits 1 cmp f32 $dtype
+		"$PYTHON" - $dtype <<-"END"
+		import json, sys
+		for a, b in zip(open("f32"), open(sys.argv[1]), strict=True):
+		    for x, y in zip(json.loads(a)["choices"], json.loads(b)["choices"], strict=True):
+		        assert abs(x["nats"] - y["nats"]) < 0.05 * x["nats"], (x, y)
+		END
+	done'
+
 t 'choices longer than the context lose its beginning, all as much' '
 	long="once upon a time there was a cat and it sat on"
 	echo "{\"ctx\": \"$long\", \"endings\": [\"the mat\", \"a log\"]}" >long.jsonl

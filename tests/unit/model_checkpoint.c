@@ -176,6 +176,11 @@ static void what_is_not_implemented_is_refused_by_name(void **state)
 	refuse_config("{" LLAMA "\"head_dim\":7}", "head_dim 7 is odd");
 	refuse_config("{" LLAMA "\"num_key_value_heads\":3}", "num_key_value_heads 3");
 	refuse_config("{" LLAMA "\"bos_token_id\":64}", "bos_token_id 64");
+	refuse_config("{" LLAMA "\"bos_token_id\":[1]}", "bos_token_id");
+	refuse_config("{" LLAMA "\"eos_token_id\":[1,64]}", "eos_token_id 64");
+	refuse_config("{" LLAMA "\"eos_token_id\":[]}", "\"eos_token_id\" is []");
+	refuse_config("{" LLAMA "\"eos_token_id\":[1,null]}", "\"eos_token_id\" is null");
+	refuse_config("{" LLAMA "\"eos_token_id\":[1,2,3,4,5,6,7,8,9]}", "more than 8 ends of text");
 	refuse_config("{" LLAMA "\"rms_norm_eps\":\"small\"}", "rms_norm_eps");
 	refuse_config("{\"model_type\":\"llama\"}", "vocab_size: 0");
 	refuse_config("{\"model_type\":\"bert\"}", "'bert'");
@@ -251,6 +256,71 @@ static void published_configs_have_the_parameters_they_are_known_for(void **stat
 	}
 	assert_int_equal(nt_config_parse(&c, published[1].json, strlen(published[1].json), "x"), 0);
 	assert_true(c.rope_scaling.factor == 32 && c.rope_scaling.original_max_position_embeddings == 8192);
+}
+
+static void parse_ends(struct nt_config *c, const char *config, const char *generation)
+{
+	assert_int_equal(nt_config_parse(c, config, strlen(config), "x"), 0);
+	if (nt_config_parse_generation(c, generation, strlen(generation), "y") < 0)
+		fail_msg("%s", nt_errmsg());
+}
+
+static void every_end_of_text_is_kept(void **state)
+{
+	static const struct nt_ident tokenizer = {.bos = 10, .eos = 11};
+	struct nt_config c;
+	struct nt_buf text = {0};
+	(void)state;
+	parse_ends(&c, "{" LLAMA "\"eos_token_id\":[7,3,7]}", "{\"eos_token_id\":[3,5],\"top_k\":[]}");
+	struct nt_ends e = nt_config_ends(&c, &tokenizer);
+	assert_int_equal(e.bos, 10);
+	assert_true(e.n_eos == 3 && e.eos[0] == 7 && e.eos[1] == 3 && e.eos[2] == 5);
+	assert_true(nt_ends_is_eos(&e, 5) && !nt_ends_is_eos(&e, 11));
+	assert_int_equal(nt_config_print(&text, &c, NT_PRECISION_REAL), 0);
+	assert_non_null(strstr((char *)text.data, "\"eos_token_id\": [7, 3, 5],\n"));
+	text.len = 0;
+	assert_int_equal(nt_config_print_generation(&text, &c), 0);
+	assert_string_equal(text.data, "{\n  \"eos_token_id\": [7, 3, 5]\n}\n");
+	parse_ends(&c, "{" LLAMA "\"bos_token_id\":1,\"eos_token_id\":null}", "{}");
+	e = nt_config_ends(&c, &tokenizer);
+	assert_true(e.bos == 1 && e.n_eos == 1 && e.eos[0] == 11);
+	e = nt_config_ends(&c, NULL);
+	assert_true(e.n_eos == 0 && e.eos[0] == NT_NO_TOKEN && !nt_ends_is_eos(&e, NT_NO_TOKEN));
+	parse_ends(&c, "{" LLAMA "\"bos_token_id\":1}", "{\"bos_token_id\":2,\"eos_token_id\":4}");
+	assert_true(c.bos_token_id == 1 && c.eos_token_id == 4 && c.n_more_eos == 0);
+	static const char *const wrong[] = {"{\"eos_token_id\":64}", "{\"eos_token_id\":[\"a\"]}", "[]", "{",
+					    "{\"eos_token_id\":[10,11,12,13,14,15,16,17]}"};
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
+		struct nt_config bad = c;
+		assert_int_equal(nt_config_parse_generation(&bad, wrong[i], strlen(wrong[i]), "y"), NT_EFORMAT);
+		assert_non_null(strstr(nt_errmsg(), "y: "));
+	}
+	nt_buf_release(&text);
+}
+
+static void what_cannot_be_saved_is_said_before_the_first_file(void **state)
+{
+	struct nt_config c = small(NT_LLAMA);
+	struct nt_ident ident = {.vocab_size = 12};
+	struct nt_model *m;
+	(void)state;
+	assert_int_equal(remove_dir(state) | mkdir(dir, 0700), 0);
+	assert_int_equal(nt_model_new(&m, &c), 0);
+	nt_model_init(m, 7);
+	assert_int_equal(nt_model_save(m, dir, &ident, NT_PRECISION_REAL), NT_EFORMAT);
+	assert_string_equal(nt_errmsg(), "the tokenizer has 12 ids, the model 11");
+	m->param[m->tensor[1].offset] = (nt_real)-65520;
+	assert_int_equal(nt_model_save(m, dir, NULL, NT_PRECISION_F16), NT_EFAIL);
+	assert_non_null(strstr(nt_errmsg(), "-65520, which f16 cannot hold: take bf16"));
+	assert_int_equal(rmdir(dir) | mkdir(dir, 0700), 0);
+	m->param[m->tensor[1].offset] = (nt_real)-65519;
+	assert_int_equal(nt_model_save(m, dir, NULL, NT_PRECISION_F16), 0);
+	m->param[m->tensor[1].offset] = (nt_real)-INFINITY;
+	assert_int_equal(nt_model_save(m, dir, NULL, NT_PRECISION_F16), 0);
+	m->param[m->tensor[1].offset] = (nt_real)3.4e38;
+	assert_int_equal(nt_model_save(m, dir, NULL, NT_PRECISION_BF16), NT_EFAIL);
+	assert_non_null(strstr(nt_errmsg(), "bf16 cannot hold: take f32"));
+	nt_model_free(m);
 }
 
 /* A file of this header text (padded) and n bytes of data. */
@@ -346,6 +416,8 @@ int main(void)
 		cmocka_unit_test(what_is_not_implemented_is_refused_by_name),
 		cmocka_unit_test(gpt2_and_llama_names_are_both_read),
 		cmocka_unit_test(published_configs_have_the_parameters_they_are_known_for),
+		cmocka_unit_test(every_end_of_text_is_kept),
+		cmocka_unit_test(what_cannot_be_saved_is_said_before_the_first_file),
 		cmocka_unit_test(a_tensor_file_must_tile_its_data),
 		cmocka_unit_test(every_floating_point_dtype_is_converted),
 		cmocka_unit_test(a_damaged_checkpoint_is_refused),
