@@ -29,8 +29,8 @@ int main(int argc, char **argv)
 	volatile int *p = malloc(4 * sizeof(*p));
 	p[0] = argc;
 	if (mistake == 'o') /* overrun */
-		p[4] = 1;
-	if (mistake == 'u' && p[1]) /* uninitialized */
+		p[2 + argc] = 1;
+	if (mistake == 'u' && p[argc - 1]) /* uninitialized */
 		puts("not 0");
 	if (mistake == 'r')
 		race();

@@ -11,7 +11,8 @@ unset NT_TORTURE
 # Whatever a test makes of the status of a program: what a sanitizer has to say is in a file.
 clean() { # clean COMMAND...
 	rm -f "$work"/report.*
-	o="log_path=$work/report:history_size=4"
+	# what UBSan of gcc finds comes as an abort, which ASan reports
+	o="log_path=$work/report:abort_on_error=1:handle_abort=2"
 	ASAN_OPTIONS=$o UBSAN_OPTIONS=$o:print_stacktrace=1 TSAN_OPTIONS=$o MSAN_OPTIONS=$o \
 		VALGRIND_OPTS="-q --log-file=$work/report.%p --num-callers=20" "$@" >"$work/said" 2>&1 && status=0 || status=$?
 	find "$work" -maxdepth 1 -name "report.*" -empty -delete
@@ -21,14 +22,21 @@ clean() { # clean COMMAND...
 	[ $status = 0 ] || { grep -v "ok$\|^ok" "$work/said" | tail -n 25; return 1; }
 }
 
-# tests_under SANITIZER TESTS...: run from a build under it
-tests_under() {
-	san=$1
-	shift
-	b=$root/build/san-$san
-	clean env SAN=$san NT_BUILD="$b" PATH="$b/bin:$PATH" CMOCKA_MESSAGE_OUTPUT=TAP prove -e "sh $root/tests/tap.sh" "$@"
+# found REPORT MISTAKE COMMAND...: the program with that mistake is reported so, and without one not at all
+found() {
+	says=$1 mistake=$2
+	shift 2
+	clean "$@"
+	not clean "$@" $mistake >said
+	grep "$says" said
 }
-built() { MAKEFLAGS= $MAKE -C "$root" SAN=$1 check-build >make.log 2>&1 || { tail -n 20 make.log; return 1; }; }
-units() { find "$root/build/san-$1/test" -type f -perm -u+x | grep -v "$2" | sort; }
-commands() { for name; do echo "$root/tests/cmd/$name.sh"; done; }
+planted() { "$@" -g -O1 -pthread -Wno-maybe-uninitialized -Wno-uninitialized -o planted "$root/tests/sanitize/planted.c"; }
 
+t 'a write behind the end, a shift too far and a race are reported by the sanitizers of gcc' '
+	planted gcc -fsanitize=address,undefined -fno-sanitize-recover=undefined
+	found heap-buffer-overflow overrun ./planted
+	found shift_out_of_bounds shift ./planted
+	planted gcc -fsanitize=thread
+	found "data race" race ./planted'
+
+done_testing
