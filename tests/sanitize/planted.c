@@ -23,10 +23,12 @@ static void race(void)
 	pthread_join(two, NULL);
 }
 
+static void *(*volatile take)(size_t n) = malloc; /* of which the compiler does not know how much it gives */
+
 int main(int argc, char **argv)
 {
 	char mistake = argc > 1 ? *argv[1] : 0;
-	volatile int *p = malloc(4 * sizeof(*p));
+	volatile int *p = take(4 * sizeof(*p));
 	p[0] = argc;
 	if (mistake == 'o') /* overrun */
 		p[2 + argc] = 1;
