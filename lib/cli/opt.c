@@ -142,7 +142,7 @@ static int assign(const struct nt_opt *o, void *into, const char *s)
 		return add_item(at, s);
 	case NT_OPT_ENUM:
 		*(int *)at = parse_choice(o->arg, s);
-		return *(int *)at < 0 ? bad(o, s, o->arg) : 0;
+		return *(int *)at < 0 ? nt_fail(NT_EARG, "--%s: '%s' is none of %s", o->name, s, o->arg) : 0;
 	case NT_OPT_MAYBE:
 		*(struct nt_opt_maybe *)at = (struct nt_opt_maybe){.is_given = true};
 		return s ? assign_count(o, &((struct nt_opt_maybe *)at)->count, s) : 0;

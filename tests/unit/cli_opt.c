@@ -182,7 +182,7 @@ static void wrong_values_name_the_option(void **state)
 	assert_int_equal(PARSE(&v, (char *)"--whole=11"), NT_EARG);
 	assert_string_equal(nt_errmsg(), "--whole: 11 is outside -10 to 10");
 	assert_int_equal(PARSE(&v, (char *)"--choice=purple"), NT_EARG);
-	assert_string_equal(nt_errmsg(), "--choice: 'purple' is not red|green|blue");
+	assert_string_equal(nt_errmsg(), "--choice: 'purple' is none of red|green|blue");
 	assert_int_equal(PARSE(&v, (char *)"--real=nan"), NT_EARG);
 	assert_int_equal(PARSE(&v, (char *)"--flag=yes"), NT_EARG);
 	assert_string_equal(nt_errmsg(), "option '--flag' takes no value");
