@@ -19,6 +19,8 @@
  *	wide, load, store, fused(sum, w, x)	as in matrix_types.h
  */
 
+#include <float.h>
+
 #include "base/half.h"
 #include "kern/matrix_block.h"
 
@@ -39,13 +41,14 @@ static inline __attribute__((always_inline)) void to_int8(int8_t *q, const float
 			memcpy(last, row, (I - b * NT_BLOCK) * sizeof(*row));
 			x = last;
 		}
-		float most = greatest(x), per_d = most > 0 ? 127 / most : 0;
+		float most = greatest(x);
+		/* of less, it is infinite; without it infinities and NaN become numbers that `d` makes NaN again */
+		float per_d = most >= 127 / FLT_MAX && most <= FLT_MAX ? 127 / most : 0;
 		int32_t sum = 0;
 		for (size_t i = 0; i < NT_BLOCK; i++) {
 			/* adding 1.5 * 2^23 rounds, and leaves the integer in the low bits */
-			int32_t v = (int32_t)nt_bits_of(x[i] * per_d + 12582912.0f) - 0x4b400000;
-			q[i] = (int8_t)v;
-			sum += v;
+			q[i] = (int8_t)(nt_bits_of(x[i] * per_d + 12582912.0f) - 0x4b400000);
+			sum += q[i];
 		}
 		d[b] = most / 127;
 		shift[b] = -offset * sum;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* matrix_ref.c - rows times a weight matrix, plainly: what the others must come to */
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -56,12 +57,14 @@ static void to_int8(void *to, const nt_real *x, size_t I)
 	float *d = (float *)(void *)(q + n_block * NT_BLOCK);
 	for (size_t b = 0; b < n_block; b++) {
 		nt_real most = 0;
-		for (size_t i = b * NT_BLOCK; i < (b + 1) * NT_BLOCK && i < I; i++)
-			most = (nt_real)fabs((double)x[i]) > most ? (nt_real)fabs((double)x[i]) : most;
+		for (size_t i = b * NT_BLOCK; i < (b + 1) * NT_BLOCK && i < I; i++) {
+			nt_real size = (nt_real)fabs((double)x[i]);
+			most = size > most || isnan(size) ? size : most;
+		}
 		d[b] = (float)most / 127;
-		nt_real per_d = most > 0 ? 127 / most : 0;
+		bool is_number = most >= 127 / FLT_MAX && most <= FLT_MAX; /* ... and 127 / most is one */
 		for (size_t i = b * NT_BLOCK; i < (b + 1) * NT_BLOCK; i++)
-			q[i] = i < I ? (int8_t)rint((double)(x[i] * per_d)) : 0;
+			q[i] = i < I && is_number ? (int8_t)rint((double)(x[i] * (127 / most))) : 0;
 	}
 }
 

@@ -289,6 +289,41 @@ static void any_number_of_rows_and_of_threads_gives_the_same_bits(void **state)
 	for_every_way(see_bits);
 }
 
+/* Rows of what 127 steps cannot measure beside one of ones: each is what it must be, and changes no other. */
+static void see_extremes(const char *name, size_t k, const struct nt_matrix_way *way)
+{
+	enum { I = 70, O = 40, N = 6 };
+	static const float odd[N] = {1, 1e-39f, NAN, INFINITY, 0, 1e37f};
+	if (way->rows != NT_ROWS_INT8)
+		return;
+	struct subject s = subject(k, I, O, 5);
+	float in[N * I], out[N * O];
+	void *scratch = nt_alloc(nt_product_scratch(I, N), 1);
+	for (size_t i = 0; i < N * I; i++)
+		in[i] = i % I == 33 || i / I == 1 || i / I > 3 ? odd[i / I] : 1;
+	nt_product_by(way, NULL, &(struct nt_product){.part = &s.w, .n_part = 1, .n_row = N, .in = in, .ldi = I,
+						      .out = out, .ldo = O, .scratch = scratch});
+	for (size_t o = 0; o < O; o++) {
+		double sum = 0;
+		for (size_t i = 0; i < I; i++)
+			sum += s.weight[o * I + i];
+		double got[N] = {0};
+		for (size_t r = 0; r < N; r++)
+			got[r] = (double)out[r * O + o];
+		if (!(fabs(got[0] - sum) < 1e-4 && fabs(got[1]) < 1e-36 && isnan(got[2]) && !isfinite(got[3]) &&
+		      got[4] == 0 && fabs(got[5] / 1e37 - sum) < 1e-4))
+			fail_msg("%s: %g, %g, %g, %g, %g, %g", name, got[0], got[1], got[2], got[3], got[4], got[5]);
+	}
+	free(scratch);
+	forget(&s);
+}
+
+static void what_has_no_scale_is_nothing_or_no_number(void **state)
+{
+	(void)state;
+	for_every_way(see_extremes);
+}
+
 static void see_parts(const char *name, size_t k, const struct nt_matrix_way *way)
 {
 	enum { I = 70, ROWS = 9, ALL = 33 + 20 + 100 };
@@ -452,6 +487,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_way_is_right_at_any_shape),
 		cmocka_unit_test(any_number_of_rows_and_of_threads_gives_the_same_bits),
+		cmocka_unit_test(what_has_no_scale_is_nothing_or_no_number),
 		cmocka_unit_test(parts_come_out_side_by_side),
 		cmocka_unit_test(outputs_come_in_blocks),
 		cmocka_unit_test(weights_are_packed_from_any_type),
