@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "kern/kern.h"
+#include "model/likely.h"
 #include "nt/cpu.h"
 #include "nt/err.h"
 #include "nt/mem.h"
@@ -63,9 +64,11 @@ static int allocate(struct nt_lanes *l)
 int nt_lanes_new(struct nt_lanes **result, const struct nt_lm *lm, const struct nt_lanes_options *options,
 		 struct nt_pool *pool)
 {
-	struct nt_lanes *l = nt_calloc(1, sizeof(*l));
 	size_t n_thread = (size_t)nt_pool_size(pool);
 	*result = NULL;
+	if (options->n_lane < 1)
+		return nt_fail(NT_EARG, "0 lanes: a text needs one");
+	struct nt_lanes *l = nt_calloc(1, sizeof(*l));
 	if (!l)
 		return NT_ESYS;
 	l->options = *options;
@@ -169,28 +172,13 @@ struct nt_lanes_counts nt_lanes_counts(const struct nt_lanes *l)
 
 /* --- choosing ------------------------------------------------------------------------ */
 
-/* The n likeliest tokens, by logit; of equals the one with the lower id first. */
-static void find_top(struct nt_likely *top, size_t n, const nt_real *logits, size_t vocab_size)
-{
-	size_t have = 0;
-	for (size_t i = 0; i < vocab_size; i++) {
-		double z = (double)logits[i];
-		if (have == n && !(z > top[n - 1].logprob))
-			continue;
-		size_t at = have < n ? have++ : n - 1;
-		for (; at > 0 && z > top[at - 1].logprob; at--)
-			top[at] = top[at - 1];
-		top[at] = (struct nt_likely){(uint32_t)i, z};
-	}
-}
-
 static void weigh(struct nt_lanes *l, struct lane *lane, const nt_real *logits)
 {
 	size_t n = l->options.n_top;
 	double all = (double)nt_kern()->logsumexp(logits, l->vocab_size);
 	lane->latest.logprob = (double)logits[lane->latest.id] - all;
 	if (n)
-		find_top(lane->top, n, logits, l->vocab_size);
+		nt_likeliest(lane->top, n, logits, l->vocab_size);
 	for (size_t i = 0; i < n; i++)
 		lane->top[i].logprob -= all;
 	lane->latest.top = lane->top;

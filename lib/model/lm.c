@@ -114,11 +114,17 @@ static int fill(struct nt_lm *lm, int (*place)(void *arg, size_t i, const struct
 static int new_lm(struct nt_lm **result, const struct nt_config *c)
 {
 	struct nt_lm *lm = nt_calloc(1, sizeof(*lm));
-	if (!(*result = lm))
+	*result = NULL;
+	if (!lm)
 		return NT_ESYS;
 	lm->config = *c;
 	lm->layer = nt_calloc(c->num_hidden_layers, sizeof(*lm->layer));
-	return lm->layer ? 0 : NT_ESYS;
+	if (!lm->layer) {
+		free(lm);
+		return NT_ESYS;
+	}
+	*result = lm;
+	return 0;
 }
 
 /* --- a model in memory ----------------------------------------------------------------- */
@@ -362,7 +368,7 @@ int nt_lm_load(struct nt_lm **result, const char *path, enum nt_lm_dtype dtype, 
 {
 	struct nt_pretrained stored;
 	*result = NULL;
-	int rc = nt_gemm_load(); /* a prompt's attention needs it */
+	int rc = nt_gemm_load(); /* for a prompt */
 	if (rc == 0)
 		rc = nt_pretrained_open(&stored, path);
 	if (rc < 0)

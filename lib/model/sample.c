@@ -85,6 +85,8 @@ int nt_sampler_new(struct nt_sampler **result, const struct nt_sampling *o, size
 	if (!s)
 		return NT_ESYS;
 	s->options = *o;
+	if (!isfinite(1 / o->temperature)) /* so near 0 that kernels cannot divide by it */
+		s->options.temperature = 0;
 	s->vocab_size = vocab_size;
 	s->kern = nt_kern();
 	if (allocate(s) < 0) {

@@ -189,9 +189,25 @@ static void a_text_may_rest_and_be_taken_back(void **state)
 	nt_lanes_free(NULL);
 }
 
+static void options_out_of_range_are_refused(void **state)
+{
+	struct nt_lanes *l;
+	struct nt_lanes_options o = {.n_lane = 0, .n_position = T};
+	(void)state;
+	assert_int_equal(nt_lanes_new(&l, lm, &o, NULL), NT_EARG);
+	o = (struct nt_lanes_options){.n_lane = 1, .n_position = T + 1};
+	assert_int_equal(nt_lanes_new(&l, lm, &o, NULL), NT_EARG);
+	o = (struct nt_lanes_options){.n_lane = 1};
+	assert_int_equal(nt_lanes_new(&l, lm, &o, NULL), NT_EARG);
+	o = (struct nt_lanes_options){.n_lane = 1, .n_position = T, .sampling = {.top_p = 2}};
+	assert_int_equal(nt_lanes_new(&l, lm, &o, NULL), NT_EARG);
+	assert_null(l);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(options_out_of_range_are_refused),
 		cmocka_unit_test(what_goes_on_beside_a_text_changes_nothing),
 		cmocka_unit_test(the_number_of_a_text_tells_its_draws),
 		cmocka_unit_test(log_p_is_the_models_own),

@@ -148,9 +148,28 @@ static void nothing_but_what_is_no_number_is_the_first_token(void **state)
 		compare(&(struct nt_sampling){.top_k = k, .top_p = 0.9, .temperature = 1}, 200);
 }
 
+/* As it comes nearer to 0, the likeliest of all is drawn ever surer. */
+static void the_least_temperature_takes_the_likeliest(void **state)
+{
+	static const double temperature[] = {1e-3, 1e-30, 1e-300, 1e-307, 5e-309, 1e-310, 5e-324};
+	(void)state;
+	for (size_t i = 0; i < 300; i++)
+		logits[i] = (nt_real)(i * 7 % 300) / 10;
+	for (size_t t = 0; t < sizeof(temperature) / sizeof(*temperature); t++)
+		for (uint32_t k = 0; k < 80; k += 40) {
+			struct nt_sampler *s;
+			struct nt_sampling o = {.top_k = k, .top_p = 1, .temperature = temperature[t]};
+			assert_int_equal(nt_sampler_new(&s, &o, 300), 0);
+			for (uint64_t i = 0; i < 20; i++)
+				assert_int_equal(nt_sample(s, logits, i), 257);
+			nt_sampler_free(s);
+		}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_least_temperature_takes_the_likeliest),
 		cmocka_unit_test(every_chain_draws_what_one_that_sorts_does),
 		cmocka_unit_test(nothing_but_what_is_no_number_is_the_first_token),
 	};
