@@ -14,7 +14,6 @@
 
 #include "cli/main.h"
 #include "nt/answer.h"
-#include "nt/blas.h"
 #include "nt/cpu.h"
 #include "nt/file.h"
 #include "nt/generate.h"
@@ -193,9 +192,7 @@ static int set_how(struct job *j)
 /* Full contexts are to take at most a quarter of the memory. */
 static size_t batch_of(const struct job *j)
 {
-	const struct nt_config *c = nt_lm_config(j->lm);
-	double each = 2.0 * c->num_hidden_layers * c->num_key_value_heads * c->head_dim * sizeof(float) *
-		      c->max_position_embeddings;
+	double each = (double)nt_decoder_bytes(j->lm, nt_lm_config(j->lm)->max_position_embeddings);
 	double most = (double)nt_cpu_memory() / 4 / each;
 	return j->o->batch ? (size_t)j->o->batch : most > 32 ? 32 : most < 1 ? 1 : (size_t)most;
 }
@@ -372,8 +369,6 @@ static int run_job(struct job *j, char **operand, int n_operand)
 		rc = open_lanes(j);
 	if (rc == 0)
 		rc = nt_out_open(&j->out, j->o->output, 0);
-	if (rc == 0 && nt_blas_hint())
-		nt_cli_note(j->cli, "%s", nt_blas_hint());
 	j->start_ns = nt_now_ns();
 	if (rc == 0)
 		rc = j->o->interactive ? talk(j) : answer(j);

@@ -62,6 +62,8 @@ struct nt_decoder;
 int nt_decoder_new(struct nt_decoder **d, const struct nt_lm *lm, size_t n_sequence, size_t n_position,
 		   struct nt_pool *pool);
 void nt_decoder_free(struct nt_decoder *d); /* NULL is harmless */
+/* What keys and values of a sequence of n_position ids take; SIZE_MAX: more than there can be. */
+size_t nt_decoder_bytes(const struct nt_lm *lm, size_t n_position);
 size_t nt_decoder_room(const struct nt_decoder *d);            /* n_position */
 size_t nt_decoder_len(const struct nt_decoder *d, size_t seq); /* ids in a sequence */
 /* Forgets all ids of a sequence but the first n. */

@@ -111,9 +111,3 @@ void nt_kv_attend_part(struct nt_kv_query *a, size_t part)
 		merge(a);
 	}
 }
-
-void nt_kv_attend(struct nt_kv_query *a)
-{
-	for (size_t part = 0; part < nt_kv_n_part(a->n_key); part++)
-		nt_kv_attend_part(a, part);
-}

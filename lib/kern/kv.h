@@ -14,7 +14,7 @@
  *	values	[NT_KV_BLOCK][width]	width: D up to whole 16s, the rest zeros
  *
  * of nt_real or f16, in memory of the caller's, blocks `stride` bytes apart: so the blocks of all
- * heads of a layer can lie side by side, and what is used of a great address range is its beginning.
+ * layers and heads can lie side by side, and what is used of a great address range is its beginning.
  *
  * Long contexts are cut into parts of NT_KV_PART positions, which threads may take apart from each
  * other, and which are put together by their logsumexp in order: a result depends on what it is
@@ -69,7 +69,5 @@ size_t nt_kv_scratch(size_t n_key, size_t n_head, size_t D);
 size_t nt_kv_n_part(size_t n_key);
 /* Every part once, from any threads at the same time: whoever is last completes out. */
 void nt_kv_attend_part(struct nt_kv_query *a, size_t part);
-/* All of them here: the same bits. */
-void nt_kv_attend(struct nt_kv_query *a);
 
 #endif

@@ -12,6 +12,9 @@
  * What a row becomes does not depend on which rows go with it, since products sum up each element by
  * itself (kern/matrix.h) and a prompt is cut by its own length alone: so a sequence is the same
  * whatever grows beside it.
+ *
+ * Keys and values of 16 positions lie side by side, those of all layers and heads: so a long context
+ * takes memory from its beginning on, in pages of whatever size.
  */
 #include <stdlib.h>
 
@@ -30,8 +33,9 @@ struct nt_decoder {
 	struct nt_pool *pool;
 	size_t n_sequence, n_position;
 	size_t *len;            /* [n_sequence] ids in each */
-	uint8_t *kept;          /* [n_sequence][L][K][head_bytes], keys and values */
-	size_t head_bytes;
+	uint8_t *is_stepped;    /* [n_sequence] 0 but within a step */
+	uint8_t *kept;          /* [n_sequence][block][L][K][block_bytes], keys and values */
+	size_t sequence_bytes;
 	nt_real *logits;        /* [n_sequence][V] */
 	struct nt_kv_query *query; /* [n_sequence][K] */
 	nt_real *parts;         /* [n_sequence][K][nt_kv_scratch] */
@@ -41,16 +45,27 @@ struct nt_decoder {
 static int map_memory(struct nt_decoder *d)
 {
 	const struct nt_config *c = d->c;
-	size_t L = c->num_hidden_layers, K = c->num_key_value_heads, D = c->head_dim;
+	size_t K = c->num_key_value_heads, D = c->head_dim;
 	size_t group = c->num_attention_heads / K, S = d->n_sequence, real = sizeof(nt_real);
 	const struct nt_part part[] = {
 		{&d->len, S, 1, sizeof(*d->len)},
-		{&d->kept, S, L * K, d->head_bytes},
+		{&d->is_stepped, S, 1, 1},
+		{&d->kept, S, d->sequence_bytes, 1},
 		{&d->logits, S, c->vocab_size, real},
 		{&d->query, S, K, sizeof(*d->query)},
 		{&d->parts, S * K, nt_kv_scratch(d->n_position, group, D), real},
 	};
 	return nt_room_map(&d->room, part, sizeof(part) / sizeof(*part), false);
+}
+
+/* Of a sequence's positions, all layers' and heads'; SIZE_MAX: too many. */
+size_t nt_decoder_bytes(const struct nt_lm *lm, size_t n_position)
+{
+	const struct nt_config *c = &lm->config;
+	size_t bytes = (n_position + NT_KV_BLOCK - 1) / NT_KV_BLOCK;
+	int rc = nt_mul(bytes, nt_kv_block_bytes(c->head_dim, !lm->is_exact), &bytes);
+	rc = rc < 0 ? rc : nt_mul(bytes, (size_t)c->num_hidden_layers * c->num_key_value_heads, &bytes);
+	return rc < 0 ? SIZE_MAX : bytes;
 }
 
 int nt_decoder_new(struct nt_decoder **result, const struct nt_lm *lm, size_t n_sequence, size_t n_position,
@@ -68,7 +83,7 @@ int nt_decoder_new(struct nt_decoder **result, const struct nt_lm *lm, size_t n_
 	size_t rows = least(n_position, ROWS);
 	*d = (struct nt_decoder){
 		.lm = lm, .c = c, .pool = pool, .n_sequence = n_sequence, .n_position = n_position,
-		.head_bytes = (n_position + NT_KV_BLOCK - 1) / NT_KV_BLOCK * nt_kv_block_bytes(c->head_dim, !lm->is_exact),
+		.sequence_bytes = nt_decoder_bytes(lm, n_position),
 	};
 	int rc = nt_layers_make(&d->layers, lm, n_sequence > rows ? n_sequence : rows, n_position, false, pool);
 	if (rc == 0)
@@ -129,10 +144,10 @@ static size_t place_of(const struct pass *p, size_t r)
 static struct nt_kv kv_of(const struct nt_decoder *d, size_t seq, size_t layer, size_t kv)
 {
 	const struct nt_config *c = d->c;
-	size_t i = (seq * c->num_hidden_layers + layer) * c->num_key_value_heads + kv;
-	bool is_f16 = !d->lm->is_exact;
-	return (struct nt_kv){.kern = d->layers.kern, .block = d->kept + i * d->head_bytes, .D = c->head_dim,
-			      .stride = nt_kv_block_bytes(c->head_dim, is_f16), .is_f16 = is_f16};
+	size_t K = c->num_key_value_heads, each = nt_kv_block_bytes(c->head_dim, !d->lm->is_exact);
+	return (struct nt_kv){.kern = d->layers.kern, .D = c->head_dim, .is_f16 = !d->lm->is_exact,
+			      .block = d->kept + seq * d->sequence_bytes + (layer * K + kv) * each,
+			      .stride = c->num_hidden_layers * K * each};
 }
 
 struct layer {
@@ -286,6 +301,12 @@ int nt_decoder_step(struct nt_decoder *d, const size_t *seq, const uint32_t *id,
 		if (rc < 0)
 			return rc;
 	}
+	for (size_t i = 0; i < n; i++) {
+		nt_assert(!d->is_stepped[seq[i]]); /* twice */
+		d->is_stepped[seq[i]] = 1;
+	}
+	for (size_t i = 0; i < n; i++)
+		d->is_stepped[seq[i]] = 0;
 	run_pass(&(struct pass){.d = d, .seq = seq, .n_row = n}, id);
 	make_logits(d, 0, n);
 	*logits = d->logits;

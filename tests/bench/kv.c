@@ -2,7 +2,7 @@
 /*
  * kv.c - how fast one token attends to what is kept, over all layers (make bench BENCH=token)
  *
- * Blocks of a layer's heads lie side by side. A run of the pool for each layer, as in a decoder; the
+ * Blocks of all layers' heads lie side by side. A run of the pool for each layer, as in a decoder; the
  * fastest of half a second, by the clock on the wall. GB/s count every key and value once.
  */
 #include <stdio.h>
@@ -47,17 +47,16 @@ static void *some(size_t n, size_t bytes)
 	return p;
 }
 
-static void set_up(struct layer *l, const struct model *m, bool is_f16)
+static void set_up(struct layer *l, const struct model *m, bool is_f16, unsigned char *block)
 {
-	size_t each = nt_kv_block_bytes(m->D, is_f16), n_block = (m->n_key + NT_KV_BLOCK - 1) / NT_KV_BLOCK;
-	unsigned char *block = some(n_block * m->n_head, each);
+	size_t each = nt_kv_block_bytes(m->D, is_f16);
 	nt_real *row = some(m->group * m->D, 2 * sizeof(*row));
 	l->query = some(m->n_head, sizeof(*l->query));
 	l->n_part = nt_kv_n_part(m->n_key);
 	for (size_t d = 0; d < m->group * m->D; d++)
 		row[d] = (nt_real)(d % 7) / 7;
 	for (size_t h = 0; h < m->n_head; h++) {
-		struct nt_kv kv = {nt_kern(), block + h * each, m->n_head * each, m->D, is_f16};
+		struct nt_kv kv = {nt_kern(), block + h * each, m->n_layer * m->n_head * each, m->D, is_f16};
 		for (size_t t = 0; t < m->n_key; t++)
 			nt_kv_put(&kv, t, row, row);
 		l->query[h] = (struct nt_kv_query){
@@ -85,8 +84,10 @@ static void measure(const struct model *m, bool is_f16)
 {
 	struct layer *layer = some(m->n_layer, sizeof(*layer));
 	double bytes = 2.0 * (double)(m->n_layer * m->n_head * m->n_key * m->D) * (is_f16 ? 2 : sizeof(nt_real));
+	size_t heads_bytes = m->n_head * nt_kv_block_bytes(m->D, is_f16);
+	unsigned char *block = some((m->n_key + NT_KV_BLOCK - 1) / NT_KV_BLOCK, m->n_layer * heads_bytes);
 	for (size_t l = 0; l < m->n_layer; l++)
-		set_up(&layer[l], m, is_f16);
+		set_up(&layer[l], m, is_f16, block + l * heads_bytes);
 	printf("| %s, %zu x %zu x %zu, D %zu, %zu keys | %s | %.1f |", m->name, m->n_layer, m->n_head, m->group,
 	       m->D, m->n_key, is_f16 ? "f16" : "f32", bytes * 1e-6);
 	for (int n = 1; n <= 2; n++) {

