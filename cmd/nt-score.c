@@ -17,7 +17,6 @@
 
 #include "cli/main.h"
 #include "cmd/documents.h"
-#include "nt/blas.h"
 #include "nt/choices.h"
 #include "nt/cpu.h"
 #include "nt/data.h"
@@ -354,8 +353,6 @@ static int open_model(struct job *j, const char *path)
 		rc = nt_scorer_new(&j->scorer, j->lm, j->pool);
 	if (rc == 0)
 		rc = nt_scorer_set_window(j->scorer, j->o->seq_len, j->o->stride);
-	if (rc == 0 && nt_blas_hint())
-		nt_cli_note(j->cli, "%s", nt_blas_hint());
 	return rc;
 }
 

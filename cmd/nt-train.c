@@ -13,7 +13,6 @@
 #include <string.h>
 
 #include "cli/main.h"
-#include "nt/blas.h"
 #include "nt/tokenizer.h"
 #include "nt/train.h"
 
@@ -331,8 +330,6 @@ static int run(struct nt_cli *cli, void *opts, char **operand, int n_operand)
 	struct nt_pool *pool = nt_pool_new((int)cli->threads);
 	if (!pool)
 		return NT_ESYS;
-	if (nt_blas_hint())
-		nt_cli_warn(cli, "%s", nt_blas_hint());
 	int rc = open_run(&t, o, operand, (size_t)n_operand, pool, cli);
 	if (rc == 0 && n_operand == 0)
 		rc = perform_blank(cli, o, t);

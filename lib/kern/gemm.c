@@ -3,16 +3,21 @@
 #include "kern/gemm.h"
 
 #include "kern/gemm_ways.h"
-#include "nt/blas.h"
 #include "nt/err.h"
 
-/* Our own product of g, or NULL: a row times a matrix only reads it. */
+/* How this CPU multiplies g; NULL: by OpenBLAS. */
 static const struct nt_tile *tile_for(const struct nt_gemm *g)
 {
-	const struct nt_tile *t = g->is_bf16 ? nt_tile_bf16() : NULL;
-	if (!t)
-		t = nt_tile_f32();
-	return g->m > 1 && g->k > 0 ? t : NULL;
+	const struct nt_tile *t = g->is_bf16 && g->m > 1 ? nt_tile_bf16() : NULL;
+	return t ? t : nt_tile_f32();
+}
+
+/* A sum over no k. */
+static void add_nothing(const struct nt_gemm *g)
+{
+	for (size_t r = 0; r < g->m && !g->is_added; r++)
+		for (size_t j = 0; j < g->n; j++)
+			g->c[r * g->ldc + j] = (g->plus ? g->plus[r * g->ldc + j] : 0) + (g->bias ? g->bias[j] : 0);
 }
 
 void nt_gemm(struct nt_pool *pool, const struct nt_gemm *g)
@@ -23,7 +28,11 @@ void nt_gemm(struct nt_pool *pool, const struct nt_gemm *g)
 	nt_assert(!(g->is_symmetric && (g->is_added || g->bias || g->plus)));
 	const struct nt_tile *t = tile_for(g);
 	nt_assert(!g->b_bf16 || (g->is_bf16 && g->is_b_transposed && t && t->pack_bf16));
-	if (!t || !nt_gemm_tiled(pool, g, t))
+	if (g->k == 0)
+		add_nothing(g);
+	else if (t)
+		nt_gemm_tiled(pool, g, t);
+	else
 		nt_gemm_blas(pool, g);
 }
 
@@ -34,7 +43,7 @@ void nt_gemm_here(const struct nt_gemm *g)
 
 int nt_gemm_load(void)
 {
-	return nt_tile_f32() ? 0 : nt_blas_load();
+	return nt_tile_f32() ? nt_gemm_take_room() : nt_blas_load();
 }
 
 bool nt_gemm_has_bf16(void)
@@ -44,5 +53,5 @@ bool nt_gemm_has_bf16(void)
 
 bool nt_gemm_takes_bf16(void)
 {
-	return nt_tile_bf16() && nt_tile_bf16()->pack_bf16 && nt_gemm_has_room();
+	return nt_tile_bf16() && nt_tile_bf16()->pack_bf16;
 }

@@ -41,8 +41,7 @@ struct nt_gemm {
 void nt_gemm(struct nt_pool *pool, const struct nt_gemm *g);
 void nt_gemm_here(const struct nt_gemm *g);
 
-/* Loads OpenBLAS if products of several rows are its own: 0 or NT_ESYS. A single row always is; who
- * multiplies one has loaded it, as nt_model_new does. */
+/* What products need, memory or OpenBLAS, is there: 0 or NT_ESYS. Once before the first of them. */
 int nt_gemm_load(void);
 
 size_t nt_gemm_room(void);   /* bytes that a thread which calls nt_gemm comes to keep, at most */

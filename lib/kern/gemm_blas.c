@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * gemm_blas.c - matrix products by OpenBLAS, cut and scheduled by us
+ * gemm_blas.c - matrix products by OpenBLAS, cut and scheduled by us: where there are no tiles (tile.h)
  *
  * OpenBLAS's own threads would be a second pool fighting ours, and would cut a product
  * by their number, so that results differed with it. It is held to one thread, and a
@@ -20,14 +20,11 @@
 #include <dlfcn.h>
 #include <limits.h>
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
 #include "kern/kern.h"
-#include "nt/blas.h"
-#include "nt/cpu.h"
 #include "nt/err.h"
 
 enum {
@@ -43,7 +40,7 @@ enum {
 #else
 #define BLAS_FUNCTIONS(f) f(gemm, cblas_sgemm) f(gemv, cblas_sgemv) BLAS_COMMON(f)
 #endif
-#define BLAS_COMMON(f) f(set_num_threads, openblas_set_num_threads) f(get_corename, openblas_get_corename)
+#define BLAS_COMMON(f) f(set_num_threads, openblas_set_num_threads)
 
 static const char soname[] = "libopenblas.so.0";
 
@@ -206,32 +203,4 @@ void nt_gemm_blas(struct nt_pool *pool, const struct nt_gemm *g)
 	}
 	decide(&c, g);
 	nt_pool_run(pool, ceil_div(g->m, c.m) * c.n_column, block, &c);
-}
-
-const char *nt_blas_core(void)
-{
-	return nt_blas_load() < 0 ? "none" : blas.get_corename();
-}
-
-const char *nt_blas_hint(void)
-{
-	static const char *const wide[] = {"Haswell", "Zen", "SkylakeX", "Cooperlake", "Sapphirerapids"};
-	static _Thread_local char hint[256];
-	if (nt_cpu_isa() != NT_ISA_AVX2) /* then it is not loaded to be asked */
-		return NULL;
-	const char *core = nt_blas_core(), *asked = getenv("OPENBLAS_CORETYPE");
-	bool is_narrow = true;
-	for (size_t i = 0; i < sizeof(wide) / sizeof(*wide); i++)
-		is_narrow = is_narrow && strcmp(core, wide[i]) != 0;
-	if (!is_narrow)
-		return NULL;
-	if (asked && *asked)
-		snprintf(hint, sizeof(hint),
-			 "OpenBLAS uses its %s kernels on an AVX2 CPU (OPENBLAS_CORETYPE=%s is set); unset it",
-			 core, asked);
-	else
-		snprintf(hint, sizeof(hint),
-			 "OpenBLAS uses its %s kernels on an AVX2 CPU it does not know; "
-			 "OPENBLAS_CORETYPE=HASWELL may double the speed", core);
-	return hint;
 }

@@ -5,7 +5,8 @@
  * A slab of B, as much of its columns and k as fit the room, is packed by all threads and
  * then read by all of them: it lies in the cache that they share. A task takes a block of
  * rows of C through the slab: for each block of k it packs its rows of A, which then stay in
- * its second-level cache, and runs tiles down the rows of one panel after the other.
+ * its second-level cache, and runs tiles down the rows of one panel after the other. A thread of the
+ * pool for which there is no such room packs a panel at a time.
  * Sizes alone decide how a product is cut, and every element of C is summed up in the order
  * of k: the same bits at any number of threads.
  *
@@ -18,6 +19,7 @@
 
 #include "base/least.h"
 #include "kern/tile.h"
+#include "nt/err.h"
 
 enum {
 	PANEL_ROOM = 1 << 21, /* words: 8 MiB of packed B */
@@ -35,7 +37,7 @@ static void make_room_key(void)
 	has_room_key = pthread_key_create(&room_key, free) == 0;
 }
 
-/* Where this thread packs slabs: taken at its first product and kept. NULL: no memory. */
+/* Where this thread packs slabs, PANEL_ROOM words: taken at its first product and kept. NULL: no memory. */
 static uint32_t *room_of_thread(void)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -51,9 +53,9 @@ size_t nt_gemm_room(void)
 	return PANEL_ROOM * sizeof(uint32_t);
 }
 
-bool nt_gemm_has_room(void)
+int nt_gemm_take_room(void)
 {
-	return room_of_thread() != NULL;
+	return room_of_thread() ? 0 : nt_fail(NT_ESYS, "out of memory: %zu bytes to multiply matrices in", nt_gemm_room());
 }
 
 static size_t ceil_div(size_t a, size_t b)
@@ -247,15 +249,14 @@ static size_t even_part(size_t n, size_t most, size_t unit)
 	return ceil_div(ceil_div(n, ceil_div(n, most)), unit) * unit;
 }
 
-bool nt_gemm_tiled(struct nt_pool *pool, const struct nt_gemm *g, const struct nt_tile *tile)
+/* All slabs, through room for n_block blocks of k of so many words. The same bits whatever the room. */
+static void multiply(struct nt_pool *pool, const struct nt_gemm *g, const struct nt_tile *tile, uint32_t *room,
+		     size_t room_words, size_t n_block)
 {
-	uint32_t *room = room_of_thread();
-	if (!room)
-		return false;
 	size_t block = tile->steps * tile->k_step, panel = tile->vector * tile->vectors;
-	size_t k_part = even_part(g->k, SLAB_BLOCKS * block, block);
+	size_t k_part = even_part(g->k, n_block * block, block);
 	size_t words = ceil_div(least(k_part, g->k), tile->k_step) * tile->words;
-	size_t n_part = even_part(g->n, PANEL_ROOM / words / panel * panel, panel);
+	size_t n_part = even_part(g->n, room_words / words / panel * panel, panel);
 	for (size_t column = 0; column < g->n; column += n_part) {
 		for (size_t at = 0; at < g->k; at += k_part) {
 			struct slab s = {.g = g, .tile = tile, .panels = room, .column = column, .at = at,
@@ -265,7 +266,22 @@ bool nt_gemm_tiled(struct nt_pool *pool, const struct nt_gemm *g, const struct n
 			nt_pool_run(pool, s.n_row_block * s.n_share, block_task, &s);
 		}
 	}
+}
+
+/* A panel at a time, on the stack. */
+static void multiply_in_little(struct nt_pool *pool, const struct nt_gemm *g, const struct nt_tile *tile)
+{
+	uint32_t panel[NT_TILE_WORDS * NT_TILE_COLUMNS] __attribute__((aligned(64)));
+	multiply(pool, g, tile, panel, NT_TILE_WORDS * NT_TILE_COLUMNS, 1);
+}
+
+void nt_gemm_tiled(struct nt_pool *pool, const struct nt_gemm *g, const struct nt_tile *tile)
+{
+	uint32_t *room = room_of_thread();
+	if (room)
+		multiply(pool, g, tile, room, PANEL_ROOM, SLAB_BLOCKS);
+	else
+		multiply_in_little(pool, g, tile);
 	if (g->is_symmetric)
 		mirror(g);
-	return true;
 }

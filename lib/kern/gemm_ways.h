@@ -5,13 +5,14 @@
 #include "kern/gemm.h"
 #include "kern/tile.h"
 
-/* gemm_blas.c */
+/* gemm_blas.c. Loads OpenBLAS, once for all threads: 0 or NT_ESYS. */
+int nt_blas_load(void);
 void nt_gemm_blas(struct nt_pool *pool, const struct nt_gemm *g);
 
-/* gemm_tiled.c; k is not 0 either. False: no memory for packed operands, and nothing was done. */
-bool nt_gemm_tiled(struct nt_pool *pool, const struct nt_gemm *g, const struct nt_tile *tile);
+/* gemm_tiled.c; k is not 0 either */
+void nt_gemm_tiled(struct nt_pool *pool, const struct nt_gemm *g, const struct nt_tile *tile);
 
-/* There is memory for them, in this thread, and it stays. */
-bool nt_gemm_has_room(void);
+/* This thread has room for packed operands, and keeps it: 0 or NT_ESYS. */
+int nt_gemm_take_room(void);
 
 #endif

@@ -122,7 +122,7 @@ static void attend_rows(const struct nt_attend *rows, nt_real *o, size_t ldo, nt
 	}
 }
 
-/* The next of n queries: no block of one is left for last, whose products would be OpenBLAS's. */
+/* The next of n queries: no block of one is left for last, which would lay out its keys for a single row. */
 static size_t block_of(size_t n)
 {
 	return n == NT_ATTEND_ROWS + 1 ? NT_ATTEND_ROWS - 1 : least(n, NT_ATTEND_ROWS);

@@ -5,8 +5,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "kern/gemm.h"
 #include "model/layout.h"
-#include "nt/blas.h"
 #include "nt/err.h"
 #include "nt/random.h"
 
@@ -34,7 +34,7 @@ int nt_model_new(struct nt_model **result, const struct nt_config *c)
 	*result = NULL;
 	int rc = nt_config_check(c);
 	if (rc == 0)
-		rc = nt_blas_load();
+		rc = nt_gemm_load();
 	if (rc < 0)
 		return rc;
 	struct nt_model *m = nt_calloc(1, sizeof(*m));

@@ -18,7 +18,6 @@
 #include "kern/gemm.h"
 #include "kern/kern.h"
 #include "kern/tile.h"
-#include "nt/blas.h"
 #include "nt/mem.h"
 
 enum { ELEMENTS = 1 << 25 }; /* of each array: 128 MiB, more than any cache */
@@ -200,7 +199,7 @@ static void fill(float *a, unsigned step)
 
 int main(int argc, char **argv)
 {
-	if (nt_blas_load() < 0 || !(x = nt_alloc(ELEMENTS, sizeof(*x))) || !(y = nt_alloc(ELEMENTS, sizeof(*y))) ||
+	if (nt_gemm_load() < 0 || !(x = nt_alloc(ELEMENTS, sizeof(*x))) || !(y = nt_alloc(ELEMENTS, sizeof(*y))) ||
 	    !(z = nt_alloc(ELEMENTS, sizeof(*z))) || !(w = nt_alloc(ELEMENTS, sizeof(*w))))
 		return 1;
 	fill(x, 40503);

@@ -16,7 +16,7 @@ layers() {
 			may[kv[1]] = " " kv[1] " " kv[2] " "
 		}
 		n = split("base:cpu err hash ident mem pool random real version|io:choices docs file gguf idlines lines nultext prompts|" \
-			  "text:text|kern:blas|filter:filter|token:encode inspect tokenizer vocab|" \
+			  "text:text|filter:filter|token:encode inspect tokenizer vocab|" \
 			  "data:data dedup foreign manifest near overlap pack shuffle stream substring table words|model:generate lanes model safetensors|" \
 			  "train:train|report:report show|answer:answer", row, "|")
 		for (i = 1; i <= n; i++) {

@@ -30,6 +30,23 @@ t 'a prompt comes from an option, an operand or standard input' '
 t 'nothing is added behind the text' '
 	nt-sample -q --greedy "$ckpt" </dev/null | tail -c 1 >out; printf t | cmp - out'
 
+# At the ends of attention's blocks and of a prompt's pieces is a single row left.
+t 'OpenBLAS is not loaded where products are our own, to train or to generate' '
+	grep -qwE "avx2|asimd" /proc/cpuinfo || exit 0
+	seq 1 4000 | nt-tokenize -q -t bytes | nt-pack -q -o long.bin
+	for isa in "" avx2; do
+		[ -z "$isa" ] || export NT_ISA=$isa
+		LD_DEBUG=files nt-train -q long.bin -o "long$isa" --max-steps=1 --hidden-size=16 --num-hidden-layers=1 \
+			--num-attention-heads=2 --seq-len=520 --batch-size=1 2>err
+		grep -q libc.so err && ! grep -i openblas err || exit 1
+		for n in 1 129 513; do
+			seq 1 "$n" | awk "{ print \$1 % 100 }" |
+				LD_DEBUG=files nt-sample -q --ids --ignore-eos -n 2 "long$isa" >out 2>err
+			[ "$(wc -w <out)" = "$((n + 2))" ]
+			grep -q libc.so err && ! grep -i openblas err || exit 1
+		done
+	done'
+
 t 'ids go in and come out where there is no tokenizer' '
 	mkdir m; cp -L "$ckpt/config.json" "$ckpt/model.safetensors" m/
 	nt-sample -q --greedy --ids m -p "256 104" >out
