@@ -19,7 +19,7 @@
 
 enum {
 	POSITIONS_MIN = 512, /* of a batch, before work is done twice */
-	STEP = 4 << 20,      /* a program's own pages are not the same from run to run */
+	STEP = 8 << 20,      /* a program's own pages are not the same from run to run */
 };
 
 /* Bytes of this process that are resident now; 0: unknown. */
