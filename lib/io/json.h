@@ -17,7 +17,7 @@
  *	nt_json_release(&j);
  *
  * What is read is checked in full, what is skipped as well: RFC 8259 and nothing beside
- * it, strings well-formed UTF-8, \u surrogates in pairs, 64 levels. Duplicate keys are
+ * it, strings well-formed UTF-8, \u surrogates in pairs, 128 levels. Duplicate keys are
  * the reader's to notice. Everything returns NT_EFORMAT with the byte where it went wrong.
  *
  * With is_lenient set after nt_json_init, what programs write that know RFC 8259 less well
@@ -30,12 +30,15 @@
 
 #include "nt/mem.h"
 
+enum { NT_JSON_DEPTH_MOST = 128 };
+
 struct nt_json {
 	const uint8_t *text, *at, *end;
-	uint64_t objects; /* bit d: what is open at depth d is an object */
+	uint64_t objects[NT_JSON_DEPTH_MOST / 64]; /* bit d: what is open at depth d is an object */
 	unsigned depth;
 	bool is_first; /* nothing was read yet in what is open */
 	bool is_lenient;
+	bool is_too_deep; /* why it failed */
 	struct nt_buf unescaped;
 };
 
@@ -90,13 +93,12 @@ static inline bool nt_json_is(const struct nt_json_text *s, const char *word)
 
 /*
  * A whole text as json-c's objects, for what is small and read in any order; *root is NULL where
- * that fails, and where the text is "null". A lenient text may begin with the byte order mark
- * that some editors of Windows put there. And their text, without blanks, behind out; or alone in
- * it, with a NUL behind it. (What json-c writes lacks parts, or is NULL, where it had no memory.)
+ * that fails, and where the text is "null". Members whose name holds a NUL, which json-c cannot
+ * name, are left out. And their text, without blanks, behind out; or alone in it, with a NUL
+ * behind it. (What json-c writes lacks parts, or is NULL, where it had no memory.)
  */
 struct json_object;
 int nt_json_tree(struct json_object **root, const void *text, size_t len);
-int nt_json_tree_lenient(struct json_object **root, const void *text, size_t len);
 int nt_json_write(struct nt_buf *out, struct json_object *o);
 int nt_json_text(struct nt_buf *out, struct json_object *o);
 

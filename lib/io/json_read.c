@@ -15,8 +15,6 @@
 #include "base/utf8.h"
 #include "nt/err.h"
 
-enum { DEPTH_MOST = 64 };
-
 #define EVERY UINT64_C(0x0101010101010101) /* a byte times this is that byte eight times */
 #define HIGHS UINT64_C(0x8080808080808080)
 
@@ -107,19 +105,28 @@ int nt_json_enter(struct nt_json *j, char kind)
 	skip_space(j);
 	if (j->at == j->end || *j->at != (uint8_t)kind)
 		return wrong(j, kind == '{' ? "an object is missing" : "an array is missing");
-	if (j->depth == DEPTH_MOST)
+	if (j->depth == NT_JSON_DEPTH_MOST) {
+		j->is_too_deep = true;
 		return wrong(j, "nested too deeply");
-	uint64_t bit = UINT64_C(1) << j->depth++;
-	j->objects = kind == '{' ? j->objects | bit : j->objects & ~bit;
+	}
+	uint64_t bit = UINT64_C(1) << j->depth % 64, *word = &j->objects[j->depth / 64];
+	*word = kind == '{' ? *word | bit : *word & ~bit;
+	j->depth++;
 	j->is_first = true;
 	j->at++;
 	return 0;
 }
 
+static bool in_object(const struct nt_json *j)
+{
+	unsigned inmost = j->depth - 1;
+	return j->objects[inmost / 64] >> inmost % 64 & 1;
+}
+
 int nt_json_more(struct nt_json *j)
 {
 	nt_assert(j->depth > 0);
-	bool is_object = j->objects >> (j->depth - 1) & 1, was_first = j->is_first;
+	bool is_object = in_object(j), was_first = j->is_first;
 	skip_space(j);
 	j->is_first = false;
 	if (j->at < j->end && *j->at == (is_object ? '}' : ']')) {
@@ -364,7 +371,7 @@ int nt_json_skip(struct nt_json *j, struct nt_json_text *span)
 		rc = rc == '{' || rc == '[' ? nt_json_enter(j, (char)rc) : skip_scalar(j, rc);
 		/* on to the next value, out of whatever ends before it */
 		for (int more = 0; rc >= 0 && !more && j->depth > outside; rc = more)
-			more = j->objects >> (j->depth - 1) & 1 ? nt_json_key(j, &key) : nt_json_more(j);
+			more = in_object(j) ? nt_json_key(j, &key) : nt_json_more(j);
 		if (rc < 0 || j->depth == outside)
 			break;
 		rc = nt_json_peek(j);

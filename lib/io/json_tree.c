@@ -27,20 +27,22 @@ static int too_long(size_t len)
 	return nt_fail(NT_EFORMAT, "a JSON value of %zu bytes is too long", len);
 }
 
-/* A number keeps the kind that it is written as: 1 is whole and 1.0 is not. */
+/* A number keeps the kind that it is written as: 1 is whole and 1.0 is not. One that no 64
+ * bits hold is kept as it is written, too. */
 static struct json_object *number_of(const char *text)
 {
 	errno = 0;
-	if (strpbrk(text, ".eENI"))
-		return json_object_new_double_s(strtod(text, NULL), text);
-	if (*text == '-') {
+	bool is_whole = !strpbrk(text, ".eENI");
+	if (is_whole && *text == '-') {
 		int64_t value = strtoll(text, NULL, 10);
-		return errno == ERANGE ? NULL : json_object_new_int64(value);
+		if (errno == 0)
+			return json_object_new_int64(value);
+	} else if (is_whole) {
+		uint64_t value = strtoull(text, NULL, 10);
+		if (errno == 0)
+			return value <= INT64_MAX ? json_object_new_int64((int64_t)value) : json_object_new_uint64(value);
 	}
-	uint64_t value = strtoull(text, NULL, 10);
-	if (errno == ERANGE)
-		return NULL;
-	return value <= INT64_MAX ? json_object_new_int64((int64_t)value) : json_object_new_uint64(value);
+	return json_object_new_double_s(strtod(text, NULL), text);
 }
 
 /* A number, true, false or null, which is no object at all. */
@@ -54,10 +56,7 @@ static int read_plain(struct nt_json *j, int kind, struct json_object **made)
 		return (*made = json_object_new_boolean(kind == 't')) ? 0 : no_memory();
 	char *copy = strndup((const char *)span.p, span.len);
 	*made = copy ? number_of(copy) : NULL;
-	bool is_range = copy && !*made && errno == ERANGE;
-	if (is_range)
-		rc = nt_fail(NT_EFORMAT, "not JSON that can be kept: the number %.40s is too large", copy);
-	else if (!*made)
+	if (!*made)
 		rc = no_memory();
 	free(copy);
 	return rc;
@@ -92,6 +91,22 @@ static int read_array(struct nt_json *j, struct json_object **made)
 	return rc;
 }
 
+/* json-c ends a name at a NUL: a member whose name holds one would pass for another. */
+static int read_member(struct nt_json *j, const struct nt_json_text *key, struct json_object *object)
+{
+	if (memchr(key->p, 0, key->len))
+		return nt_json_skip(j, NULL);
+	struct json_object *value = NULL;
+	char *name = strndup((const char *)key->p, key->len);
+	int rc = name ? read_value(j, &value) : no_memory();
+	if (rc == 0 && json_object_object_add(object, name, value) < 0)
+		rc = no_memory();
+	if (rc < 0)
+		json_object_put(value);
+	free(name);
+	return rc;
+}
+
 /* Of members of one name the last counts. */
 static int read_object(struct nt_json *j, struct json_object **made)
 {
@@ -99,16 +114,8 @@ static int read_object(struct nt_json *j, struct json_object **made)
 	int rc = nt_json_enter(j, '{');
 	if (rc == 0 && !(*made = json_object_new_object()))
 		rc = no_memory();
-	while (rc >= 0 && (rc = nt_json_key(j, &key)) > 0) {
-		struct json_object *value = NULL;
-		char *name = strndup((const char *)key.p, key.len);
-		rc = name ? read_value(j, &value) : no_memory();
-		if (rc == 0 && json_object_object_add(*made, name, value) < 0)
-			rc = no_memory();
-		if (rc < 0)
-			json_object_put(value);
-		free(name);
-	}
+	while (rc >= 0 && (rc = nt_json_key(j, &key)) > 0)
+		rc = read_member(j, &key, *made);
 	return rc;
 }
 
@@ -128,13 +135,10 @@ static int read_value(struct nt_json *j, struct json_object **made)
 	return kind < 0 ? kind : read_plain(j, kind, made);
 }
 
-static int read_tree(struct json_object **root, const void *text, size_t len, bool is_lenient)
+int nt_json_tree(struct json_object **root, const void *text, size_t len)
 {
 	struct nt_json j;
 	nt_json_init(&j, text, len);
-	j.is_lenient = is_lenient;
-	if (is_lenient && len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
-		j.at += 3;
 	int rc = read_value(&j, root);
 	if (rc == 0)
 		rc = nt_json_end(&j);
@@ -144,16 +148,6 @@ static int read_tree(struct json_object **root, const void *text, size_t len, bo
 		*root = NULL;
 	}
 	return rc;
-}
-
-int nt_json_tree(struct json_object **root, const void *text, size_t len)
-{
-	return read_tree(root, text, len, false);
-}
-
-int nt_json_tree_lenient(struct json_object **root, const void *text, size_t len)
-{
-	return read_tree(root, text, len, true);
 }
 
 /* --- writing ---------------------------------------------------------------------- */

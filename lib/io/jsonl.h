@@ -30,7 +30,8 @@ struct nt_jsonl_about {
 int nt_jsonl_read(struct nt_jsonl *j, const uint8_t *line, size_t len, const char *name,
 		  struct nt_buf *text, struct nt_jsonl_about *about);
 
-/* Is it an object in which every field is a string? */
+/* Is it an object in which every field is a string? 1 also for one that nests too deeply to
+ * be asked: reading it says so. */
 int nt_jsonl_fits(struct nt_jsonl *j, const uint8_t *line, size_t len);
 
 void nt_jsonl_free(struct nt_jsonl *j); /* NULL is harmless */

@@ -8,7 +8,8 @@
 #include "io/where.h"
 
 #include <errno.h>
-#include <stdint.h>
+#include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,13 +20,14 @@ enum compare { EQUAL, UNEQUAL, LESS, AT_MOST, MORE, AT_LEAST };
 
 struct value {
 	const char *word;
-	bool is_number, is_integer;
+	bool is_number, is_whole, is_integer;
 	double number;
-	int64_t integer; /* doubles cannot tell large ones apart */
+	int64_t integer; /* doubles cannot tell large ones apart, nor this those yet larger */
 };
 
 struct condition {
 	char *field; /* and behind its end, the words: one allocation */
+	int index;   /* the field's in what is picked */
 	enum compare compare;
 	struct value *value; /* [n_value] */
 	size_t n_value, cap;
@@ -34,6 +36,7 @@ struct condition {
 struct nt_where {
 	struct condition *condition; /* [n] */
 	size_t n;
+	struct nt_buf word; /* what is compared, with a 0 behind it */
 };
 
 /* --- what was asked ---------------------------------------------------------------- */
@@ -45,7 +48,8 @@ static struct value read_value(const char *word)
 	v.is_number = *word && *end == 0 && strchr("-0123456789.", *word);
 	errno = 0;
 	v.integer = strtoll(word, &end, 10);
-	v.is_integer = v.is_number && *end == 0 && errno == 0;
+	v.is_whole = v.is_number && *end == 0;
+	v.is_integer = v.is_whole && errno == 0;
 	return v;
 }
 
@@ -84,20 +88,23 @@ static int read_condition(struct condition *c, const char *text)
 	return 0;
 }
 
-int nt_where_new(struct nt_where **where, const char *const *condition, size_t n)
+int nt_where_new(struct nt_where **where, const char *const *condition, size_t n, struct nt_picks *picks)
 {
 	*where = NULL;
 	if (n == 0)
 		return 0;
 	struct nt_where *w = nt_calloc(1, sizeof(*w));
 	int rc = w && (w->condition = nt_calloc(n, sizeof(*w->condition))) ? 0 : NT_ESYS;
-	for (; rc == 0 && w->n < n; w->n++)
-		rc = read_condition(&w->condition[w->n], condition[w->n]);
+	for (; rc >= 0 && w->n < n; w->n++) {
+		struct condition *c = &w->condition[w->n];
+		if ((rc = read_condition(c, condition[w->n])) == 0)
+			rc = c->index = nt_picks_add(picks, c->field);
+	}
 	if (rc < 0)
 		nt_where_free(w);
 	else
 		*where = w;
-	return rc;
+	return rc < 0 ? rc : 0;
 }
 
 void nt_where_free(struct nt_where *w)
@@ -109,99 +116,110 @@ void nt_where_free(struct nt_where *w)
 		free(w->condition[i].value);
 	}
 	free(w->condition);
+	nt_buf_release(&w->word);
 	free(w);
 }
 
 /* --- what a line holds ------------------------------------------------------------- */
 
-bool nt_json_find(struct json_object *o, const char *name, struct json_object **value)
+static bool is_same_number(const struct value *x, const struct value *y)
 {
-	const char *dot;
-	if (json_object_object_get_ex(o, name, value))
-		return true;
-	while ((dot = strchr(name, '.'))) {
-		char head[256];
-		size_t len = (size_t)(dot - name);
-		if (len >= sizeof(head))
-			return false;
-		memcpy(head, name, len);
-		head[len] = 0;
-		if (!json_object_object_get_ex(o, head, &o) || !json_object_is_type(o, json_type_object))
-			return false;
-		name = dot + 1;
-		if (json_object_object_get_ex(o, name, value))
-			return true;
+	if (x->is_integer && y->is_integer)
+		return x->integer == y->integer;
+	if (x->is_whole && y->is_whole)
+		return strcmp(x->word, y->word) == 0;
+	return x->is_number && y->is_number && x->number == y->number;
+}
+
+/* What a number or a word is worth. */
+static int value_of(struct nt_where *w, const struct nt_json_text *text, struct value *value)
+{
+	w->word.len = 0;
+	if (nt_buf_add(&w->word, text->p, text->len) < 0 || nt_buf_add(&w->word, "", 1) < 0)
+		return NT_ESYS;
+	*value = read_value((const char *)w->word.data);
+	return 0;
+}
+
+/* Is it one of the condition's values? No object is. */
+static int is_scalar_any(struct nt_where *w, const struct condition *c, int kind, const struct nt_json_text *text)
+{
+	struct value given;
+	int rc = kind == '0' ? value_of(w, text, &given) : 0;
+	if (rc < 0)
+		return rc;
+	for (size_t i = 0; kind != '{' && i < c->n_value; i++)
+		if (kind == '0' ? is_same_number(&given, &c->value[i]) : nt_json_is(text, c->value[i].word))
+			return 1;
+	return 0;
+}
+
+/* Is an element, or one of those in it, one of them? */
+static int is_element_any(struct nt_where *w, const struct condition *c, struct nt_json *j)
+{
+	struct nt_json_text text;
+	int rc = nt_json_enter(j, '['), is_one = 0;
+	while (rc >= 0 && (rc = nt_json_more(j)) > 0) {
+		int kind = rc = nt_json_peek(j);
+		if (kind == '[') {
+			rc = is_element_any(w, c, j);
+		} else if (kind >= 0) {
+			rc = kind == '"' ? nt_json_read_string(j, &text) : nt_json_skip(j, &text);
+			rc = rc < 0 ? rc : is_scalar_any(w, c, kind, &text);
+		}
+		is_one |= rc > 0;
 	}
-	return false;
+	return rc < 0 ? rc : is_one;
 }
 
-static bool is_number(struct json_object *o)
+/* What is not there is null. */
+static int is_equal(struct nt_where *w, const struct condition *c, const struct nt_picked *field)
 {
-	return json_object_is_type(o, json_type_int) || json_object_is_type(o, json_type_double);
+	static const struct nt_json_text null = {(const uint8_t *)"null", 4, false};
+	struct nt_json j;
+	if (field->kind != '[')
+		return is_scalar_any(w, c, field->kind, field->kind ? &field->value : &null);
+	nt_json_init(&j, field->value.p, field->value.len);
+	j.is_lenient = true;
+	int rc = is_element_any(w, c, &j);
+	nt_json_release(&j);
+	return rc;
 }
 
-static bool is_equal(const struct value *v, struct json_object *o)
+/* Is there an order between them, and does it fit? */
+static int is_ordered(struct nt_where *w, const struct condition *c, const struct nt_picked *field)
 {
-	if (json_object_is_type(o, json_type_int) && v->is_integer)
-		return json_object_get_int64(o) == v->integer;
-	if (is_number(o))
-		return v->is_number && json_object_get_double(o) == v->number;
-	if (json_object_is_type(o, json_type_string))
-		return strlen(v->word) == (size_t)json_object_get_string_len(o) &&
-		       memcmp(v->word, json_object_get_string(o), strlen(v->word)) == 0;
-	if (json_object_is_type(o, json_type_boolean))
-		return strcmp(v->word, json_object_get_boolean(o) ? "true" : "false") == 0;
-	if (json_object_is_type(o, json_type_array))
-		for (size_t i = 0; i < json_object_array_length(o); i++)
-			if (is_equal(v, json_object_array_get_idx(o, i)))
-				return true;
-	return !o && strcmp(v->word, "null") == 0;
-}
-
-static bool is_any(const struct condition *c, struct json_object *o)
-{
-	for (size_t i = 0; i < c->n_value; i++)
-		if (is_equal(&c->value[i], o))
-			return true;
-	return false;
-}
-
-/* Is there an order between them? *order is then below, at or above 0. */
-static bool compare(struct json_object *o, const struct value *v, int *order)
-{
-	double number = json_object_get_double(o);
-	bool has_number = is_number(o);
-	if (json_object_is_type(o, json_type_string)) {
-		struct value word = read_value(json_object_get_string(o));
-		*order = strcmp(word.word, v->word);
-		if (!word.is_number || !v->is_number)
-			return true;
-		number = word.number;
-		has_number = true;
-	}
-	*order = (number > v->number) - (number < v->number);
-	return has_number && v->is_number;
-}
-
-static bool fits(const struct condition *c, struct json_object *line)
-{
-	struct json_object *o = NULL;
+	const struct value *wanted = &c->value[0];
+	struct value given;
 	int order;
-	nt_json_find(line, c->field, &o);
-	if (c->compare <= UNEQUAL)
-		return is_any(c, o) == (c->compare == EQUAL);
-	if (!compare(o, &c->value[0], &order))
-		return false;
+	if (field->kind != '"' && field->kind != '0')
+		return 0;
+	if (value_of(w, &field->value, &given) < 0)
+		return NT_ESYS;
+	if (field->kind == '0' && isnan(given.number))
+		return 0;
+	if ((given.is_number || field->kind == '0') && wanted->is_number)
+		order = (given.number > wanted->number) - (given.number < wanted->number);
+	else if (field->kind == '"')
+		order = strcmp(given.word, wanted->word);
+	else
+		return 0;
 	return c->compare == LESS      ? order < 0
 	       : c->compare == AT_MOST ? order <= 0
 	       : c->compare == MORE    ? order > 0
 				       : order >= 0;
 }
 
-bool nt_where_fits(const struct nt_where *w, struct json_object *line)
+int nt_where_fits(struct nt_where *w, const struct nt_picks *picks)
 {
-	for (size_t i = 0; w && i < w->n; i++)
-		if (!fits(&w->condition[i], line))
-			return false;
-	return true;
+	for (size_t i = 0; w && i < w->n; i++) {
+		const struct condition *c = &w->condition[i];
+		const struct nt_picked *field = nt_picks_get(picks, c->index);
+		int fits = c->compare > UNEQUAL ? is_ordered(w, c, field) : is_equal(w, c, field);
+		if (fits < 0)
+			return fits;
+		if (fits == (c->compare == UNEQUAL))
+			return 0;
+	}
+	return 1;
 }

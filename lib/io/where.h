@@ -2,9 +2,9 @@
 #ifndef IO_WHERE_H
 #define IO_WHERE_H
 /* where.h - which JSON lines are wanted */
-#include <json-c/json.h>
-#include <stdbool.h>
 #include <stddef.h>
+
+#include "io/pick.h"
 
 struct nt_where;
 
@@ -16,11 +16,9 @@ struct nt_where;
  * those in strings, and else strings bytewise, as dates want. A field that is not there is
  * as if it were null. NULL where n is 0.
  */
-int nt_where_new(struct nt_where **w, const char *const *condition, size_t n);
-bool nt_where_fits(const struct nt_where *w, struct json_object *line); /* w NULL: all do */
+int nt_where_new(struct nt_where **w, const char *const *condition, size_t n, struct nt_picks *picks);
+/* Does the line fit that picks read last? 1, 0 or NT_ESYS. w NULL: all do. */
+int nt_where_fits(struct nt_where *w, const struct nt_picks *picks);
 void nt_where_free(struct nt_where *w); /* NULL is harmless */
-
-/* The member called name, else the one that its dots lead to. A null is there, and is NULL. */
-bool nt_json_find(struct json_object *o, const char *name, struct json_object **value);
 
 #endif

@@ -136,6 +136,9 @@ def lines():
            "no-field": '{"a":1}', "number": '{"text":"a","n":%s}' % ("1" * 100000 + "e")}
     for name, text in bad.items():
         put("jsonl", name + ".jsonl", text + "\n")
+    much = '{"text":"a","x":[%s{}]}\n' % ("{}," * 1000000) # three bytes a value: trees of it take hundreds of times as much
+    put("jsonl", "values-many.jsonl", much, "borne")
+    put("jsonl", "values-many.jsonl.gz", gzip.compress(much.replace("{}", "[]").encode(), mtime=0), "borne")
     put("jsonl", "number-long.jsonl", '{"text":"a","n":%s}\n' % ("1" * (1 << 20)), "borne")
     put("jsonl", "control.jsonl", '{"text":"\x1b[2J"}\n', "borne")
     put("jsonl", "surrogates.jsonl", '{"text":"\\ud800 \\udc00\\ud800"}\n' * 1000, "borne")

@@ -67,6 +67,26 @@ t 'a bad JSON line ends with exit 3, its file and its line' '
 	printf "{\"txt\":\"a\"}\n" >b.jsonl
 	exits 3 nt-cat b.jsonl 2>err; grep "b.jsonl:1: no field .text." err'
 
+t 'fields that nobody asks for may hold what they will' '
+	deep=$(printf "%070d" 0 | tr 0 "[")$(printf "%070d" 0 | tr 0 "]")
+	for other in "\"simhash\":340282366920938463463374607431768211455" "\"n\":-99999999999999999999" "\"deep\":$deep" \
+		"\"text\\u0000x\":\"FAKE\""; do
+		printf "%s\n" "{\"text\":\"hello\",$other}" >a.jsonl
+		is hello nt-cat -q a.jsonl
+		is hello nt-cat -q <a.jsonl
+	done'
+t 'a field may hold a number that no 64 bits hold' '
+	printf "%s\n" "{\"text\":\"a\",\"id\":340282366920938463463374607431768211455}" "{\"text\":\"b\",\"id\":18446744073709551616}" >a.jsonl
+	[ "$(nt-cat -q --jsonl a.jsonl | head -n 1)" = "{\"text\": \"a\", \"id\": \"340282366920938463463374607431768211455\", \"source\": \"a.jsonl:1\"}" ]
+	is a nt-cat -q --where id=340282366920938463463374607431768211455 a.jsonl
+	is b nt-cat -q --where id!=340282366920938463463374607431768211455 a.jsonl
+	is b nt-cat -q --where "id<1e20" a.jsonl
+	printf "%s\n" "{\"text\":\"a\",\"score\":NaN}" "{\"text\":\"b\",\"score\":Infinity}" >a.jsonl
+	is b nt-cat -q --where "score>=0.5" a.jsonl'
+t 'a line that nests too deeply is refused as one, also where it comes first in a pipe' '
+	printf "{\"text\":\"a\",\"x\":%0200d" 0 | tr 0 "[" >a.jsonl
+	exits 3 nt-cat -q a.jsonl 2>err; grep "a.jsonl:1: not a JSON line: .*nested too deeply" err
+	exits 3 nt-cat -q <a.jsonl 2>err >out; grep ":1: not a JSON line: .*nested too deeply" err; [ ! -s out ]'
 t '--where takes the JSON lines in which it is so' '
 	cat >a.jsonl <<-"END"
 	{"text":"a","lang":"en","score":0.7,"ok":true,"tags":["x","y"],"meta":{"q":{"z":3}},"n":9007199254740993}

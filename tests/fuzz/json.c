@@ -92,7 +92,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct nt_json j;
-	struct json_tokener *tok = json_tokener_new_ex(65); /* its levels count the value inside */
+	struct json_tokener *tok = json_tokener_new_ex(NT_JSON_DEPTH_MOST + 1); /* its levels count the value inside */
 	nt_assert(tok != NULL);
 	nt_json_init(&j, data, size);
 	bool ours = nt_json_skip(&j, NULL) == 0 && nt_json_end(&j) == 0;

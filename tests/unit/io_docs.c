@@ -162,7 +162,7 @@ static void a_bad_json_line_is_named(void **state)
 	static const struct {
 		const char *line, *field, *want;
 	} bad[] = {
-		{"{\"text\":1}", NULL, ":2: field 'text' is int, not a string"},
+		{"{\"text\":1}", NULL, ":2: field 'text' is a number, not a string"},
 		{"{\"text\":null}", NULL, ":2: field 'text' is null, not a string"},
 		{"{\"Text\":\"x\"}", NULL, ":2: no field 'text'"},
 		{"{\"text\":\"x\"}", "a.b", ":1: no field 'a.b'"},

@@ -146,16 +146,16 @@ static void a_text_cut_anywhere_is_refused(void **state)
 		assert_int_equal(skip_all(text, len), NT_EFORMAT);
 }
 
-static void nesting_ends_at_64(void **state)
+static void nesting_ends_at_128(void **state)
 {
 	(void)state;
-	char text[2 * 65 + 1];
-	for (int depth = 64; depth <= 65; depth++) {
+	char text[2 * 129 + 1];
+	for (int depth = 128; depth <= 129; depth++) {
 		memset(text, '[', (size_t)depth);
 		memset(text + depth, ']', (size_t)depth);
-		assert_int_equal(skip_all(text, 2 * (size_t)depth), depth == 64 ? 0 : NT_EFORMAT);
+		assert_int_equal(skip_all(text, 2 * (size_t)depth), depth == 128 ? 0 : NT_EFORMAT);
 	}
-	assert_non_null(strstr(nt_errmsg(), "byte 64: nested too deeply"));
+	assert_non_null(strstr(nt_errmsg(), "byte 128: nested too deeply"));
 }
 
 static void a_step_is_taken_only_over_the_same_bytes(void **state)
@@ -187,7 +187,7 @@ int main(void)
 		cmocka_unit_test(strings_lose_their_escapes_and_nothing_else),
 		cmocka_unit_test(what_is_not_json_is_said_with_its_place),
 		cmocka_unit_test(a_text_cut_anywhere_is_refused),
-		cmocka_unit_test(nesting_ends_at_64),
+		cmocka_unit_test(nesting_ends_at_128),
 		cmocka_unit_test(a_step_is_taken_only_over_the_same_bytes),
 	};
 	return cmocka_run_group_tests_name("JSON", tests, NULL, NULL);
