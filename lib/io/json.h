@@ -94,7 +94,7 @@ static inline bool nt_json_is(const struct nt_json_text *s, const char *word)
 /*
  * A whole text as json-c's objects, for what is small and read in any order; *root is NULL where
  * that fails, and where the text is "null". Members whose name holds a NUL, which json-c cannot
- * name, are left out. And their text, without blanks, behind out; or alone in it, with a NUL
+ * name, are left out; a text with more values than 2^18 and one for 8 bytes is refused. And their text, without blanks, behind out; or alone in it, with a NUL
  * behind it. (What json-c writes lacks parts, or is NULL, where it had no memory.)
  */
 struct json_object;

@@ -5,6 +5,9 @@
  * json-c's own reader and writer (0.16) go on when memory runs out: a name becomes empty, a
  * text loses its end, and what is made of it looks well, or they crash. Its objects say when
  * they cannot be made. So they are made here of what io/json.h reads, and written here.
+ *
+ * A value takes up to 170 bytes, and "[]" is two: a text with more values than any description has
+ * is refused, so that none takes more than 45 MB and some 20 times its own size.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -16,6 +19,13 @@
 #include "io/json.h"
 #include "nt/err.h"
 #include "nt/file.h"
+
+enum { VALUES_MOST = 1 << 18, BYTES_A_VALUE = 8 }; /* so many are free, then one for so many bytes */
+
+struct tree {
+	struct nt_json json;
+	size_t n_left; /* values that may still come */
+};
 
 static int no_memory(void)
 {
@@ -46,10 +56,10 @@ static struct json_object *number_of(const char *text)
 }
 
 /* A number, true, false or null, which is no object at all. */
-static int read_plain(struct nt_json *j, int kind, struct json_object **made)
+static int read_plain(struct tree *t, int kind, struct json_object **made)
 {
 	struct nt_json_text span;
-	int rc = nt_json_skip(j, &span);
+	int rc = nt_json_skip(&t->json, &span);
 	if (rc < 0 || kind == 'n')
 		return rc;
 	if (kind != '0')
@@ -62,10 +72,10 @@ static int read_plain(struct nt_json *j, int kind, struct json_object **made)
 	return rc;
 }
 
-static int read_text(struct nt_json *j, struct json_object **made)
+static int read_text(struct tree *t, struct json_object **made)
 {
 	struct nt_json_text s;
-	int rc = nt_json_read_string(j, &s);
+	int rc = nt_json_read_string(&t->json, &s);
 	if (rc < 0)
 		return rc;
 	if (s.len >= INT_MAX)
@@ -73,16 +83,16 @@ static int read_text(struct nt_json *j, struct json_object **made)
 	return (*made = json_object_new_string_len((const char *)s.p, (int)s.len)) ? 0 : no_memory();
 }
 
-static int read_value(struct nt_json *j, struct json_object **made);
+static int read_value(struct tree *t, struct json_object **made);
 
-static int read_array(struct nt_json *j, struct json_object **made)
+static int read_array(struct tree *t, struct json_object **made)
 {
-	int rc = nt_json_enter(j, '[');
-	if (rc == 0 && !(*made = json_object_new_array()))
+	int rc = nt_json_enter(&t->json, '[');
+	if (rc == 0 && !(*made = json_object_new_array_ext(1)))
 		rc = no_memory();
-	while (rc >= 0 && (rc = nt_json_more(j)) > 0) {
+	while (rc >= 0 && (rc = nt_json_more(&t->json)) > 0) {
 		struct json_object *element = NULL;
-		rc = read_value(j, &element);
+		rc = read_value(t, &element);
 		if (rc == 0 && json_object_array_add(*made, element) < 0)
 			rc = no_memory();
 		if (rc < 0)
@@ -92,13 +102,13 @@ static int read_array(struct nt_json *j, struct json_object **made)
 }
 
 /* json-c ends a name at a NUL: a member whose name holds one would pass for another. */
-static int read_member(struct nt_json *j, const struct nt_json_text *key, struct json_object *object)
+static int read_member(struct tree *t, const struct nt_json_text *key, struct json_object *object)
 {
 	if (memchr(key->p, 0, key->len))
-		return nt_json_skip(j, NULL);
+		return nt_json_skip(&t->json, NULL);
 	struct json_object *value = NULL;
 	char *name = strndup((const char *)key->p, key->len);
-	int rc = name ? read_value(j, &value) : no_memory();
+	int rc = name ? read_value(t, &value) : no_memory();
 	if (rc == 0 && json_object_object_add(object, name, value) < 0)
 		rc = no_memory();
 	if (rc < 0)
@@ -108,41 +118,43 @@ static int read_member(struct nt_json *j, const struct nt_json_text *key, struct
 }
 
 /* Of members of one name the last counts. */
-static int read_object(struct nt_json *j, struct json_object **made)
+static int read_object(struct tree *t, struct json_object **made)
 {
 	struct nt_json_text key;
-	int rc = nt_json_enter(j, '{');
-	if (rc == 0 && !(*made = json_object_new_object()))
-		rc = no_memory();
-	while (rc >= 0 && (rc = nt_json_key(j, &key)) > 0)
-		rc = read_member(j, &key, *made);
+	int rc = nt_json_enter(&t->json, '{');
+	if (rc == 0 && (!(*made = json_object_new_object()) || lh_table_resize(json_object_get_object(*made), 1) < 0))
+		rc = no_memory(); /* else it begins with room for 16 members, 640 bytes */
+	while (rc >= 0 && (rc = nt_json_key(&t->json, &key)) > 0)
+		rc = read_member(t, &key, *made);
 	return rc;
 }
 
 /* As deep as nt_json_enter lets it; *made is to be put also where this fails. */
-static int read_value(struct nt_json *j, struct json_object **made)
+static int read_value(struct tree *t, struct json_object **made)
 {
-	int kind = nt_json_peek(j);
+	int kind = nt_json_peek(&t->json);
 	*made = NULL;
+	if (t->n_left-- == 0)
+		return nt_fail(NT_EFORMAT, "JSON with more values than any description has");
 	switch (kind) {
 	case '{':
-		return read_object(j, made);
+		return read_object(t, made);
 	case '[':
-		return read_array(j, made);
+		return read_array(t, made);
 	case '"':
-		return read_text(j, made);
+		return read_text(t, made);
 	}
-	return kind < 0 ? kind : read_plain(j, kind, made);
+	return kind < 0 ? kind : read_plain(t, kind, made);
 }
 
 int nt_json_tree(struct json_object **root, const void *text, size_t len)
 {
-	struct nt_json j;
-	nt_json_init(&j, text, len);
-	int rc = read_value(&j, root);
+	struct tree t = {.n_left = VALUES_MOST + len / BYTES_A_VALUE};
+	nt_json_init(&t.json, text, len);
+	int rc = read_value(&t, root);
 	if (rc == 0)
-		rc = nt_json_end(&j);
-	nt_json_release(&j);
+		rc = nt_json_end(&t.json);
+	nt_json_release(&t.json);
 	if (rc < 0) {
 		json_object_put(*root);
 		*root = NULL;

@@ -306,7 +306,7 @@ static int name_and_place(const void *name, const void *place)
 
 const struct nt_safetensor *nt_weights_find(const struct nt_weights *w, const char *name)
 {
-	const struct place *p = bsearch(name, w->place, w->n, sizeof(*w->place), name_and_place);
+	const struct place *p = !w->n ? NULL : bsearch(name, w->place, w->n, sizeof(*w->place), name_and_place);
 	return p ? p->tensor : NULL;
 }
 

@@ -9,6 +9,7 @@ import gzip, io, json, lzma, os, struct, sys, tarfile, zipfile
 os.chdir(sys.argv[1])
 ESCAPE = "\x1b]0;own\x07\x1b[2J\x9b31m\u202e\r\n"
 DEEP = 200000
+MANY = "[%s{}]" % ("{}," * 1000000) # three bytes a value: trees of it take hundreds of times as much
 
 
 def put(kind, name, data, verdict="refused"):
@@ -35,7 +36,7 @@ def tokenizers():
     base = tokenizer()
     vocab = base["model"]["vocab"]
     bad = {
-        "not-json": "{", "deep-arrays": "[" * DEEP, "deep-objects": '{"a":' * DEEP, "half": json.dumps(base)[:-20],
+        "not-json": "{", "values-many": '{"a":%s}' % MANY, "deep-arrays": "[" * DEEP, "deep-objects": '{"a":' * DEEP, "half": json.dumps(base)[:-20],
         "unknown-model": json.dumps(tokenizer(model={"type": ESCAPE})),
         "unknown-step": json.dumps(tokenizer(pre_tokenizer={"type": ESCAPE})),
         "ids-past-32-bits": json.dumps(tokenizer(model={"vocab": dict(vocab, zz=1 << 32)})),
@@ -68,7 +69,7 @@ def configs():
     base = {"architectures": ["LlamaForCausalLM"], "model_type": "llama", "hidden_size": 64, "intermediate_size": 128,
             "num_hidden_layers": 2, "num_attention_heads": 4, "num_key_value_heads": 4, "vocab_size": 256,
             "max_position_embeddings": 64, "rms_norm_eps": 1e-5, "rope_theta": 1e4, "hidden_act": "silu"}
-    bad = {"deep": '{"a":' * DEEP, "not-object": "[]", "half": json.dumps(base)[:-9], "model": json.dumps(dict(base, model_type=ESCAPE))}
+    bad = {"deep": '{"a":' * DEEP, "values-many": '{"a":%s}' % MANY, "not-object": "[]", "half": json.dumps(base)[:-9], "model": json.dumps(dict(base, model_type=ESCAPE))}
     for key in "hidden_size", "intermediate_size", "num_hidden_layers", "num_attention_heads", "vocab_size", "num_key_value_heads":
         for name, value in ("0", 0), ("-1", -1), ("2^31", 1 << 31), ("2^63", 1 << 63), ("1e308", 1e308), ("text", ESCAPE):
             bad["%s-%s" % (key, name)] = json.dumps(dict(base, **{key: value}))
@@ -89,7 +90,7 @@ def safetensors():
     one = json.dumps(tensor([4], 0, 16))
     bad = {
         "header-2^63": struct.pack("<Q", 1 << 63) + b"{}", "header-past-end": struct.pack("<Q", 1 << 26) + b"{}",
-        "header-0": struct.pack("<Q", 0), "short": b"\0\0\0", "deep": file('{"a":' * DEEP),
+        "header-0": struct.pack("<Q", 0), "short": b"\0\0\0", "deep": file('{"a":' * DEEP), "values-many": file('{"a":%s}' % MANY),
         "shape-overflows": file({"a": tensor([1 << 32, 1 << 32], 0, 0)}),
         "shape-overflows-to-fit": file({"a": tensor([1 << 62, 16, 1], 0, 0)}),
         "shape-2^64": file({"a": tensor([1 << 64], 0, 64)}), "shape-negative": file({"a": tensor([-4], 0, 16)}),
@@ -136,7 +137,7 @@ def lines():
            "no-field": '{"a":1}', "number": '{"text":"a","n":%s}' % ("1" * 100000 + "e")}
     for name, text in bad.items():
         put("jsonl", name + ".jsonl", text + "\n")
-    much = '{"text":"a","x":[%s{}]}\n' % ("{}," * 1000000) # three bytes a value: trees of it take hundreds of times as much
+    much = '{"text":"a","x":%s}\n' % MANY
     put("jsonl", "values-many.jsonl", much, "borne")
     put("jsonl", "values-many.jsonl.gz", gzip.compress(much.replace("{}", "[]").encode(), mtime=0), "borne")
     put("jsonl", "number-long.jsonl", '{"text":"a","n":%s}\n' % ("1" * (1 << 20)), "borne")
