@@ -58,11 +58,7 @@ struct nt_safetensor_source {
 	bool is_f16;          /* ... or f16 */
 };
 
-/*
- * Writes a whole file at path, fsynced. meta[2 * n_meta] are keys and values beside
- * {"format": "pt"}, without which several readers refuse a file.
- */
-int nt_safetensors_write(const char *path, const struct nt_safetensor_source *t, size_t n,
-			 const char *const *meta, size_t n_meta);
+/* Writes a whole file at path, fsynced. */
+int nt_safetensors_write(const char *path, const struct nt_safetensor_source *t, size_t n);
 
 #endif

@@ -184,7 +184,7 @@ static int save_weights(const struct nt_model *m, const char *dir, enum nt_preci
 			.is_f16 = precision == NT_PRECISION_F16,
 		};
 	if (rc == 0)
-		rc = nt_safetensors_write((const char *)path.data, t, m->n_tensor, NULL, 0);
+		rc = nt_safetensors_write((const char *)path.data, t, m->n_tensor);
 	free(t);
 	free(half);
 	nt_buf_release(&path);

@@ -170,8 +170,6 @@ static int read_header(struct nt_safetensors *s, const char *file, const char *t
 	int rc = nt_json_tree(&s->header, text, len);
 	if (rc < 0)
 		return nt_fail(rc, "%s: header: %s", file, nt_errmsg());
-	if (!json_object_is_type(s->header, json_type_object))
-		return nt_fail(NT_EFORMAT, "%s: header: not a JSON object", file);
 	if (count_members(text, len) != (size_t)json_object_object_length(s->header))
 		return nt_fail(NT_EFORMAT, "%s: header: two tensors have the same name", file);
 	return 0;
@@ -297,26 +295,6 @@ int nt_safetensor_bf16(const struct nt_safetensor *t, uint16_t *out)
 	return 0;
 }
 
-static int add_string(struct nt_buf *b, const char *text)
-{
-	return nt_json_string(b, text, strlen(text));
-}
-
-static int add_meta(struct nt_buf *b, const char *const *meta, size_t n_meta)
-{
-	int rc = nt_buf_printf(b, "{\"__metadata__\":{\"format\":\"pt\"");
-	for (size_t i = 0; rc == 0 && i < n_meta; i++) {
-		rc = nt_buf_printf(b, ",");
-		if (rc == 0)
-			rc = add_string(b, meta[2 * i]);
-		if (rc == 0)
-			rc = nt_buf_printf(b, ":");
-		if (rc == 0)
-			rc = add_string(b, meta[2 * i + 1]);
-	}
-	return rc < 0 ? rc : nt_buf_printf(b, "}");
-}
-
 static size_t source_n(const struct nt_safetensor_source *t)
 {
 	return t->shape[0] * (t->n_dim > 1 ? t->shape[1] : 1);
@@ -334,16 +312,16 @@ static const char *dtype_name(const struct nt_safetensor_source *t)
 	return sizeof(*t->data) == 8 ? "F64" : "F32";
 }
 
-static int make_header(struct nt_buf *b, const struct nt_safetensor_source *t, size_t n,
-		       const char *const *meta, size_t n_meta)
+/* Several readers refuse a file that does not say "pt". */
+static int make_header(struct nt_buf *b, const struct nt_safetensor_source *t, size_t n)
 {
 	size_t at = 0;
-	int rc = add_meta(b, meta, n_meta);
+	int rc = nt_buf_printf(b, "{\"__metadata__\":{\"format\":\"pt\"}");
 	for (size_t i = 0; rc == 0 && i < n; i++) {
 		size_t end = at + source_bytes(&t[i]);
 		rc = nt_buf_printf(b, ",");
 		if (rc == 0)
-			rc = add_string(b, t[i].name);
+			rc = nt_json_string(b, t[i].name, strlen(t[i].name));
 		if (rc == 0)
 			rc = nt_buf_printf(b, ":{\"dtype\":\"%s\",\"shape\":[%zu",
 					   dtype_name(&t[i]),
@@ -370,12 +348,11 @@ static int write_data(struct nt_out *out, const struct nt_safetensor_source *t)
 #endif
 }
 
-int nt_safetensors_write(const char *path, const struct nt_safetensor_source *t, size_t n,
-			 const char *const *meta, size_t n_meta)
+int nt_safetensors_write(const char *path, const struct nt_safetensor_source *t, size_t n)
 {
 	struct nt_buf header = {0};
 	struct nt_out *out = NULL;
-	int rc = make_header(&header, t, n, meta, n_meta);
+	int rc = make_header(&header, t, n);
 	if (rc == 0)
 		rc = nt_out_open(&out, path, NT_OUT_BINARY);
 	if (rc < 0)

@@ -189,7 +189,7 @@ static int write_moments(const char *dir, const struct nt_model *m, const struct
 		};
 		n++;
 	}
-	rc = nt_safetensors_write(path, s, n, NULL, 0);
+	rc = nt_safetensors_write(path, s, n);
 out:
 	free(name);
 	free(s);

@@ -55,7 +55,7 @@ static void save_narrow(const struct nt_model *m, const char *path)
 			.name = m->tensor[i].name, .n_dim = m->tensor[i].n_dim, .half = bits + m->tensor[i].offset,
 			.shape = {m->tensor[i].shape[0], m->tensor[i].shape[1]},
 		};
-	assert_int_equal(nt_safetensors_write(path, t, m->n_tensor, NULL, 0), 0);
+	assert_int_equal(nt_safetensors_write(path, t, m->n_tensor), 0);
 	free(bits);
 	free(t);
 }
