@@ -172,7 +172,7 @@ bench: all $B/bench/data $B/bench/kern $B/bench/matrix $B/bench/kv $B/bench/samp
 FUZZ_SECONDS ?= 60
 FUZZ  := $(SAN_address) -fsanitize=fuzzer-no-link
 $F/obj/%.o: %.c
-	$(call say,fuzz cc,$<)clang $(filter-out $(HARDEN),$(BASE)) $(OPT) -DNT_NO_WIDE -O1 -g $(FUZZ) -c -o $@ $<
+	$(call say,fuzz cc,$<)clang $(filter-out $(HARDEN),$(BASE)) $(OPT) -DNT_NO_WIDE -DNT_SHORT_BLOCKS -O1 -g $(FUZZ) -c -o $@ $<
 $F/libnt.a: $(patsubst %.c,$F/obj/%.o,$(filter-out %_avx2.c %_avx512.c %_avx512bf16.c %_avx512vnni.c,$(LIB_SRC)))
 	$(archive)
 $F/%: $F/obj/tests/fuzz/%.o $F/libnt.a

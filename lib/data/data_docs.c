@@ -9,6 +9,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "base/block.h"
 #include "nt/data.h"
 #include "nt/err.h"
 
@@ -27,7 +28,7 @@ struct nt_data_docs {
 	uint64_t n_read;     /* tokens since pages were last given back */
 };
 
-enum { FORGET_TOKENS = 2 << 20 };
+enum { FORGET_TOKENS = NT_BLOCK(2 << 20) };
 
 static int compare(const void *a, const void *b)
 {

@@ -18,6 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/block.h"
 #include "base/le.h"
 #include "data/ids.h"
 #include "data/ntd.h"
@@ -63,7 +64,7 @@ struct nt_data {
 
 /* Pages that were looked at count as ours until the system wants them back: memory would seem to
  * grow with the file. Passes over all of it give them back on the way. */
-enum { FORGET_BYTES = 4 << 20 };
+enum { FORGET_BYTES = NT_BLOCK(4 << 20) };
 
 void nt_data_forget(const struct nt_data *d)
 {

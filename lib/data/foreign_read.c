@@ -16,6 +16,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include "base/block.h"
 #include "base/le.h"
 #include "data/foreign.h"
 #include "data/ids.h"
@@ -24,7 +25,7 @@
 #include "nt/file.h"
 
 enum {
-	PIECE = 1 << 15, /* tokens read at once */
+	PIECE = NT_BLOCK(1 << 15), /* tokens read at once */
 	LONGEST = 1 << 30, /* of a document, which is held: 4 GiB. Without marks a file is one */
 };
 

@@ -7,9 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/block.h"
 #include "nt/err.h"
 
-enum { READ_BYTES = 1 << 16 };
+enum { READ_BYTES = NT_BLOCK(1 << 16) };
 
 struct nt_idlines {
 	struct nt_operands in;

@@ -12,9 +12,10 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/block.h"
 #include "io/input.h"
 
-enum { NT_BLOCK_BYTES = 1 << 18 };
+enum { NT_BLOCK_BYTES = NT_BLOCK(1 << 18) };
 
 struct nt_layer;
 

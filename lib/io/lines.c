@@ -10,10 +10,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/block.h"
 #include "nt/err.h"
 #include "nt/mem.h"
 
-enum { READ_BYTES = 1 << 16 };
+enum { READ_BYTES = NT_BLOCK(1 << 16) };
 
 struct nt_lines {
 	int fd;

@@ -20,11 +20,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/block.h"
 #include "base/litter.h"
 #include "nt/err.h"
 #include "nt/file.h"
 
-enum { BUFFER_BYTES = 1 << 18, PIPE_BYTES = 1 << 20 };
+enum { BUFFER_BYTES = NT_BLOCK(1 << 18), PIPE_BYTES = 1 << 20 };
 
 struct nt_out {
 	int fd;

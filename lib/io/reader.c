@@ -16,10 +16,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/block.h"
 #include "io/jsonl.h"
 #include "nt/err.h"
 
-enum { READ_BYTES = 1 << 18 };
+enum { READ_BYTES = NT_BLOCK(1 << 18) };
 
 enum split { AUTO, NONE, LINE, BLANK, NUL, JSONL, DELIMITER };
 

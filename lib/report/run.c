@@ -19,11 +19,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/block.h"
 #include "io/json.h"
 #include "nt/err.h"
 #include "nt/file.h"
 
-enum { READ_BYTES = 1 << 18, LINE_MOST = 1 << 24 };
+enum { READ_BYTES = NT_BLOCK(1 << 18), LINE_MOST = 1 << 24 };
 #define COUNT_MOST 1e18 /* steps, tokens, seconds: more is damage */
 #define VALUE_MOST 1e30 /* far from where differences of two overflow */
 

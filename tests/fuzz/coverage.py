@@ -8,7 +8,7 @@ each allocation and call fail once.
 import os, re, sys
 
 WANTED = 95
-REFUSED = re.compile(r"NT_ESYS|nt_fail_sys|no_memory\(|out of memory|no memory")
+REFUSED = re.compile(r"NT_ESYS|NOMEMORY|nt_fail_sys|no_memory\(|out of memory|no memory")
 
 
 def reached(path):

@@ -50,8 +50,9 @@ static const struct nt_buf *sample(bool is_rows)
 	char path[64];
 	struct nt_out *out;
 	struct nt_data_writer *w = NULL;
-	const uint32_t id[16] = {9, 1, 2, 8, 9, 3, 8};
-	const struct nt_fragment f[2] = {{.len = 4}, {.start = 4, .len = 3, .doc = 1}};
+	enum { LONG = 1500 }; /* of the first document; a row holds its beginning */
+	uint32_t id[LONG + 3] = {9, 1, 2, [LONG - 1] = 8, [LONG] = 9, 3, 8};
+	const struct nt_fragment f[2] = {{.len = 13}, {.start = 13, .len = 3, .doc = 1}};
 	const struct nt_ident ident = {.vocab_size = 10, .bos = 9, .eos = 8, .pad = NT_NO_TOKEN,
 				       .json = (const uint8_t *)"{}", .json_len = 2};
 	const struct nt_data_options how = {.kind = is_rows ? NT_DATA_ROWS : NT_DATA_DOCUMENTS,
@@ -65,8 +66,8 @@ static const struct nt_buf *sample(bool is_rows)
 		rc = nt_data_create(&w, out, &ident, &how);
 	if (rc == 0 && is_rows)
 		rc = nt_data_write_row(w, id, f, 2);
-	if (rc == 0 && !is_rows && (rc = nt_data_write_doc(w, id, 4)) == 0)
-		rc = nt_data_write_doc(w, id + 4, 3);
+	if (rc == 0 && !is_rows && (rc = nt_data_write_doc(w, id, LONG)) == 0)
+		rc = nt_data_write_doc(w, id + LONG, 3);
 	if (rc < 0 || nt_data_end(w, 5, 1) < 0 || nt_out_close(out) < 0 ||
 	    nt_read_file(&made[is_rows], path) < 0)
 		abort();

@@ -25,8 +25,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		nt_assert(t->data >= data && t->data + t->n_bytes <= data + len);
 		nt_assert(nt_safetensors_find(s, t->name) != NULL);
 		nt_real *x = nt_alloc(t->n, sizeof(*x));
-		if (x)
-			nt_safetensor_real(t, x);
+		uint16_t *half = nt_alloc(t->n, sizeof(*half));
+		if (x && half) {
+			int is_read = nt_safetensor_real(t, x);
+			nt_assert(nt_safetensor_bf16(t, half) < 0 || is_read == 0);
+		}
+		free(half);
 		free(x);
 	}
 	nt_safetensors_close(s);

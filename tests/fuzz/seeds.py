@@ -50,6 +50,8 @@ def texts():
     forms = [b"%c" % k for k in range(32)]
     put_all("docs", [k + p for k in forms for p in (b"one\n\ntwo\nthree", b"a\0b\0", b'{"text":"a","id":7}\n\n{"text":"b","url":"u","date":"d"}\n',
                                                    b'{"text":"cut', b"\n\n \n", b"")])
+    lines = b'x{"text":"a","id":7}\n{"text":"b"}\n{"text":"' + b"c" * 3000 + b'"}\n' # standard input begins behind its x
+    put_all("docs", [b"%c" % k + p for k in (0, 24) for p in (lines, lines[:9], b"x" + lines[32:], b"xtext\n", b"x\xef\xbb\xbf" + lines[1:], b"x{\n")])
 
 
 def lines():
@@ -249,6 +251,9 @@ def tensors(shape, dtype="F32", meta=None):
 
 def models():
     small = {"a": [2, 3], "b": [4], "c": [], "d": [0, 7]}
+    for at in (0, 0), (4, 4): # nothing, beside something
+        head = json.dumps({"b": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}, "a": {"dtype": "F32", "shape": [0], "data_offsets": at}}).encode()
+        put("safetensors", f"empty-{at[0]}", struct.pack("<Q", len(head)) + head + b"\0\0\0\0")
     put_all("safetensors", [tensors(small, d, m) for d in ("F32", "F16", "BF16", "F64", "U8", "I64") for m in (None, {"format": "pt", "x": ""})])
     for name, c in families().items():
         for dtype in "F32", "BF16", "F16":
@@ -339,6 +344,13 @@ def archives():
         nt("7z", "a", "-bso0", "-bsp0", "a.7z", "a.txt")
         made["a.7z"] = contents("a.7z")
     made["skippable.zst"] = b"\x50\x2a\x4d\x18\4\0\0\0abcd" + made.get("a.zst", b"")
+    deep = text
+    for i in range(10):
+        deep = gzip.compress(deep, mtime=0)
+    made.update({"deep.gz": deep, "bomb.gz": gzip.compress(b"\0" * (3 << 20), mtime=0)})
+    made["bomb2.gz"] = made["bomb.gz"] + b"\0"
+    for i, magic in enumerate((b"", b"W", b"\x1f\x8b", b"\x28\xb5\x2f", b"\xfd7zX", b"BZh91", b"\4\"M", b"PK\3", b"7z\xbc\xaf")): # archive.c tells names by the size
+        made.update({f"begun-{i}": magic, f"text-{i}": b"a" * (9 + i), f"binary-{i}": b"\1" * (540 + i)})
     for name, data in made.items():
         put("archive", name, data)
         put("archive", "pipe-" + name, b"x" + data) # standard input begins at its byte 1
@@ -395,8 +407,16 @@ def ours():
         main, index = ({"nanogpt": ("", None), "llmc": ("_000000.bin", None), "megatron": (".bin", ".idx"), "olmo": (".npy", ".csv.gz"), "datatrove": (".ds", ".ds.index")})[form]
         tokens = contents("f-" + form + main) if os.path.exists("f-" + form + main) else contents("f-" + form)
         table = contents("f-" + form + index) if index else b""
-        for more in 0, 5, 10, 15: # vocabularies, and marks
-            put("foreign", f"{form}-{more}", struct.pack("<BH", i + more, len(table)) + table + tokens)
+        head = 1024 if form == "llmc" else 0
+        marked = tokens[:head] + b"\t\0" + tokens[head + 2:].replace(b"\1\1", b"\b\0")
+        way = {bits: next(k for k in range(256) if k % 5 == i and k & 0xf8 == bits) for bits in range(0, 256, 8)}
+        for bits in 0, 8, 16, 32, 64, 128, 192: # vocabularies, marks, names
+            put("foreign", f"{form}-{bits}", struct.pack("<BH", way[bits], len(table)) + table + tokens)
+            put("foreign", f"{form}-marked-{bits}", struct.pack("<BH", way[bits], len(table)) + table + marked)
+        put("foreign", f"{form}-more", struct.pack("<BH", way[0], len(table)) + table + tokens + b"\1\0")
+        put("foreign", f"{form}-wide", struct.pack("<BH", way[32], 7) + b"gpt2|4\n" + b"\7\0\0\0" * 8)
+    for name in "a.nts", "docs.ntd", "f-llmc_000000.bin": # of another kind
+        put("foreign", f"nanogpt-of-{name}", struct.pack("<BH", 0, 0) + contents(name))
     for name, command in ("unit", ()), ("document", ("--by=document",)), ("near", ("--near",)), ("line", ("--by=line",)):
         nt("nt-dedup", "-q", *command, "--state", name + ".state", "a.nts")
         put("state", name, contents(name + ".state"))
@@ -458,7 +478,7 @@ def lies():
     """Numbers of a format, each as large and as small as can be, near its beginning and its end; and cuts."""
     for target in "stream", "foreign", "data", "state", "counts", "gguf":
         names = sorted(os.listdir(f"{FOLDER}/{target}"))
-        for name in [n for n in names if n.endswith("-0")] if target == "foreign" else names[:6]:
+        for name in [n for n in names if n.endswith("-0") and "marked" not in n] if target == "foreign" else names[:6]:
             whole = contents(f"{FOLDER}/{target}/{name}")
             step = max(4, min(len(whole), 768) // 48)
             places = sorted(set(range(0, min(len(whole), 384), step)) | set(range(max(0, len(whole) - 384), len(whole), step)))

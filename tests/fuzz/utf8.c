@@ -12,20 +12,31 @@
 #include "nt/tokenizer.h"
 #include "text/split.h"
 
-static void cut(const char *rule, const uint8_t *text, size_t len)
+static const char *const rules[] = {"gpt2", "cl100k", "qwen2", "o200k", "none", "\\p{L}+|\\s+(?!\\S)"};
+enum { N_RULE = sizeof(rules) / sizeof(*rules) };
+
+static void cut(struct nt_cutter *c, const uint8_t *text, size_t len)
 {
-	struct nt_pattern p;
-	struct nt_cutter c;
 	size_t start, end, at = 0;
-	nt_assert(nt_pattern_init(&p, rule) == 0 && nt_cutter_init(&c, &p) == 0);
-	nt_assert(nt_cutter_begin(&c, text, len) == 0);
-	while (nt_cutter_next(&c, &start, &end) > 0) {
+	nt_assert(nt_cutter_begin(c, text, len) == 0);
+	while (nt_cutter_next(c, &start, &end) > 0) {
 		nt_assert(start == at && end > start && end <= len);
 		at = end;
 	}
 	nt_assert(at == len);
-	nt_cutter_release(&c);
-	nt_pattern_release(&p);
+}
+
+static void cut_by_all(const uint8_t *text, size_t len)
+{
+	static struct nt_pattern pattern[N_RULE];
+	static struct nt_cutter cutter[N_RULE];
+	static bool is_made;
+	for (size_t i = 0; i < N_RULE; i++) {
+		if (!is_made)
+			nt_assert(nt_pattern_init(&pattern[i], rules[i]) == 0 && nt_cutter_init(&cutter[i], &pattern[i]) == 0);
+		cut(&cutter[i], text, len);
+	}
+	is_made = true;
 }
 
 static void encode(const uint8_t *text, size_t len)
@@ -47,15 +58,14 @@ static void encode(const uint8_t *text, size_t len)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	static const char *const rules[] = {"gpt2", "cl100k", "qwen2", "o200k", "none",
-					    "\\p{L}+|\\s+(?!\\S)"};
-	for (size_t i = 0; i < sizeof(rules) / sizeof(*rules); i++)
-		cut(rules[i], data, len);
+	cut_by_all(data, len);
 	for (size_t at = 0, end; at < len; at = end) {
 		end = nt_unit_end(data, len, at);
 		nt_assert(end > at && end <= len);
 	}
-	nt_utf8_check(data, len);
+	size_t unfinished = nt_utf8_unfinished(data, len);
+	struct nt_utf8_damage all = nt_utf8_check(data, len), finished = nt_utf8_check(data, len - unfinished);
+	nt_assert(unfinished <= len && all.n_byte == finished.n_byte + unfinished);
 	encode(data, len);
 	return 0;
 }

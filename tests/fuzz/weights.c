@@ -56,6 +56,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	}
 	nt_assert(nt_weights_count(p.weights) > 0);
 	nt_pretrained_close(&p);
+	const char *file = path_of("model.safetensors"); /* stands for its folder */
+	if (access(file, F_OK) == 0) {
+		nt_assert(nt_pretrained_open(&p, file) == 0);
+		nt_pretrained_close(&p);
+	}
 	if (nt_model_load(&m, folder) == 0)
 		nt_model_free(m);
 	else
