@@ -11,8 +11,11 @@
  *
  * OpenBLAS is loaded with the first model, not with the program: most runs of nt-filter have
  * none. It must know then that it has one thread. Left alone it starts one for each CPU; they spin
- * for 0.1 s before they sleep, and without address space for their buffers they spin for ever,
- * and the end of the program waits for theirs.
+ * for 0.1 s before they sleep, and the end of the program waits for theirs.
+ *
+ * Every thread in a product has a buffer of 128 MB, which OpenBLAS keeps for the next one, and asks
+ * for for ever where there is no address space. So all are taken at the beginning, as many as there
+ * is space for, and so many products go on at a time.
  */
 #include "kern/gemm_ways.h"
 
@@ -25,6 +28,7 @@
 #include <sys/mman.h>
 
 #include "kern/kern.h"
+#include "nt/cpu.h"
 #include "nt/err.h"
 
 enum {
@@ -33,14 +37,21 @@ enum {
 	SIDE_STEP = 16,            /* a register tile's side: no block ends inside one */
 	FLOP_MIN = 1 << 22,        /* of a block: some 40 us on one core */
 	VECTOR_BLOCK = 1 << 16,    /* matrix elements for one task of a matrix-vector product */
+	BUFFERS = 32,              /* at most; OpenBLAS has places for twice as many in its smallest builds */
+	BUFFER_ROOM = 160 << 20,   /* bytes: there is something left for others */
 };
+
+/* Of OpenBLAS's own: which buffer it is does not matter. */
+void *blas_memory_alloc(int place);
+void blas_memory_free(void *buffer);
 
 #ifdef NT_REAL_IS_DOUBLE
 #define BLAS_FUNCTIONS(f) f(gemm, cblas_dgemm) f(gemv, cblas_dgemv) BLAS_COMMON(f)
 #else
 #define BLAS_FUNCTIONS(f) f(gemm, cblas_sgemm) f(gemv, cblas_sgemv) BLAS_COMMON(f)
 #endif
-#define BLAS_COMMON(f) f(set_num_threads, openblas_set_num_threads)
+#define BLAS_COMMON(f)                                                                     \
+	f(set_num_threads, openblas_set_num_threads) f(take, blas_memory_alloc) f(give_back, blas_memory_free)
 
 static const char soname[] = "libopenblas.so.0";
 
@@ -50,23 +61,46 @@ static struct {
 #undef POINTER
 } blas; /* set once */
 
-static bool is_there, has_room;
+static bool is_there;
 
-/*
- * Its first product takes a buffer, and asks for it for ever where there is no address space for it;
- * a thread's later ones use the same. So it is taken here, once it is known to be there.
- */
-static bool has_buffer(void)
+static struct {
+	pthread_mutex_t lock;
+	pthread_cond_t is_free;
+	int n, n_free;
+} buffers = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0, 0};
+
+static bool has_space(void)
 {
-	enum { ROOM = 160 << 20 /* bytes: it takes 128 MB */, SIDE = 128 /* smaller products take none */ };
-	static nt_real zero[SIDE * SIDE], sum[SIDE * SIDE];
-	void *room = mmap(NULL, ROOM, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (room == MAP_FAILED)
-		return false;
-	munmap(room, ROOM);
-	blas.gemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, SIDE, SIDE, SIDE, 1, zero, SIDE, zero, SIDE, 0, sum,
-		  SIDE);
-	return true;
+	void *room = mmap(NULL, BUFFER_ROOM, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	return room != MAP_FAILED && munmap(room, BUFFER_ROOM) == 0;
+}
+
+static void take_buffers(void)
+{
+	void *taken[BUFFERS];
+	int most = nt_cpu_count() < BUFFERS ? nt_cpu_count() : BUFFERS, n = 0;
+	while (n < most && has_space())
+		taken[n++] = blas.take(0);
+	buffers.n = buffers.n_free = n;
+	while (n > 0)
+		blas.give_back(taken[--n]);
+}
+
+static void wait_for_buffer(void)
+{
+	pthread_mutex_lock(&buffers.lock);
+	while (buffers.n_free == 0)
+		pthread_cond_wait(&buffers.is_free, &buffers.lock);
+	buffers.n_free--;
+	pthread_mutex_unlock(&buffers.lock);
+}
+
+static void leave_buffer(void)
+{
+	pthread_mutex_lock(&buffers.lock);
+	buffers.n_free++;
+	pthread_cond_signal(&buffers.is_free);
+	pthread_mutex_unlock(&buffers.lock);
 }
 
 static void load(void)
@@ -84,7 +118,7 @@ static void load(void)
 #undef LOOK_UP
 	if (is_there) {
 		blas.set_num_threads(1);
-		has_room = has_buffer();
+		take_buffers();
 	}
 }
 
@@ -94,7 +128,7 @@ int nt_blas_load(void)
 	pthread_once(&once, load);
 	if (!is_there)
 		return nt_fail(NT_ESYS, "%s, which multiplies matrices, cannot be loaded: install OpenBLAS", soname);
-	return has_room ? 0 : nt_fail(NT_ESYS, "out of memory: no address space for OpenBLAS, which takes 128 MB of it");
+	return buffers.n ? 0 : nt_fail(NT_ESYS, "out of memory: no address space for OpenBLAS, which takes 128 MB of it");
 }
 
 static blasint blas_int(size_t n)
@@ -136,10 +170,12 @@ static void in_one_call(const struct nt_gemm *g)
 	for (size_t i = 0; is_filled && i < g->m; i++)
 		fill(g->c + i * g->ldc, g->plus ? g->plus + i * g->ldc : NULL, g->bias, g->n);
 	nt_real beta = g->is_added || is_filled ? 1 : 0;
+	wait_for_buffer();
 	if (g->m == 1)
 		gemv(g, beta);
 	else
 		gemm(g, beta);
+	leave_buffer();
 }
 
 struct cut {

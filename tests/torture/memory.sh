@@ -41,6 +41,23 @@ squeezed() { # squeezed NAME COMMAND: from what is enough down to what not even 
 	done
 }
 
+# Two products at a time want two of OpenBLAS's buffers, of 128 MB each, besides the threads' own.
+blas_squeezed() {
+	run="nt-train -q -j2 $shape --dtype=f32 --max-steps=2 --save-every=2"
+	$run -o "$work/enough" "$in/a.ntd" || return 1
+	for mib in 600 500 440 400 380 360 340 324 310 300 280 250 220 195 176 150 100 70 49 40; do
+		rm -rf "$work/less"
+		prlimit --as=$((mib << 20)) timeout -s KILL 60 $run -o "$work/less" "$in/a.ntd" 2>"$said" && got=0 || got=$?
+		[ "$got" != 127 ] || break
+		grep -q "^OpenBLAS\|^Memory allocation failed" "$said" && continue
+		[ "$got" = 0 ] || [ "$got" = 4 ] && [ "$(grep -c "" "$said")" = "$((got / 4))" ] ||
+			{ echo "$mib MiB: exit status $got: $(head -c 300 "$said")"; return 1; }
+		[ "$got" = 4 ] || cmp "$work/enough/latest/model.safetensors" "$work/less/latest/model.safetensors" || return 1
+		echo "$got" >>"$work/got"
+	done
+	grep -q 0 "$work/got" && grep -q 4 "$work/got"
+}
+
 if [ -n "$SAN" ]; then
 	skip 'every allocation fails once' 'the sanitizer has an allocator of its own'
 else
@@ -48,6 +65,9 @@ else
 		n_starved=0; each all starved; echo "$n_starved starved"; [ "$n_starved" -ge 12 ]'
 	t 'with ever less address space: exit 4 and one line, or all of the output' '
 		n_starved=0; each all squeezed; echo "$n_starved squeezed"; [ "$n_starved" -ge 5 ]'
+	t 'with ever less address space for OpenBLAS: exit 4 and one line, or the same weights' '
+		export NT_ISA=ref
+		blas_squeezed'
 fi
 
 done_testing
