@@ -11,19 +11,18 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cli/main.h"
 #include "cmd/documents.h"
-#include "nt/choices.h"
 #include "nt/cpu.h"
 #include "nt/data.h"
 #include "nt/file.h"
 #include "nt/generate.h"
 #include "nt/idlines.h"
 #include "nt/model.h"
+#include "nt/quiz.h"
 #include "nt/show.h"
 #include "nt/tokenizer.h"
 
@@ -126,14 +125,9 @@ static int score(struct job *j, const char *source, const uint32_t *id, size_t n
 	return j->is_total ? 0 : nt_show_document(j->show, &doc);
 }
 
-static struct nt_ends ends_of(const struct job *j)
-{
-	return nt_config_ends(nt_lm_config(j->lm), nt_tokenizer_summary(j->t));
-}
-
 static int score_text(struct job *j, const struct nt_doc *doc)
 {
-	struct nt_ends ends = ends_of(j);
+	struct nt_ends ends = nt_config_ends(nt_lm_config(j->lm), nt_tokenizer_summary(j->t));
 	if (ends.bos == NT_NO_TOKEN || ends.eos[0] == NT_NO_TOKEN)
 		return nt_fail(NT_EFORMAT, "the model names no bos_token_id or no eos_token_id; "
 					   "--ids does without");
@@ -252,54 +246,6 @@ static int score_data(struct job *j, const char *path)
 
 /* --- choices ----------------------------------------------------------------------- */
 
-struct quiz {
-	struct nt_choices line;
-	struct nt_decoder *decoder;
-	struct nt_choice_ids *of; /* [line.n_choice] in the job's ids ... */
-	struct nt_choice *choice; /* ... and as the model takes them */
-	size_t of_cap, choice_cap;
-	uint32_t bos;
-	struct nt_choice_totals sum;
-};
-
-static void close_quiz(struct quiz *q)
-{
-	free(q->of);
-	free(q->choice);
-	nt_choices_release(&q->line);
-	nt_decoder_free(q->decoder);
-}
-
-static int weigh(struct job *j, struct quiz *q)
-{
-	size_t n = q->line.n_choice;
-	int rc = nt_grow(&q->choice, &q->choice_cap, n, sizeof(*q->choice));
-	if (rc == 0)
-		rc = nt_grow(&q->of, &q->of_cap, n, sizeof(*q->of));
-	j->ids.n = 0;
-	if (rc == 0)
-		rc = nt_encode_choices(j->encoder, q->bos, &q->line, &j->ids, q->of);
-	for (size_t i = 0; rc == 0 && i < n; i++)
-		q->choice[i] = (struct nt_choice){.id = j->ids.id + q->of[i].at, .n = q->of[i].n,
-						  .n_context = q->of[i].n_context, .bytes = q->line.choice[i].len};
-	return rc < 0 ? rc : nt_choose(q->decoder, q->choice, n);
-}
-
-static int answer_line(struct job *j, struct quiz *q, const struct nt_doc *doc)
-{
-	int rc = nt_choices_read(&q->line, &j->o->names, doc->text, doc->len, doc->source);
-	if (rc == 0 && (rc = weigh(j, q)) == NT_EARG)
-		rc = nt_fail(NT_EFORMAT, "%s: %s", doc->source, nt_errmsg());
-	if (rc < 0)
-		return rc;
-	struct nt_chosen chosen = {.number = q->sum.items, .source = doc->source, .choice = q->choice,
-				   .n_choice = q->line.n_choice, .answer = q->line.answer};
-	nt_chosen_count(&q->sum, &chosen);
-	if (j->o->total || !isatty(STDOUT_FILENO))
-		nt_cli_progress(j->cli, "%" PRIu64 " items, %" PRIu64 " right", q->sum.items, q->sum.right);
-	return j->o->total ? 0 : nt_show_choices(j->show, &chosen);
-}
-
 static void say_accuracy(const struct job *j, const struct nt_choice_totals *t)
 {
 	double n = (double)t->answered;
@@ -311,28 +257,33 @@ static void say_accuracy(const struct job *j, const struct nt_choice_totals *t)
 		nt_cli_say(j->cli, "%s, none with an answer", nt_cli_count(t->items, "item"));
 }
 
+static int answer(struct job *j, const struct nt_quiz_item *item, struct nt_choice_totals *t)
+{
+	struct nt_chosen chosen = {.number = t->items, .source = item->source, .choice = item->choice,
+				   .n_choice = item->n_choice, .answer = item->answer};
+	nt_chosen_count(t, &chosen);
+	if (j->o->total || !isatty(STDOUT_FILENO))
+		nt_cli_progress(j->cli, "%" PRIu64 " items, %" PRIu64 " right", t->items, t->right);
+	return j->o->total ? 0 : nt_show_choices(j->show, &chosen);
+}
+
 static int score_choices(struct job *j, char **operand, int n)
 {
-	struct nt_docs_options how = {.split = "line"};
-	struct quiz q = {.bos = ends_of(j).bos};
-	struct nt_docs *docs;
-	struct nt_doc doc;
-	size_t most = nt_lm_config(j->lm)->max_position_embeddings;
-	int rc = nt_docs_open(&docs, &how, operand, (size_t)n);
-	if (rc == 0 && q.bos == NT_NO_TOKEN)
-		rc = nt_fail(NT_EFORMAT, "the model names no bos_token_id");
-	if (rc == 0)
-		rc = nt_decoder_new(&q.decoder, j->lm, 1, j->o->seq_len ? j->o->seq_len : most, j->pool);
+	struct nt_quiz_options how = {.lm = j->lm, .tokenizer = j->t, .pool = j->pool, .names = j->o->names,
+				      .n_position = j->o->seq_len};
+	struct nt_choice_totals sum = {0};
+	struct nt_quiz_item item;
+	struct nt_quiz *quiz;
+	int rc = nt_quiz_open(&quiz, &how, operand, (size_t)n);
 	if (rc == 0 && !j->o->total)
 		rc = nt_show_choices_header(j->show);
-	while (rc == 0 && (rc = nt_docs_next(docs, &doc)) == 1)
-		rc = doc.len ? answer_line(j, &q, &doc) : 0;
+	while (rc == 0 && (rc = nt_quiz_next(quiz, &item)) == 1)
+		rc = answer(j, &item, &sum);
 	if (rc == 0 && j->o->total)
-		rc = nt_show_choices_total(j->show, &q.sum);
+		rc = nt_show_choices_total(j->show, &sum);
 	if (rc == 0)
-		say_accuracy(j, &q.sum);
-	nt_docs_close(docs);
-	close_quiz(&q);
+		say_accuracy(j, &sum);
+	nt_quiz_close(quiz);
 	return rc;
 }
 

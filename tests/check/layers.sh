@@ -18,7 +18,7 @@ layers() {
 		n = split("base:cpu err hash ident mem pool random real version|io:choices docs file gguf idlines lines nultext prompts|" \
 			  "text:text|filter:filter|token:encode inspect tokenizer vocab|" \
 			  "data:data dedup foreign manifest near overlap pack shuffle stream substring table words|model:generate lanes model safetensors|" \
-			  "train:train|report:report show|answer:answer", row, "|")
+			  "train:train|report:report show|answer:answer quiz", row, "|")
 		for (i = 1; i <= n; i++) {
 			split(row[i], kv, ":")
 			m = split(kv[2], header, " ")
