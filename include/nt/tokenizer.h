@@ -35,7 +35,8 @@ struct nt_tokenizer;
  * spec is a path (tokenizer.json, .tiktoken, SentencePiece's .model, or a directory that
  * holds tokenizer.json), "bytes" for the 256 bytes, or NULL for the embedded vocabulary of 8,192 entries.
  * pattern names how text is cut before merging (gpt2, cl100k, o200k ...) or is a regular
- * expression; NULL: what the file says, or what its content is known to use.
+ * expression; NULL: what the file says, or what its content is known to use. NT_EARG: there is none of that
+ * name, or the tokenizer does not cut text.
  */
 int nt_tokenizer_open(struct nt_tokenizer **t, const char *spec, const char *pattern);
 

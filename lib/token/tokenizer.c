@@ -460,7 +460,8 @@ int nt_tokenizer_open(struct nt_tokenizer **t, const char *spec, const char *pat
 	if (!spec)
 		return nt_embedded_parse(t, pattern);
 	if (strcmp(spec, "bytes") == 0)
-		return nt_bytes_make(t);
+		return pattern ? nt_fail(NT_EARG, "pattern '%s': the tokenizer 'bytes' does not cut text", pattern)
+			       : nt_bytes_make(t);
 	return open_file(t, spec, pattern);
 }
 

@@ -10,6 +10,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/least.h"
 #include "nt/cpu.h"
@@ -108,6 +109,17 @@ static int check_size(const struct nt_train *t)
 		       t->options.output, n, size);
 }
 
+/* Weights alone do not say what they are of. */
+static int check_init(const char *path)
+{
+	struct stat st;
+	const char *slash = strrchr(path, '/');
+	if (stat(path, &st) < 0 || S_ISDIR(st.st_mode))
+		return 0;
+	return nt_fail(NT_EARG, "--init %s: a file: name the folder that has a config.json beside it, '%.*s'", path,
+		       slash && slash > path ? (int)(slash - path) : 1, slash ? path : ".");
+}
+
 static int settle_shape(struct nt_train *t)
 {
 	struct nt_train_options *o = &t->options;
@@ -115,7 +127,7 @@ static int settle_shape(struct nt_train *t)
 	if (t->is_resumed)
 		return (rc = take_shape(t, (const char *)t->step_dir.data)) < 0 ? rc : check_size(t);
 	if (o->init)
-		return take_shape(t, o->init);
+		return (rc = check_init(o->init)) < 0 ? rc : take_shape(t, o->init);
 	if (o->size)
 		rc = nt_size_for(o, t->corpus.ident);
 	if (rc == 0 && !o->hidden_size) {

@@ -251,7 +251,9 @@ t 'a damaged or foreign tokenizer is refused with its name' '
 	exits 4 nt-tokenize -t nowhere.json </dev/null 2>said >out
 	grep "nowhere.json" said
 	exits 2 nt-tokenize --pattern cl10k </dev/null 2>said >out
-	grep "cl10k" said'
+	grep "cl10k" said
+	exits 2 nt-tokenize -t bytes --pattern gpt2 </dev/null 2>said >out
+	grep "pattern .gpt2.: the tokenizer .bytes. does not cut text" said'
 
 t 'a folder with a tokenizer.json will do' '
 	mkdir model

@@ -309,7 +309,9 @@ t '--init goes on from a model, with a fresh optimizer' '
 	loss() { sed -n "s/.*\"step\": 1,.*\"loss\": \([0-9.]*\).*/\1/p" $1/log.jsonl; }
 	awk "BEGIN { exit !($(loss second) < $(loss first) - 0.5) }"
 	nt-tokenize -q "$data/text" | nt-pack -q -o words.bin
-	exits 3 nt-train -q --init first --max-steps=2 -o third words.bin'
+	exits 3 nt-train -q --init first --max-steps=2 -o third words.bin
+	exits 2 nt-train -q --init first/model.safetensors --max-steps=2 -o third "$data/data.bin" 2>err
+	grep "a file: name the folder that has a config.json beside it, .first.$" err; [ ! -e third ]'
 
 t 'a run can be told in tokens or epochs, its steps in positions, its saves in time' '
 	nt-train $tiny --plan --max-tokens=1e4 "$data/data.bin" >a
