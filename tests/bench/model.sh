@@ -76,7 +76,7 @@ llamacpp() { # llamacpp WHAT SETTING
 }
 # glibc gives pages back after each step unless told otherwise
 torch() { # torch WHAT THREADS
-	MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=17179869184 "$PYTHON" "$here/generate.py" "$dtype" 12 768 12 50257 1024 "$2" "$1"
+	MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=17179869184 "$PYTHON" "$here/generate.py" $family "$dtype" $(shape_of "$model") "$2" "$1"
 }
 
 ids() { # ids N: any token ids
@@ -160,9 +160,9 @@ row() { # row MODEL DTYPE WHAT
 		programs="llamacpp $programs"
 		set_llamacpp=$(best llamacpp "$3" $(settings_of llamacpp))
 	fi
-	case $NO_TORCH$1:$2:$3 in
-	gpt2:f32:first | gpt2:bf16:first) ;;
-	gpt2:f32:* | gpt2:bf16:*)
+	case $NO_TORCH$2:$3 in
+	*:first) ;;
+	f32:* | bf16:*)
 		programs="$programs torch"
 		set_torch=$(best torch "$3" $(settings_of torch))
 		;;
