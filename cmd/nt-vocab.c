@@ -201,6 +201,7 @@ static int learn(struct state *s, char **operand, int n_operand, struct nt_out *
 	struct nt_learn_options how = {
 		.vocab_size = (uint32_t)o->vocab_size,
 		.pattern = s->pattern,
+		.pattern_of = s->n_counted && !o->pattern ? s->counted[s->n_counted - 1] : NULL,
 		.min_frequency = o->min_frequency,
 		.special = o->special.item,
 		.n_special = o->special.n,

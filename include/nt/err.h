@@ -14,6 +14,8 @@
  *
  *	data.bin: cut at byte 1048576: the header promises 812 documents, 790 are here
  */
+#include <stddef.h>
+
 enum nt_err {
 	NT_EFAIL = -1,   /* it ran, and the answer is no: diverged, damage found */
 	NT_EARG = -2,    /* asked wrongly: an option, a value, a combination */
@@ -30,8 +32,8 @@ int nt_fail_sys(const char *fmt, ...) __attribute__((format(printf, 1, 2), cold)
 /* The sentence of this thread's last failure; "" if there was none. Valid until the next. */
 const char *nt_errmsg(void);
 
-/* Makes '?' of the bytes of text that are no UTF-8 or that a terminal would obey. */
-void nt_printable(char *text);
+/* Makes '?' of the bytes of text[len] that are no UTF-8 or that a terminal would obey. */
+void nt_printable(void *text, size_t len);
 
 /* Stops the program with file and line: for our bugs, never for input. */
 #define nt_assert(x) ((x) ? (void)0 : nt_assert_failed(#x, __FILE__, __LINE__))

@@ -18,7 +18,8 @@
 
 struct nt_learn_options {
 	uint32_t vocab_size;        /* all of it: single bytes, merges, specials */
-	const char *pattern;        /* as nt_tokenizer_open takes it */
+	const char *pattern;        /* as nt_tokenizer_open takes it ... */
+	const char *pattern_of;     /* ... and the file that says so, or NULL */
 	uint64_t min_frequency;     /* a pair that occurs less often is not merged */
 	const char *const *special; /* [n_special] names; [B] and [E] are added behind them ... */
 	size_t n_special;           /* ... unless one of these already serves */
@@ -31,7 +32,7 @@ struct nt_learn_options {
 
 struct nt_learner;
 
-/* NT_EARG: the options cannot be met. The strings must outlive the learner. */
+/* NT_EARG: the options cannot be met; NT_EFORMAT: pattern_of's pattern is none. The strings must outlive the learner. */
 int nt_learner_new(struct nt_learner **l, const struct nt_learn_options *options, int n_thread);
 void nt_learner_free(struct nt_learner *l); /* NULL is harmless */
 

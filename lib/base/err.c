@@ -28,10 +28,10 @@ static bool is_control(uint32_t c)
 	       (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
 }
 
-void nt_printable(char *text)
+void nt_printable(void *text, size_t len)
 {
-	uint8_t *p = (uint8_t *)text;
-	for (size_t left = strlen(text), n; left; p += n, left -= n) {
+	uint8_t *p = text;
+	for (size_t left = len, n; left; p += n, left -= n) {
 		uint32_t c;
 		n = nt_utf8_decode(p, left, &c);
 		if (n == 0 || is_control(c))
@@ -43,7 +43,7 @@ static void say(const char *fmt, va_list ap)
 {
 	char text[sizeof(sentence)]; /* fmt's arguments may point into the old sentence */
 	vsnprintf(text, sizeof(text), fmt, ap);
-	nt_printable(text);
+	nt_printable(text, strlen(text));
 	memcpy(sentence, text, sizeof(sentence));
 }
 

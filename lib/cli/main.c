@@ -57,7 +57,7 @@ static void print_line(const struct nt_cli *cli, const char *prefix, const char 
 {
 	char text[2048];
 	vsnprintf(text, sizeof(text), fmt, ap);
-	nt_printable(text);
+	nt_printable(text, strlen(text));
 	nt_cli_progress_end(cli);
 	fprintf(stderr, "%s: %s%s\n", cli->name, prefix, text);
 }
@@ -112,7 +112,7 @@ void nt_cli_progress(const struct nt_cli *cli, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	nt_printable(text);
+	nt_printable(text, strlen(text));
 	struct winsize w;
 	size_t width = ioctl(STDERR_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col > 1 ? w.ws_col : 80;
 	size_t room = width - 1, name = strlen(cli->name) + 2;

@@ -147,7 +147,7 @@ static int add_program(struct nt_buf *out, json_object *entry, bool is_first, st
 {
 	words->len = 0;
 	int rc = nt_table_value(words, nt_table_member(entry, "program"));
-	nt_table_mask(words, 0);
+	nt_printable(words->data, words->len);
 	return rc < 0 ? rc : nt_buf_printf(out, "%c %-12.*s", is_first ? '+' : ' ', (int)words->len, (char *)words->data);
 }
 
@@ -167,7 +167,7 @@ static int add_entry(struct nt_buf *out, json_object *entry, json_object *before
 		rc = describe_entry(words, entry);
 	if (rc < 0 || words->len == 0)
 		return rc;
-	nt_table_mask(words, 0);
+	nt_printable(words->data, words->len);
 	rc = nt_buf_add(words, "", 1);
 	return rc < 0 ? rc : add_page(out, (const char *)words->data);
 }

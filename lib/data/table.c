@@ -24,16 +24,9 @@ int nt_table_value(struct nt_buf *out, json_object *value)
 	return nt_buf_printf(out, "%s", json_object_get_string(value));
 }
 
-void nt_table_mask(struct nt_buf *out, size_t from)
-{
-	for (size_t i = from; i < out->len; i++)
-		if (out->data[i] < 0x20 || out->data[i] == 0x7f)
-			out->data[i] = '?';
-}
-
 int nt_table_end_line(struct nt_buf *out, size_t from)
 {
-	nt_table_mask(out, from);
+	nt_printable(out->data + from, out->len - from);
 	return nt_buf_add(out, "\n", 1);
 }
 

@@ -8,9 +8,8 @@ struct json_object;
 
 /* The text of a value; "none" where there is none. */
 int nt_table_value(struct nt_buf *out, struct json_object *value);
-/* Control bytes from out->data[from] on become question marks, and a line ends. */
+/* What is behind out->data[from] becomes printable (nt/err.h), and a line ends. */
 int nt_table_end_line(struct nt_buf *out, size_t from);
-void nt_table_mask(struct nt_buf *out, size_t from);
 
 /* A member of an object, and one that has members; NULL: there is none, or o is NULL. */
 struct json_object *nt_table_member(struct json_object *o, const char *key);

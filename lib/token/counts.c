@@ -139,13 +139,21 @@ static int read_run(struct nt_run_reader *r, struct nt_counts_sum *sum,
 	return rc;
 }
 
-/* Walks over the run without believing it: the place behind its end, or NULL. */
+/* Walks over the run without believing it: the place behind its end, or NULL. Files of before
+ * shared all they could: what their words may be longer by than what is written today is free. */
 static const uint8_t *skip_run(const uint8_t *at, const uint8_t *end)
 {
+	const uint64_t free_bytes = 1 << 20;
 	struct nt_run_reader r = {.at = at, .end = end};
+	uint64_t bytes = 0;
 	int rc;
-	while ((rc = nt_run_next(&r)) > 0)
-		;
+	while ((rc = nt_run_next(&r)) > 0) {
+		bytes += r.piece.len;
+		if (bytes > free_bytes + (uint64_t)(r.at - at) * (NT_RUN_SAME_MOST + 1)) {
+			rc = NT_EFORMAT;
+			break;
+		}
+	}
 	nt_run_reader_release(&r);
 	return rc < 0 ? NULL : r.at;
 }

@@ -259,8 +259,8 @@ int nt_learner_new(struct nt_learner **out, const struct nt_learn_options *optio
 	l->options = *options;
 	bool is_small = options->only_seen || options->limit_alphabet;
 	int rc = check_size(options, is_small ? 0 : 256, &n_special);
-	if (rc == 0)
-		rc = nt_pattern_init(&l->split, options->pattern);
+	if (rc == 0 && (rc = nt_pattern_init(&l->split, options->pattern)) == NT_EARG && options->pattern_of)
+		rc = nt_fail(NT_EFORMAT, "%s: %s", options->pattern_of, nt_errmsg());
 	if (rc == 0)
 		rc = nt_tally_init(&l->tally, &l->split, n_thread, options->memory);
 	if (rc < 0) {

@@ -33,6 +33,8 @@ int nt_run_add(struct nt_run_writer *w, const uint8_t *p, size_t len, uint64_t c
 	size_t same = 0;
 	while (same < len && same < w->last.len && p[same] == w->last.data[same])
 		same++;
+	if (same > (len - same) * NT_RUN_SAME_MOST)
+		same = len - len / (NT_RUN_SAME_MOST + 1) - 1;
 	int rc = add_number(&w->out, same);
 	if (rc == 0)
 		rc = add_number(&w->out, len - same);

@@ -9,6 +9,10 @@
  */
 #include "nt/mem.h"
 
+/* So many times what follows is shared at most, so that pieces take no more than this, and one,
+ * times the bytes that they are read from. */
+enum { NT_RUN_SAME_MOST = 32 };
+
 struct nt_run_writer {
 	struct nt_buf out; /* the caller's to take away at any time */
 	struct nt_buf last;

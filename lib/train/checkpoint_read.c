@@ -359,33 +359,48 @@ int nt_checkpoint_load(struct nt_model **m, struct nt_optimizer *o, struct nt_op
 
 /* --- for people ------------------------------------------------------------------ */
 
+static int add_line(struct nt_buf *out, const char *name, const char *value)
+{
+	size_t from = out->len;
+	int rc = nt_buf_printf(out, "%-20s %s", name, value);
+	if (rc < 0)
+		return rc;
+	nt_printable(out->data + from, out->len - from);
+	return nt_buf_add(out, "\n", 1);
+}
+
 static int describe_lines(const struct nt_trainer *t, const struct nt_config *c, const char *dir,
 			  const char *step_dir, struct nt_buf *out)
 {
 	const struct nt_train_options *o = &t->options;
-	int rc = nt_buf_printf(
-		out,
-		"file                 %s\n"
-		"kind                 checkpoint\n"
-		"step                 %" PRIu64 " of %" PRIu64 "\n"
-		"tokens               %" PRIu64 "\n"
-		"seconds              %.1f\n"
-		"folder               %s\n"
-		"arch                 %s\n"
-		"hidden_size          %" PRIu32 "\n"
-		"num_hidden_layers    %" PRIu32 "\n"
-		"num_attention_heads  %" PRIu32 "\n"
-		"vocab_size           %" PRIu32 "\n"
-		"seq_len              %" PRIu64 "\n"
-		"batch                %" PRIu64 " x %" PRIu64 " rows\n"
-		"seed                 %" PRIu64 "\n"
-		"data                 %s\n"
-		"tokenizer            %s\n",
-		dir, t->step, o->max_steps, t->tokens, t->seconds, step_dir,
-		nt_arch_name(c->arch), c->hidden_size, c->num_hidden_layers,
-		c->num_attention_heads, c->vocab_size, o->seq_len, o->batch_size,
-		o->gradient_accumulation_steps, o->seed, t->data_hash, t->fingerprint);
-	return rc == 0 && o->label ? nt_buf_printf(out, "label                %s\n", o->label) : rc;
+	int rc = add_line(out, "file", dir);
+	if (rc == 0)
+		rc = nt_buf_printf(out,
+				   "kind                 checkpoint\n"
+				   "step                 %" PRIu64 " of %" PRIu64 "\n"
+				   "tokens               %" PRIu64 "\n"
+				   "seconds              %.1f\n",
+				   t->step, o->max_steps, t->tokens, t->seconds);
+	if (rc == 0)
+		rc = add_line(out, "folder", step_dir);
+	if (rc == 0)
+		rc = nt_buf_printf(out,
+				   "arch                 %s\n"
+				   "hidden_size          %" PRIu32 "\n"
+				   "num_hidden_layers    %" PRIu32 "\n"
+				   "num_attention_heads  %" PRIu32 "\n"
+				   "vocab_size           %" PRIu32 "\n"
+				   "seq_len              %" PRIu64 "\n"
+				   "batch                %" PRIu64 " x %" PRIu64 " rows\n"
+				   "seed                 %" PRIu64 "\n",
+				   nt_arch_name(c->arch), c->hidden_size, c->num_hidden_layers,
+				   c->num_attention_heads, c->vocab_size, o->seq_len, o->batch_size,
+				   o->gradient_accumulation_steps, o->seed);
+	if (rc == 0)
+		rc = add_line(out, "data", t->data_hash);
+	if (rc == 0)
+		rc = add_line(out, "tokenizer", t->fingerprint);
+	return rc == 0 && o->label ? add_line(out, "label", o->label) : rc;
 }
 
 static int add_text(struct json_object *o, const char *name, const char *text)

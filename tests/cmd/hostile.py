@@ -4,7 +4,7 @@
 FOLDER/refused/KIND/NAME must be refused; FOLDER/borne/KIND/NAME may be taken or refused. The
 names say what is wrong. What must not happen is said in hostile.sh.
 """
-import gzip, io, json, lzma, os, struct, sys, tarfile, zipfile
+import ctypes, gzip, io, json, lzma, os, struct, sys, tarfile, zipfile
 
 os.chdir(sys.argv[1])
 ESCAPE = "\x1b]0;own\x07\x1b[2J\x9b31m\u202e\r\n"
@@ -151,6 +151,60 @@ def lines():
         put("log", name + ".jsonl", start + text + "\n", "borne")
 
 
+# What says of itself what a terminal obeys, else well made.
+def described():
+    text = lambda s: struct.pack("<Q", len(s.encode())) + s.encode()
+    put("described", "manifest.json", json.dumps([{"program": "x" + ESCAPE, "options": {ESCAPE: ESCAPE}, "out": {"tokens": ESCAPE}, ESCAPE: {ESCAPE: 1}}], ensure_ascii=False)
+        .replace(', "', ',"').replace('": ', '":'), "borne")
+    head = json.dumps({"__metadata__": {ESCAPE: ESCAPE}, ESCAPE: {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}}).encode()
+    put("described", "tensors.safetensors", struct.pack("<Q", len(head)) + head + b"\0" * 4, "borne")
+    put("described", "tensors.gguf", b"GGUF" + struct.pack("<IQQ", 3, 0, 1) + text(ESCAPE) + struct.pack("<I", 8) + text(ESCAPE) + b"\0" * 64, "borne")
+    put("described", "rule.ntc", counts(b"\0\0", 0, 0, "\\p{L}+" + ESCAPE), "borne")
+
+
+def xxh3(data, bits):
+    if bits == 64:
+        hash64 = ctypes.CDLL("libxxhash.so.0").XXH3_64bits
+        hash64.restype, hash64.argtypes = ctypes.c_uint64, [ctypes.c_char_p, ctypes.c_size_t]
+        return struct.pack("<Q", hash64(data, len(data)))
+    class Both(ctypes.Structure):
+        _fields_ = [("lo", ctypes.c_uint64), ("hi", ctypes.c_uint64)]
+    hash128 = ctypes.CDLL("libxxhash.so.0").XXH3_128bits
+    hash128.restype, hash128.argtypes = Both, [ctypes.c_char_p, ctypes.c_size_t]
+    both = hash128(data, len(data))
+    return struct.pack("<QQ", both.lo, both.hi)
+
+
+def counts(run, n_distinct, n_piece, rule=""):
+    data = b"\x89NTC\r\n\x1a\n" + struct.pack("<II", 1, len(rule.encode())) + rule.encode() + run + struct.pack("<QQQQ", n_distinct, n_piece, 1, 1)
+    return data + xxh3(data, 64) + b"NTCEND\r\n"
+
+
+def leb128(n):
+    return bytes([n & 0x7f | 0x80]) + leb128(n >> 7) if n > 0x7f else bytes([n])
+
+
+# Their hashes are right: who makes a file to hurt can hash it.
+def hashed():
+    longer = b"".join(leb128(i) + b"\1a\1" for i in range(100000)) + b"\0\0" # each a byte longer than the one before: 5 GB
+    put("counts", "longer.ntc", counts(longer, 100000, 100000))
+    put("counts", "shares-too-much.ntc", counts(leb128(1 << 62) + b"\1a\1\0\0", 1, 1))
+    put("counts", "long.ntc", counts(b"\0" + leb128(1 << 62) + b"a\1\0\0", 1, 1))
+    put("counts", "sum.ntc", counts(b"\0\1a" + leb128(1 << 62) + b"\0\1b" + leb128(1 << 62) + b"\0\0", 2, 1 << 63))
+    put("counts", "no-end.ntc", counts(b"\0\1a\1", 1, 1))
+    put("counts", "empty.ntc", counts(b"\0\0", 0, 0), "borne")
+    def state(kind, n, entries=b"", bands=0, rows=0):
+        data = b"\x89NTK\r\n\x1a\n" + struct.pack("<II16sQIIQQ", 1, kind, b"", 7, bands, rows, n, 0) + entries
+        return data + xxh3(data, 128) + b"NTKEND\r\n"
+    bad = {"2^60": state(1, 1 << 60), "2^60-lines": state(3, 1 << 60), "none-of-many": state(3, 1000), "kind-0": state(0, 0), "kind-2^31": state(1 << 31, 0),
+           "bands-0": state(4, 1, b"\0" * 16), "bands-overflow": state(4, 1 << 40, b"", 1 << 31, 1 << 31), "bands-2^31": state(4, 0, b"", 1 << 31, 1),
+           "behind": state(1, 0) + b"\0", "entries-more": state(3, 0, b"\0" * 16)}
+    for name, data in bad.items():
+        put("state", name + ".state", data)
+    put("state", "many-bands.state", state(4, 4, b"\0" * 16384, 4096, 1), "borne")
+    put("state", "keys-the-same.state", state(1, 10000, b"\7" * 160000), "borne")
+
+
 def tar(name, size=b"00000000004\0", kind=b"0", data=b"text\n", prefix=b""):
     head = bytearray(512)
     for at, part in (0, name[:100]), (100, b"0000644\0"), (124, size), (136, b"00000000000\0"), (148, b" " * 8), (156, kind), (257, b"ustar\00000"), (345, prefix):
@@ -212,4 +266,6 @@ configs()
 safetensors()
 ggufs()
 lines()
+described()
+hashed()
 archives()
