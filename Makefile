@@ -24,7 +24,7 @@ HARDEN_LINK := -pie -Wl,-z,relro,-z,now,-z,noexecstack
 # SAN=address (or 1: with UBSan), thread or memory builds under that sanitizer, in a folder of its own.
 SAN_address := -fsanitize=address,undefined -fno-sanitize-recover=undefined
 SAN_thread := -fsanitize=thread
-SAN_memory := -fsanitize=memory -fsanitize-memory-track-origins -fsanitize-memory-param-retval @tests/sanitize/border.wrap
+SAN_memory := -fsanitize=memory -fsanitize-memory-track-origins -fsanitize-memory-param-retval @tests/sanitize/border.opts
 ifdef SAN
 B      := build/san-$(SAN:1=address)
 SANFL  := $(or $(SAN_$(SAN:1=address)),$(error SAN is address, thread or memory)) -fno-omit-frame-pointer
@@ -143,7 +143,7 @@ check-build: all $(UNITS) $(GOLDENS) $(PAGES) $(SHIMS) $B/bench/tokenize
 check-run: check-build
 	@$(prove) $(UNITS) $(GOLDENS) $(SCRIPTS)
 check-torture: check-build
-	@NT_TORTURE=10 $(prove) $(TORTURES)
+	@sh share/deps.sh torture && NT_TORTURE=10 $(prove) $(TORTURES)
 
 check-arm:
 	@sh share/deps.sh build check arm && MAKE="$(MAKE)" sh tests/arm/check.sh

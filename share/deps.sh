@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # Installs what a target needs, or prints the exact command.
-#   sh share/deps.sh [--look] build|arm|bench|check|coverage|demo|fuzz|interop|torch ...
+#   sh share/deps.sh [--look] build|arm|bench|check|coverage|demo|fuzz|interop|torch|torture ...
 # --look   install nothing: only say what is missing, and how to get it
 set -eu
 
@@ -72,6 +72,10 @@ for group; do
 	fuzz) # the runtime is only recommended by the compiler
 		command_ clang clang
 		want libclang-rt-dev sh -c 'echo "int LLVMFuzzerTestOneInput() { return 0; }" | clang -fsanitize=fuzzer,address -x c -o /dev/null -'
+		;;
+	torture) # what tests run under
+		command_ clang clang
+		command_ valgrind valgrind
 		;;
 	coverage)
 		command_ llvm llvm-profdata

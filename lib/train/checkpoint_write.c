@@ -104,7 +104,7 @@ static int add_file(struct nt_buf *b, const char *dir, const char *name, bool is
 
 static int add_files(struct nt_buf *b, const char *dir)
 {
-	struct dirent **entry;
+	struct dirent **entry = NULL;
 	int n = scandir(dir, &entry, is_hashed, alphasort);
 	int rc = n < 0 ? nt_fail_sys("%s: cannot read", dir) : nt_buf_printf(b, "  \"files\": [");
 	for (int i = 0; i < n; i++) {
@@ -220,7 +220,7 @@ static int swap_link(const char *dir, const char *name, const char *target)
 /* Each HF file of the step by its own name in dir, through `latest`. */
 static int link_files(const char *dir, const char *step_dir)
 {
-	struct dirent **entry;
+	struct dirent **entry = NULL;
 	int n = scandir(step_dir, &entry, is_hashed, alphasort), rc = 0;
 	if (n < 0)
 		return nt_fail_sys("%s: cannot read", step_dir);
@@ -257,7 +257,7 @@ static int by_number(const struct dirent **a, const struct dirent **b)
  * run that was wound back by hand, are not touched. */
 static int prune(const char *dir, uint64_t step, uint64_t keep)
 {
-	struct dirent **entry;
+	struct dirent **entry = NULL;
 	int n = scandir(dir, &entry, is_step, by_number), rc = 0, n_older = 0;
 	if (n < 0)
 		return nt_fail_sys("%s: cannot read", dir);
@@ -290,7 +290,7 @@ static int rename_damaged(const char *dir, const char *name)
 
 int nt_checkpoint_set_aside(const char *dir, const char *step_dir, const char *latest)
 {
-	struct dirent **entry;
+	struct dirent **entry = NULL;
 	int n = scandir(dir, &entry, is_step, by_number), rc = 0;
 	if (n < 0)
 		return nt_fail_sys("%s: cannot read", dir);
@@ -313,7 +313,7 @@ static int is_part(const struct dirent *e)
 /* Removes what a run that was killed while it saved has left. */
 static int sweep(const char *dir)
 {
-	struct dirent **entry;
+	struct dirent **entry = NULL;
 	int n = scandir(dir, &entry, is_part, alphasort), rc = 0;
 	if (n < 0)
 		return nt_fail_sys("%s: cannot read", dir);

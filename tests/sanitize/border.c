@@ -3,16 +3,15 @@
  * border.c - the border to libraries, for MemorySanitizer (make SAN=memory)
  *
  * It follows through the code that clang compiled with it what is initialized, and cannot look into
- * a library. So the calls that hand memory to one come here first (border.wrap has the linker turn
+ * a library. So the calls that hand memory to one come here first (border.opts has the linker turn
  * them): what it is to read must be initialized, and what it has written is. A library's own memory
  * is taken to be initialized; ours is not until it is written.
  */
-#include <archive.h>
-#include <cblas.h>
-#include <dlfcn.h>
 #include <isa-l/crc.h>
 #include <isa-l/igzip_lib.h>
+#include <json.h>
 #include <malloc.h>
+#include <pthread.h>
 #include <sanitizer/msan_interface.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +20,9 @@
 #include <zstd.h>
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
+
+#include "io/archive.h"
+#include "kern/gemm_ways.h"
 
 #define BORDER(type, name, ...)                                                            \
 	type __real_##name(__VA_ARGS__);                                                   \
@@ -170,6 +172,23 @@ BORDER(int, isal_inflate, struct inflate_state *z)
 	return rc;
 }
 
+/* --- JSON -------------------------------------------------------------------------------------- */
+
+BORDER(json_bool, json_object_object_get_ex, const struct json_object *o, const char *key, struct json_object **value)
+{
+	OUT(value, sizeof(*value));
+	return __real_json_object_object_get_ex(o, key, value);
+}
+
+/* A test's: see UNSEEN below. */
+BORDER(struct json_object *, json_object_from_file, const char *path)
+{
+	__msan_scoped_disable_interceptor_checks();
+	struct json_object *o = __real_json_object_from_file(path);
+	__msan_scoped_enable_interceptor_checks();
+	return o;
+}
+
 /* --- regular expressions ----------------------------------------------------------------------- */
 
 BORDER(pcre2_code *, pcre2_compile_8, PCRE2_SPTR pattern, PCRE2_SIZE n, uint32_t options, int *err, PCRE2_SIZE *at,
@@ -200,64 +219,63 @@ BORDER(int, pcre2_match_8, const pcre2_code *code, PCRE2_SPTR text, PCRE2_SIZE n
 	return __real_pcre2_match_8(code, text, n, from, options, match, c);
 }
 
-/* --- what is loaded when it is needed ---------------------------------------------------------- */
+/* --- what is loaded when it is needed: behind functions of ours -------------------------------- */
 
-#define BLAS(p, real)                                                                                              \
-	static void p##gemm(enum CBLAS_ORDER order, enum CBLAS_TRANSPOSE ta, enum CBLAS_TRANSPOSE tb, blasint m,   \
-			    blasint n, blasint k, real alpha, const real *a, blasint lda, const real *b,           \
-			    blasint ldb, real beta, real *c, blasint ldc)                                          \
-	{                                                                                                          \
-		for (blasint i = 0; i < (ta == CblasNoTrans ? m : k); i++)                                         \
-			IN(a + (ptrdiff_t)i * lda, (size_t)(ta == CblasNoTrans ? k : m) * sizeof(*a));             \
-		for (blasint i = 0; i < (tb == CblasNoTrans ? k : n); i++)                                         \
-			IN(b + (ptrdiff_t)i * ldb, (size_t)(tb == CblasNoTrans ? n : k) * sizeof(*b));             \
-		for (blasint i = 0; beta != 0 && i < m; i++)                                                       \
-			IN(c + (ptrdiff_t)i * ldc, (size_t)n * sizeof(*c));                                        \
-		cblas_##p##gemm_is(order, ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);                   \
-		for (blasint i = 0; i < m; i++)                                                                    \
-			OUT(c + (ptrdiff_t)i * ldc, (size_t)n * sizeof(*c));                                       \
-	}                                                                                                          \
-	static void p##gemv(enum CBLAS_ORDER order, enum CBLAS_TRANSPOSE t, blasint m, blasint n, real alpha,      \
-			    const real *a, blasint lda, const real *x, blasint incx, real beta, real *y,           \
-			    blasint incy)                                                                          \
-	{                                                                                                          \
-		for (blasint i = 0; i < m; i++)                                                                    \
-			IN(a + (ptrdiff_t)i * lda, (size_t)n * sizeof(*a));                                        \
-		for (blasint i = 0; i < (t == CblasNoTrans ? n : m); i++)                                          \
-			IN(x + (ptrdiff_t)i * incx, sizeof(*x));                                                   \
-		cblas_##p##gemv_is(order, t, m, n, alpha, a, lda, x, incx, beta, y, incy);                         \
-		OUT(y, (size_t)(t == CblasNoTrans ? m : n) * sizeof(*y)); /* ours has them side by side */         \
+#define ROWS(check, p, n_row, ld, n)                                                                               \
+	for (size_t i = 0; i < (n_row); i++)                                                                       \
+		check((p) + i * (ld), (n) * sizeof(*(p)));
+
+BORDER(void, nt_gemm_blas, struct nt_pool *pool, const struct nt_gemm *g)
+{
+	ROWS(IN, g->a, g->is_a_transposed ? g->k : g->m, g->lda, g->is_a_transposed ? g->m : g->k)
+	ROWS(IN, g->b, g->is_b_transposed ? g->n : g->k, g->ldb, g->is_b_transposed ? g->k : g->n)
+	if (g->is_added)
+		ROWS(IN, g->c, g->m, g->ldc, g->n)
+	__real_nt_gemm_blas(pool, g);
+	ROWS(OUT, g->c, g->m, g->ldc, g->n)
+}
+
+/* What lies on its stack may look like a frame of ours that was there before. */
+#define UNSEEN(type, name, arguments, ...)                                                         \
+	static type name arguments                                                                 \
+	{                                                                                          \
+		__msan_scoped_disable_interceptor_checks();                                        \
+		type result = library.archive_##name(__VA_ARGS__);                                 \
+		__msan_scoped_enable_interceptor_checks();                                         \
+		return result;                                                                     \
 	}
 
-static __typeof__(cblas_sgemm) *cblas_sgemm_is;
-static __typeof__(cblas_sgemv) *cblas_sgemv_is;
-static __typeof__(cblas_dgemm) *cblas_dgemm_is;
-static __typeof__(cblas_dgemv) *cblas_dgemv_is;
-BLAS(s, float)
-BLAS(d, double)
+static struct nt_libarchive library, turned;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-static __typeof__(archive_read_data) *archive_read_data_is;
-static la_ssize_t read_data(struct archive *a, void *to, size_t room)
+UNSEEN(int, read_open1, (struct archive *a), a)
+UNSEEN(int, read_next_header2, (struct archive *a, struct archive_entry *e), a, e)
+UNSEEN(const char *, entry_pathname, (struct archive_entry *e), e)
+UNSEEN(const char *, entry_pathname_utf8, (struct archive_entry *e), e)
+UNSEEN(la_ssize_t, read_data, (struct archive *a, void *to, size_t room), a, to, room)
+
+static la_ssize_t read_data_out(struct archive *a, void *to, size_t room)
 {
-	la_ssize_t n = archive_read_data_is(a, to, room);
+	la_ssize_t n = read_data(a, to, room);
 	OUT(to, n > 0 ? (size_t)n : 0);
 	return n;
 }
 
-#define TURNED(function, to)                                                                                       \
-	if (found && strcmp(name, #function) == 0) {                                                               \
-		memcpy(&function##_is, &found, sizeof(found));                                                     \
-		return (void *)(to);                                                                               \
-	}
-BORDER(void *, dlsym, void *handle, const char *name)
+const struct nt_libarchive *__real_nt_libarchive(void);
+static void turn(void)
 {
-	void *found = __real_dlsym(handle, name);
-	if (handle == RTLD_NEXT) /* MemorySanitizer asks for itself, before it has begun */
-		return found;
-	TURNED(cblas_sgemm, sgemm)
-	TURNED(cblas_sgemv, sgemv)
-	TURNED(cblas_dgemm, dgemm)
-	TURNED(cblas_dgemv, dgemv)
-	TURNED(archive_read_data, read_data)
-	return found;
+	library = turned = *__real_nt_libarchive();
+	turned.archive_read_open1 = read_open1;
+	turned.archive_read_next_header2 = read_next_header2;
+	turned.archive_entry_pathname = entry_pathname;
+	turned.archive_entry_pathname_utf8 = entry_pathname_utf8;
+	turned.archive_read_data = read_data_out;
+}
+
+BORDER(const struct nt_libarchive *, nt_libarchive, void)
+{
+	if (!__real_nt_libarchive())
+		return NULL;
+	pthread_once(&once, turn);
+	return &turned;
 }

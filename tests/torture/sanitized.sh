@@ -4,9 +4,7 @@
 # race of threads: tests run under the sanitizers of gcc and clang and under valgrind, and 0 reports are
 # written. For `make check` it is shown that a mistake would be reported, and the pool goes through
 # all of them; `make check SAN=...` runs the rest under one.
-. "$(dirname "$0")/../lib.sh"
-unset NT_TORTURE
-: "${MAKE:=make}"
+. "$(dirname "$0")/../small.sh"
 
 # Whatever a test makes of the status of a program: what a sanitizer has to say is in a file.
 clean() { # clean COMMAND...
@@ -31,12 +29,84 @@ found() {
 	grep "$says" said
 }
 planted() { "$@" -g -O1 -pthread -Wno-maybe-uninitialized -Wno-uninitialized -o planted "$root/tests/sanitize/planted.c"; }
+pool() { "$@" -std=c11 -D_GNU_SOURCE -I"$root" -I"$root/include" -I"$root/lib" -g -O1 "$root"/lib/base/*.c "$root/tests/unit/base_pool.c" \
+	-o base_pool -lcmocka -lxxhash -lpthread -lm; }
+asan="-fsanitize=address,undefined -fno-sanitize-recover=undefined"
 
-t 'a write behind the end, a shift too far and a race are reported by the sanitizers of gcc' '
-	planted gcc -fsanitize=address,undefined -fno-sanitize-recover=undefined
+t 'mistakes that are planted are reported by the sanitizers of gcc, and the pool makes none' '
+	planted gcc $asan
 	found heap-buffer-overflow overrun ./planted
 	found shift_out_of_bounds shift ./planted
 	planted gcc -fsanitize=thread
-	found "data race" race ./planted'
+	found "data race" race ./planted
+	pool gcc $asan
+	clean ./base_pool
+	pool gcc -fsanitize=thread
+	clean ./base_pool'
 
+if [ "${NT_TORTURE:-1}" = 1 ]; then
+	done_testing
+	exit
+fi
+unset NT_TORTURE
+
+# built SANITIZER: the tests and programs of a build under it
+built() { MAKEFLAGS= ${MAKE:-make} -C "$root" SAN=$1 check-build >make.log 2>&1 || { tail -n 20 make.log; return 1; }; }
+# under SANITIZER TEST...: tests in that build
+under() {
+	san=$1 b=$root/build/san-$1
+	shift
+	clean env SAN=$san NT_BUILD="$b" PATH="$b/bin:$PATH" CMOCKA_MESSAGE_OUTPUT=TAP prove -e "sh $root/tests/tap.sh" "$@"
+}
+# programs SANITIZER SOURCE...: the test programs of these sources; one that reads gigabytes is enough without
+programs() {
+	b=$root/build/san-$1/test
+	shift
+	for source; do case $source in *data_large.c) ;; *) source=${source#*tests/}; echo "$b/${source%.c}" ;; esac; done
+}
+commands() { for name; do echo "$root/tests/cmd/$name.sh"; done; }
+# small_under FOLDER [THREADS]: the small runs by the programs there, their inputs too
+small_under() (
+	PATH=$1:$PATH threads=${2:-1}
+	run() { undisturbed "$1" "$(echo "$2" | sed "s/ -j1/ -j$threads/")"; }
+	make_inputs
+	each all run
+)
+n_torture=10
+
+t 'all of `make check` under ASan and UBSan: 0 reports' '
+	clean env MAKEFLAGS= ${MAKE:-make} -C "$root" SAN=1 check-run'
+
+t 'what has threads under TSan: 0 reports' '
+	built thread
+	under thread $(programs thread $(grep -lE "pool_new|n_thread|nt_thread|turns|relay" "$root"/tests/unit/*.c))
+	under thread $(commands nt-tokenize nt-dedup nt-shuffle nt-filter nt-train nt-sample)
+	clean small_under "$root/build/san-thread/bin" 4'
+
+if command -v clang >/dev/null; then
+	t 'test programs and commands under MSan, which is told what libraries write: 0 reports' '
+		planted clang -fsanitize=memory
+		found use-of-uninitialized-value uninitialized ./planted
+		built memory
+		under memory $(programs memory "$root"/tests/unit/*.c "$root"/tests/golden/*.c)
+		clean small_under "$root/build/san-memory/bin"'
+else
+	skip 'test programs and commands under MSan, which is told what libraries write: 0 reports' 'clang is not here'
+fi
+
+# It knows no AVX-512, and shows programs a CPU that has none.
+if command -v valgrind >/dev/null; then
+	t 'commands under valgrind: 0 reports' '
+		planted gcc
+		found "uninitialised value" uninitialized valgrind ./planted
+		found "Invalid write" overrun valgrind ./planted
+		mkdir bin
+		for program in "$NT_BUILD"/bin/nt*; do
+			printf "#!/bin/sh\nexec valgrind \"%s\" \"\$@\"\n" "$program" >"bin/${program##*/}"
+		done
+		chmod +x bin/*
+		clean small_under "$PWD/bin"'
+else
+	skip 'commands under valgrind: 0 reports' 'valgrind is not here'
+fi
 done_testing

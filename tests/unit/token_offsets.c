@@ -14,10 +14,11 @@
 
 #include "nt/tokenizer.h"
 
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define HAS_SANITIZER 1
 #elif defined(__has_feature)
-#define HAS_SANITIZER __has_feature(address_sanitizer)
+#define HAS_SANITIZER                                                                              \
+	(__has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer))
 #else
 #define HAS_SANITIZER 0
 #endif
