@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""coverage.py PARSERS FUZZ.lcov ALL.lcov: a table, and exit status 1 if a parser has fewer than 95 % of its lines reached.
+"""coverage.py PARSERS FOLDER: what fuzzers and unit tests reach, by the traces that are in the folder.
+
+A table of the parsers' lines and one of the fuzzers; exit status 1 if a parser has fewer than 95 % of its lines
+reached, or a fuzzer reaches fewer than a third of those it is for.
 
 Lines that say that the system refused, a call or memory, are left out, with up to three that stand around
 them and were not reached either: no input reaches them. tests/torture/memory.sh and errors.sh do, which let
@@ -35,24 +38,35 @@ def without_refusals(lines, source):
     return [n for n in counted if not REFUSED.search(source[n])]
 
 
+def share(part, whole):
+    return "%7.1f%%" % (100 * part / whole)
+
+
 def main():
-    parsers = sorted({f for line in open(sys.argv[1]) if line[0] != "#" for f in line.split()[1:]})
-    tables = [reached(path) for path in sys.argv[2:]]
-    total, low = [0, 0, 0], 0
+    rows = [line.split() for line in open(sys.argv[1]) if line[0] != "#"]
+    trace = lambda name: reached(f"{sys.argv[2]}/{name}.lcov")
+    fuzzed, tested = trace("fuzzed"), trace("all")
+    counted, low, total = {}, 0, [0, 0, 0]
     print("%-34s %6s %8s %12s" % ("", "lines", "fuzzed", "and tested"))
-    for file in parsers:
+    for file in sorted({f for row in rows for f in row[1:]}):
         source = [""] + open(file).read().split("\n")
-        counted = without_refusals(tables[1][file], source)
-        row = [len(counted)] + [sum(t[file].get(n, False) for n in counted) for t in tables]
+        lines = counted[file] = without_refusals(tested[file], source)
+        row = [len(lines)] + [sum(t[file].get(n, False) for n in lines) for t in (fuzzed, tested)]
         total = [a + b for a, b in zip(total, row)]
         is_low = 100 * row[2] < WANTED * row[0]
         low += is_low
-        print("%-34s %6d %7.1f%% %11.1f%%%s" % (file, row[0], 100 * row[1] / row[0], 100 * row[2] / row[0], "  low" if is_low else ""))
+        print("%-34s %6d %s     %s%s" % (file, row[0], share(row[1], row[0]), share(row[2], row[0]), "  low" if is_low else ""))
         if is_low or "-v" in os.environ.get("COVERAGE", ""):
-            for n in counted:
-                if not tables[1][file][n]:
+            for n in lines:
+                if not tested[file][n]:
                     print("    %5d %s" % (n, source[n].strip()))
-    print("%-34s %6d %7.1f%% %11.1f%%" % ("all", total[0], 100 * total[1] / total[0], 100 * total[2] / total[0]))
+    print("%-34s %6d %s     %s\n" % ("all", total[0], share(total[1], total[0]), share(total[2], total[0])))
+    print("%-34s %6s %8s" % ("alone, of its parsers", "lines", "reached"))
+    for target, *files in rows:
+        own = trace(target)
+        n, whole = sum(own.get(f, {}).get(n, False) for f in files for n in counted[f]), sum(len(counted[f]) for f in files)
+        low += 3 * n < whole
+        print("%-34s %6d %s%s" % (target, whole, share(n, whole), "  low" if 3 * n < whole else ""))
     sys.exit(low > 0)
 
 

@@ -13,6 +13,14 @@ LLVM_PROFILE_FILE=/dev/null $MAKE B=$build F=$build/fuzz CC=clang HARDEN= CFLAGS
 rm -rf "$build/seed" "$build/profile"
 mkdir -p "$build/profile/fuzz" "$build/profile/unit"
 "${PYTHON:-/usr/bin/python3}" "$here/seeds.py" "$build/seed"
+
+trace() { # trace NAME OBJECTS PROFILE...: NAME.lcov
+	name_=$1 objects_=$2
+	shift 2
+	llvm-profdata merge -sparse -o "$build/$name_.profile" "$@"
+	llvm-cov export -format=lcov -instr-profile="$build/$name_.profile" $objects_ >"$build/$name_.lcov" 2>/dev/null
+}
+
 objects=
 for target in $here/*.c; do
 	name=$(basename "$target" .c)
@@ -24,6 +32,7 @@ for target in $here/*.c; do
 		exit 1
 	}
 	objects="$objects -object $f"
+	trace "$name" "$f" "$build/profile/fuzz/$name"
 done
 for u in "$build"/test/unit/*; do
 	case ${u##*/} in
@@ -37,10 +46,6 @@ for u in "$build"/test/unit/*; do
 	}
 	objects="$objects -object $u"
 done
-for of in fuzz all; do
-	profiles=$build/profile/fuzz/*
-	[ $of = fuzz ] || profiles="$profiles $build/profile/unit/*"
-	llvm-profdata merge -sparse -o "$build/$of.profile" $profiles
-	llvm-cov export -format=lcov -instr-profile="$build/$of.profile" "$f" $objects >"$build/$of.lcov" 2>/dev/null
-done
-"${PYTHON:-/usr/bin/python3}" "$here/coverage.py" "$here/parsers" "$build/fuzz.lcov" "$build/all.lcov"
+trace fuzzed "$f $objects" "$build"/profile/fuzz/*
+trace all "$f $objects" "$build"/profile/fuzz/* "$build"/profile/unit/*
+"${PYTHON:-/usr/bin/python3}" "$here/coverage.py" "$here/parsers" "$build"

@@ -2,9 +2,9 @@
 /*
  * data.c - bytes as a data file
  *
- * The fuzzer's bytes are laid over a small file of ours at a place they choose, and then
- * every hash is put right again, section by section and from the inside out, so that
- * only the reader's own checks stand between a lie and a wild read.
+ * The fuzzer's bytes are laid over a small file of ours, of one segment or two, at a place they
+ * choose, and then every hash is put right again, section by section and from the inside out, so
+ * that only the reader's own checks stand between a lie and a wild read.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -100,18 +100,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	if (len < 4)
 		return 0;
 	const struct nt_buf *good = sample(data[0] & 1);
-	uint8_t *file = malloc(good->len);
-	size_t at = nt_le16(data + 1) % good->len, n = len - 3;
+	size_t at = nt_le16(data + 1) % good->len, n = len - 3, before = data[0] & 16 ? good->len : 0;
+	uint8_t *file = malloc(before + good->len), *last = file + before;
 	if (!file)
 		return 0;
-	memcpy(file, good->data, good->len);
+	memcpy(file, sample(data[0] & 32)->data, before);
+	memcpy(last, good->data, good->len);
 	/* most places are padding: half of the time aim at what follows the tokens */
 	if (data[0] & 2)
 		at = data[0] & 4 ? good->len - NTD_FOOTER + at % NTD_FOOTER : NTD_PAGE + at % 512;
-	memcpy(file + at, data + 3, n < good->len - at ? n : good->len - at);
+	memcpy(last + at, data + 3, n < good->len - at ? n : good->len - at);
 	if (data[0] & 8)
-		seal(file, good->len);
-	read_all(file, good->len);
+		seal(last, good->len);
+	read_all(file, before + good->len);
 	free(file);
 	return 0;
 }

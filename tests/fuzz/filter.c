@@ -25,7 +25,8 @@ static void judge(const uint8_t *text, size_t len)
 	for (size_t i = 0; i < N; i++) {
 		if (!f[i])
 			nt_assert((f[i] = nt_filter_new()) && nt_filter_switch(f[i], families[i], true) == 0 &&
-				  nt_filter_set(f[i], "max_upper", 1) == 0 && (j[i] = nt_judge_new(f[i])));
+				  nt_filter_set(f[i], "max_upper", 1) == 0 &&
+				  nt_filter_set(f[i], "max_words", 1e9) == 0 && (j[i] = nt_judge_new(f[i])));
 		nt_assert(nt_judge_text(j[i], text, len, &v) == 0);
 		nt_assert(v.rule == -1 || strcmp(nt_filter_rule((size_t)v.rule)->family, families[i]) == 0);
 	}

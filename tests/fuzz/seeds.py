@@ -138,6 +138,12 @@ def vocabularies():
              added_tokens=[added(326, "<|endoftext|>"), added(327, " x", special=False, normalized=True), added(328, "<m>", lstrip=True, rstrip=True, single_word=True)], post_processor=level)]
     made += [vocabulary(added_tokens=[added(0, "a"), added(12, "<s>"), added(13, "dog", single_word=True, special=False), added(14, "Cat", normalized=True, lstrip=True)], normalizer={"type": "Lowercase"}),
              vocabulary(added_tokens=[added(12, "")]), vocabulary(added_tokens=[added(12, "x"), added(12, "y")]), vocabulary(added_tokens={}), vocabulary(added_tokens=[{}]), vocabulary(added_tokens=[added(-1, "x")]), [], {"model": None}, {}]
+    tokens = [added(326, "<m>", lstrip=True, rstrip=True), added(327, "dog", single_word=True, normalized=True), added(328, "cat", lstrip=True, normalized=True), added(329, "\u00e9", rstrip=True), added(330, "<", single_word=True)]
+    some, late = vocabulary(letters=letters, pre_tokenizer=level, decoder=level), vocabulary(letters=["a" * n + "b" for n in range(14, 34)] + ["a", "b"] + ["c" * 20 + c for c in "xyz"])
+    found = b"x <m>  dog cat <m> dogs  cat\tdog\xc3\xa9 \xff<m>\xff <x<<m "
+    put_all("tokenizer_json", [bytes([len(found)]) + found + json.dumps(dict(some, added_tokens=tokens[i:k])).encode() for i in range(5) for k in range(i + 1, 6)])
+    late["model"]["merges"], some["model"] = ["a b"], {"type": "BPE", "merges": ["a b"], "vocab": some["model"]["vocab"]}
+    put_all("tokenizer_json", [b"\3aab" + json.dumps(v).encode() for v in (late, some, dict(some, added_tokens=[added(326, "xy"), added(327, "yz", normalized=True), added(328, "q", normalized=True)]))])
     put_all("tokenizer_json", [bytes([len(text)]) + text + json.dumps(v).encode() for v in made])
     put_all("tokenizer_json", [b"\0" + json.dumps(v, ensure_ascii=False).encode() for v in made[::9]])
     put_all("tiktoken", [contents(HERE + "/../../share/vocab/nt-8k.tiktoken")[:4000].rpartition(b"\n")[0] + b"\n", "YQ== 0\nYg== 1\nYWI= 2\n", "YQ== 0\r\nYg== 7\n", "YQ== 0", "YQ 0\n", "Y*== 0\n", "YQ== 0\nYQ== 1\n", "= 0\n", " 0\n", "YQ==  0\n", "\n"])
@@ -199,7 +205,7 @@ def configs():
         {"rope_scaling": LLAMA3}, {"rope_parameters": dict(LLAMA3, rope_theta=5e5)}, {"rope_parameters": {"rope_type": "default", "rope_theta": 1e4}}, {"rope_scaling": {"type": "linear", "factor": 2.0}},
         {"rope_scaling": {"rope_type": "yarn", "factor": 2.0}}, {"rope_scaling": dict(LLAMA3, factor=0)}, {"rope_scaling": dict(LLAMA3, low_freq_factor=9.0)}, {"hidden_act": "gelu"}, {"num_key_value_heads": 3}, {"head_dim": 6},
         {"model_type": "bert"}, {"architectures": ["BertModel"]}, {"architectures": []}, {"model_type": "-"}, {"hidden_size": "-"}, {"vocab_size": 0}, {"hidden_size": 1.5}, {"dtype": "bfloat16", "torch_dtype": "-"}, {"torch_dtype": "int8"},
-        {"unknown_key": 1}, {"sliding_window": 16}, {"pretraining_tp": 2}, {"eos_token_id": -1}, {"bos_token_id": "x"}, {"num_hidden_layers": 1 << 20}, {"rms_norm_eps": -1}, {"rope_theta": 0}, {"partial_rotary_factor": 0.5},
+        {"unknown_key": 1}, {"sliding_window": 16}, {"pretraining_tp": 2}, {"eos_token_id": -1}, {"eos_token_id": list(range(1, 60))}, {"eos_token_id": []}, {"eos_token_id": ["x"]}, {"bos_token_id": "x"}, {"num_hidden_layers": 1 << 20}, {"rms_norm_eps": -1}, {"rope_theta": 0}, {"partial_rotary_factor": 0.5},
         {"max_position_embeddings": "-"}, {"num_key_value_heads": "-"}, {"attention_dropout": 0.1}, {"use_cache": False, "transformers_version": "4.40", "initializer_range": 0.02, "is_decoder": True}, {"is_decoder": 3})])
     put_all("config", [other(families()[f], **c) for f, c in (
         ("qwen3", {"layer_types": ["sliding_attention"]}), ("qwen3", {"layer_types": []}), ("qwen2", {"use_sliding_window": True, "sliding_window": 8, "max_window_layers": 0}), ("mistral", {"sliding_window": 8}), ("mistral", {"sliding_window": "-"}),
@@ -402,6 +408,8 @@ def ours():
         whole = contents(name + ".ntd")
         for at in 0, 4096, len(whole) - 128:
             put("data", f"{name}-{at}", struct.pack("<BH", 8 | (name == "rows"), at) + whole[at:at + 1000])
+        for front in 16, 48: # documents or rows before it
+            put("data", f"{name}-behind-{front}", struct.pack("<BHB", front | 8 | (name == "rows"), 4000, 0))
     for i, form in enumerate(("nanogpt", "llmc", "megatron", "olmo", "datatrove")):
         nt("nt-pack", "-q", "--format", form, "a.nts", "-o", "f-" + form)
         main, index = ({"nanogpt": ("", None), "llmc": ("_000000.bin", None), "megatron": (".bin", ".idx"), "olmo": (".npy", ".csv.gz"), "datatrove": (".ds", ".ds.index")})[form]

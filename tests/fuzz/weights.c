@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * weights.c - bytes as a folder with a model: config.json, NUL, model.safetensors; or config.json, NUL, an
- * index, NUL, the length of the first of two files in 16 bits, and both
+ * index, NUL, the length of the first of two files in 16 bits, and both. In every second one the same text is
+ * generation_config.json, too.
  *
  * What is taken has every tensor of its configuration, and can be loaded.
  */
@@ -28,8 +29,13 @@ static bool put_folder(const uint8_t *p, const uint8_t *end)
 {
 	unlink(path_of("model.safetensors"));
 	unlink(path_of("model.safetensors.index.json"));
+	const uint8_t *config = p;
 	if (!put_text("config.json", &p, end))
 		return false;
+	if ((p - config) % 2)
+		put_text("generation_config.json", &config, end);
+	else
+		unlink(path_of("generation_config.json"));
 	if (p == end || *p != '{') {
 		put("model.safetensors", p, (size_t)(end - p));
 		return true;
