@@ -143,20 +143,22 @@ void nt_merges_add(struct nt_tokenizer *t, uint32_t left, uint32_t right, uint32
 	t->pair[t->n_pair++] = (struct nt_pair){left, right};
 }
 
-/* The token that two make, or NT_NO_TOKEN with their bytes in *joined. */
-static uint32_t join(const struct nt_tokenizer *t, struct nt_pair p, struct nt_buf *joined)
-{
-	joined->len = 0;
-	if (nt_buf_add(joined, nt_token_text(t, p.left), t->token[p.left].len) < 0 ||
-	    nt_buf_add(joined, nt_token_text(t, p.right), t->token[p.right].len) < 0)
-		return NT_NO_TOKEN;
-	return nt_token_find_ordinary(t, joined->data, joined->len);
-}
-
 int nt_merge_fails(size_t place, const uint8_t *bytes, size_t len)
 {
 	return nt_fail(NT_EFORMAT, "merge %zu makes '%.*s', which is no token", place, (int)len,
 		       (const char *)bytes);
+}
+
+/* The token that two make, with their bytes in *joined. */
+static int join(const struct nt_tokenizer *t, size_t place, struct nt_buf *joined, uint32_t *id)
+{
+	struct nt_pair p = t->pair[place];
+	joined->len = 0;
+	if (nt_buf_add(joined, nt_token_text(t, p.left), t->token[p.left].len) < 0 ||
+	    nt_buf_add(joined, nt_token_text(t, p.right), t->token[p.right].len) < 0)
+		return NT_ESYS;
+	*id = nt_token_find_ordinary(t, joined->data, joined->len);
+	return *id == NT_NO_TOKEN ? nt_merge_fails(place, joined->data, joined->len) : 0;
 }
 
 int nt_merges_index(struct nt_tokenizer *t)
@@ -166,12 +168,9 @@ int nt_merges_index(struct nt_tokenizer *t)
 		return 0;
 	int rc = nt_merges_expect(t, t->n_pair);
 	for (size_t i = 0; rc == 0 && i < t->n_pair; i++) {
-		struct nt_pair p = t->pair[i];
-		uint32_t id = join(t, p, &joined);
-		if (id == NT_NO_TOKEN)
-			rc = nt_merge_fails(i, joined.data, joined.len);
-		else
-			enter_merge(t, (struct nt_merge){p.left, p.right, (uint32_t)i, id});
+		uint32_t id;
+		if ((rc = join(t, i, &joined, &id)) == 0)
+			enter_merge(t, (struct nt_merge){t->pair[i].left, t->pair[i].right, (uint32_t)i, id});
 	}
 	nt_buf_release(&joined);
 	return rc;

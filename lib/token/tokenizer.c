@@ -236,12 +236,12 @@ static int check_names(const struct nt_tokenizer *t)
 		const char *name = (const char *)nt_token_text(t, id);
 		bytes.len = 0;
 		rc = t->is_written ? nt_buf_add(&bytes, name, t->token[id].len)
-				   : nt_alphabet_read(&bytes, name, t->token[id].len) - 1;
-		uint32_t same = rc == 0 ? nt_token_find_ordinary(t, bytes.data, bytes.len) : NT_NO_TOKEN;
+				   : nt_alphabet_read(&bytes, name, t->token[id].len);
+		if (rc < 0 || (rc == 0 && !t->is_written))
+			continue; /* no memory, or not in the alphabet */
+		uint32_t same = nt_token_find_ordinary(t, bytes.data, bytes.len);
 		if (same != NT_NO_TOKEN && same != id)
 			rc = nt_fail(NT_EFORMAT, "special token '%s' is written like token %u", name, same);
-		else if (rc == -1)
-			rc = 0; /* not in the alphabet */
 	}
 	nt_buf_release(&bytes);
 	return rc < 0 ? rc : 0;

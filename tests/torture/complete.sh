@@ -22,9 +22,10 @@ at_calls() { # at_calls NAME COMMAND: killed before each call that an output dep
 	fresh "$1" old
 	while read -r call n <&7; do
 		traced "$2" -e inject=$call:signal=KILL:when="$n" && got=0 || got=$?
-		[ "$got" = 137 ] || { echo "$1, $call $n: $got: $(cat "$said")"; return 1; }
+		# (0: this time it had one call less)
+		case $got in 0 | 137) ;; *) echo "$1, $call $n: $got: $(cat "$said")"; return 1 ;; esac
 		whole_or_absent "$1" "*.part" || return 1
-		n_killed=$((n_killed + 1))
+		n_killed=$((n_killed + (got == 137)))
 	done 7<"$work/at"
 	eval "$2" && as_undisturbed "$1"
 }

@@ -28,7 +28,7 @@ found() {
 	not clean "$@" $mistake >said
 	grep "$says" said
 }
-planted() { "$@" -g -O1 -pthread -Wno-maybe-uninitialized -Wno-uninitialized -o planted "$root/tests/sanitize/planted.c"; }
+planted() { "$@" -g -O1 -pthread -w -o planted "$root/tests/sanitize/planted.c"; }
 pool() { "$@" -std=c11 -D_GNU_SOURCE -I"$root" -I"$root/include" -I"$root/lib" -g -O1 "$root"/lib/base/*.c "$root/tests/unit/base_pool.c" \
 	-o base_pool -lcmocka -lxxhash -lpthread -lm; }
 asan="-fsanitize=address,undefined -fno-sanitize-recover=undefined"
@@ -83,11 +83,13 @@ t 'what has threads under TSan: 0 reports' '
 	under thread $(commands nt-tokenize nt-dedup nt-shuffle nt-filter nt-train nt-sample)
 	clean small_under "$root/build/san-thread/bin" 4'
 
+# Stores that clang makes of loops for AVX-512 are lost on it.
 if command -v clang >/dev/null; then
 	t 'test programs and commands under MSan, which is told what libraries write: 0 reports' '
 		planted clang -fsanitize=memory
 		found use-of-uninitialized-value uninitialized ./planted
 		built memory
+		export NT_ISA=avx2
 		under memory $(programs memory "$root"/tests/unit/*.c "$root"/tests/golden/*.c)
 		clean small_under "$root/build/san-memory/bin"'
 else
