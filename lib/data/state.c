@@ -123,11 +123,11 @@ static int read_end(struct reader *r)
 	uint8_t foot[FOOTER], more;
 	struct nt_hash128 sum = nt_hasher_sum128(r->hasher);
 	int rc = read_part(r, foot, FOOTER);
-	if (rc < 0)
-		return rc;
+	ssize_t behind = rc < 0 ? rc : nt_read_full(r->fd, &more, 1, r->path);
+	if (behind < 0)
+		return (int)behind;
 	if (nt_le64(foot) != sum.lo || nt_le64(foot + 8) != sum.hi ||
-	    memcmp(foot + 16, end_magic, sizeof(end_magic)) != 0 ||
-	    nt_read_full(r->fd, &more, 1, r->path) != 0)
+	    memcmp(foot + 16, end_magic, sizeof(end_magic)) != 0 || behind > 0)
 		return nt_fail(NT_EFORMAT, "%s: damaged: its hash is another; begin a new state", r->path);
 	return 0;
 }

@@ -187,20 +187,22 @@ static bool find_step(const char *dir, unsigned long long limit, int (*check)(co
 	return found;
 }
 
+/* What "latest" points to, or else the newest step; "": the folder itself is one. */
+static bool find_current(const char *dir, char target[256])
+{
+	char link[PATH_BYTES];
+	snprintf(link, sizeof(link), "%s/latest", dir);
+	ssize_t n = readlink(link, target, 255);
+	target[n > 0 ? n : 0] = 0;
+	return n > 0 || has_file(dir, "trainer.json") || find_step(dir, UINT64_MAX, NULL, target);
+}
+
 int nt_checkpoint_current(const char *dir, struct nt_buf *path)
 {
-	char link[PATH_BYTES], target[256];
-	snprintf(link, sizeof(link), "%s/latest", dir);
-	ssize_t n = readlink(link, target, sizeof(target) - 1);
-	int rc = 0;
-	if (n > 0)
-		target[n] = 0;
-	if (n > 0 || (!has_file(dir, "trainer.json") && find_step(dir, UINT64_MAX, NULL, target)))
-		rc = nt_buf_printf(path, "%s/%s", dir, target);
-	else if (has_file(dir, "trainer.json"))
-		rc = nt_buf_printf(path, "%s", dir);
-	else
+	char target[256];
+	if (!find_current(dir, target))
 		return 0;
+	int rc = nt_buf_printf(path, "%s%s%s", dir, *target ? "/" : "", target);
 	if (rc == 0)
 		rc = nt_buf_add(path, "", 1);
 	return rc < 0 ? rc : 1;
@@ -208,10 +210,8 @@ int nt_checkpoint_current(const char *dir, struct nt_buf *path)
 
 bool nt_checkpoint_is(const char *dir)
 {
-	struct nt_buf path = {0};
-	int rc = nt_checkpoint_current(dir, &path);
-	nt_buf_release(&path);
-	return rc == 1;
+	char target[256];
+	return find_current(dir, target);
 }
 
 /* --- hashes ---------------------------------------------------------------------- */
