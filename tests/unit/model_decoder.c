@@ -360,6 +360,40 @@ static void a_long_context_is_looked_at_in_parts(void **state)
 	}
 }
 
+/* Prompts of whole pieces, and of more or fewer ids: a single one that is left over is a step. */
+static void what_a_prompt_leaves_over_is_right(void **state)
+{
+	enum { PIECE = 512 };
+	static const size_t n[] = {PIECE - 1, PIECE, PIECE + 1, PIECE + 2, 2 * PIECE, 2 * PIECE + 1, 2 * PIECE + 129};
+	static uint32_t id[LONG];
+	struct nt_model *m = random_model(NT_LLAMA, V, 48, LONG, 3);
+	struct nt_lm *lm;
+	struct nt_decoder *d;
+	const nt_real *got;
+	nt_real stepped[V];
+	(void)state;
+	random_ids(id, LONG, V);
+	nt_real *want = whole_row(m, id, LONG);
+	assert_int_equal(nt_lm_of_model(&lm, m), 0);
+	assert_int_equal(nt_decoder_new(&d, lm, 1, LONG, NULL), 0);
+	for (size_t i = 0; i < sizeof(n) / sizeof(*n); i++) {
+		nt_decoder_rewind(d, 0, 0);
+		assert_int_equal(nt_decoder_extend(d, 0, id, n[i] - 1, &got), 0);
+		assert_int_equal(nt_decoder_step(d, &(size_t){0}, &id[n[i] - 1], 1, &got), 0);
+		memcpy(stepped, got, sizeof(stepped));
+		nt_decoder_rewind(d, 0, 0);
+		assert_int_equal(nt_decoder_extend(d, 0, id, n[i], &got), 0);
+		for (size_t v = 0; v < V; v++)
+			assert_true(fabs((double)(got[v] - want[(n[i] - 1) * V + v])) < 1e-4);
+		if (n[i] % PIECE == 1)
+			assert_memory_equal(got, stepped, sizeof(stepped));
+	}
+	free(want);
+	nt_decoder_free(d);
+	nt_lm_free(lm);
+	nt_model_free(m);
+}
+
 static void what_was_taken_back_leaves_no_trace(void **state)
 {
 	struct made x = make(NT_QWEN3, 2, NULL);
@@ -551,6 +585,7 @@ int main(void)
 		cmocka_unit_test(what_a_file_holds_is_not_what_is_asked_for),
 		cmocka_unit_test(a_decoder_gives_the_same_bits_with_any_threads),
 		cmocka_unit_test(a_long_context_is_looked_at_in_parts),
+		cmocka_unit_test(what_a_prompt_leaves_over_is_right),
 		cmocka_unit_test(what_was_taken_back_leaves_no_trace),
 		cmocka_unit_test(a_full_decoder_and_a_foreign_id_are_refused),
 		cmocka_unit_test(a_sequence_twice_in_a_step_is_our_bug),
