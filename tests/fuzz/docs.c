@@ -2,8 +2,8 @@
 /*
  * docs.c - bytes cut into documents, in every way there is
  *
- * The first byte says how. In parts or whole, the same text comes; cut at NULs, as many
- * documents as there are pieces; and a second reading gives the same.
+ * The first byte says how. In parts or whole, the same text comes; of plain text cut at a delimiter, as
+ * many documents as there are pieces; and a second reading gives the same.
  */
 #include <stdio.h>
 #include <string.h>
@@ -29,6 +29,16 @@ static size_t halve(const void *arg, const uint8_t *text, size_t len)
 	(void)arg;
 	(void)text;
 	return len / 2;
+}
+
+/* Pieces between delimiters; what is behind the last is one if it is not empty. */
+static size_t count_pieces(const uint8_t *p, size_t len, const char *cut, size_t cut_len)
+{
+	const uint8_t *end = p + len, *at;
+	size_t n = 0;
+	for (; p < end && (at = memmem(p, (size_t)(end - p), cut, cut_len)); p = at + cut_len)
+		n++;
+	return n + (p < end);
 }
 
 /* As a file, or as standard input, which is told apart otherwise, and cannot be sought in behind byte 0. */
@@ -65,6 +75,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const char *const splits[] = {"auto", "none", "line", "blank", "nul", "jsonl", "ab", "\\n\\n"};
 	static const char *const fields[] = {"text", "a.b,text"};
+	static const char *const cuts[8] = {[2] = "\n", [4] = "", [6] = "ab", [7] = "\n\n"}; /* "": a NUL */
 	static const char *const wheres[] = {"id!=7"};
 	if (size == 0)
 		return 0;
@@ -79,6 +90,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	nt_buf_release(&members);
 	struct sum whole = read_all(fd, &o, false), again = read_all(fd, &o, false);
 	read_all(fd, &o, true);
+	const char *cut = cuts[how % 8];
+	if (cut && size > 1 && data[1] == 'x' && !memmem(data, size, "ustar", 5)) /* no wrapping begins so */
+		nt_assert(whole.documents == count_pieces(data + 1, size - 1, cut, *cut ? strlen(cut) : 1));
 	nt_assert(again.rc == whole.rc && again.documents == whole.documents && again.bytes == whole.bytes);
 	o.part_bytes = 16;
 	o.seam = halve;

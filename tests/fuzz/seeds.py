@@ -50,6 +50,7 @@ def texts():
     forms = [b"%c" % k for k in range(32)]
     put_all("docs", [k + p for k in forms for p in (b"one\n\ntwo\nthree", b"a\0b\0", b'{"text":"a","id":7}\n\n{"text":"b","url":"u","date":"d"}\n',
                                                    b'{"text":"cut', b"\n\n \n", b"")])
+    put_all("docs", [b"%c" % k + b"x" * at + cut * 3 for k, cut in ((2, b"\n"), (4, b"\0"), (6, b"ab"), (7, b"\n\n")) for at in (1, 1021, 1022, 1023, 2047)]) # across blocks
     lines = b'x{"text":"a","id":7}\n{"text":"b"}\n{"text":"' + b"c" * 3000 + b'"}\n' # standard input begins behind its x
     put_all("docs", [b"%c" % k + p for k in (0, 24) for p in (lines, lines[:9], b"x" + lines[32:], b"xtext\n", b"x\xef\xbb\xbf" + lines[1:], b"x{\n")])
 
