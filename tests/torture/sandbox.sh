@@ -39,9 +39,10 @@ escapes() {
 		next
 	}
 	{ pid = $1; while (pid in leader) pid = leader[pid] }
-	/ execve\(/ && / = 0$/ {
-		was = program[pid]; program[pid] = full($0); sub(/.*\//, "", program[pid])
-		if (was ~ /^nt-/) print was " executes: " $0
+	/ execve\(/ { executed[pid] = full($0) }
+	/ (execve\(|<\.\.\. execve resumed)/ && / = 0$/ {
+		was = program[pid]; program[pid] = executed[pid]; sub(/.*\//, "", program[pid])
+		if (was ~ /^nt-/) print was " executes: " executed[pid]
 		next
 	}
 	program[pid] !~ /^nt-/ || / = -1 / || /(resumed|exit)/ { next }
