@@ -20,22 +20,53 @@
 #include "token/starts.h"
 
 enum {
-	PAIRS_MOST = 1 << 16, /* of tokens that are held against each other */
+	BYTES_MOST = 1 << 25, /* pairs of them, of tokens that are held against each other */
 	STEPS_MOST = 4,       /* a byte of text, before it is read from behind, ... */
 	STEPS_FREE = 1024,    /* ... and in any text */
 };
 
 /* --- which tokens ------------------------------------------------------------------- */
 
+static int compare(const uint8_t *a, size_t n, const uint8_t *b, size_t m)
+{
+	int order = memcmp(a, b, n < m ? n : m);
+	return order ? order : (n > m) - (n < m);
+}
+
 static int by_bytes(const void *a, const void *b, void *arg)
 {
 	const uint8_t *bytes = arg;
 	const struct nt_added *x = a, *y = b;
-	uint32_t n = x->len < y->len ? x->len : y->len;
-	int order = memcmp(bytes + x->at, bytes + y->at, n);
-	if (order == 0 && x->len != y->len)
-		order = x->len < y->len ? -1 : 1;
+	int order = compare(bytes + x->at, x->len, bytes + y->at, y->len);
 	return order ? order : (x->id > y->id) - (x->id < y->id);
+}
+
+static int by_name(const void *a, const void *b, void *arg)
+{
+	const struct nt_tokenizer *t = arg;
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+	int order = compare(nt_token_text(t, x), t->token[x].len, nt_token_text(t, y), t->token[y].len);
+	return order ? order : (x > y) - (x < y);
+}
+
+/* Token i of the set, in order of their names. */
+static uint32_t named(const struct nt_added_set *set, uint32_t i)
+{
+	return set->by_name ? set->by_name[i] : set->entry[i].id;
+}
+
+uint32_t nt_added_find(const struct nt_tokenizer *t, const struct nt_added_set *set, const void *name,
+		       size_t len)
+{
+	for (uint32_t low = 0, high = set->n; low < high;) {
+		uint32_t mid = low + (high - low) / 2, id = named(set, mid);
+		int order = compare(nt_token_text(t, id), t->token[id].len, name, len);
+		if (order == 0)
+			return id;
+		low = order < 0 ? mid + 1 : low;
+		high = order > 0 ? mid : high;
+	}
+	return NT_NO_TOKEN;
 }
 
 static int add(struct nt_added_set *set, struct nt_added entry)
@@ -52,11 +83,24 @@ static int add(struct nt_added_set *set, struct nt_added entry)
 static int check_twins(const struct nt_tokenizer *t, const struct nt_added_set *set)
 {
 	for (uint32_t i = 1; i < set->n; i++) {
-		uint32_t a = set->entry[i - 1].id, b = set->entry[i].id;
+		uint32_t a = named(set, i - 1), b = named(set, i);
 		const char *name = (const char *)nt_token_text(t, a);
 		if (t->token[a].len == t->token[b].len && memcmp(name, nt_token_text(t, b), t->token[b].len) == 0)
 			return nt_fail(NT_EFORMAT, "tokens %u and %u are both called '%s'", a, b, name);
 	}
+	return 0;
+}
+
+/* What is looked for is not what they are called. */
+static int sort_names(struct nt_tokenizer *t, struct nt_added_set *set)
+{
+	if (set->n == 0)
+		return 0;
+	if (!(set->by_name = nt_alloc(set->n, sizeof(*set->by_name))))
+		return NT_ESYS;
+	for (uint32_t i = 0; i < set->n; i++)
+		set->by_name[i] = set->entry[i].id;
+	qsort_r(set->by_name, set->n, sizeof(*set->by_name), by_name, t);
 	return 0;
 }
 
@@ -102,11 +146,19 @@ static bool has_flags(const struct nt_tokenizer *t)
 	return false;
 }
 
+static uint64_t name_bytes(const struct nt_added_set *set)
+{
+	uint64_t n = 0;
+	for (uint32_t i = 0; i < set->n; i++)
+		n += set->entry[i].len;
+	return n;
+}
+
 /* Without normalizers there is one text, but tokens of the one kind are found before those
  * of the other: which shows only where they overlap. */
 static bool order_shows(const struct nt_tokenizer *t)
 {
-	if ((uint64_t)t->raw.n * t->normalized.n > PAIRS_MOST || has_flags(t))
+	if (name_bytes(&t->raw) > BYTES_MOST / (name_bytes(&t->normalized) + 1) || has_flags(t))
 		return t->raw.n && t->normalized.n;
 	for (uint32_t i = 0; i < t->raw.n; i++)
 		for (uint32_t k = 0; k < t->normalized.n; k++) {
@@ -167,12 +219,15 @@ int nt_added_index(struct nt_tokenizer *t)
 		rc = make_one_set(t);
 	if (rc == 0)
 		rc = sort(t, &t->raw);
+	if (rc == 0 && t->n_normalizer)
+		rc = sort_names(t, &t->normalized);
 	return rc < 0 ? rc : sort(t, &t->normalized);
 }
 
 void nt_added_release(struct nt_added_set *set)
 {
 	free(set->entry);
+	free(set->by_name);
 	*set = (struct nt_added_set){0};
 }
 

@@ -13,7 +13,7 @@
  * token can be cut into two tokens of lower rank whether merging comes to these two
  * (reach.c). Nearly always it does where the higher of the two ranks is lowest. A token for
  * which no place will do, and all behind one that is made of parts of higher rank, are
- * merged step by step.
+ * merged step by step (last_step.c).
  *
  * Two million halves are looked up for a vocabulary of 200,000. The hash is a polynomial in
  * the bytes, so that one pass over a token gives those of all its beginnings and ends. Most
@@ -24,8 +24,9 @@
 #include <string.h>
 
 #include "nt/err.h"
-#include "token/short.h"
+#include "token/last_step.h"
 #include "token/reach.h"
+#include "token/short.h"
 
 enum {
 	PLACES = 63, /* in a token of 64 bytes; a longer one is merged step by step */
@@ -34,59 +35,6 @@ enum {
 };
 
 #define NO_SLOT UINT64_MAX
-
-/* --- step by step ---------------------------------------------------------------------- */
-
-struct steps {
-	uint32_t *part, *rank;
-	size_t part_cap, rank_cap;
-};
-
-/* The token of bytes [part[i], part[k]) of a token, or NT_NO_TOKEN: the highest rank. */
-static uint32_t rank_of(const struct nt_tokenizer *t, const uint8_t *p, const uint32_t *part,
-			size_t i, size_t k)
-{
-	return nt_token_find_ordinary(t, p + part[i], part[k] - part[i]);
-}
-
-/* Merges neighbours of p until two parts are left, which become *pair, or no two neighbours
- * are a token: then returns false. part and rank have room for n + 1. */
-static bool last_pair(const struct nt_tokenizer *t, const uint8_t *p, uint32_t n, uint32_t *part,
-		      uint32_t *rank, struct nt_pair *pair)
-{
-	size_t n_part = n; /* part i is bytes [part[i], part[i + 1]) */
-	for (uint32_t i = 0; i <= n; i++)
-		part[i] = i;
-	for (size_t i = 0; i + 1 < n_part; i++)
-		rank[i] = rank_of(t, p, part, i, i + 2);
-	while (n_part > 2) {
-		size_t best = 0;
-		for (size_t i = 1; i + 1 < n_part; i++)
-			if (rank[i] < rank[best])
-				best = i;
-		if (rank[best] == NT_NO_TOKEN)
-			return false;
-		memmove(&part[best + 1], &part[best + 2], (n_part - best - 1) * sizeof(*part));
-		memmove(&rank[best], &rank[best + 1], (n_part - best - 2) * sizeof(*rank));
-		n_part--;
-		if (best + 1 < n_part)
-			rank[best] = rank_of(t, p, part, best, best + 2);
-		if (best)
-			rank[best - 1] = rank_of(t, p, part, best - 1, best + 1);
-	}
-	pair->left = rank_of(t, p, part, 0, 1);
-	pair->right = rank_of(t, p, part, 1, 2);
-	return pair->left != NT_NO_TOKEN && pair->right != NT_NO_TOKEN;
-}
-
-static int take_steps(const struct nt_tokenizer *t, uint32_t id, struct steps *s, struct nt_pair *pair)
-{
-	uint32_t len = t->token[id].len;
-	if (nt_grow(&s->part, &s->part_cap, len + 1, sizeof(*s->part)) < 0 ||
-	    nt_grow(&s->rank, &s->rank_cap, len + 1, sizeof(*s->rank)) < 0)
-		return NT_ESYS;
-	return last_pair(t, nt_token_text(t, id), len, s->part, s->rank, pair);
-}
 
 /* --- halves ---------------------------------------------------------------------------- */
 
@@ -303,7 +251,7 @@ static void fill(struct batch *b, const struct halves *h, const struct nt_reach 
 struct work {
 	struct nt_reach reach;
 	struct halves halves;
-	struct steps steps;
+	struct nt_last_step last;
 	struct batch batch;
 	bool is_ordered; /* no token was made of parts of higher rank */
 };
@@ -320,7 +268,7 @@ static int add_pair(struct nt_tokenizer *t, struct work *w, size_t i)
 	struct nt_pair p;
 	int rc = w->is_ordered && choose_place(&w->reach, id, w->batch.place[i], w->batch.n_place[i], &p);
 	if (rc == 0)
-		rc = take_steps(t, id, &w->steps, &p);
+		rc = nt_last_step(&w->last, t, id, &p);
 	if (rc <= 0)
 		return rc;
 	nt_merges_add(t, p.left, p.right, id);
@@ -349,8 +297,7 @@ int nt_pairs_from_ranks(struct nt_tokenizer *t, bool *all_reached)
 	if (w) {
 		nt_reach_release(&w->reach);
 		halves_release(&w->halves);
-		free(w->steps.part);
-		free(w->steps.rank);
+		nt_last_step_release(&w->last);
 	}
 	free(w);
 	return rc < 0 ? rc : 0;

@@ -169,41 +169,6 @@ static void merge_parts(struct parts *p, const struct nt_tokenizer *t, size_t n)
 
 /* --- any length at once ------------------------------------------------------------ */
 
-/* The heap holds rank << 32 | place, smallest first; equal ranks come out leftmost first. */
-static void sift_down(uint64_t *heap, size_t n, size_t i)
-{
-	uint64_t moving = heap[i];
-	for (size_t child; (child = 2 * i + 1) < n; i = child) {
-		if (child + 1 < n && heap[child + 1] < heap[child])
-			child++;
-		if (heap[child] >= moving)
-			break;
-		heap[i] = heap[child];
-	}
-	heap[i] = moving;
-}
-
-static int heap_push(struct nt_scratch *s, uint64_t entry)
-{
-	int rc = nt_grow(&s->heap, &s->heap_cap, s->n_heap + 1, sizeof(*s->heap));
-	if (rc < 0)
-		return rc;
-	size_t i = s->n_heap++;
-	for (; i > 0 && s->heap[(i - 1) / 2] > entry; i = (i - 1) / 2)
-		s->heap[i] = s->heap[(i - 1) / 2];
-	s->heap[i] = entry;
-	return 0;
-}
-
-static uint64_t heap_pop(struct nt_scratch *s)
-{
-	uint64_t top = s->heap[0];
-	s->heap[0] = s->heap[--s->n_heap];
-	if (s->n_heap)
-		sift_down(s->heap, s->n_heap, 0);
-	return top;
-}
-
 /* Looks up what node i and the one behind it become, and remembers to do it. */
 static int consider(struct nt_scratch *s, const struct nt_tokenizer *t, uint32_t i, uint32_t n)
 {
@@ -211,22 +176,22 @@ static int consider(struct nt_scratch *s, const struct nt_tokenizer *t, uint32_t
 	const struct nt_merge *m = a->next < n ? nt_merge_find(t, a->id, s->node[a->next].id) : NULL;
 	a->rank = m ? m->rank : NO_RANK;
 	a->merged = m ? m->id : 0;
-	return m ? heap_push(s, (uint64_t)m->rank << 32 | i) : 0;
+	return m ? nt_heap_push(&s->heap, (uint64_t)m->rank << 32 | i) : 0;
 }
 
 static int merge_by_heap(struct nt_scratch *s, const struct nt_tokenizer *t, const struct piece *p,
 			 size_t from, uint32_t n)
 {
 	int rc = nt_grow(&s->node, &s->node_cap, n, sizeof(*s->node));
-	s->n_heap = 0;
+	s->heap.n = 0;
 	for (uint32_t i = 0; rc == 0 && i < n; i++) {
 		s->node[i] = (struct nt_node){.prev = i - 1, .next = i + 1};
 		rc = read_symbols(&s->node[i].id, t, p, from + i, 1);
 	}
 	for (uint32_t i = 0; rc == 0 && i < n; i++)
 		rc = consider(s, t, i, n);
-	while (rc == 0 && s->n_heap) {
-		uint64_t top = heap_pop(s);
+	while (rc == 0 && s->heap.n) {
+		uint64_t top = nt_heap_pop(&s->heap);
 		uint32_t i = (uint32_t)top;
 		struct nt_node *a = &s->node[i];
 		if (a->id == NT_NO_TOKEN || a->rank != top >> 32)
@@ -407,7 +372,7 @@ static void release_chunk(struct nt_chunk *c)
 void nt_scratch_release(struct nt_scratch *s)
 {
 	free(s->node);
-	free(s->heap);
+	free(s->heap.entry);
 	release_chunk(&s->now);
 	release_chunk(&s->then);
 	release_chunk(&s->both);

@@ -94,6 +94,7 @@ struct model {
 	float *score; /* [t->ident.vocab_size] */
 	uint8_t *type;
 	size_t n, score_cap, type_cap;
+	bool *has_len; /* [longest + 1] is there a piece of so many bytes? */
 };
 
 /* The name of a symbol that is looked for in text: there, spaces are spaces. */
@@ -202,13 +203,27 @@ static bool is_normal(const struct model *m, uint32_t id)
 	return id < m->n && m->type[id] == NORMAL;
 }
 
+/* Which lengths there are. Of n bytes they are no more than the root of 2 n, and only beginnings and ends of
+ * such a length are looked up: those of one long piece would all have to be hashed. */
+static int note_lengths(struct model *m)
+{
+	uint32_t longest = 0;
+	for (uint32_t id = 0; id < m->n; id++)
+		longest = m->t->token[id].len > longest ? m->t->token[id].len : longest;
+	if (!(m->has_len = nt_calloc((size_t)longest + 1, sizeof(*m->has_len))))
+		return NT_ESYS;
+	for (uint32_t id = 0; id < m->n; id++)
+		m->has_len[m->t->token[id].len] = true;
+	return 0;
+}
+
 /* Every way to cut piece id into two that are pieces. */
 static int cut_piece(struct cuts *cuts, const struct model *m, uint32_t id)
 {
 	const uint8_t *p = nt_token_text(m->t, id);
 	uint32_t n = m->t->token[id].len;
 	for (uint32_t at = 1; at < n; at++) {
-		if ((p[at] & 0xc0) == 0x80)
+		if (!m->has_len[at] || !m->has_len[n - at])
 			continue;
 		uint32_t left = nt_token_find_ordinary(m->t, p, at);
 		if (!is_normal(m, left))
@@ -224,10 +239,10 @@ static int cut_piece(struct cuts *cuts, const struct model *m, uint32_t id)
 	return 0;
 }
 
-static int add_merges(const struct model *m)
+static int add_merges(struct model *m)
 {
 	struct cuts cuts = {0};
-	int rc = 0;
+	int rc = note_lengths(m);
 	for (uint32_t id = 0; rc == 0 && id < m->n; id++)
 		if (m->type[id] == NORMAL)
 			rc = cut_piece(&cuts, m, id);
@@ -347,6 +362,7 @@ int nt_sentencepiece_parse(struct nt_tokenizer **out, const void *data, size_t l
 		rc = nt_tokenizer_finish(m.t, false);
 	free(m.score);
 	free(m.type);
+	free(m.has_len);
 	if (rc < 0)
 		nt_tokenizer_free(m.t);
 	*out = rc == 0 ? m.t : NULL;

@@ -548,16 +548,6 @@ const char *nt_token_name(const struct nt_tokenizer *t, uint32_t id)
 	return nt_token_is_special(t, id) ? (const char *)nt_token_text(t, id) : NULL;
 }
 
-static uint32_t find_added(const struct nt_tokenizer *t, const struct nt_added_set *set,
-			   const void *name, size_t len)
-{
-	for (uint32_t i = 0; i < set->n; i++)
-		if (t->token[set->entry[i].id].len == len &&
-		    memcmp(nt_token_text(t, set->entry[i].id), name, len) == 0)
-			return set->entry[i].id;
-	return NT_NO_TOKEN;
-}
-
 /* The written token that stands for these bytes. */
 static uint32_t find_shown(const struct nt_tokenizer *t, const uint8_t *bytes, size_t len)
 {
@@ -575,8 +565,8 @@ uint32_t nt_token_find(const struct nt_tokenizer *t, const void *bytes, size_t l
 {
 	uint32_t id = t->is_written ? find_shown(t, bytes, len) : nt_token_find_ordinary(t, bytes, len);
 	if (id == NT_NO_TOKEN)
-		id = find_added(t, &t->raw, bytes, len);
-	return id == NT_NO_TOKEN ? find_added(t, &t->normalized, bytes, len) : id;
+		id = nt_added_find(t, &t->raw, bytes, len);
+	return id == NT_NO_TOKEN ? nt_added_find(t, &t->normalized, bytes, len) : id;
 }
 
 static bool is_blank(uint8_t c)

@@ -12,6 +12,7 @@
 #include "nt/tokenizer.h"
 #include "text/normalize.h"
 #include "text/split.h"
+#include "token/heap.h"
 #include "token/presplit.h"
 
 /* Part of the fingerprint: the numbers are a promise. */
@@ -84,7 +85,8 @@ struct nt_added {
 };
 
 struct nt_added_set {
-	struct nt_added *entry; /* [n] */
+	struct nt_added *entry; /* [n], in order of what is looked for */
+	uint32_t *by_name;      /* [n] their ids in order of their names; NULL: that is the same */
 	uint32_t n, cap;
 	uint32_t first[257]; /* those with first byte b: [first[b], first[b + 1]) */
 	int only_first;      /* the one byte that all begin with, or -1 */
@@ -184,8 +186,7 @@ struct nt_chunk { /* tokens of a part of a long piece, and the symbols they begi
 struct nt_scratch {
 	struct nt_node *node; /* a piece of any length as a linked list ... */
 	size_t node_cap;
-	uint64_t *heap; /* ... and what can be merged in it, soonest first */
-	size_t n_heap, heap_cap;
+	struct nt_heap heap; /* ... and what can be merged in it, soonest first */
 	struct nt_chunk now, then, both;
 };
 void nt_scratch_release(struct nt_scratch *s);
@@ -220,6 +221,9 @@ struct nt_ids *nt_encoder_spare(struct nt_encoder *e); /* ids that nobody keeps;
 
 /* added.c */
 int nt_added_index(struct nt_tokenizer *t);
+/* The token of the set with exactly this name, or NT_NO_TOKEN. */
+uint32_t nt_added_find(const struct nt_tokenizer *t, const struct nt_added_set *set, const void *name,
+		       size_t len);
 void nt_added_release(struct nt_added_set *set);
 
 struct nt_starts; /* starts.h */

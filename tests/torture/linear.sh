@@ -101,4 +101,38 @@ done
 for file in "$work"/vocabularies/*.json; do
 	t "text cut as in the tokenizer.json \"$(basename "$file" .json)\" takes time in proportion to it" 'is_linear -t "$file"'
 done
+
+# vocabularies that take long by what is in them: one token of a million bytes, and many names that end in a space
+cat >"$work/long.py" <<'END'
+import base64, json, struct, sys
+n = 1000000
+def varint(v):
+    return bytes([v]) if v < 128 else bytes([v & 127 | 128]) + varint(v >> 7)
+def part(number, data):
+    return varint(number << 3 | 2) + varint(len(data)) + data
+def piece(text, score, kind):
+    return part(1, part(1, text.encode()) + b"\x15" + struct.pack("<f", score) + bytes([24, kind]))
+runs = ["a" * k for k in (1, 2, 4, 8, n // 2, n)]
+with open("long.model", "wb") as f:
+    f.write(piece("<unk>", 0, 2) + b"".join(piece("<0x%02X>" % i, 0, 6) for i in range(256)))
+    f.write(b"".join(piece(text, -len(text), 1) for text in runs) + part(2, b"\x18\x02\x98\x02\x01"))
+with open("long.tiktoken", "wb") as f:
+    for i, text in enumerate([bytes([i]) for i in range(256)] + [text.encode() for text in runs[1:]]):
+        f.write(base64.b64encode(text) + b" %d\n" % i)
+base = json.load(open(sys.argv[1]))
+names = [dict(id=1000 + i, content="<%d> " % i, single_word=False, lstrip=False, rstrip=False, special=False, normalized=False)
+         for i in range(200000)]
+json.dump(dict(base, added_tokens=base["added_tokens"] + names), open("names.json", "w"))
+END
+(cd "$work" && "$PYTHON" long.py vocabularies/base.json)
+t 'a SentencePiece piece of a million bytes is cut into its halves in seconds' '
+	ulimit -t 10
+	echo aa | nt-tokenize -q -t "$work/long.model" >out'
+t 'a token of a million bytes is merged from its ranks in seconds' '
+	ulimit -t 10
+	echo aa | nt-tokenize -q -t "$work/long.tiktoken" --pattern none >out'
+t 'two hundred thousand added tokens that end in a space are trimmed in seconds' '
+	ulimit -t 10
+	echo aa | nt-tokenize -q -t "$work/names.json" >out
+	nt-dedup -q out >rest'
 done_testing
