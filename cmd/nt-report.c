@@ -162,6 +162,7 @@ struct job {
 	int drawn;                         /* lines on the terminal, to be drawn over */
 	uint64_t news_ns;                  /* when something came last */
 	bool was_written;                  /* a run was seen with an nt-train at it */
+	bool is_old;                       /* nothing was written for long before, and nothing came since */
 };
 
 /* Does the terminal show more than ASCII? What the locale is called says it, also where that
@@ -289,8 +290,17 @@ static int begin(struct job *j)
 }
 
 /* A killed nt-train says no end. Its lock is gone; a log that is brought from another machine never
- * had one, and may come in pieces that are minutes apart. */
-enum { QUIET_S = 3, LONG_QUIET_S = 600 };
+ * had one, and may come in pieces that are minutes apart. Where none came for so long before, one
+ * that is about to go on has some seconds to begin. */
+enum { QUIET_S = 3, OLD_QUIET_S = 5, LONG_QUIET_S = 600 };
+
+static bool are_old(const struct runs *r)
+{
+	bool are = true;
+	for (size_t i = 0; i < r->n && are; i++)
+		are = nt_run_has_ended(r->run[i]) || nt_run_age_s(r->run[i]) >= LONG_QUIET_S;
+	return are;
+}
 
 static bool are_left(struct job *j)
 {
@@ -299,16 +309,18 @@ static bool are_left(struct job *j)
 	for (size_t i = 0; i < j->runs.n && !is_written; i++)
 		is_written = !nt_run_has_ended(j->runs.run[i]) && nt_run_is_written(j->runs.run[i]);
 	j->was_written |= is_written;
-	return !is_written && quiet_s >= (j->was_written ? QUIET_S : LONG_QUIET_S);
+	return !is_written && quiet_s >= (j->was_written ? QUIET_S : j->is_old ? OLD_QUIET_S : LONG_QUIET_S);
 }
 
 static int follow(struct job *j)
 {
 	int rc = show(j, false);
+	j->is_old = are_old(&j->runs);
 	for (j->news_ns = nt_now_ns(); rc >= 0 && !*j->stop && !have_ended(&j->runs); wait_a_second()) {
 		rc = read_runs(&j->runs);
 		if (rc > 0) {
 			j->news_ns = nt_now_ns();
+			j->is_old = false;
 			rc = show(j, false);
 		} else if (rc == 0 && are_left(j)) {
 			nt_cli_warn(j->cli, "no nt-train is at it any more, and it has no end: run nt-train again to go on");

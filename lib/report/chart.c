@@ -20,7 +20,6 @@
 
 #include "nt/err.h"
 
-enum { N_SOURCE = 8 }; /* as many colours as there are */
 
 /* A chart's curves. `is_look`: of held-out text, else of steps. */
 struct curve {
@@ -227,13 +226,14 @@ static int add_sources(struct report_chart *c, struct nt_run *const *run, size_t
 		       const struct nt_chart_options *o)
 {
 	int rc = 0;
+	nt_source_names(&c->sources, run, n_run);
 	for (size_t i = 0; rc == 0 && i < n_run; i++)
 		for (size_t k = 0; rc == 0 && k < run[i]->n_source; k++) {
 			const struct report_source *s = &run[i]->source[k];
-			size_t number = nt_source_number(run, n_run, s->name);
+			size_t number = nt_source_number(&c->sources, s->name);
 			struct report_line like = {.run = i, .source = s->name, .color = number + N_SOURCE * i,
 						   .style = S_MARKS};
-			if (number < N_SOURCE)
+			if (number < c->sources.n)
 				rc = add_line(c, &s->look, like, V_VAL_LOSS, o);
 		}
 	return rc;

@@ -27,6 +27,7 @@ struct report_chart {
 	const char *title;   /* what is drawn: "loss" */
 	const char *y_name, *x_name; /* "nats/token", "steps" */
 	struct report_axis x, y;
+	struct report_names sources; /* whose curves these are; none if they are those of runs */
 	struct report_line *line; /* [n_line] in the order of drawing */
 	size_t n_line, line_cap;
 };

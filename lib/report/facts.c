@@ -29,8 +29,8 @@ int nt_facts_add(struct report_facts *f, const char *key, size_t key_len, const 
 	}
 	/* 0.4 was written with all its digits, so that it comes back the same */
 	char number[32];
-	bool is_real = rc == 0 && *value != '"' && text.len > 9 && memchr(value, '.', len);
-	if (is_real) {
+	bool is_number = len && (*value == '-' || (*value >= '0' && *value <= '9'));
+	if (rc == 0 && is_number && len > 9 && memchr(value, '.', len)) {
 		snprintf(number, sizeof(number), "%.9g", strtod(value, NULL));
 		text = (struct nt_json_text){(const uint8_t *)number, strlen(number), false};
 	}

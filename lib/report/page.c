@@ -170,15 +170,14 @@ static void put_plot(struct page *p, const struct report_chart *c, double height
 	nt_markup(&p->m, "</svg>");
 }
 
-static void put_source_key(struct page *p)
+static void put_source_key(struct page *p, const struct report_names *sources)
 {
-	const char *name;
 	nt_markup(&p->m, "<div class=\"legend\">");
-	for (size_t i = 0; i < 8 && (name = nt_source_name(p->run, p->n_run, i)); i++) {
+	for (size_t i = 0; i < sources->n; i++) {
 		nt_markup(&p->m, "<span><svg width=\"22\" height=\"10\"><path");
 		nt_svg_class(&p->m, "marks", i);
 		nt_markup(&p->m, " d=\"M1 5h20\"/></svg><b class=\"name\">");
-		nt_markup_words(&p->m, name);
+		nt_markup_words(&p->m, sources->name[i]);
 		nt_markup(&p->m, "</b></span>");
 	}
 	nt_markup(&p->m, "</div>\n");
@@ -204,7 +203,7 @@ static int put_chart(struct page *p, enum nt_chart_of of, bool is_wide)
 		if (x == 0)
 			nt_markup(&p->m, "<figure%s><figcaption>%s</figcaption>", is_wide ? " class=\"wide\"" : "", c.title);
 		if (x == 0 && of == NT_CHART_SOURCES)
-			put_source_key(p);
+			put_source_key(p, &c.sources);
 		nt_markup(&p->m, "<div class=\"plot %s\">", x_class[x]);
 		put_plot(p, &c, is_wide ? 330 : 200);
 		nt_markup(&p->m, "</div>\n");
@@ -237,6 +236,7 @@ static void put_key(struct page *p)
 static int put_charts(struct page *p)
 {
 	static const char *const name[N_X] = {"steps", "tokens", "time"};
+	struct report_names sources;
 	nt_markup(&p->m, "<section>\n<h2>Curves</h2>\n");
 	for (int x = 0; x < N_X; x++)
 		nt_markup(&p->m, "<input type=\"radio\" name=\"x\" id=\"%s\"%s><label for=\"%s\">%s</label>", x_class[x],
@@ -246,7 +246,8 @@ static int put_charts(struct page *p)
 	int rc = put_chart(p, NT_CHART_LOSS, true);
 	if (rc == 0 && p->n_run > 1)
 		rc = put_chart(p, NT_CHART_HELD_OUT, true);
-	if (rc == 0 && nt_source_name(p->run, p->n_run, 1))
+	nt_source_names(&sources, p->run, p->n_run);
+	if (rc == 0 && sources.n > 1)
 		rc = put_chart(p, NT_CHART_SOURCES, true);
 	for (int of = NT_CHART_BPB; rc == 0 && of < NT_CHART_N; of++)
 		rc = put_chart(p, (enum nt_chart_of)of, false);

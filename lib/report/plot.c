@@ -279,19 +279,17 @@ static void put_state(struct canvas *p, const struct nt_run *r, size_t run, size
 }
 
 /* Whose curve is whose, where curves are those of sources. */
-static void put_sources(struct canvas *p, struct nt_run *const *run, size_t n_run, size_t width)
+static void put_sources(struct canvas *p, const struct report_names *sources, size_t width)
 {
-	const char *name;
-	bool has_sources = p->c->n_line && p->c->line[0].source;
-	for (size_t i = 0; has_sources && i < N_COLOR && width > 4 && (name = nt_source_name(run, n_run, i)); i++) {
+	for (size_t i = 0; i < sources->n && width > 4; i++) {
 		set_color(p, i);
 		put_sign(p, i);
 		end_color(p);
 		put(p, " ");
-		width = put_text(p, name, width - 4);
+		width = put_text(p, sources->name[i], width - 4);
 		put(p, "  ");
 	}
-	if (has_sources)
+	if (sources->n)
 		put(p, "\n");
 }
 
@@ -313,7 +311,7 @@ static void put_all(struct canvas *p, struct nt_run *const *run, size_t n_run, c
 	for (size_t i = 0; i < p->rows; i++)
 		put_row(p, i);
 	put_x_axis(p);
-	put_sources(p, run, n_run, o->width);
+	put_sources(p, &p->c->sources, o->width);
 	for (size_t i = 0; i < n_run; i++)
 		put_state(p, run[i], i, o->width);
 }

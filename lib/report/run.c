@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/block.h"
@@ -499,6 +500,14 @@ bool nt_run_is_written(const struct nt_run *r)
 		flock(fd, LOCK_UN);
 	nt_close_read(fd);
 	return is_locked;
+}
+
+uint64_t nt_run_age_s(const struct nt_run *r)
+{
+	struct stat st;
+	time_t now = time(NULL);
+	bool is_file = stat(r->log, &st) == 0 && S_ISREG(st.st_mode);
+	return is_file && st.st_mtime < now ? (uint64_t)(now - st.st_mtime) : 0;
 }
 
 uint64_t nt_run_n_skipped(const struct nt_run *r)

@@ -81,8 +81,14 @@ int nt_run_take(struct nt_run *r, const char *line, size_t len);
 int nt_run_take_sources(struct nt_run *r, const struct nt_buf *json, const struct report_point *at);
 void nt_run_cut_sources(struct nt_run *r, double step);
 void nt_run_free_sources(struct nt_run *r);
+
 /* Sources of several runs, numbered from 0 as they come: the same name, the same number. */
-size_t nt_source_number(struct nt_run *const *run, size_t n_run, const char *name);
-const char *nt_source_name(struct nt_run *const *run, size_t n_run, size_t number); /* or NULL */
+enum { N_SOURCE = 8 }; /* as many as there are colours; what comes behind them is not drawn */
+struct report_names {
+	const char *name[N_SOURCE]; /* [n], the runs' own: valid until one is read on, or freed */
+	size_t n;
+};
+void nt_source_names(struct report_names *s, struct nt_run *const *run, size_t n_run);
+size_t nt_source_number(const struct report_names *s, const char *name); /* n: it is none of them */
 
 #endif

@@ -24,6 +24,8 @@ static struct report_source *find(struct nt_run *r, const struct nt_json_text *n
 	for (size_t i = 0; i < r->n_source; i++)
 		if (nt_json_is(name, r->source[i].name))
 			return &r->source[i];
+	if (memchr(name->p, 0, name->len)) /* no name of a file; cut there, it would never be found again */
+		return NULL;
 	if (r->n_source == SOURCES_MOST || nt_grow(&r->source, &r->source_cap, r->n_source + 1, sizeof(*r->source)) < 0)
 		return NULL;
 	char *copy = strndup((const char *)name->p, name->len);
@@ -41,6 +43,7 @@ static int read_loss(struct nt_json *j, double *loss)
 	int rc = nt_json_enter(j, '{');
 	while (rc >= 0 && (rc = nt_json_key(j, &key)) > 0) {
 		bool is_loss = nt_json_is(&key, "val_loss");
+		is_loss = is_loss && nt_json_peek(j) == '0'; /* a number */
 		rc = nt_json_skip(j, &value);
 		double x = rc == 0 && is_loss ? strtod((const char *)value.p, NULL) : NAN;
 		*loss = fabs(x) <= VALUE_MOST ? x : *loss;
@@ -93,29 +96,21 @@ void nt_run_free_sources(struct nt_run *r)
 	free(r->source);
 }
 
-/* The same name has the same number in every run. */
-const char *nt_source_name(struct nt_run *const *run, size_t n_run, size_t number)
+/* --- of several runs ------------------------------------------------------------------- */
+
+size_t nt_source_number(const struct report_names *s, const char *name)
 {
-	for (size_t i = 0; i < n_run; i++)
-		for (size_t k = 0; k < run[i]->n_source; k++)
-			if (nt_source_number(run, n_run, run[i]->source[k].name) == number)
-				return run[i]->source[k].name;
-	return NULL;
+	size_t i = 0;
+	while (i < s->n && strcmp(s->name[i], name) != 0)
+		i++;
+	return i;
 }
 
-size_t nt_source_number(struct nt_run *const *run, size_t n_run, const char *name)
+void nt_source_names(struct report_names *s, struct nt_run *const *run, size_t n_run)
 {
-	size_t n = 0;
+	s->n = 0;
 	for (size_t i = 0; i < n_run; i++)
-		for (size_t k = 0; k < run[i]->n_source; k++) {
-			const char *other = run[i]->source[k].name;
-			bool is_new = true;
-			for (size_t b = 0; b < i && is_new; b++)
-				for (size_t c = 0; c < run[b]->n_source && is_new; c++)
-					is_new = strcmp(run[b]->source[c].name, other) != 0;
-			if (strcmp(other, name) == 0)
-				return is_new ? n : nt_source_number(run, i, name);
-			n += is_new;
-		}
-	return n;
+		for (size_t k = 0; s->n < N_SOURCE && k < run[i]->n_source; k++)
+			if (nt_source_number(s, run[i]->source[k].name) == s->n)
+				s->name[s->n++] = run[i]->source[k].name;
 }

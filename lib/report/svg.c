@@ -195,20 +195,14 @@ static bool has_style(const struct report_chart *c, enum report_style style)
 	return has;
 }
 
-static bool has_sources(const struct report_chart *c)
-{
-	return c->n_line && c->line[0].source;
-}
-
 /* The runs, and on a row of its own which kinds of curves there are, if there are several. */
 static void put_legend(struct legend *l, const struct report_chart *c, struct nt_run *const *run, size_t n_run)
 {
 	const char *line = has_style(c, S_PLAIN) ? "plain" : has_style(c, S_SMOOTH) ? "smooth" : "marks";
-	const char *source;
 	for (size_t i = 0; n_run > 1 && i < n_run; i++)
-		put_entry(l, line, has_sources(c) ? N_COLOR * i + N_COLOR - 1 : i, false, nt_run_label(run[i]));
-	for (size_t i = 0; has_sources(c) && i < N_COLOR && (source = nt_source_name(run, n_run, i)); i++)
-		put_entry(l, "marks", i, false, source);
+		put_entry(l, line, c->sources.n ? N_COLOR * i + N_COLOR - 1 : i, false, nt_run_label(run[i]));
+	for (size_t i = 0; i < c->sources.n; i++)
+		put_entry(l, "marks", i, false, c->sources.name[i]);
 	if (has_style(c, S_SMOOTH)) {
 		l->y += n_run > 1 ? ROW : 0;
 		l->x = LEFT;

@@ -152,6 +152,10 @@ t 'a page has every chart against steps, tokens and time, and what the run came 
 	grep -x "finished, 400 steps" text
 	nt-report -o b.html "$work/one"; cmp a.html b.html
 	head -n 30 "$work/one" >some; nt-report some >c.html; html c.html | grep -x "at step 29 of 400"'
+t 'a setting that is a list or an object is shown as it is written' '
+	sed "1s/{/{\"threads\": [1.125, 2.5], \"cpus\": {\"a\": 0.25}, \"isa\": 0.10000000149011612, \"cpu\": true, /" "$work/one" >log
+	nt-report log >a.html; html a.html >text
+	for x in "[1.125, 2.5]" "{\"a\": 0.25}" 0.100000001 true; do grep -Fx "$x" text; done'
 t 'a page of several runs has a row each, and the best is marked' '
 	nt-report --label first --label second "$work/one" "$work/two" >a.html
 	html a.html >text; grep -x "2 runs" text; [ "$(grep -cx first text)" = 2 ]
@@ -357,6 +361,23 @@ t 'sources of the data have a chart of their own, and one colour each in all run
 	nt-report -o page.html "$work/one"; html page.html | not grep -qi "by source"
 	nt-report --terminal --chart sources --color=never --width 60 a >seen; grep "wiki.*books" seen
 	sed "s/.sources.: {/&\"bad\": 3, /" a >c; nt-report --svg c >c.svg'
+t 'a loss of a source that is no number is no loss, and a name with a NUL is none' '
+	sourced a wiki 3 books 4
+	for x in null true \"5\" "[6.5]" "{}" 1e999; do
+		sed -n "5s/3[.]5/$x/; 5s/.step.: 5/\"step\": 6/p" a
+	done >more
+	cat more >>a; nt-report --svg --chart sources a >a.svg; xml a.svg >seen
+	grep "^title wiki, steps 5: 3.5" seen; grep "^title books, steps 6: 4.5" seen; not grep "^title wiki, steps 6" seen
+	sourced b "w\\u0000a" 3 "w\\u0000b" 4; grep -F "w\u0000a" b
+	not nt-report --svg --chart sources b 2>said; grep "no held-out loss by source to draw yet" said'
+t 'many sources in many runs are numbered in no time' '
+	mkdir many
+	awk "BEGIN { for (i = 0; i < 64; i++) {
+		printf \"{\\\"event\\\": \\\"eval\\\", \\\"step\\\": 1, \\\"tokens\\\": 1, \\\"time\\\": 1, \\\"val_loss\\\": 3, \\\"sources\\\": {\" >\"many/\" i
+		for (k = 0; k < 64; k++) printf \"%s\\\"s%d.%d\\\": {\\\"val_loss\\\": 3}\", k ? \", \" : \"\", i, k >\"many/\" i
+		printf \"}}\\n\" >\"many/\" i } }"
+	timeout 20 nt-report --svg --chart sources many/* >a.svg; xml a.svg >seen
+	for k in 0 7; do grep -x "text s0.$k" seen; done; not grep "text s0.8" seen'
 t 'following ends where nt-train was killed' '
 	head -n 100 "$work/one" >log
 	"$PYTHON" -c "
@@ -369,6 +390,15 @@ time.sleep(2.5)" &
 	wait
 	grep "no nt-train is at it any more, and it has no end" said; html run.html | grep -x "at step 97 of 400"
 	not grep "http-equiv=\"refresh\"" run.html'
+t 'following ends soon where nt-train was gone already, and goes on where a log is brought from elsewhere' '
+	head -n 100 "$work/one" >log; cp log old; touch -d "1 hour ago" old; cp -p old late
+	{ sleep 2; sed -n 101,200p "$work/one" >>late; sleep 7; for run in log late; do tail -n +201 "$work/one" >>$run; done; } &
+	nt-report --follow -o log.html log 2>said.log & log=$!
+	nt-report --follow -o late.html late 2>said.late & late=$!
+	exits 0 timeout 60 nt-report --follow -o old.html old 2>said
+	grep "no nt-train is at it any more" said; html old.html | grep -x "at step 97 of 400"
+	wait $log; wait $late
+	for run in log late; do html $run.html | grep -x "finished, 400 steps"; done'
 
 t 'what is no run is one clear line' '
 	: >empty; exits 1 nt-report --svg empty 2>said; grep "empty: no loss to draw yet" said
