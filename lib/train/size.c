@@ -25,6 +25,7 @@
 #include "nt/cpu.h"
 #include "nt/err.h"
 #include "train/run.h"
+#include "train/settings.h"
 
 static const struct {
 	uint32_t hidden_size, num_hidden_layers;
@@ -130,14 +131,21 @@ struct nt_config nt_size_config(const struct nt_train_options *o, const struct n
 	};
 }
 
-/* The shape of a rung, as far as the user left it open. False: the user's own numbers
- * do not go with this width. */
-static bool on_rung(struct nt_train_options *o, size_t rung)
+/* The shape of a width, as far as the user left it open. NT_EARG: the user's own numbers do not
+ * go with it. */
+static int at_width(struct nt_train_options *o, struct nt_config *c, uint64_t hidden_size, const struct nt_ident *ident)
 {
-	if (!o->hidden_size)
-		o->hidden_size = ladder[rung].hidden_size;
+	o->hidden_size = hidden_size;
 	nt_size_complete(o);
-	return o->head_dim > 0;
+	int rc = nt_settings_check(o);
+	*c = nt_size_config(o, ident);
+	return rc < 0 ? rc : nt_config_check(c);
+}
+
+/* After the last width was refused as all before it. */
+static int no_width(void)
+{
+	return nt_fail(NT_EARG, "no width that is tried goes with the shape that is asked: %s", nt_errmsg());
 }
 
 /* FLOP/s that a model reaches, as measured at two sizes; between them in proportion. */
@@ -158,13 +166,15 @@ static int measure_speed(struct speed *s, const struct nt_train_options *options
 	static const size_t rung[2] = {2, 5};
 	for (int i = 0; i < 2; i++) {
 		struct nt_train_options o = *options;
-		o.hidden_size = o.num_attention_heads = o.num_key_value_heads = 0;
-		o.num_hidden_layers = o.intermediate_size = 0;
-		on_rung(&o, rung[i]);
-		struct nt_config c = nt_size_config(&o, ident);
+		struct nt_config c;
+		o.num_attention_heads = o.num_key_value_heads = o.num_hidden_layers = o.intermediate_size = 0;
+		o.head_dim = o.arch == NT_GPT2 ? 0 : o.head_dim; /* its heads fill the width, also these two */
+		int rc = at_width(&o, &c, ladder[rung[i]].hidden_size, ident);
+		if (rc < 0)
+			return rc;
 		size_t B = o.seq_len < 1024 ? (size_t)(1024 / o.seq_len) : 1;
 		s->flops[i] = nt_flops_per_token(&c, o.seq_len);
-		int rc = nt_measure_model(&c, B, o.seq_len, o.dtype, pool, &s->rate[i]);
+		rc = nt_measure_model(&c, B, o.seq_len, o.dtype, pool, &s->rate[i]);
 		if (rc < 0)
 			return rc;
 	}
@@ -210,9 +220,9 @@ int nt_size_choose(struct nt_train_options *o, const struct nt_ident *ident, uin
 	double lowest = INFINITY;
 	for (size_t rung = 0; rc == 0 && rung < N_RUNG; rung++) {
 		struct nt_train_options shape = *o;
-		if (!on_rung(&shape, rung))
+		struct nt_config c;
+		if (at_width(&shape, &c, ladder[rung].hidden_size, ident) < 0)
 			continue;
-		struct nt_config c = nt_size_config(&shape, ident);
 		if (is_too_large(&c, n_target) && isfinite(lowest))
 			continue;
 		double flops = nt_flops_per_token(&c, o->seq_len);
@@ -227,7 +237,7 @@ int nt_size_choose(struct nt_train_options *o, const struct nt_ident *ident, uin
 		}
 	}
 	*o = best;
-	return rc;
+	return rc < 0 || isfinite(lowest) ? rc : no_width();
 }
 
 /* --- a size that is asked ------------------------------------------------------------- */
@@ -261,18 +271,18 @@ int nt_size_for(struct nt_train_options *o, const struct nt_ident *ident)
 	uint64_t n, n_best = 0;
 	for (uint64_t width = 32; width <= most; width = next_width(width)) {
 		struct nt_train_options shape = *o;
-		shape.hidden_size = width;
-		nt_size_complete(&shape);
-		if (width % shape.num_attention_heads)
+		struct nt_config c;
+		if (at_width(&shape, &c, width, ident) < 0)
 			continue;
-		struct nt_config c = nt_size_config(&shape, ident);
 		nt_size_is(&c, o->size, &n);
 		if (!n_best || times((double)n, (double)o->size) < times((double)n_best, (double)o->size)) {
 			best = shape;
 			n_best = n;
 		}
 	}
-	if (!n_best || times((double)n_best, (double)o->size) >= ABOUT)
+	if (!n_best)
+		return no_width();
+	if (times((double)n_best, (double)o->size) >= ABOUT)
 		return nt_fail(NT_EARG, "--size %" PRIu64 ": no model has about so many weights; with %" PRIu32
 					" entries of the vocabulary the nearest has %" PRIu64, o->size,
 			       ident->vocab_size, n_best);

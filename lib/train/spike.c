@@ -66,30 +66,33 @@ static int document_of(const struct nt_extent *e, uint64_t token, uint64_t *doc)
 	return begins_by(e, lo, at, &begins, doc);
 }
 
-static int add_document(struct nt_buf *out, const struct nt_corpus *c, uint64_t token, bool is_first)
+static int add_document(struct nt_buf *out, const struct nt_extent *e, uint64_t doc, bool is_first)
 {
-	uint64_t doc;
-	const struct nt_extent *e = extent_of(c, token);
 	const char *name = nt_data_name(e->file);
-	int rc = document_of(e, token, &doc);
-	if (rc == 0)
-		rc = nt_buf_printf(out, "%s{\"file\": ", is_first ? "" : ", ");
+	int rc = nt_buf_printf(out, "%s{\"file\": ", is_first ? "" : ", ");
 	if (rc == 0)
 		rc = nt_json_string(out, name, strlen(name));
 	return rc < 0 ? rc : nt_buf_printf(out, ", \"document\": %" PRIu64 "}", doc);
 }
 
-/* All documents of a row; of a window, the first and the last. */
+/* All documents of a row; of a window, the first and the last. One that follows itself is named once. */
 static int add_documents(struct nt_buf *out, const struct nt_rows *r, uint64_t row)
 {
-	if (r->is_windows) {
-		int rc = add_document(out, r->corpus, row, true);
-		return rc < 0 ? rc : add_document(out, r->corpus, row + r->T, false);
+	size_t first = r->is_windows ? 0 : r->first[row], end = r->is_windows ? 2 : r->first[row + 1];
+	const struct nt_extent *before = NULL;
+	uint64_t doc, doc_before = 0;
+	for (size_t i = first; i < end; i++) {
+		uint64_t token = r->is_windows ? row + i * r->T : r->span[i].token;
+		const struct nt_extent *e = extent_of(r->corpus, token);
+		int rc = document_of(e, token, &doc);
+		if (rc == 0 && (!before || e->file != before->file || doc != doc_before))
+			rc = add_document(out, e, doc, i == first);
+		if (rc < 0)
+			return rc;
+		before = e;
+		doc_before = doc;
 	}
-	int rc = 0;
-	for (size_t i = r->first[row]; rc == 0 && i < r->first[row + 1]; i++)
-		rc = add_document(out, r->corpus, r->span[i].token, i == r->first[row]);
-	return rc;
+	return 0;
 }
 
 static uint64_t targets_in(const struct nt_train *t, uint64_t place)

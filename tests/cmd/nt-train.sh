@@ -482,6 +482,18 @@ t 'without options the size is chosen from the time, printed, and pinned' '
 	grep "ckpt finished at step" err
 	grep -q "\"max_steps\": [1-9]" ckpt/latest/trainer.json'
 
+t 'widths that do not go with the shape that is asked are passed over, and none left is said' '
+	plan() { nt-train --plan --json --seq-len=32 -o x "$@" "$data/data.bin"; }
+	same() { "$PYTHON" -c "import json; p = json.load(open(\"plan\")); assert $1, p"; }
+	plan --time=3s --arch=gpt2 --head-dim=48 >plan; same "p[\"hidden_size\"] == 48 * p[\"num_attention_heads\"]"
+	plan --time=3s --num-attention-heads=6 >plan; same "p[\"hidden_size\"] % 12 == 0"
+	plan --time=3s --num-key-value-heads=2 >plan; same "p[\"num_attention_heads\"] % 2 == 0"
+	none="no width that is tried goes with the shape that is asked"
+	exits 2 plan --time=3s --num-attention-heads=7 2>err; grep "$none: --hidden-size 2048 is not a multiple of --num-attention-heads 7" err
+	plan --max-steps=1 --size=500k --arch=gpt2 --head-dim=48 >plan; same "p[\"hidden_size\"] == 48 * p[\"num_attention_heads\"]"
+	plan --max-steps=1 --size=1M --num-attention-heads=7 --head-dim=16 >plan; same "p[\"num_attention_heads\"] == 7"
+	exits 2 plan --max-steps=1 --size=1M --head-dim=33 2>err; grep "$none: head_dim 33 is odd" err'
+
 slow='--hidden-size=64 --num-hidden-layers=3 --seq-len=32 --batch-size=4 --eval-every=1000000 --save-every=1000000'
 export slow
 setting() { $PYTHON -c "import json; print(json.load(open(\"$1/latest/trainer.json\"))[\"options\"][\"$2\"])"; }

@@ -23,6 +23,14 @@ t 'a step of noise is told with its documents and trained on; nothing else is to
 	train -q --on-spike=off -o off; [ ! "$(spikes off)" ]
 	same ckpt off'
 
+t 'a document that a window lies in is named once' '
+	awk "BEGIN { for (i = 0; i < 60; i++) { if (i == 30) for (k = 0; k < 900; k++) printf \"%c\", 33 + (k * k * 37 + k * i) % 94
+		else for (k = 0; k < 40; k++) printf \"%s \", substr(\"the cat sat on a mat and saw the rat\", 1 + (i * 7 + k * 5) % 30, 6)
+		printf \"\\n\" } }" | nt-tokenize -q -t bytes --split=line | nt-pack -q -o data.bin
+	nt-train -q -j1 --hidden-size=16 --num-hidden-layers=1 --num-attention-heads=2 --seq-len=32 --batch-size=1 \
+		--learning-rate=0.01 --dtype=f32 --max-steps=120 --rows=concat data.bin
+	spikes ckpt | grep "\"documents\": \[{\"file\": \"data.bin\", \"document\": 30}\]"'
+
 t '--on-spike=skip leaves it out, and a run that was stopped on the way does the same' '
 	train -q --on-spike=off -o off
 	train --on-spike=skip -o straight 2>err; grep "step 358: .*: left out" err
