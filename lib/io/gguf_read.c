@@ -8,6 +8,7 @@
  */
 #include "nt/gguf.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -92,7 +93,18 @@ static size_t kind_bytes(uint32_t kind)
 	return kind < sizeof(bytes) ? bytes[kind] : 0;
 }
 
-static int take_items(struct walk *w, const struct nt_gguf_value *v)
+/* Neither a number nor text. */
+static int refuse_kind(const struct walk *w, const struct nt_gguf_value *v, uint32_t kind)
+{
+	int len = v->key.len < 80 ? (int)v->key.len : 80;
+	if (kind == NT_GGUF_ARRAY)
+		return nt_fail(NT_EFORMAT, "%s: '%.*s' is an array of arrays: one of numbers or texts is expected",
+			       w->file, len, v->key.p);
+	return nt_fail(NT_EFORMAT, "%s: '%.*s' is %sof kind %" PRIu32 ", and GGUF has those from 0 to %d", w->file,
+		       len, v->key.p, v->is_array ? "an array " : "", kind, NT_GGUF_KIND_COUNT - 1);
+}
+
+static int take_items(struct walk *w, const struct nt_gguf_value *v, uint32_t kind)
 {
 	struct nt_gguf_string item;
 	uint64_t bytes;
@@ -103,9 +115,7 @@ static int take_items(struct walk *w, const struct nt_gguf_value *v)
 		return rc;
 	}
 	if (!kind_bytes(v->kind))
-		return nt_fail(NT_EFORMAT, "%s: '%.*s' is of kind %d%s, which is not known", w->file,
-			       v->key.len < 80 ? (int)v->key.len : 80, v->key.p, (int)v->kind,
-			       v->is_array ? " in an array" : "");
+		return refuse_kind(w, v, kind);
 	if (__builtin_mul_overflow(v->n, (uint64_t)kind_bytes(v->kind), &bytes))
 		bytes = UINT64_MAX;
 	return take(w, bytes) ? 0 : NT_EFORMAT;
@@ -129,7 +139,7 @@ static int take_value(struct walk *w, struct nt_gguf_value *v)
 		return rc;
 	v->kind = kind < NT_GGUF_KIND_COUNT ? (enum nt_gguf_kind)kind : NT_GGUF_KIND_COUNT;
 	v->data = w->p;
-	return take_items(w, v);
+	return take_items(w, v, kind);
 }
 
 static int take_values(struct nt_gguf *g, struct walk *w, uint64_t n)

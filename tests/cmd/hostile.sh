@@ -68,6 +68,9 @@ t 'vocabularies with lies in them are refused' '
 	for file in "$work/hostile/refused/tiktoken"/*; do refused nt-tokenize -q --ids --pattern gpt2 -t "$file" text || exit 1; done'
 t 'configurations with lies in them are refused' 'each checkpoint nt-info -q'
 t 'tensor files with lies in them are refused' 'each safetensors nt-info -q; each gguf nt-info -q'
+t 'a kind of value that GGUF does not have is said as the file has it' '
+	exits 3 nt-info "$work/hostile/refused/gguf/value-type.gguf" 2>err; grep "is of kind 77, and GGUF has those from 0 to 12" err
+	exits 3 nt-info "$work/hostile/refused/gguf/arrays-in-arrays.gguf" 2>err; grep "k. is an array of arrays" err'
 t 'what files say of themselves is shown without what a terminal obeys' '
 	each described nt-info -q
 	nt-train -q -o ckpt --max-steps 1 --arch=llama --hidden-size=16 --num-hidden-layers=1 \
