@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "nt/cpu.h"
@@ -71,14 +72,22 @@ static void spread(void)
 	closedir(dir);
 }
 
+/* What it is beside may be interrupted: ends with it. */
+static void never_rest(pid_t parent)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	while (getppid() == parent) /* it may have gone before it was asked for */
+		some_us(&(int){1000}, 0);
+	_exit(0);
+}
+
 int main(int argc, char **argv)
 {
 	int n_thread = argc > 1 ? atoi(argv[1]) : 2, n_other = argc > 2 ? atoi(argv[2]) : 0;
-	pid_t other[64];
+	pid_t other[64], parent = getpid();
 	for (int i = 0; i < n_other && i < 64; i++)
 		if ((other[i] = fork()) == 0)
-			for (;;)
-				some_us(&(int){1000}, 0);
+			never_rest(parent);
 	struct nt_pool *pool = nt_pool_new(n_thread);
 	if (!pool)
 		return 1;
