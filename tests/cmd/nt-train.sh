@@ -503,6 +503,7 @@ end = json.loads(open("ckpt/log.jsonl").readlines()[-1])
 assert end["event"] == "end" and abs(end["time"] - float(sys.argv[1])) < 0.05 * float(sys.argv[1]) + 0.1, end
 END
 t 'a run ends with its --time, also if it was stopped on the way, and can be done again' '
+	[ -z "${SAN:-}" ] || exit 0 # a step takes other times than were measured
 	nt-train $slow -q --time=6s "$data/data.bin" &
 	pid=$!
 	wait_for "\"step\": 50,"
@@ -531,6 +532,7 @@ t 'interrupted and gone on with it ends with its --time, and can be done again' 
 	cmp ckpt/model.safetensors again/model.safetensors'
 
 t 'a run that was stopped for longer than its --time says so; steps that are asked are not late' '
+	[ -z "${SAN:-}" ] || exit 0 # a step takes other times than were measured
 	nt-train $slow --time=2s "$data/data.bin" 2>err &
 	pid=$!
 	wait_for "\"step\": 20,"
