@@ -1,13 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # Runs a test for prove: cmocka 1.1 reports a skipped case as "not ok N # SKIP", which prove
-# counts as failed. The exit status, by which the sanitizers speak, stays the test's own.
+# counts as failed. The exit status, by which the sanitizers speak, stays the test's own. Signals
+# that nohup or a shell's "&" has set aside are heeded again: programs have to be seen to be ended.
 out=$(mktemp "${TMPDIR:-/tmp}/nt-tap.XXXXXX") || exit 1
 trap 'rm -f "$out"' EXIT
 trap 'exit 129' HUP INT TERM
 case $1 in
 *.sh) set -- sh "$@" ;; # a copy of the tree may have lost who can be executed
 esac
+env --default-signal=HUP,INT,QUIT true 2>/dev/null && set -- env --default-signal=HUP,INT,QUIT "$@"
 "$@" >"$out"
 status=$?
 sed 's/^not ok \([0-9]* # SKIP\)/ok \1/' "$out"
