@@ -14,6 +14,11 @@
 #include "train/band.h"
 #include "train/optimizer.h"
 
+enum { NT_PATH_BYTES = 4096 }; /* of any file in DIR; a longer path is refused */
+
+/* Is this the folder of a step, by the name that ends its path? Then *step is its number. */
+bool nt_checkpoint_is_step(const char *path, uint64_t *step);
+
 /* What trainer.json says. */
 struct nt_trainer {
 	uint64_t step, tokens;

@@ -23,7 +23,7 @@
 #include "train/checkpoint.h"
 #include "train/settings.h"
 
-enum { PATH_BYTES = 4096, TRAINER_BYTES_MAX = 1 << 24 };
+enum { TRAINER_BYTES_MAX = 1 << 24 };
 
 void nt_trainer_release(struct nt_trainer *t)
 {
@@ -135,7 +135,7 @@ int nt_trainer_parse(struct nt_trainer *t, const void *text, size_t len, const c
 
 int nt_checkpoint_read(struct nt_trainer *t, const char *step_dir)
 {
-	char path[PATH_BYTES];
+	char path[NT_PATH_BYTES];
 	struct nt_buf text = {0};
 	*t = (struct nt_trainer){0};
 	snprintf(path, sizeof(path), "%s/trainer.json", step_dir);
@@ -150,30 +150,29 @@ int nt_checkpoint_read(struct nt_trainer *t, const char *step_dir)
 
 static bool has_file(const char *dir, const char *name)
 {
-	char path[PATH_BYTES];
+	char path[NT_PATH_BYTES];
 	snprintf(path, sizeof(path), "%s/%s", dir, name);
 	return access(path, F_OK) == 0;
 }
 
-/* The number of a step's folder, by its name; false for other names. */
-static bool is_step(const char *name, unsigned long long *number)
+bool nt_checkpoint_is_step(const char *path, uint64_t *step)
 {
-	const char *digits = name + 5;
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path, *digits = name + 5;
 	if (strncmp(name, "step-", 5) != 0 || !*digits || digits[strspn(digits, "0123456789")])
 		return false;
-	*number = strtoull(digits, NULL, 10);
+	*step = strtoull(digits, NULL, 10);
 	return true;
 }
 
 /* The newest step in dir that is older than `limit` and, if `check` is not NULL, passes it; into name. */
-static bool find_step(const char *dir, unsigned long long limit, int (*check)(const char *step_dir), char name[256])
+static bool find_step(const char *dir, uint64_t limit, int (*check)(const char *step_dir), char name[256])
 {
-	char path[PATH_BYTES + 256];
-	unsigned long long n, best = 0;
+	char path[NT_PATH_BYTES + 256];
+	uint64_t n, best = 0;
 	bool found = false;
 	DIR *d = opendir(dir);
 	for (struct dirent *e; d && (e = readdir(d));) {
-		if (!is_step(e->d_name, &n) || n >= limit || (found && n <= best))
+		if (!nt_checkpoint_is_step(e->d_name, &n) || n >= limit || (found && n <= best))
 			continue;
 		snprintf(path, sizeof(path), "%s/%s", dir, e->d_name);
 		if (check && check(path) < 0)
@@ -190,7 +189,7 @@ static bool find_step(const char *dir, unsigned long long limit, int (*check)(co
 /* What "latest" points to, or else the newest step; "": the folder itself is one. */
 static bool find_current(const char *dir, char target[256])
 {
-	char link[PATH_BYTES];
+	char link[NT_PATH_BYTES];
 	snprintf(link, sizeof(link), "%s/latest", dir);
 	ssize_t n = readlink(link, target, 255);
 	target[n > 0 ? n : 0] = 0;
@@ -225,7 +224,7 @@ static int or_missing(int rc, const char *step_dir, const char *name)
 
 static int check_file(const char *step_dir, struct json_object *entry)
 {
-	char path[PATH_BYTES], name[256], want[33], is[33];
+	char path[NT_PATH_BYTES], name[256], want[33], is[33];
 	uint64_t bytes;
 	struct nt_map map;
 	if (!take_text(entry, "name", name, sizeof(name)) || strchr(name, '/') ||
@@ -262,11 +261,11 @@ static int check_step(const char *step_dir)
 /* The newest step beside step_dir, older than it, that is whole; into name. */
 static bool find_intact(const char *step_dir, char name[256])
 {
-	char parent[PATH_BYTES];
-	unsigned long long own;
+	char parent[NT_PATH_BYTES];
+	uint64_t own;
 	const char *slash = strrchr(step_dir, '/');
 	snprintf(parent, sizeof(parent), "%.*s", slash ? (int)(slash - step_dir) : 1, slash ? step_dir : ".");
-	return is_step(slash ? slash + 1 : step_dir, &own) && find_step(parent, own, check_step, name);
+	return nt_checkpoint_is_step(step_dir, &own) && find_step(parent, own, check_step, name);
 }
 
 /* check_step, and on damage a sentence that says what to do. */
@@ -326,7 +325,7 @@ static int load_moment(const struct nt_safetensors *s, const struct nt_moment *m
 
 static int load_moments(struct nt_optimizer *o, const struct nt_model *m, const char *step_dir)
 {
-	char path[PATH_BYTES];
+	char path[NT_PATH_BYTES];
 	struct nt_safetensors *s;
 	snprintf(path, sizeof(path), "%s/trainer.safetensors", step_dir);
 	int rc = nt_safetensors_open(&s, path);

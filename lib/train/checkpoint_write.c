@@ -25,13 +25,11 @@
 #include "train/checkpoint.h"
 #include "train/settings.h"
 
-enum { PATH_BYTES = 4096 };
-
 /* Cut paths would name another file: they are refused. */
-static int join(char path[PATH_BYTES], const char *dir, const char *name)
+static int join(char path[NT_PATH_BYTES], const char *dir, const char *name)
 {
-	int n = snprintf(path, PATH_BYTES, "%s/%s", dir, name);
-	return n < PATH_BYTES ? 0 : nt_fail(NT_EARG, "%.200s...: the path is too long", dir);
+	int n = snprintf(path, NT_PATH_BYTES, "%s/%s", dir, name);
+	return n < NT_PATH_BYTES ? 0 : nt_fail(NT_EARG, "%.200s...: the path is too long", dir);
 }
 
 static int sync_dir(const char *dir)
@@ -46,9 +44,9 @@ static int sync_dir(const char *dir)
 /* A folder that is new is on the disk when the one that it lies in is. */
 static int sync_parent(const char *dir)
 {
-	char path[PATH_BYTES];
+	char path[NT_PATH_BYTES];
 	int n = snprintf(path, sizeof(path), "%s", dir);
-	return n < PATH_BYTES ? sync_dir(dirname(path)) : nt_fail(NT_EARG, "%.200s...: the path is too long", dir);
+	return n < NT_PATH_BYTES ? sync_dir(dirname(path)) : nt_fail(NT_EARG, "%.200s...: the path is too long", dir);
 }
 
 /* A directory of files, no deeper: what we made. A missing one is no failure. */
@@ -67,7 +65,7 @@ static int remove_step(const char *dir)
 /* What has the name of a step is whole, to the moment it is gone. */
 static int drop_step(const char *dir, const char *name)
 {
-	char path[PATH_BYTES], part[PATH_BYTES], part_name[300];
+	char path[NT_PATH_BYTES], part[NT_PATH_BYTES], part_name[300];
 	snprintf(part_name, sizeof(part_name), "%s.old.part", name);
 	int rc = join(path, dir, name);
 	if (rc < 0 || (rc = join(part, dir, part_name)) < 0 || (rc = remove_step(part)) < 0)
@@ -86,7 +84,7 @@ static int is_hashed(const struct dirent *e)
 
 static int add_file(struct nt_buf *b, const char *dir, const char *name, bool is_first)
 {
-	char path[PATH_BYTES];
+	char path[NT_PATH_BYTES];
 	struct nt_map map;
 	int rc = join(path, dir, name);
 	if (rc < 0 || (rc = nt_map_open(&map, path)) < 0)
@@ -139,7 +137,7 @@ static int add_head(struct nt_buf *b, const struct nt_trainer *t)
 
 static int write_trainer(const char *dir, const struct nt_trainer *t)
 {
-	char path[PATH_BYTES];
+	char path[NT_PATH_BYTES];
 	struct nt_buf b = {0};
 	struct nt_out *out = NULL;
 	int rc = add_head(&b, t);
@@ -167,7 +165,7 @@ static int write_trainer(const char *dir, const struct nt_trainer *t)
 
 static int write_moments(const char *dir, const struct nt_model *m, const struct nt_optimizer *o)
 {
-	char path[PATH_BYTES];
+	char path[NT_PATH_BYTES];
 	char(*name)[128] = nt_alloc(2 * m->n_tensor, sizeof(*name));
 	struct nt_safetensor_source *s = nt_calloc(2 * m->n_tensor, sizeof(*s));
 	int rc = name && s ? join(path, dir, "trainer.safetensors") : NT_ESYS;
@@ -207,7 +205,7 @@ static bool is_link(const char *path)
 /* The link is made beside its place and renamed over it. */
 static int swap_link(const char *dir, const char *name, const char *target)
 {
-	char path[PATH_BYTES], part[PATH_BYTES];
+	char path[NT_PATH_BYTES], part[NT_PATH_BYTES];
 	int rc = join(path, dir, name);
 	if (rc < 0 || (rc = join(part, dir, ".link.part")) < 0)
 		return rc;
@@ -225,7 +223,7 @@ static int link_files(const char *dir, const char *step_dir)
 	if (n < 0)
 		return nt_fail_sys("%s: cannot read", step_dir);
 	for (int i = 0; i < n; i++) {
-		char path[PATH_BYTES], target[512];
+		char path[NT_PATH_BYTES], target[512];
 		const char *name = entry[i]->d_name;
 		snprintf(target, sizeof(target), "latest/%s", name);
 		if (rc == 0 && strcmp(name, "trainer.safetensors") != 0 &&
@@ -241,15 +239,21 @@ static int link_files(const char *dir, const char *step_dir)
 
 static int is_step(const struct dirent *e)
 {
-	const char *digits = e->d_name + 5;
-	return strncmp(e->d_name, "step-", 5) == 0 && *digits &&
-	       strspn(digits, "0123456789") == strlen(digits);
+	uint64_t step;
+	return nt_checkpoint_is_step(e->d_name, &step);
+}
+
+/* 0 of a name that is no step's. */
+static uint64_t number_of(const char *path)
+{
+	uint64_t step = 0;
+	nt_checkpoint_is_step(path, &step);
+	return step;
 }
 
 static int by_number(const struct dirent **a, const struct dirent **b)
 {
-	unsigned long long x = strtoull((*a)->d_name + 5, NULL, 10);
-	unsigned long long y = strtoull((*b)->d_name + 5, NULL, 10);
+	uint64_t x = number_of((*a)->d_name), y = number_of((*b)->d_name);
 	return x < y ? -1 : x > y;
 }
 
@@ -262,7 +266,7 @@ static int prune(const char *dir, uint64_t step, uint64_t keep)
 	if (n < 0)
 		return nt_fail_sys("%s: cannot read", dir);
 	for (int i = 0; i < n; i++)
-		n_older += strtoull(entry[i]->d_name + 5, NULL, 10) < step;
+		n_older += number_of(entry[i]->d_name) < step;
 	for (int i = 0; i < n; i++) {
 		if (rc == 0 && i < n_older && (uint64_t)(n_older - i) >= keep)
 			rc = drop_step(dir, entry[i]->d_name);
@@ -272,15 +276,9 @@ static int prune(const char *dir, uint64_t step, uint64_t keep)
 	return rc;
 }
 
-static uint64_t number_of(const char *step_dir)
-{
-	const char *slash = strrchr(step_dir, '/');
-	return strtoull((slash ? slash + 1 : step_dir) + 5, NULL, 10);
-}
-
 static int rename_damaged(const char *dir, const char *name)
 {
-	char path[PATH_BYTES], aside[PATH_BYTES], damaged[300];
+	char path[NT_PATH_BYTES], aside[NT_PATH_BYTES], damaged[300];
 	snprintf(damaged, sizeof(damaged), "%s.damaged", name);
 	int rc = drop_step(dir, damaged); /* of an earlier time */
 	if (rc < 0 || (rc = join(path, dir, name)) < 0 || (rc = join(aside, dir, damaged)) < 0)
@@ -318,7 +316,7 @@ static int sweep(const char *dir)
 	if (n < 0)
 		return nt_fail_sys("%s: cannot read", dir);
 	for (int i = 0; i < n; i++) {
-		char path[PATH_BYTES];
+		char path[NT_PATH_BYTES];
 		if (rc == 0 && (rc = join(path, dir, entry[i]->d_name)) == 0)
 			rc = remove_step(path);
 		free(entry[i]);
@@ -347,7 +345,7 @@ int nt_checkpoint_clear(const char *dir)
 					   "tokenizer_config.json"};
 	int rc = 0;
 	for (size_t i = 0; rc == 0 && i < sizeof(link) / sizeof(*link); i++) {
-		char path[PATH_BYTES];
+		char path[NT_PATH_BYTES];
 		if ((rc = join(path, dir, link[i])) == 0 && is_link(path) && unlink(path) < 0)
 			rc = nt_fail_sys("%s: cannot remove", path);
 	}
@@ -363,7 +361,7 @@ int nt_checkpoint_claim(const char *dir, bool force)
 	if (errno != EEXIST)
 		return nt_fail_sys("%s: cannot create", dir);
 	for (size_t i = 0; !force && i < sizeof(ours) / sizeof(*ours); i++) {
-		char path[PATH_BYTES];
+		char path[NT_PATH_BYTES];
 		struct stat st;
 		int rc = join(path, dir, ours[i]);
 		if (rc < 0)
@@ -392,7 +390,7 @@ int nt_checkpoint_save(const char *dir, const struct nt_trainer *t, const struct
 		       const struct nt_optimizer *o, const struct nt_ident *ident,
 		       struct nt_buf *result)
 {
-	char name[40], part_name[48], path[PATH_BYTES], part[PATH_BYTES];
+	char name[40], part_name[48], path[NT_PATH_BYTES], part[NT_PATH_BYTES];
 	snprintf(name, sizeof(name), "step-%06" PRIu64, t->step);
 	snprintf(part_name, sizeof(part_name), "%s.part", name);
 	int rc = join(path, dir, name);
