@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "io/json.h"
 #include "nt/err.h"
 #include "nt/gguf.h"
 
@@ -12,6 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	struct nt_gguf *g;
 	struct nt_buf json = {0};
+	struct nt_json j;
 	if (nt_gguf_parse(&g, data, len, "fuzz") < 0) {
 		nt_assert(!g && *nt_errmsg());
 		return 0;
@@ -22,6 +24,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		nt_assert(t->n_bytes <= (uint64_t)(data + len - t->data));
 	}
 	nt_assert(nt_gguf_describe(g, "fuzz", &json) == 0 && json.data[0] == '{');
+	nt_json_init(&j, json.data, json.len);
+	nt_assert(nt_json_skip(&j, NULL) == 0 && nt_json_end(&j) == 0);
+	nt_json_release(&j);
 	nt_buf_release(&json);
 	nt_gguf_close(g);
 	return 0;
