@@ -123,7 +123,7 @@ static int take_items(struct walk *w, const struct nt_gguf_value *v, uint32_t ki
 
 static int take_value(struct walk *w, struct nt_gguf_value *v)
 {
-	uint32_t kind;
+	uint32_t kind = 0;
 	int rc = take_string(w, &v->key);
 	if (rc == 0)
 		rc = take_u32(w, &kind);

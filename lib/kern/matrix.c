@@ -3,8 +3,10 @@
  * matrix.c - how a product of rows with weight matrices is cut
  *
  * A task takes some outputs through a block of rows, which stay in its second-level cache unless they
- * are very long, so that weights come from memory once for all of these. Sizes alone decide, and no
- * sum is cut. What runs inside a task is an instruction set's (matrix_ways.h).
+ * are very long, so that weights come from memory once for all of these. Sizes alone decide. Of a
+ * matrix [I][O] and few rows a task takes NT_COLUMN_DEPTH rows of the matrix, which lie one behind
+ * the other, where outputs would be pieces of each, pages apart: parts of sums wait in scratch until
+ * all are there. Else no sum is cut. What runs inside a task is an instruction set's (matrix_ways.h).
  */
 #include "kern/matrix.h"
 
@@ -21,8 +23,9 @@ enum {
 	BLOCK_ROWS = 128,         /* ... or so many, which share what of a matrix is read or copied */
 	SLICE_BYTES = 384 << 10,  /* of weights that rows go by again and again */
 	TASKS = 32,               /* of a product, about */
-	WIDE = 512, NARROW = 4,   /* columns of [I][O] for a task of few rows, or so many tasks: it reads a
-				   * piece of each row, pages apart, which memory gives the slower the shorter */
+	DEPTH_TASKS = 8,          /* of a matrix [I][O] and few rows, if each keeps */
+	DEPTH_COLUMNS = 512,      /* so many columns */
+	SUM_COLUMNS = 1024,       /* of which a task sums up the parts */
 	TASK_COST = 48 << 10,     /* of a task, at least: bytes of weights, some 2 us on one core */
 	ROW_COST = 8,             /* rows that take as long as reading the weights */
 	PREPARED = 1 << 14,       /* elements of rows that a task prepares */
@@ -71,9 +74,11 @@ static size_t row_bytes(enum nt_rows rows, size_t I)
 	return ceil_div(ceil_div(I, NT_BLOCK) * block[rows], 64) * 64 + 64;
 }
 
-size_t nt_product_scratch(size_t I, size_t n_row)
+size_t nt_product_scratch(size_t I, size_t O, size_t n_row)
 {
-	return n_row * row_bytes(NT_ROWS_PLAIN, I);
+	size_t sums = ceil_div(I, NT_COLUMN_DEPTH) * O * least(n_row, FEW_ROWS - 1) * sizeof(nt_real);
+	size_t rows = n_row * row_bytes(NT_ROWS_PLAIN, I);
+	return sums > rows ? sums : rows;
 }
 
 /* --- the way ----------------------------------------------------------------------- */
@@ -112,7 +117,8 @@ struct job {
 	const char *rows;           /* prepared, row_bytes apart */
 	size_t row_bytes;
 	size_t block_rows;
-	size_t n_share, n_unit;     /* tasks of a block of rows, and what they share */
+	size_t n_share, n_unit, O;  /* tasks of a block of rows; what they share, and all outputs */
+	nt_real *sums;              /* [][n_row][O], parts of sums, each of NT_COLUMN_DEPTH i; or NULL */
 	size_t prepared;            /* rows of a task that prepares them */
 };
 
@@ -144,29 +150,72 @@ static void prepare(struct nt_pool *pool, struct job *j)
 		nt_pool_run(pool, ceil_div(j->p->n_row, j->prepared), prepare_task, j);
 }
 
+/* A share of all outputs: of a block of rows, or as parts of sums of so many i. */
 static int multiply_task(void *arg, size_t i)
 {
 	const struct job *j = arg;
 	const struct nt_product *p = j->p;
-	size_t row = i / j->n_share * j->block_rows, share = i % j->n_share;
+	size_t share = i % j->n_share, block = i / j->n_share;
 	size_t begin = share * j->n_unit / j->n_share, end = (share + 1) * j->n_unit / j->n_share;
+	size_t row = j->sums ? 0 : block * j->block_rows, at = j->sums ? block * NT_COLUMN_DEPTH : 0;
 	size_t column = 0, unit = 0; /* where a part begins */
 	for (size_t k = 0; k < p->n_part; k++) {
-		const struct nt_matrix *w = &p->part[k];
-		size_t n_unit = ceil_div(w->O, j->way->unit);
+		struct nt_matrix w = p->part[k];
+		size_t n_unit = ceil_div(w.O, j->way->unit);
+		if (j->sums) {
+			w.I = least(w.I - at, NT_COLUMN_DEPTH);
+			w.data = (const float *)w.data + at * w.O;
+		}
 		if (begin < unit + n_unit && end > unit) {
 			size_t first = begin > unit ? (begin - unit) * j->way->unit : 0;
-			size_t at = row * p->ldo + column + first;
-			j->way->run(&(struct nt_slice){
-				.w = w, .first = first, .n = least(w->O, (end - unit) * j->way->unit) - first,
-				.in = j->rows + row * j->row_bytes, .row_bytes = j->row_bytes,
-				.n_row = least(p->n_row - row, j->block_rows), .out = p->out + at, .ldo = p->ldo,
-				.bias = p->bias && p->bias[k] ? p->bias[k] + first : NULL,
-				.plus = p->plus ? p->plus + at : NULL,
-			});
+			struct nt_slice s = {
+				.w = &w, .first = first, .n = least(w.O, (end - unit) * j->way->unit) - first,
+				.in = j->rows + row * j->row_bytes + at * sizeof(nt_real), .row_bytes = j->row_bytes,
+				.n_row = least(p->n_row - row, j->block_rows),
+			};
+			if (j->sums) {
+				s.out = j->sums + block * p->n_row * j->O + column + first;
+				s.ldo = j->O;
+			} else {
+				size_t to = row * p->ldo + column + first;
+				s.out = p->out + to;
+				s.ldo = p->ldo;
+				s.bias = p->bias && p->bias[k] ? p->bias[k] + first : NULL;
+				s.plus = p->plus ? p->plus + to : NULL;
+			}
+			j->way->run(&s);
 		}
-		column += w->O;
+		column += w.O;
 		unit += n_unit;
+	}
+	return 0;
+}
+
+/* Columns [first, first + n) of a part of out, which begins at `column`: parts of sums in the order of i. */
+static void sum_up(const struct job *j, size_t k, size_t column, size_t first, size_t n)
+{
+	const struct nt_product *p = j->p;
+	const nt_real *bias = p->bias && p->bias[k] ? p->bias[k] + first : NULL;
+	for (size_t r = 0; r < p->n_row; r++) {
+		nt_real *out = p->out + r * p->ldo + column + first;
+		const nt_real *plus = p->plus ? p->plus + r * p->ldo + column + first : NULL;
+		const nt_real *sums = j->sums + r * j->O + column + first;
+		for (size_t o = 0; o < n; o++)
+			out[o] = (plus ? plus[o] : 0) + (bias ? bias[o] : 0);
+		for (size_t at = 0; at < p->part->I; at += NT_COLUMN_DEPTH, sums += p->n_row * j->O)
+			for (size_t o = 0; o < n; o++)
+				out[o] += sums[o];
+	}
+}
+
+static int sum_task(void *arg, size_t i)
+{
+	const struct job *j = arg;
+	size_t begin = i * SUM_COLUMNS, end = begin + SUM_COLUMNS, column = 0;
+	for (size_t k = 0; k < j->p->n_part; column += j->p->part[k++].O) {
+		size_t first = begin > column ? begin - column : 0, last = least(j->p->part[k].O, end - column);
+		if (end > column && first < last)
+			sum_up(j, k, column, first, last - first);
 	}
 	return 0;
 }
@@ -176,37 +225,32 @@ static bool is_in_out(const struct nt_product *p)
 	return p->part->is_in_out && p->part->type == NT_MATRIX_F32;
 }
 
-/* Beyond so many tasks of a product an even end gains nothing. */
-static size_t enough_tasks(const struct nt_product *p)
-{
-	size_t O = 0, n = NARROW;
-	if (p->n_row >= FEW_ROWS || !is_in_out(p))
-		return TASKS;
-	for (size_t k = 0; k < p->n_part; k++)
-		O += p->part[k].O;
-	while (2 * n * WIDE <= O)
-		n *= 2;
-	return n;
-}
-
 /* How many tasks: as many as are worth it, shares a power of two, so that a few threads get as much each. */
 static size_t cut(struct job *j)
 {
 	const struct nt_product *p = j->p;
 	size_t most = BLOCK_BYTES / j->row_bytes;
-	size_t n_block = ceil_div(p->n_row, most > BLOCK_ROWS ? most : BLOCK_ROWS), bytes = 0;
+	size_t n_block = ceil_div(p->n_row, most > BLOCK_ROWS ? most : BLOCK_ROWS);
+	size_t bytes = nt_matrix_bytes(p->part->type, p->part->I, j->O);
 	j->block_rows = ceil_div(p->n_row, n_block);
 	n_block = ceil_div(p->n_row, j->block_rows);
-	for (size_t k = 0; k < p->n_part; k++) {
-		j->n_unit += ceil_div(p->part[k].O, j->way->unit);
-		bytes += nt_matrix_bytes(p->part[k].type, p->part[k].I, p->part[k].O);
-	}
-	size_t cost = bytes + bytes / ROW_COST * j->block_rows, enough = enough_tasks(p);
+	size_t cost = bytes + bytes / ROW_COST * j->block_rows;
 	for (j->n_share = 1; 2 * j->n_share <= j->n_unit; j->n_share *= 2)
-		if ((j->n_share * n_block >= enough || cost / j->n_share <= TASK_COST) &&
+		if ((j->n_share * n_block >= TASKS || cost / j->n_share <= TASK_COST) &&
 		    (p->n_row < FEW_ROWS || bytes / j->n_share <= SLICE_BYTES))
 			break;
 	return n_block * j->n_share;
+}
+
+/* ... of a matrix [I][O] and few rows. */
+static size_t cut_sums(struct job *j)
+{
+	size_t n_sum = ceil_div(j->p->part->I, NT_COLUMN_DEPTH);
+	j->block_rows = j->p->n_row;
+	j->sums = j->p->scratch;
+	for (j->n_share = 1; n_sum * j->n_share < DEPTH_TASKS && 2 * j->n_share * DEPTH_COLUMNS <= j->O;)
+		j->n_share *= 2;
+	return n_sum * j->n_share;
 }
 
 void nt_product_by(const struct nt_matrix_way *way, struct nt_pool *pool, const struct nt_product *p)
@@ -218,8 +262,17 @@ void nt_product_by(const struct nt_matrix_way *way, struct nt_pool *pool, const 
 	struct job j = {.p = p, .way = way};
 	if (p->n_row == 0)
 		return;
+	for (size_t k = 0; k < p->n_part; k++) {
+		j.n_unit += ceil_div(p->part[k].O, way->unit);
+		j.O += p->part[k].O;
+	}
 	prepare(pool, &j);
-	nt_pool_run(pool, cut(&j), multiply_task, &j);
+	if (is_in_out(p) && p->n_row < FEW_ROWS) {
+		nt_pool_run(pool, cut_sums(&j), multiply_task, &j);
+		nt_pool_run(pool, ceil_div(j.O, SUM_COLUMNS), sum_task, &j);
+	} else {
+		nt_pool_run(pool, cut(&j), multiply_task, &j);
+	}
 }
 
 void nt_product(struct nt_pool *pool, const struct nt_product *p)

@@ -71,15 +71,15 @@ struct nt_product {
 	nt_real *out;                           /* [n_row][O of all parts] */
 	const nt_real *plus;                    /* as out, with its ldo; may be out. Or NULL */
 	size_t n_row, ldi, ldo;
-	void *scratch;                          /* nt_product_scratch(I, n_row) bytes, aligned to 64: rows as
-						 * they are multiplied */
+	void *scratch;                          /* nt_product_scratch(I, O of all parts, n_row) bytes, aligned to
+						 * 64: rows as they are multiplied, or parts of sums */
 	bool is_prepared;                       /* ... which they are there, from a product of the same rows
 						 * with another matrix of the type */
 };
 
 enum { NT_PRODUCT_PARTS = 3 };
 
-size_t nt_product_scratch(size_t I, size_t n_row);
+size_t nt_product_scratch(size_t I, size_t O, size_t n_row);
 
 /* Cannot fail. in and out must not overlap. Not from a task of the pool; pool NULL works here. */
 void nt_product(struct nt_pool *pool, const struct nt_product *p);

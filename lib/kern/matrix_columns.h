@@ -2,11 +2,11 @@
 /*
  * matrix_columns.h - rows times a matrix [I][O] in f32, as text that a table includes once
  *
- * GPT-2's matrices lie like this in its files. Every sum is made in the order of i, however the
- * work is cut. For a few rows the sums stay in out, whose columns are in the first-level cache, and
- * are gone through for a few i at a time. For more, a part of the matrix is copied together first,
- * as rows of a matrix are pages apart and would fall on the same lines of the cache, and tiles of
- * out are held in registers along it.
+ * GPT-2's matrices lie like this in its files. Every sum is made in the order of i, NT_COLUMN_DEPTH
+ * of them at a time, however the work is cut. For a few rows, which come with no more i than these,
+ * the sums stay in out, whose columns are in the first-level cache, and are gone through for a few i
+ * at a time. For more, a part of the matrix is copied together first, as rows of a matrix are pages
+ * apart and would fall on the same lines of the cache, and tiles are held in registers along it.
  *
  * Whoever includes this says what matrix_dot.h asks for: WIDTH, wide, load, store, fused; and
  *
@@ -105,7 +105,7 @@ enum {
 	TILE_COLUMNS = TILE_VECTORS * WIDTH,
 	PART_TILES = 96 / TILE_COLUMNS,
 	PART_COLUMNS = PART_TILES * TILE_COLUMNS,
-	PART_DEEP = 128, /* 48 KiB of a matrix */
+	PART_DEEP = NT_COLUMN_DEPTH, /* 48 KiB of a matrix */
 };
 
 static inline __attribute__((always_inline)) void sum_tile(size_t n_row, struct area a)
@@ -115,7 +115,7 @@ static inline __attribute__((always_inline)) void sum_tile(size_t n_row, struct 
 	for (size_t r = 0; r < n_row; r++)
 #pragma GCC unroll 4
 		for (size_t v = 0; v < TILE_VECTORS; v++)
-			sum[r][v] = load(a.out + r * a.ldo + v * WIDTH, a.n > v * WIDTH ? a.n - v * WIDTH : 0);
+			sum[r][v] = (wide){0};
 	for (size_t i = 0; i < a.n_i; i++) {
 #pragma GCC unroll 4
 		for (size_t v = 0; v < TILE_VECTORS; v++)
@@ -132,7 +132,11 @@ static inline __attribute__((always_inline)) void sum_tile(size_t n_row, struct 
 	for (size_t r = 0; r < n_row; r++)
 #pragma GCC unroll 4
 		for (size_t v = 0; v < TILE_VECTORS; v++)
-			store(a.out + r * a.ldo + v * WIDTH, a.n > v * WIDTH ? a.n - v * WIDTH : 0, sum[r][v]);
+		{
+			size_t n = a.n > v * WIDTH ? a.n - v * WIDTH : 0;
+			float *out = a.out + r * a.ldo + v * WIDTH;
+			store(out, n, load(out, n) + sum[r][v]);
+		}
 }
 
 #define SUM_TILE(n_row)                                                                           \

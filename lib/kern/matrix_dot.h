@@ -5,6 +5,8 @@
  * Both lie along i, so weights are taken as they lie: nothing is packed, and a file may stay mapped.
  * A tile is four outputs of up to DOT_ROWS rows. Each has a register of partial sums, which goes
  * along i in whole registers; at the end what four registers hold is summed up to four outputs.
+ * Weights that are read once go by one output after the other where a register takes a whole line of
+ * the cache: memory gives one stream faster than four, and a chain of one output's sums keeps up.
  *
  * Whoever includes this says:
  *
@@ -15,28 +17,13 @@
  *	GROUP				rows that stay in the first-level cache, along a block, for all weights
  *	DOT_ROWS			rows of a tile: 4 DOT_ROWS sums, DOT_ROWS registers of items and
  *					one of weights are held
+ *	WHOLE_LINES			1 where registers are as long as lines of the cache, else 0
  *	weights, items			their types, and
  *	get_weights(w, n), get_items(x, n)	how they are loaded: 0 behind the first n
  *	multiply(sum, w, x)		sum + w x, of `wide`
  *	add_sums(n_row, out, ldo, sum)	adds to four numbers of each row what the elements of their
  *					registers come to, in one order
  */
-
-static inline __attribute__((always_inline)) void N(step)(size_t n_row, wide sum[DOT_ROWS][4], const weight *w,
-							  size_t ldw, const item *x, size_t ldx, size_t n)
-{
-	items in[DOT_ROWS];
-#pragma GCC unroll 8
-	for (size_t r = 0; r < n_row; r++)
-		in[r] = get_items(x + r * ldx, n);
-#pragma GCC unroll 4
-	for (size_t o = 0; o < 4; o++) {
-		weights of_output = get_weights(w + o * ldw, n);
-#pragma GCC unroll 8
-		for (size_t r = 0; r < n_row; r++)
-			sum[r][o] = multiply(sum[r][o], of_output, in[r]);
-	}
-}
 
 /* Outputs ldw apart, and rows; weights to be fetched on the way, ldnext apart; where sums are added. */
 struct N(place) {
@@ -48,32 +35,53 @@ struct N(place) {
 	size_t ldo;
 };
 
-static inline __attribute__((always_inline)) void N(tile)(size_t n_row, const struct N(place) *p)
+/* One register along i, of outputs [o, end) of a tile. */
+static inline __attribute__((always_inline)) void N(step)(size_t n_row, size_t o, size_t end, wide sum[DOT_ROWS][4],
+							  const struct N(place) *p, size_t i, size_t n)
 {
-	const weight *w = p->w, *next = p->next;
-	const item *x = p->x;
-	const size_t ldw = p->ldw, ldnext = p->ldnext, ldx = p->ldx, I = p->I;
+	items in[DOT_ROWS];
+#pragma GCC unroll 8
+	for (size_t r = 0; r < n_row; r++)
+		in[r] = get_items(p->x + r * p->ldx + i, n);
+#pragma GCC unroll 4
+	for (; o < end; o++) {
+		weights of_output = get_weights(p->w + o * p->ldw + i, n);
+#pragma GCC unroll 8
+		for (size_t r = 0; r < n_row; r++)
+			sum[r][o] = multiply(sum[r][o], of_output, in[r]);
+	}
+}
+
+static inline __attribute__((always_inline)) void N(tile)(size_t n_row, size_t n_beside, struct N(place) p)
+{
 	wide sum[DOT_ROWS][4];
-	size_t i = 0;
 #pragma GCC unroll 8
 	for (size_t r = 0; r < n_row; r++)
 #pragma GCC unroll 4
 		for (size_t o = 0; o < 4; o++)
 			sum[r][o] = (wide){0};
-	for (; i + STEP <= I; i += STEP) {
-		for (size_t o = 0; o < 4; o++)
-			__builtin_prefetch(next + o * ldnext + i);
-		N(step)(n_row, sum, w + i, ldw, x + i, ldx, STEP);
+#pragma GCC unroll 4
+	for (size_t o = 0; o < 4; o += n_beside) {
+		size_t i = 0;
+		for (; i + STEP <= p.I; i += STEP) {
+			for (size_t k = 0; k < n_beside && n_beside > 1; k++)
+				__builtin_prefetch(p.next + k * p.ldnext + i);
+			N(step)(n_row, o, o + n_beside, sum, &p, i, STEP);
+		}
+		if (i < p.I)
+			N(step)(n_row, o, o + n_beside, sum, &p, i, p.I - i);
 	}
-	if (i < I)
-		N(step)(n_row, sum, w + i, ldw, x + i, ldx, I - i);
-	add_sums(n_row, p->out, p->ldo, sum);
+	add_sums(n_row, p.out, p.ldo, sum);
 }
 
 #define TILE(n_row)                                                                               \
 	static void N(tile_##n_row)(const struct N(place) *p)                                     \
 	{                                                                                         \
-		N(tile)(n_row, p);                                                                \
+		N(tile)(n_row, 4, *p);                                                            \
+	}                                                                                         \
+	static void N(lines_##n_row)(const struct N(place) *p)                                    \
+	{                                                                                         \
+		N(tile)(n_row, WHOLE_LINES ? 1 : 4, *p);                                          \
 	}
 TILE(1)
 TILE(2)
@@ -85,10 +93,14 @@ TILE(6)
 #endif
 #undef TILE
 
-static void (*const N(tiles)[])(const struct N(place) *p) = {
-	N(tile_1), N(tile_2), N(tile_3),
+/* The rows of several tiles; those of one. */
+static void (*const N(tiles)[2][DOT_ROWS])(const struct N(place) *p) = {
 #if DOT_ROWS > 3
-	N(tile_4), N(tile_5), N(tile_6),
+	{N(tile_1), N(tile_2), N(tile_3), N(tile_4), N(tile_5), N(tile_6)},
+	{N(lines_1), N(lines_2), N(lines_3), N(lines_4), N(lines_5), N(lines_6)},
+#else
+	{N(tile_1), N(tile_2), N(tile_3)},
+	{N(lines_1), N(lines_2), N(lines_3)},
 #endif
 };
 
@@ -107,7 +119,7 @@ static void N(outputs)(const struct nt_slice *s, size_t r, size_t end, size_t o,
 		p.x = (const item *)(const void *)((const char *)s->in + first * s->row_bytes) + at;
 		p.out = is_four ? s->out + first * s->ldo + o : single;
 		p.ldo = is_four ? s->ldo : 4;
-		N(tiles)[n_here - 1](&p);
+		N(tiles)[n_tile == 1][n_here - 1](&p);
 		for (size_t i = 0; i < n_here && !is_four; i++)
 			s->out[(first + i) * s->ldo + o] += single[4 * i];
 		p.next = w;
@@ -118,11 +130,13 @@ static void N(outputs)(const struct nt_slice *s, size_t r, size_t end, size_t o,
 static void N(run)(const struct nt_slice *s)
 {
 	const size_t n_group = (s->n_row + GROUP - 1) / GROUP;
+	const size_t stretch = n_group > 1 ? BLOCK : s->w->I; /* of weights that all of a group goes by */
 	begin(s);
 	for (size_t g = 0; g < n_group; g++) {
 		size_t r = g * s->n_row / n_group, end = (g + 1) * s->n_row / n_group;
-		for (size_t at = 0; at < s->w->I; at += BLOCK)
+		for (size_t from = 0; from < s->w->I; from += stretch)
 			for (size_t o = 0; o < s->n; o += o + 4 <= s->n ? 4 : 1)
-				N(outputs)(s, r, end, o, at);
+				for (size_t at = from; at < s->w->I && at < from + stretch; at += BLOCK)
+					N(outputs)(s, r, end, o, at);
 	}
 }

@@ -48,6 +48,26 @@ static void plain(const struct nt_slice *s)
 	}
 }
 
+/* F32 as [I][O]: */
+static void columns(const struct nt_slice *s)
+{
+	const struct nt_matrix *w = s->w;
+	for (size_t r = 0; r < s->n_row; r++) {
+		const nt_real *x = (const nt_real *)(const void *)((const char *)s->in + r * s->row_bytes);
+		for (size_t o = 0; o < s->n; o++) {
+			nt_real all = beside(s, r, o), sum = 0;
+			for (size_t i = 0; i < w->I; i++) {
+				sum += x[i] * element(w->type, w->data, s->first + o + i * w->O);
+				if ((i + 1) % NT_COLUMN_DEPTH == 0 || i + 1 == w->I) {
+					all += sum;
+					sum = 0;
+				}
+			}
+			s->out[r * s->ldo + o] = all;
+		}
+	}
+}
+
 /* --- Q8_0, Q4_0 -------------------------------------------------------------------- */
 
 static void to_int8(void *to, const nt_real *x, size_t I)
@@ -122,7 +142,7 @@ const struct nt_matrix_table nt_matrix_ref = {
 		[NT_MATRIX_F16] = {.run = plain, .unit = 4},
 		[NT_MATRIX_BF16] = {.run = plain, .unit = 4},
 		[NT_MATRIX_F64] = {.run = plain, .unit = 4},
-		[NT_MATRIX_IN_OUT] = {.run = plain, .unit = 16},
+		[NT_MATRIX_IN_OUT] = {.run = columns, .unit = 16},
 		[NT_MATRIX_Q8_0] = {.run = packed, .rows = NT_ROWS_INT8, .prepare = to_int8,
 				    .unit = NT_MATRIX_PANEL},
 		[NT_MATRIX_Q4_0] = {.run = packed, .rows = NT_ROWS_INT8, .prepare = to_int8,

@@ -25,6 +25,9 @@
 
 enum { NT_BLOCK = 32 }; /* i that share a scale */
 
+/* i of a matrix [I][O] whose products are summed up by themselves before they are added to those before them. */
+enum { NT_COLUMN_DEPTH = 128 };
+
 /* What a task has to do. */
 struct nt_slice {
 	const struct nt_matrix *w;

@@ -35,7 +35,7 @@ int nt_layers_make(struct nt_layers *l, const struct nt_lm *lm, size_t n_row, si
 		{&l->qkv, n_row, Q + HD > U + act ? Q + HD : U + act, real},
 		{&l->stat, n_row, 2, real},
 		{&l->turn, nt_family(c->arch)->has_rope ? n_position : 0, c->head_dim, real},
-		{&l->rounded, 1, nt_product_scratch(widest > C ? widest : C, n_row), 1},
+		{&l->rounded, 1, nt_product_scratch(widest > C ? widest : C, Q > U ? Q : U, n_row), 1},
 		{&l->logits, 1, nt_loss_elements(c->vocab_size), real},
 		{&l->gap, n_row, 1, sizeof(*l->gap)},
 		{&l->slots.data, l->slots.n, l->slots.each, real},

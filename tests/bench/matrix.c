@@ -138,7 +138,7 @@ int main(int argc, char **argv)
 	struct nt_pool *pool = nt_pool_new(n_thread);
 	in = nt_alloc(ROWS * 3072, sizeof(*in));
 	out = nt_alloc(HEAD_ROWS * 50304, sizeof(*out));
-	scratch = nt_alloc(nt_product_scratch(3072, ROWS), 1);
+	scratch = nt_alloc(nt_product_scratch(3072, 3072, ROWS), 1);
 	source = nt_alloc(SOURCE, sizeof(*source));
 	if (!pool || !in || !out || !scratch || !source)
 		return 1;

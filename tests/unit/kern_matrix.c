@@ -186,7 +186,7 @@ static float *product(const struct nt_matrix_way *way, const struct nt_matrix *w
 	struct guarded in = guard(n * ldi * sizeof(float) - GAP * sizeof(float), 0);
 	struct guarded out = guard(n * ldo * sizeof(float) - GAP * sizeof(float), 0);
 	struct guarded bias = guard(w->O * sizeof(float), 0);
-	struct guarded scratch = guard(nt_product_scratch(w->I, n), 0);
+	struct guarded scratch = guard(nt_product_scratch(w->I, w->O, n), 0);
 	const float *each[] = {(const float *)(const void *)bias.at};
 	fill((float *)(void *)in.at, 1, n * ldi - GAP);
 	fill((float *)(void *)out.at, 2, n * ldo - GAP);
@@ -246,7 +246,7 @@ static void see_shapes(const char *name, size_t k, const struct nt_matrix_way *w
 	static const size_t sizes[][3] = {
 		{1, 1, 1}, {2, 5, 3}, {3, 16, 4}, {6, 31, 5}, {7, 32, 16}, {8, 33, 17}, {1, 64, 50}, {4, 100, 70},
 		{13, 288, 33}, {1, 513, 130}, {5, 1100, 20}, {12, 15, 64}, {1, 7, 257}, {2, 96, 48}, {70, 40, 37},
-		{9, 1, 100}, {24, 129, 31}, {1, 2100, 7}, {70, 2100, 9},
+		{9, 1, 100}, {24, 129, 31}, {1, 2100, 7}, {70, 2100, 9}, {3, 300, 2100},
 	};
 	struct nt_pool *pool = nt_pool_new(2);
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
@@ -298,7 +298,7 @@ static void see_extremes(const char *name, size_t k, const struct nt_matrix_way 
 		return;
 	struct subject s = subject(k, I, O, 5);
 	float in[N * I], out[N * O];
-	void *scratch = nt_alloc(nt_product_scratch(I, N), 1);
+	void *scratch = nt_alloc(nt_product_scratch(I, O, N), 1);
 	for (size_t i = 0; i < N * I; i++)
 		in[i] = i % I == 33 || i / I == 1 || i / I > 3 ? odd[i / I] : 1;
 	nt_product_by(way, NULL, &(struct nt_product){.part = &s.w, .n_part = 1, .n_row = N, .in = in, .ldi = I,
@@ -332,7 +332,7 @@ static void see_parts(const char *name, size_t k, const struct nt_matrix_way *wa
 	struct nt_matrix part[3];
 	float *bias = array(3, ALL), *in = array(1, ROWS * I);
 	float *out = array(2, ROWS * ALL), *alone = array(2, ROWS * ALL);
-	void *scratch = nt_alloc(nt_product_scratch(I, ROWS), 1);
+	void *scratch = nt_alloc(nt_product_scratch(I, ALL, ROWS), 1);
 	for (size_t i = 0; i < 3; i++) {
 		s[i] = subject(k, I, width[i], 20 + i);
 		part[i] = s[i].w;
@@ -373,7 +373,7 @@ static void see_blocks(const char *name, size_t k, const struct nt_matrix_way *w
 		return;
 	struct subject s = subject(k, I, O, 20);
 	float *in = array(1, ROWS * I), *out = array(2, ROWS * O), *whole = array(3, ROWS * O);
-	void *scratch = nt_alloc(nt_product_scratch(I, ROWS), 1);
+	void *scratch = nt_alloc(nt_product_scratch(I, O, ROWS), 1);
 	struct nt_product p = {.part = &s.w, .n_part = 1, .n_row = ROWS, .in = in, .out = whole, .ldi = I, .ldo = O,
 			       .scratch = scratch};
 	nt_product_by(way, NULL, &p);
@@ -461,7 +461,7 @@ static void the_best_way_of_this_cpu_is_taken(void **state)
 {
 	enum { I = 64, O = 40 };
 	float *in = array(1, I), out[2][O];
-	void *scratch = nt_alloc(nt_product_scratch(I, 1), 1);
+	void *scratch = nt_alloc(nt_product_scratch(I, O, 1), 1);
 	(void)state;
 	for (size_t k = 0; k < NT_MATRIX_WAYS; k++) {
 		if (k == NT_MATRIX_F64)
