@@ -155,7 +155,7 @@ int nt_regex_next(struct nt_cutter *c, size_t *start, size_t *end)
 		c->pending = 0;
 		return 1;
 	}
-	size_t first, behind;
+	size_t first = 0, behind = 0;
 	int rc = search(c, c->at, PCRE2_NOTEMPTY, &first, &behind);
 	if (rc < 0)
 		return rc;

@@ -303,7 +303,7 @@ static int show_bytes(struct nt_tokenizer *t)
 	int rc = 0;
 	for (int b = 0; rc == 0 && b < 256; b++) {
 		char name[8];
-		snprintf(name, sizeof(name), "<0x%02X>", b);
+		snprintf(name, sizeof(name), "<0x%02X>", (uint8_t)b);
 		uint32_t id = nt_token_find_ordinary(t, name, 6);
 		if (id == NT_NO_TOKEN)
 			continue;
