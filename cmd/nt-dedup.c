@@ -109,16 +109,41 @@ struct job {
 	struct nt_overlap *overlap;
 	struct nt_substring *substring;
 	struct nt_near_options how;
-	uint64_t part, n_part; /* 1 to n_part; n_part 0: no parts */
-	struct nt_near_batch *batch;
+	struct nt_near_docs *near_docs;
 	struct nt_pool *pool;
-	struct nt_dedup_counts count; /* of what was decided so far */
+	uint64_t part, n_part; /* 1 to n_part; n_part 0: no parts */
 	struct nt_out *out, *kept;
 	struct nt_stream_writer *writer;
 };
 
-static int next(struct job *j, struct nt_tokens *doc)
+/* Of the documents that were decided about. */
+static const struct nt_dedup_counts *counts(const struct job *j)
 {
+	switch (j->way) {
+	case NEAR:
+		return nt_near_docs_counts(j->near_docs);
+	case AGAINST:
+		return nt_overlap_counts(j->overlap);
+	case SUBSTRING:
+		return nt_substring_counts(j->substring);
+	default:
+		return nt_dedup_counts(j->dedup);
+	}
+}
+
+static void show_progress(const struct job *j)
+{
+	if (!nt_cli_progress_due(j->cli))
+		return;
+	const struct nt_dedup_counts *c = counts(j);
+	nt_cli_progress(j->cli, "%s, %s, %s dropped", nt_cli_count(c->in.documents, "document"),
+			nt_cli_count(c->in.tokens, "token"), nt_cli_count(c->repeated, "repeat"));
+}
+
+static int next(void *arg, struct nt_tokens *doc)
+{
+	struct job *j = arg;
+	show_progress(j);
 	if (j->reader)
 		return nt_stream_next(j->reader, doc);
 	int rc = nt_idlines_next(j->lines, &j->line);
@@ -140,11 +165,14 @@ static int write_doc(struct job *j, const struct nt_tokens *doc)
 	return j->writer ? nt_stream_write(j->writer, doc) : nt_idlines_write(j->out, doc->id, doc->n);
 }
 
-static int write_number(struct job *j, uint64_t number)
+/* Of the document that was written last. */
+static int write_number(struct job *j)
 {
 	char text[24];
-	int n = snprintf(text, sizeof(text), "%llu\n", nt_llu(number));
-	return j->kept ? nt_out_write(j->kept, text, (size_t)n) : 0;
+	if (!j->kept)
+		return 0;
+	int n = snprintf(text, sizeof(text), "%llu\n", nt_llu(counts(j)->in.documents - 1));
+	return nt_out_write(j->kept, text, (size_t)n);
 }
 
 /* What lines, words, bytes and white space are is known to the tokenizer inside the stream. Lines of
@@ -164,17 +192,16 @@ static int know_tokens(struct job *j)
 	}
 	if (rc < 0 || !j->ident)
 		return rc;
-	if (j->way != NEAR && !(j->token = nt_alloc(j->ident->vocab_size, sizeof(*j->token))))
+	if (!(j->token = nt_alloc(j->ident->vocab_size, sizeof(*j->token))))
 		rc = NT_ESYS;
 	if (rc == 0 && of_words)
 		rc = nt_words_new(&j->words, j->ident->vocab_size);
 	for (uint32_t id = 0; rc == 0 && id < j->ident->vocab_size; id++) {
 		size_t len;
 		const uint8_t *bytes = nt_token_bytes(j->tokenizer, id, &len);
-		if (j->token)
-			j->token[id] = (struct nt_dedup_token){
-				.text = bytes, .bytes = (uint32_t)len,
-				.trimmed = j->way == EXACT ? nt_token_trimmed(j->tokenizer, id) : id};
+		j->token[id] = (struct nt_dedup_token){
+			.text = bytes, .bytes = (uint32_t)len,
+			.trimmed = j->way == EXACT ? nt_token_trimmed(j->tokenizer, id) : id};
 		if (j->words && len)
 			rc = nt_words_set(j->words, id, bytes, len);
 	}
@@ -201,22 +228,18 @@ static int open_exact(struct job *j)
 static int open_near(struct job *j)
 {
 	const struct options *o = j->o;
+	struct nt_near_docs_options docs = {.next = next, .arg = j, .words = j->words, .token = j->token,
+					    .in_groups = o->two_pass};
+	j->how = (struct nt_near_options){.bands = (uint32_t)o->bands, .rows = (uint32_t)o->rows, .least = o->least,
+					  .seed = (uint64_t)o->seed, .memory = o->memory};
 	nt_near_options_for(&j->how, o->threshold);
-	if (o->rows)
-		j->how.rows = (uint32_t)o->rows;
-	if (o->bands || o->rows)
-		j->how.bands = (uint32_t)(o->bands ? o->bands : 1 + (NT_NEAR_BYTES - 1) / o->rows);
-	if (o->least > 0)
-		j->how.least = o->least;
-	j->how.seed = (uint64_t)o->seed;
-	j->how.memory = o->memory;
 	if ((uint64_t)j->how.bands * j->how.rows > 4096)
 		return nt_fail(NT_EARG, "--bands, --rows: a sketch of %u x %u bytes; the most is 4096",
 			       j->how.bands, j->how.rows);
-	if (!(j->pool = nt_pool_new((int)j->cli->threads)))
+	if (!(docs.pool = j->pool = nt_pool_new((int)j->cli->threads)))
 		return NT_ESYS;
 	int rc = nt_near_new(&j->near, &j->how);
-	return rc < 0 ? rc : nt_near_batch_new(&j->batch, j->near, j->words, j->pool, o->two_pass);
+	return rc < 0 ? rc : nt_near_docs_new(&j->near_docs, j->near, &docs);
 }
 
 static int open_against(struct job *j)
@@ -257,18 +280,11 @@ static int open_way(struct job *j)
 /* What is left of a document, for the ways that know at once. */
 static int judge(struct job *j, struct nt_tokens *left, const struct nt_tokens *doc)
 {
-	int rc;
-	if (j->overlap) {
-		rc = nt_overlap_next(j->overlap, left, doc);
-		j->count = *nt_overlap_counts(j->overlap);
-	} else if (j->substring) {
-		rc = nt_substring_next(j->substring, left, doc);
-		j->count = *nt_substring_counts(j->substring);
-	} else {
-		rc = nt_dedup_next(j->dedup, left, doc);
-		j->count = *nt_dedup_counts(j->dedup);
-	}
-	return rc;
+	if (j->way == AGAINST)
+		return nt_overlap_next(j->overlap, left, doc);
+	if (j->way == SUBSTRING)
+		return nt_substring_next(j->substring, left, doc);
+	return nt_dedup_next(j->dedup, left, doc);
 }
 
 /* The inside of "options" in the manifest. */
@@ -363,71 +379,26 @@ static int open_output(struct job *j)
 	return rc;
 }
 
-static void show_progress(const struct job *j)
+/* What is left of the next document of which anything is. */
+static int next_left(struct job *j, struct nt_tokens *left)
 {
-	const struct nt_dedup_counts *c = &j->count;
-	if (!nt_cli_progress_due(j->cli))
-		return;
-	nt_cli_progress(j->cli, "%s, %s, %s dropped", nt_cli_count(c->in.documents, "document"),
-			nt_cli_count(c->in.tokens, "token"), nt_cli_count(c->repeated, "repeat"));
+	struct nt_tokens doc;
+	int rc;
+	if (j->way == NEAR)
+		return nt_near_docs_next(j->near_docs, left);
+	while ((rc = next(j, &doc)) == 1 && (rc = judge(j, left, &doc)) == 0)
+		;
+	return rc;
 }
 
 static int copy(struct job *j)
 {
-	struct nt_tokens doc, left;
+	struct nt_tokens left;
 	int rc;
-	while ((rc = next(j, &doc)) == 1) {
-		if ((rc = judge(j, &left, &doc)) < 0)
+	while ((rc = next_left(j, &left)) == 1)
+		if ((rc = write_doc(j, &left)) < 0 || (rc = write_number(j)) < 0)
 			break;
-		if (rc == 1 && ((rc = write_doc(j, &left)) < 0 ||
-				(rc = write_number(j, j->count.in.documents - 1)) < 0))
-			break;
-		show_progress(j);
-	}
 	return rc;
-}
-
-static void count_doc(struct job *j, const struct nt_tokens *doc, bool stays)
-{
-	struct nt_dedup_counts *c = &j->count;
-	c->compared++;
-	nt_stream_count(&c->in, doc);
-	if (stays) {
-		nt_stream_count(&c->kept, doc);
-		return;
-	}
-	c->repeated++;
-	for (size_t i = 0; i < doc->n && j->reader; i++) {
-		size_t len;
-		nt_token_bytes(j->tokenizer, doc->id[i], &len);
-		c->dropped_bytes += len;
-	}
-}
-
-static int write_batch(struct job *j, bool is_end)
-{
-	struct nt_tokens doc;
-	bool stays;
-	int rc = nt_near_batch_decide(j->batch, is_end);
-	while (rc == 0 && (rc = nt_near_batch_take(j->batch, &doc, &stays)) == 1) {
-		rc = 0;
-		count_doc(j, &doc, stays);
-		if (stays && (rc = write_doc(j, &doc)) == 0)
-			rc = write_number(j, j->count.in.documents - 1);
-	}
-	show_progress(j);
-	return rc;
-}
-
-static int copy_batches(struct job *j)
-{
-	struct nt_tokens doc;
-	int rc;
-	while ((rc = next(j, &doc)) == 1)
-		if ((rc = nt_near_batch_put(j->batch, &doc)) < 0 ||
-		    (rc == 1 && (rc = write_batch(j, false)) < 0))
-			return rc;
-	return rc < 0 ? rc : write_batch(j, true);
 }
 
 static int finish(struct job *j)
@@ -436,7 +407,7 @@ static int finish(struct job *j)
 	int rc = 0;
 	if (j->writer) {
 		uint64_t in = nt_stream_counts(j->reader)->source_bytes;
-		uint64_t dropped = j->count.dropped_bytes;
+		uint64_t dropped = counts(j)->dropped_bytes;
 		if ((rc = make_manifest(j, &manifest, true)) == 0)
 			rc = nt_stream_report(j->writer, (char *)manifest.data);
 		if (rc == 0)
@@ -457,7 +428,7 @@ static int finish(struct job *j)
 static int report(const struct job *j)
 {
 	static const char *const what[] = {"repeat", "are near duplicates", "overlap", "repeat"};
-	const struct nt_dedup_counts *c = &j->count;
+	const struct nt_dedup_counts *c = counts(j);
 	const char *name = j->o->ids || j->way == NEAR ? "document" : by_name[j->o->by];
 	if (j->way == SUBSTRING)
 		name = "token";
@@ -524,7 +495,7 @@ static int work(struct job *j, char *const *operand, size_t n)
 	if (rc == 0)
 		rc = open_output(j);
 	if (rc == 0)
-		rc = j->batch ? copy_batches(j) : copy(j);
+		rc = copy(j);
 	if (rc == 0)
 		rc = finish(j);
 	if (rc == 0)
@@ -540,7 +511,7 @@ static int run(struct nt_cli *cli, void *opt, char **operand, int n_operand)
 	nt_out_discard(j.out);
 	nt_out_discard(j.kept);
 	nt_dedup_free(j.dedup);
-	nt_near_batch_free(j.batch);
+	nt_near_docs_free(j.near_docs);
 	nt_near_free(j.near);
 	nt_overlap_free(j.overlap);
 	nt_substring_free(j.substring);

@@ -26,6 +26,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "nt/dedup.h"
 #include "nt/pool.h"
 #include "nt/stream.h"
 #include "nt/words.h"
@@ -40,8 +41,9 @@ struct nt_near_options {
 			       * its place, and what shares a band goes, whatever its sketch */
 };
 
-/* Bands and rows that tell documents of J = threshold with probability 0.9 or more, with as
- * many rows as then go into NT_NEAR_BYTES: 14 and 8 for 0.8. least is 0.74 of it, where as
+/* Chooses those of bands, rows and least that are 0. Bands and rows tell documents of J = threshold
+ * with probability 0.9 or more, with as many rows as then go into NT_NEAR_BYTES: 14 and 8 for 0.8. Of
+ * rows that are given there are as many bands as fill that. least is 0.74 of the threshold, where as
  * many wrong documents go as right ones stay. threshold in (0, 1]. */
 void nt_near_options_for(struct nt_near_options *o, double threshold);
 
@@ -76,22 +78,28 @@ int nt_near_remember(struct nt_near *n, const uint8_t *sketch);
 int nt_near_groups(struct nt_near *n, bool *stays);
 
 /*
- * Documents by the batch, sketched by as many threads as there are; which stay is decided in
- * their order, and depends on nothing else.
+ * All of that for documents, read from wherever they come and sketched by as many threads as there
+ * are; which stay is decided in their order, and depends on nothing else.
  */
-struct nt_near_batch;
-/* words: of the tokenizer. They and pool (NULL: no threads) must outlive it, and so must n.
- * in_groups: as nt_near_groups does; documents wait in a temporary file until the end. */
-int nt_near_batch_new(struct nt_near_batch **b, struct nt_near *n, const struct nt_words *words,
-		      struct nt_pool *pool, bool in_groups);
-void nt_near_batch_free(struct nt_near_batch *b); /* NULL is harmless */
+struct nt_near_docs_options {
+	/* Returns 1 with the next document, which is copied; 0 at the end; or a negative enum nt_err. */
+	int (*next)(void *arg, struct nt_tokens *doc);
+	void *arg;
+	const struct nt_words *words;       /* of the tokenizer */
+	const struct nt_dedup_token *token; /* [vocab_size] whose bytes are counted; NULL: not */
+	struct nt_pool *pool;               /* NULL: no threads */
+	bool in_groups; /* as nt_near_groups does; documents wait in a temporary file until the end */
+};
 
-/* Puts a copy of a document in. Returns 1 if the batch is full and must be decided now. */
-int nt_near_batch_put(struct nt_near_batch *b, const struct nt_tokens *doc);
-/* Decides about all that were put in since the last time. is_end: no more will be. */
-int nt_near_batch_decide(struct nt_near_batch *b, bool is_end);
-/* Returns 1 with the next document that was decided about, and whether it stays; 0: there is
- * none, and the batch is empty again; or NT_ESYS. Valid until the next call. */
-int nt_near_batch_take(struct nt_near_batch *b, struct nt_tokens *doc, bool *stays);
+struct nt_near_docs;
+/* n and what the options point to must outlive it. */
+int nt_near_docs_new(struct nt_near_docs **d, struct nt_near *n, const struct nt_near_docs_options *options);
+void nt_near_docs_free(struct nt_near_docs *d); /* NULL is harmless */
+
+/* Returns 1 with the next document that stays (valid until the next call), 0 when none is left, NT_ESYS,
+ * or what options.next failed with. */
+int nt_near_docs_next(struct nt_near_docs *d, struct nt_tokens *doc);
+/* Of the documents up to that one. */
+const struct nt_dedup_counts *nt_near_docs_counts(const struct nt_near_docs *d);
 
 #endif

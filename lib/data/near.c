@@ -179,9 +179,12 @@ void nt_near_options_for(struct nt_near_options *o, double threshold)
 	uint32_t rows = NT_NEAR_BYTES;
 	while (rows > 1 && 1 - pow(1 - pow(threshold, rows), NT_NEAR_BYTES / rows) < 0.9)
 		rows--;
-	o->rows = rows;
-	o->bands = NT_NEAR_BYTES / rows;
-	o->least = 0.74 * threshold;
+	if (o->bands == 0)
+		o->bands = o->rows ? 1 + (NT_NEAR_BYTES - 1) / o->rows : NT_NEAR_BYTES / rows;
+	if (o->rows == 0)
+		o->rows = rows;
+	if (!(o->least > 0))
+		o->least = 0.74 * threshold;
 }
 
 int nt_near_new(struct nt_near **result, const struct nt_near_options *options)

@@ -209,14 +209,21 @@ static void a_filter_forgets_nothing(void **state)
 static void options_follow_the_threshold(void **state)
 {
 	(void)state;
-	struct nt_near_options o;
+	struct nt_near_options o = {0};
 	nt_near_options_for(&o, 0.8);
 	assert_int_equal(o.bands, 14);
 	assert_int_equal(o.rows, 8);
+	o = (struct nt_near_options){.rows = 5, .least = 0.1};
+	nt_near_options_for(&o, 0.8);
+	assert_int_equal(o.bands, 23);
+	assert_int_equal(o.rows, 5);
+	assert_true(o.least == 0.1);
 	for (double t = 0.2; t <= 1; t += 0.1) {
+		o = (struct nt_near_options){0};
 		nt_near_options_for(&o, t);
 		assert_true(1 - pow(1 - pow(t, o.rows), o.bands) >= 0.9);
 		assert_true(o.bands * o.rows <= NT_NEAR_BYTES);
+		assert_true(o.least == 0.74 * t);
 	}
 }
 
@@ -360,46 +367,69 @@ static struct nt_words *vocabulary(void)
 	return w;
 }
 
-/* Which of n documents stay, each of 80 ids as words, made by `make`. */
+/* n documents of 80 ids each, made by `make`. */
+struct source {
+	void (*make)(uint32_t *id, size_t d);
+	size_t n, at;
+	uint32_t id[80], unit[2];
+};
+
+static int give(void *arg, struct nt_tokens *doc)
+{
+	struct source *s = arg;
+	if (s->at == s->n)
+		return 0;
+	s->make(s->id, s->at++);
+	s->unit[0] = 30;
+	s->unit[1] = 50;
+	*doc = (struct nt_tokens){.id = s->id, .n = 80, .unit = s->unit, .n_unit = 2};
+	return 1;
+}
+
+/* Which of n documents stay, of ids as words; each token of those that go has two bytes. */
 static void run(bool in_groups, size_t n, void (*make)(uint32_t *id, size_t d), char *stays, int threads)
 {
 	/* bands that miss nothing of J = 0.7: what is tested is what is done with it */
 	const struct nt_near_options o = {.bands = 28, .rows = 4, .least = 0.68, .seed = 3};
+	struct nt_dedup_token *token = nt_calloc(65536, sizeof(*token));
+	struct source s = {.make = make, .n = n};
+	struct nt_near_docs_options how = {.next = give, .arg = &s, .words = vocabulary(), .token = token,
+					   .pool = nt_pool_new(threads), .in_groups = in_groups};
 	struct nt_near *near;
-	struct nt_near_batch *b;
-	struct nt_pool *pool = nt_pool_new(threads);
+	struct nt_near_docs *docs;
+	struct nt_tokens doc;
+	uint32_t due[80];
+	uint64_t n_stay = 0;
+	int rc;
+	for (size_t i = 0; i < 65536; i++)
+		token[i].bytes = 2;
 	SUCCEEDS(nt_near_new(&near, &o));
-	struct nt_words *words = vocabulary();
-	SUCCEEDS(nt_near_batch_new(&b, near, words, pool, in_groups));
-	size_t out = 0;
-	for (size_t d = 0; d <= n; d++) {
-		uint32_t id[80], unit[2] = {30, 50}, due[80];
-		struct nt_tokens doc = {.id = id, .n = 80, .unit = unit, .n_unit = 2};
-		bool is_one;
-		int rc = 1;
-		if (d < n) {
-			make(id, d);
-			SUCCEEDS(rc = nt_near_batch_put(b, &doc));
-		}
-		if (rc == 0)
-			continue;
-		SUCCEEDS(nt_near_batch_decide(b, d == n));
-		while ((rc = nt_near_batch_take(b, &doc, &is_one)) == 1) {
-			make(due, out);
-			assert_int_equal(doc.n, 80);
-			assert_memory_equal(doc.id, due, sizeof(due));
-			assert_int_equal(doc.n_unit, 2);
-			assert_int_equal(doc.unit[1], 50);
-			stays[out++] = is_one ? '1' : '0';
-		}
-		SUCCEEDS(rc);
+	SUCCEEDS(nt_near_docs_new(&docs, near, &how));
+	const struct nt_dedup_counts *c = nt_near_docs_counts(docs);
+	memset(stays, '0', n);
+	stays[n] = 0;
+	for (; (rc = nt_near_docs_next(docs, &doc)) == 1; n_stay++) {
+		assert_in_range(c->in.documents, 1, n);
+		stays[c->in.documents - 1] = '1';
+		make(due, c->in.documents - 1);
+		assert_int_equal(doc.n, 80);
+		assert_memory_equal(doc.id, due, sizeof(due));
+		assert_int_equal(doc.n_unit, 2);
+		assert_int_equal(doc.unit[1], 50);
+		assert_int_equal(c->kept.documents, n_stay + 1);
 	}
-	stays[out] = 0;
-	assert_int_equal(out, n);
-	nt_near_batch_free(b);
-	nt_words_free(words);
+	SUCCEEDS(rc);
+	assert_int_equal(nt_near_docs_next(docs, &doc), 0);
+	assert_int_equal(c->in.tokens, 80 * n);
+	assert_int_equal(c->compared, n);
+	assert_int_equal(c->repeated, n - n_stay);
+	assert_int_equal(c->kept.documents, n_stay);
+	assert_int_equal(c->dropped_bytes, 160 * (n - n_stay));
+	nt_near_docs_free(docs);
+	nt_words_free((struct nt_words *)how.words);
 	nt_near_free(near);
-	nt_pool_free(pool);
+	nt_pool_free(how.pool);
+	free(token);
 }
 
 /* Document d's ids, from the hashes that write_words makes. */
