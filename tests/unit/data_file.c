@@ -300,36 +300,82 @@ static void seal_section(uint8_t *seg, size_t len, uint8_t *e)
 	nt_put64(foot + FOOT_HASH, nt_hash64(foot, FOOT_HASH));
 }
 
-static void damaged_fragments_are_refused(void **state)
+/* Opens, verifies and reads all documents: what the first of them that fails returns. */
+static int read_everything(const char *path)
+{
+	struct nt_data *d;
+	struct nt_data_docs *docs = NULL;
+	struct nt_tokens doc;
+	int rc = nt_data_open(&d, path);
+	if (rc == 0)
+		rc = nt_data_verify(d);
+	if (rc == 0)
+		rc = nt_data_docs_new(&docs, d);
+	while (rc == 0 && (rc = nt_data_docs_next(docs, &doc)) == 1)
+		rc = 0;
+	nt_data_docs_free(docs);
+	nt_data_close(d);
+	return rc;
+}
+
+static void a_lie_under_right_hashes_is_refused(void **state)
 {
 	(void)state;
-	static const struct { size_t at; uint32_t value; const char *why; } lie[] = {
-		{NTD_FRAGMENT + FRAG_CONTEXT, 4, "takes targets for context"}, /* of a length of 5 */
-		{FRAG_CONTEXT, 1, "takes targets for context"}, /* where a document begins */
-		{FRAG_ROW, 3, "names what is not there"},
-		{FRAG_LEN, T + 1, "names what is not there"},
-		{FRAG_DOC, 9, "names what is not there"},
+	enum { HEADER, FOOTER, ENTRY, SECTION };
+	static const struct {
+		const char *file;
+		int in;
+		const char *tag;
+		size_t at, bytes;
+		uint64_t value;
+		const char *why;
+	} lie[] = {
+		{"docs", HEADER, NULL, HEAD_KIND, 1, 7, "holds neither documents nor rows but kind 7"},
+		{"docs", HEADER, NULL, HEAD_ROW_LEN, 4, 9, "rows of 9 tokens in a file of kind 1"},
+		{"docs", FOOTER, NULL, FOOT_FLAGS, 4, NTD_FINAL, "its writer did not see the end of its input"},
+		{"docs", FOOTER, NULL, FOOT_LEN, 8, NTD_PAGE + 1, "a segment of 4097 bytes, not a multiple"},
+		{"docs", FOOTER, NULL, FOOT_DIR, 8, 0, "its directory lies outside of it"},
+		{"docs", FOOTER, NULL, FOOT_N_TOKEN, 8, UINT64_C(1) << 40, "promises more tokens than it holds"},
+		{"docs", FOOTER, NULL, FOOT_TOKEN_HASH, 8, 0, "the hash of its tokens is wrong"},
+		{"docs", ENTRY, "TOKZ", ENTRY_TAG, 4, 0, "its tokenizer is missing"},
+		{"docs", ENTRY, "MANI", ENTRY_OFFSET, 8, NTD_PAGE, "its sections overlap"},
+		{"docs", SECTION, "DOCS", 0, 8, 1, "its first document does not begin at its first token"},
+		{"docs", SECTION, "DOCS", 8, 8, 300, "its index of documents runs backwards"},
+		{"rows", SECTION, "ROWS", NTD_FRAGMENT + FRAG_CONTEXT, 4, 4, "takes targets for context"}, /* length 5 */
+		{"rows", SECTION, "ROWS", FRAG_CONTEXT, 4, 1, "takes targets for context"}, /* a document begins */
+		{"rows", SECTION, "ROWS", FRAG_ROW, 4, 3, "names what is not there"},
+		{"rows", SECTION, "ROWS", FRAG_LEN, 4, T + 1, "names what is not there"},
+		{"rows", SECTION, "ROWS", FRAG_DOC, 8, 9, "names what is not there"},
+		{"rows", SECTION, "ROWS", 2 * NTD_FRAGMENT + FRAG_START, 4, 4, "overlap or are out of order"},
+		{"rows", SECTION, "ROWS", NTD_FRAGMENT + FRAG_DOC_OFFSET, 8, T, "document 0 do not make a whole"},
+		{"rows", SECTION, "ROWS", 3 * NTD_FRAGMENT + FRAG_DOC, 8, 1, "document 1 do not make a whole"},
 	};
-	struct nt_buf whole = {0};
-	const char *path = fake_path("rows");
-	write_rows(path, 0);
-	SUCCEEDS(nt_read_file(&whole, path));
-	uint8_t *e = find_section(whole.data, whole.len, "ROWS");
-	uint8_t *rows = whole.data + nt_le64(e + ENTRY_OFFSET);
+	struct nt_ident ident = fake_ident(VOCAB);
+	write_docs(fake_path("docs"), &ident, 0, N_DOC, 0);
+	write_rows(fake_path("rows"), 0);
+	SUCCEEDS(read_everything(fake_path("docs")));
+	SUCCEEDS(read_everything(fake_path("rows")));
 	for (size_t i = 0; i < sizeof(lie) / sizeof(*lie); i++) {
-		struct nt_data *d;
-		uint8_t was[4];
-		memcpy(was, rows + lie[i].at, 4);
-		nt_put32(rows + lie[i].at, lie[i].value);
-		seal_section(whole.data, whole.len, e);
-		fake_write(path, whole.data, whole.len);
-		SUCCEEDS(nt_data_open(&d, path));
-		assert_int_equal(nt_data_verify(d), NT_EFORMAT);
+		struct nt_buf file = {0};
+		uint8_t value[8];
+		SUCCEEDS(nt_read_file(&file, fake_path(lie[i].file)));
+		uint8_t *foot = file.data + file.len - NTD_FOOTER;
+		uint8_t *e = lie[i].tag ? find_section(file.data, file.len, lie[i].tag) : NULL;
+		uint8_t *in = lie[i].in == HEADER ? file.data : lie[i].in == FOOTER ? foot : e;
+		if (lie[i].in == SECTION)
+			in = file.data + nt_le64(e + ENTRY_OFFSET);
+		nt_put64(value, lie[i].value);
+		memcpy(in + lie[i].at, value, lie[i].bytes);
+		nt_put64(file.data + HEAD_HASH, nt_hash64(file.data, HEAD_HASH));
+		memcpy(foot + FOOT_HEAD_HASH, file.data + HEAD_HASH, 8);
+		if (e)
+			seal_section(file.data, file.len, e);
+		nt_put64(foot + FOOT_HASH, nt_hash64(foot, FOOT_HASH));
+		fake_write(fake_path("lie"), file.data, file.len);
+		assert_int_equal(read_everything(fake_path("lie")), NT_EFORMAT);
 		assert_says(lie[i].why);
-		nt_data_close(d);
-		memcpy(rows + lie[i].at, was, 4);
+		nt_buf_release(&file);
 	}
-	nt_buf_release(&whole);
 }
 
 /* One document in a segment of its own, n times, of a source. */
@@ -564,7 +610,7 @@ int main(void)
 		cmocka_unit_test(wide_ids_take_four_bytes),
 		cmocka_unit_test(an_id_outside_the_vocabulary_is_not_written),
 		cmocka_unit_test(rows_come_back_with_their_fragments),
-		cmocka_unit_test(damaged_fragments_are_refused),
+		cmocka_unit_test(a_lie_under_right_hashes_is_refused),
 		cmocka_unit_test(names_of_sources_outlive_cat),
 		cmocka_unit_test(what_is_no_name_is_refused),
 		cmocka_unit_test(a_damaged_name_is_refused),
