@@ -117,20 +117,20 @@ static int export(struct nt_cli *cli, const struct options *o, const char *path)
 	int rc = nt_model_load(&m, path);
 	if (rc == 0)
 		rc = open_tokenizer(&t, m, o, path);
-	if (rc == 0 && (rc = nt_tokenizer_gguf(&keys, t, m->config.vocab_size, &remark)) < 0)
-		rc = nt_fail(rc, "%s: %s", path, nt_errmsg());
+	if (rc == 0) {
+		struct nt_ends ends = nt_config_ends(&m->config, nt_tokenizer_summary(t));
+		rc = nt_tokenizer_gguf(&keys, t, &ends, m->config.vocab_size, &remark);
+		rc = rc < 0 ? nt_fail(rc, "%s: %s", path, nt_errmsg()) : 0;
+	}
 	if (rc == 0 && remark.len)
 		nt_cli_warn(cli, "%s: %s", path, (const char *)remark.data);
 	if (rc == 0)
 		rc = last_part(&name, path);
 	if (rc == 0) {
-		const struct nt_ident *ident = nt_tokenizer_summary(t);
 		struct nt_gguf_export e = {
 			.type = type[o->dtype],
 			.name = o->name ? o->name : (const char *)name.data,
 			.tokenizer = &keys,
-			.ends = nt_config_ends(&m->config, ident),
-			.pad = ident->pad,
 			.progress = show,
 			.arg = cli,
 		};
@@ -211,7 +211,8 @@ static const struct nt_cmd cmd = {
 		 "file the matrix that makes logits is q8_0. A matrix whose rows are no multiple of 32 is f16 in both.\n\n"
 		 "A GGUF file names how text is cut by one of the names built into llama.cpp. Vocabularies cut as gpt2, cl100k, "
 		 "qwen2, o200k and deepseek have one, and SentencePiece's, as of Llama 2, are not cut; others are refused, unless "
-		 "they have no merges. A warning says where ids can differ all the same.\n\n"
+		 "they have no merges. A warning says where ids can differ all the same, and at which of more than three ends of "
+		 "text llama.cpp will not stop.\n\n"
 		 "With --safetensors it writes what Hugging Face's library and every program here read, each number rounded to "
 		 "the nearest of --dtype. Weights come last: a folder that was not finished is no model.\n\n"
 		 "Memory: 4 bytes for each parameter, and 2 more for f16 and bf16 in a folder.",

@@ -26,6 +26,15 @@ struct nt_ident {
 	size_t packed_len;       /* ... in none */
 };
 
+enum { NT_EOS_MOST = 8 }; /* ends of text that a model may have; a file that lists more is refused */
+
+/* What a text begins and ends with. Documents end with eos[0], and generation at any. */
+struct nt_ends {
+	uint32_t bos;              /* or NT_NO_TOKEN */
+	uint32_t eos[NT_EOS_MOST]; /* [n_eos]; eos[0] is NT_NO_TOKEN where there is none */
+	size_t n_eos;
+};
+
 /* Bytes a token takes in streams and data files: 2 if every id fits u16, else 4. */
 static inline int nt_ident_width(const struct nt_ident *id)
 {

@@ -35,8 +35,6 @@ struct nt_rope_scaling {
 	uint32_t original_max_position_embeddings;
 };
 
-enum { NT_EOS_MOST = 8 }; /* ends of text that a model may have; a file that lists more is refused */
-
 /* Names as in config.json of Hugging Face's LlamaConfig; readers accept GPT-2's own too. */
 struct nt_config {
 	enum nt_arch arch;
@@ -72,13 +70,7 @@ int nt_config_print(struct nt_buf *out, const struct nt_config *c, enum nt_preci
 /* ... and of a generation_config.json: where a text begins and ends. */
 int nt_config_print_generation(struct nt_buf *out, const struct nt_config *c);
 
-/* What a text begins and ends with. Documents end with eos[0], and generation at any. */
-struct nt_ends {
-	uint32_t bos;              /* or NT_NO_TOKEN */
-	uint32_t eos[NT_EOS_MOST]; /* [n_eos]; eos[0] is NT_NO_TOKEN where there is none */
-	size_t n_eos;
-};
-/* Those of the model, and where it names none the tokenizer's (NULL: there is no tokenizer). */
+/* The ends of the model, and where it names none the tokenizer's (NULL: there is no tokenizer). */
 struct nt_ends nt_config_ends(const struct nt_config *c, const struct nt_ident *tokenizer);
 bool nt_ends_is_eos(const struct nt_ends *e, uint32_t id);
 
@@ -138,13 +130,11 @@ struct nt_gguf_export {
 	enum nt_gguf_type type; /* of matrices; vectors and GPT-2's positions stay f32 */
 	const char *name;       /* general.name; NULL: none */
 	const struct nt_gguf_keys *tokenizer; /* nt_tokenizer_gguf made them */
-	struct nt_ends ends;    /* both are there; the last of more than one eos is eot_token_id, of a turn */
-	uint32_t pad;           /* or NT_NO_TOKEN */
 	void (*progress)(void *arg, double done); /* of 1; NULL: nobody asks */
 	void *arg;
 };
 /* Writes it as a GGUF file. Before the first byte: NT_EARG, llama.cpp has no such model, and the sentence
- * says why; NT_EFAIL names a weight that the type cannot hold; NT_EFORMAT: an end of text is missing. */
+ * says why; NT_EFAIL names a weight that the type cannot hold. */
 int nt_model_write_gguf(struct nt_out *out, const struct nt_model *m, const struct nt_gguf_export *e);
 
 /* --- whole rows: loss and gradient --------------------------------------------- */

@@ -137,11 +137,12 @@ int nt_decode_document(const struct nt_tokenizer *t, const uint32_t *id, size_t 
 		       struct nt_buf *out);
 
 /*
- * Appends what llama.cpp wants to know of a tokenizer, but for which ids are [B] and [E], of a
- * model with vocab_size rows: tokens, and merges with the name of how t cuts text, or scores. NT_EARG:
- * it would give other ids. Where it comes near, but not always to the same ids, remark says so.
+ * Appends what llama.cpp wants to know of a tokenizer, and of the ends of text of a model with
+ * vocab_size rows: tokens, and merges with the name of how t cuts text, or scores. NT_EARG: it would
+ * give other ids; NT_EFORMAT: an end is missing. Where it comes near, but not always to the same ids,
+ * or would not stop at every end, remark says so.
  */
-int nt_tokenizer_gguf(struct nt_gguf_keys *k, const struct nt_tokenizer *t, uint32_t vocab_size,
-		      struct nt_buf *remark);
+int nt_tokenizer_gguf(struct nt_gguf_keys *k, const struct nt_tokenizer *t, const struct nt_ends *ends,
+		      uint32_t vocab_size, struct nt_buf *remark);
 
 #endif

@@ -189,40 +189,13 @@ static int add_general(struct nt_gguf_keys *k, const struct nt_config *c, const 
 	return rc < 0 ? rc : nt_gguf_add_u32(k, "general.quantization_version", 2);
 }
 
-/* [B] in front of a text is what a model saw in training, so whoever tokenizes must add it. */
-static int add_ends(struct nt_gguf_keys *k, const struct nt_gguf_export *e)
-{
-	const struct nt_ends *ends = &e->ends;
-	const struct {
-		const char *key;
-		uint32_t id;
-	} row[] = {
-		{"tokenizer.ggml.bos_token_id", ends->bos},
-		{"tokenizer.ggml.eos_token_id", ends->eos[0]},
-		{"tokenizer.ggml.eot_token_id", ends->n_eos > 1 ? ends->eos[ends->n_eos - 1] : NT_NO_TOKEN},
-		{"tokenizer.ggml.padding_token_id", e->pad},
-	};
-	int rc = 0;
-	for (size_t i = 0; rc == 0 && i < sizeof(row) / sizeof(*row); i++)
-		if (row[i].id != NT_NO_TOKEN)
-			rc = nt_gguf_add_u32(k, row[i].key, row[i].id);
-	if (rc == 0)
-		rc = nt_gguf_add_bool(k, "tokenizer.ggml.add_bos_token", ends->bos != NT_NO_TOKEN);
-	return rc < 0 ? rc : nt_gguf_add_bool(k, "tokenizer.ggml.add_eos_token", false);
-}
-
-static int check(const struct nt_config *c, const struct nt_gguf_export *e)
+static int check(const struct nt_config *c)
 {
 	if (c->rope_scaling.factor > 0 && c->arch != NT_LLAMA && c->arch != NT_MISTRAL)
 		return nt_fail(NT_EARG, "llama.cpp stretches positions as Llama 3 does in llama models only, not in %s",
 			       nt_arch_name(c->arch));
 	if (c->arch == NT_QWEN3 && c->attention_bias)
 		return nt_fail(NT_EARG, "llama.cpp's qwen3 has no biases of attention, and this model does");
-	if (e->ends.bos == NT_NO_TOKEN || e->ends.eos[0] == NT_NO_TOKEN)
-		return nt_fail(NT_EFORMAT, "the model names no bos_token_id or no eos_token_id: llama.cpp would take "
-					   "token 11 for it");
-	if (e->ends.bos >= c->vocab_size || e->ends.eos[0] >= c->vocab_size)
-		return nt_fail(NT_EFORMAT, "bos_token_id or eos_token_id is none of the model's %u ids", c->vocab_size);
 	return 0;
 }
 
@@ -318,8 +291,6 @@ static int make_head(struct nt_buf *head, const struct nt_model *m, const struct
 	if (rc == 0)
 		rc = nt_buf_add(&k.bytes, e->tokenizer->bytes.data, e->tokenizer->bytes.len);
 	k.n += e->tokenizer->n;
-	if (rc == 0)
-		rc = add_ends(&k, e);
 	for (size_t i = 0; rc == 0 && i < n; i++)
 		source[i] = plan[i].as;
 	if (rc == 0)
@@ -334,7 +305,7 @@ int nt_model_write_gguf(struct nt_out *out, const struct nt_model *m, const stru
 	struct nt_buf head = {0};
 	size_t n;
 	struct plan *plan = nt_calloc(m->n_tensor + 1, sizeof(*plan));
-	int rc = plan ? check(&m->config, e) : NT_ESYS;
+	int rc = plan ? check(&m->config) : NT_ESYS;
 	if (rc < 0)
 		goto out;
 	plan_all(plan, &n, m, e->type);

@@ -218,10 +218,82 @@ static int add_written(struct nt_gguf_keys *k, const struct nt_tokenizer *t, uin
 	return rc;
 }
 
-int nt_tokenizer_gguf(struct nt_gguf_keys *k, const struct nt_tokenizer *t, uint32_t vocab_size,
-		      struct nt_buf *remark)
+/* --- where a text begins and ends ------------------------------------------------------ */
+
+/* Does llama.cpp end a text at this token for its name? Its later versions know more names. */
+static bool is_end_by_name(const struct nt_tokenizer *t, uint32_t id)
+{
+	static const char *const name[] = {
+		"<|eot_id|>", "<|im_end|>", "<end_of_turn>", "<|endoftext|>", "<|eom_id|>", "<EOT>",
+	};
+	if (id >= t->ident.vocab_size)
+		return false;
+	for (size_t i = 0; i < sizeof(name) / sizeof(*name); i++)
+		if (strlen(name[i]) == t->token[id].len && memcmp(name[i], nt_token_text(t, id), t->token[id].len) == 0)
+			return true;
+	return false;
+}
+
+static int remark_surplus(struct nt_buf *remark, const uint32_t *id, size_t n)
+{
+	int rc = nt_buf_printf(remark, "%sllama.cpp can be told three ends of text, and will not stop at",
+			       remark->len ? "; " : "");
+	for (size_t i = 0; rc == 0 && i < n; i++)
+		rc = nt_buf_printf(remark, "%s %u", i ? "," : "", id[i]);
+	return rc;
+}
+
+/*
+ * There are keys for three ends, of a text, a turn and a message, and llama.cpp stops at each of
+ * them. Of more than three those that it knows by name do without a key. [B] in front of a text is
+ * what a model saw in training, so whoever tokenizes must add it.
+ */
+static int add_ends(struct nt_gguf_keys *k, const struct nt_tokenizer *t, const struct nt_ends *e,
+		    struct nt_buf *remark)
+{
+	uint32_t last[2 + NT_EOS_MOST] = {NT_NO_TOKEN, NT_NO_TOKEN};
+	size_t n = 2, n_surplus = e->n_eos > 3 ? e->n_eos - 3 : 0;
+	for (size_t i = 1; i < e->n_eos; i++)
+		if (n_surplus && is_end_by_name(t, e->eos[i]))
+			n_surplus--;
+		else
+			last[n++] = e->eos[i];
+	const struct {
+		const char *key;
+		uint32_t id;
+	} row[] = {
+		{"tokenizer.ggml.bos_token_id", e->bos},
+		{"tokenizer.ggml.eos_token_id", e->eos[0]},
+		{"tokenizer.ggml.eot_token_id", last[n - 1]},
+		{"tokenizer.ggml.eom_token_id", last[n - 2]},
+		{"tokenizer.ggml.padding_token_id", t->ident.pad},
+	};
+	int rc = n_surplus ? remark_surplus(remark, last + 2, n_surplus) : 0;
+	for (size_t i = 0; rc == 0 && i < sizeof(row) / sizeof(*row); i++)
+		if (row[i].id != NT_NO_TOKEN)
+			rc = nt_gguf_add_u32(k, row[i].key, row[i].id);
+	if (rc == 0)
+		rc = nt_gguf_add_bool(k, "tokenizer.ggml.add_bos_token", true);
+	return rc < 0 ? rc : nt_gguf_add_bool(k, "tokenizer.ggml.add_eos_token", false);
+}
+
+static int check_ends(const struct nt_ends *e, uint32_t vocab_size)
+{
+	if (e->bos == NT_NO_TOKEN || e->eos[0] == NT_NO_TOKEN)
+		return nt_fail(NT_EFORMAT, "the model names no bos_token_id or no eos_token_id: llama.cpp would take "
+					   "token 11 for it");
+	if (e->bos >= vocab_size || e->eos[0] >= vocab_size)
+		return nt_fail(NT_EFORMAT, "bos_token_id or eos_token_id is none of the model's %u ids", vocab_size);
+	return 0;
+}
+
+int nt_tokenizer_gguf(struct nt_gguf_keys *k, const struct nt_tokenizer *t, const struct nt_ends *ends,
+		      uint32_t vocab_size, struct nt_buf *remark)
 {
 	if (t->ident.vocab_size > vocab_size)
 		return nt_fail(NT_EFORMAT, "the tokenizer has %u ids, the model %u", t->ident.vocab_size, vocab_size);
-	return (t->is_written ? add_written : add_byte_level)(k, t, vocab_size, remark);
+	int rc = check_ends(ends, vocab_size);
+	if (rc == 0)
+		rc = (t->is_written ? add_written : add_byte_level)(k, t, vocab_size, remark);
+	return rc < 0 ? rc : add_ends(k, t, ends, remark);
 }

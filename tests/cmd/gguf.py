@@ -6,6 +6,7 @@
     gguf.py unturn model.gguf out.gguf      the same with rows of q and k as Hugging Face has them
     gguf.py pieces model.gguf tokenizer.json   tokens, types and scores are the tokenizer's
     gguf.py unscored model.gguf out.gguf    the same with every token's score 0
+    gguf.py specials tokenizer.json NAME... specials that the tokenizer gets, behind all its tokens
     gguf.py made FAMILY ckpt key=value...   a checkpoint of random weights, with these settings
 """
 import json
@@ -276,6 +277,14 @@ def made(family, folder, *settings):
     json.dump(c, open(folder + "/config.json", "w"))
 
 
+def specials(path, *names):
+    t = json.load(open(path))
+    first = 1 + max(x["id"] for x in t["added_tokens"])
+    t["added_tokens"] += [{"id": first + i, "content": name, "single_word": False, "lstrip": False, "rstrip": False,
+                           "normalized": False, "special": True} for i, name in enumerate(names)]
+    json.dump(t, open(path, "w"))
+
+
 def keys(path):
     for key, value in Gguf(path).keys.items():
         print(key, "=", len(value) if isinstance(value, list) else value)
@@ -301,4 +310,4 @@ def rounded(folder, original, dtype):
 
 if __name__ == "__main__":
     {"compare": compare, "rounded": rounded, "keys": keys, "unturn": unturn, "unscored": unscored, "pieces": pieces,
-     "made": made}[sys.argv[1]](*sys.argv[2:])
+     "specials": specials, "made": made}[sys.argv[1]](*sys.argv[2:])

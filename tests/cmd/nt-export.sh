@@ -101,8 +101,22 @@ t 'several ends of text are written, those of generation_config.json too' '
 	nt-export -q --safetensors ckpt -o new
 	grep -q "\"eos_token_id\": \[257, 3, 10\],$" new/config.json
 	grep -q "\"eos_token_id\": \[257, 3, 10\]$" new/generation_config.json
-	nt-export -q ckpt -o m; $gguf keys m >keys
-	grep -qx "tokenizer.ggml.eos_token_id = 257" keys; grep -qx "tokenizer.ggml.eot_token_id = 10" keys'
+	nt-export ckpt -o m 2>said; nt-info m >keys; not grep -q "will not stop" said
+	for key in eos:257 eot:10 eom:3; do grep -Eqx "  tokenizer.ggml.${key%:*}_token_id +${key#*:}" keys; done'
+t '... and of more than three those that have no name llama.cpp knows, or a warning' '
+	ends() { # ends LIST KEY:ID...
+		list=$1; shift
+		sed -i "s/\"eos_token_id\": [^]]*\]/\"eos_token_id\": [$list]/" ckpt/config.json
+		nt-export ckpt -o m 2>said; cat said; $gguf keys m | grep "eo[stm]_token_id" | sed "s/.*ggml.//" | tee keys
+		printf "%s\n" "$@" | sed "s/:/_token_id = /" | cmp - keys
+	}
+	made llama "eos_token_id=[257,3,10,11]" vocab_size=264
+	$gguf specials ckpt/tokenizer.json "<|im_end|>" "<|not_known|>" "<EOT>"
+	ends "257, 3, 10, 11" eos:257 eot:11 eom:10; grep -q "^nt-export: warning: .* three ends .* not stop at 3$" said
+	ends "257, 258, 3, 11" eos:257 eot:11 eom:3; not grep -q "not stop" said
+	ends "257, 3, 259, 11, 10, 258" eos:257 eot:10 eom:11; grep -q "not stop at 3, 259$" said
+	ends "258, 3, 11, 260" eos:258 eot:11 eom:3; not grep -q "not stop" said
+	ends "257, 258, 260" eos:257 eot:260 eom:258; not grep -q "not stop" said'
 
 t 'the keys say what llama.cpp asks for' '
 	made mistral; nt-export -q ckpt -o model.gguf; $gguf keys model.gguf >keys; cat keys

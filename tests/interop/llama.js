@@ -5,6 +5,7 @@
 //	node llama.js back model.gguf texts.jsonl         the text of each text's ids is that text
 //	node llama.js greedy model.gguf ids N             prints N ids behind each line of ids
 //	node llama.js nll model.gguf ids                  prints -log p of each id of a line but the first
+//	node llama.js ends model.gguf                     prints each id that ends a text
 //	node llama.js parse model.gguf                    prints what @huggingface/gguf sees
 'use strict';
 const fs = require('fs');
@@ -85,6 +86,11 @@ async function nll(file, idFile) {
 	}
 }
 
+async function ends(file) {
+	const model = await open(file, true);
+	console.log([...model.iterateAllTokens()].filter((id) => model.isEogToken(id)).join(' '));
+}
+
 async function parse(file) {
 	const { gguf } = await from('@huggingface/gguf', 'dist/index.mjs');
 	const { metadata, tensorInfos } = await gguf(file, { allowLocalFile: true });
@@ -96,7 +102,7 @@ async function parse(file) {
 }
 
 const [what, ...args] = process.argv.slice(2);
-({ tokens, back, greedy, nll, parse })[what](...args).then(() => process.exit()).catch((error) => {
+({ tokens, back, greedy, nll, ends, parse })[what](...args).then(() => process.exit()).catch((error) => {
 	console.error(error.message.slice(0, 2000));
 	process.exit(1);
 });

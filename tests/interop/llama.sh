@@ -121,6 +121,27 @@ t 'rows of q and k left as Hugging Face has them are found out' '
 	trained llama; nt-export -q --dtype f32 "$work/llama" -o m.gguf; agrees m.gguf "$work/llama"
 	gguf unturn m.gguf wrong.gguf
 	not agrees wrong.gguf "$work/llama"; not greedy wrong.gguf "$work/llama"'
+# nt-sample and llama.cpp end the text there, and both would go on
+t 'a text ends at each of three ends, be it the first, the second or the last' '
+	trained llama; cp -r "$work/llama" ckpt; nt-export -q --dtype f32 ckpt -o m.gguf; prompts 1 12 >prompt
+	client greedy m.gguf prompt 20 >whole; end=$(cut -d" " -f5 whole)
+	for list in "$end, 8191, 8189" "8191, $end, 8189" "8191, 8189, $end"; do
+		for file in config generation_config; do
+			cp "$work/llama/$file.json" ckpt; sed -i "s/\"eos_token_id\": 8191/\"eos_token_id\": [$list]/" ckpt/$file.json
+		done
+		nt-export -q --dtype f32 ckpt -o m.gguf; client greedy m.gguf prompt 20 | tee theirs
+		nt-sample -q --ids --greedy --no-prompt -n 20 ckpt -p "$(cat prompt)" | sed "s/ $end\$//" | cmp - theirs
+		sed "s/ $end .*//" whole | cmp - theirs
+	done'
+t '... at every name that we count on, and not where a warning says so' '
+	nt-vocab -q --convert bytes -o v.json
+	gguf specials v.json "<|eot_id|>" "<|im_end|>" "<end_of_turn>" "<|endoftext|>" "<|eom_id|>" "<EOT>"
+	gguf made llama ckpt vocab_size=264 "eos_token_id=[257,258,259,260,261,262,263,10]"; cp v.json ckpt/tokenizer.json
+	nt-export ckpt -o m.gguf 2>said; not grep "will not stop" said
+	client ends m.gguf | tee ends; grep -qx "10 257 258 259 260 261 262 263" ends
+	nt-vocab -q --convert bytes -o ckpt/tokenizer.json; sed -i "s/\[257.*10\]/[257, 9, 10, 11, 12]/" ckpt/config.json
+	nt-export ckpt -o m.gguf 2>said; grep "will not stop at 9, 10$" said
+	client ends m.gguf | tee ends; grep -qx "11 12 257" ends'
 t 'weights of 4 bits are scored with the values that llama.cpp has of them' '
 	for arch in llama gpt2; do
 		trained $arch; nt-export -q --dtype q4_0 "$work/$arch" -o $arch.gguf
