@@ -17,9 +17,11 @@
 #include "cli/main.h"
 #include "nt/cpu.h"
 #include "nt/file.h"
+#include "nt/generate.h"
 #include "nt/mem.h"
 #include "nt/report.h"
-#include "cmd/passages.h"
+#include "nt/tokenizer.h"
+#include "nt/train.h"
 
 struct options {
 	bool svg, terminal, follow;
@@ -135,6 +137,107 @@ static void tell_skipped(const struct nt_cli *cli, const struct runs *runs, char
 }
 
 /* --- what models make of held-out text ----------------------------------------------- */
+
+/* A run's model, and the text it is shown: that of the data file that was held out, or what nt-train
+ * held out of its data. */
+struct reader {
+	const struct nt_cli *cli;
+	const char *name; /* of the text */
+	struct nt_held_out *held;
+	struct nt_pool *pool;
+	struct nt_lm *lm;
+	struct nt_tokenizer *t;
+	struct nt_scorer *scorer;
+	uint64_t n_read, n_shown;
+};
+
+/* What was held out of these data, if they are still there: a NUL is behind each name. */
+static int open_held_out(struct reader *r, const char *ckpt, const struct nt_buf *names)
+{
+	char **path = NULL;
+	size_t n = 0, cap = 0;
+	int rc = 0;
+	for (size_t at = 0; rc == 0 && at < names->len; at += strlen((char *)names->data + at) + 1) {
+		rc = nt_grow(&path, &cap, n + 1, sizeof(*path));
+		if (rc == 0)
+			path[n++] = (char *)names->data + at;
+	}
+	if (rc == 0)
+		rc = nt_held_out_open(&r->held, ckpt, path, n);
+	free(path);
+	return rc;
+}
+
+static int open_model(struct reader *r, const char *ckpt)
+{
+	const struct nt_ident *of = nt_held_out_ident(r->held), *ident = NULL;
+	size_t len;
+	int rc = (r->pool = nt_pool_new((int)r->cli->threads)) ? 0 : NT_ESYS;
+	if (rc == 0)
+		rc = nt_lm_load(&r->lm, ckpt, NT_LM_F32, r->pool);
+	const char *json = rc == 0 ? nt_lm_tokenizer_json(r->lm, &len) : NULL;
+	if (rc == 0 && !json)
+		rc = nt_fail(NT_EFORMAT, "%s: holds no tokenizer.json", ckpt);
+	if (rc == 0)
+		rc = nt_tokenizer_parse(&r->t, json, len, ckpt);
+	if (rc == 0 && !(ident = nt_tokenizer_ident(r->t)))
+		rc = NT_ESYS;
+	if (rc == 0 && !nt_ident_equal(of, ident))
+		rc = nt_fail(NT_EFORMAT, "%s: of tokenizer '%s', the model of another, '%s'", r->name, of->name,
+			     ident->name);
+	return rc < 0 ? rc : nt_scorer_new(&r->scorer, r->lm, r->pool);
+}
+
+static const uint8_t *token_text(const void *t, uint32_t id, size_t *len)
+{
+	return nt_token_bytes(t, id, len);
+}
+
+static const char *token_mark(const void *t, uint32_t id)
+{
+	return nt_token_name(t, id);
+}
+
+static int read_passage(void *arg, uint64_t i, size_t most, struct nt_ids *ids)
+{
+	struct reader *r = arg;
+	nt_cli_progress(r->cli, "%s: passage %llu of %llu", r->name, nt_llu(++r->n_read), nt_llu(r->n_shown));
+	return nt_held_out_read(r->held, i, most, ids);
+}
+
+static int show_passages(struct reader *r, const char *ckpt, uint64_t most, struct nt_buf *html)
+{
+	int rc = open_model(r, ckpt);
+	if (rc < 0)
+		return rc;
+	struct nt_passages how = {.source = r->name, .n = nt_held_out_n_row(r->held), .most = most, .read = read_passage,
+				  .arg = r, .scorer = r->scorer,
+				  .tokens = {.vocabulary = r->t, .text = token_text, .mark = token_mark}};
+	r->n_shown = how.n < most ? how.n : most;
+	return nt_report_passages(html, &how);
+}
+
+/* Appends up to `most` pieces; none if it is not known what was held out. val: of this data file;
+ * NULL: of the run's own. */
+static int passages_of(const struct nt_cli *cli, const struct nt_run *run, const char *ckpt, const char *val,
+		       uint64_t most, struct nt_buf *html)
+{
+	struct nt_buf names = {0};
+	val = val ? val : nt_run_val(run);
+	struct reader r = {.cli = cli, .name = val ? val : "held-out row"};
+	int rc = val ? nt_held_out_open_file(&r.held, val) : nt_run_data(run, &names);
+	if (rc == 0 && names.len)
+		rc = open_held_out(&r, ckpt, &names);
+	if (rc == 0 && r.held)
+		rc = show_passages(&r, ckpt, most, html);
+	nt_scorer_free(r.scorer);
+	nt_tokenizer_free(r.t);
+	nt_lm_free(r.lm);
+	nt_pool_free(r.pool);
+	nt_held_out_close(r.held);
+	nt_buf_release(&names);
+	return rc;
+}
 
 /* What was only supposed may be gone: that is worth a word, and no failure. */
 static int add_passages(const struct nt_cli *cli, const struct options *o, const struct nt_run *r, const char *ckpt,

@@ -182,28 +182,17 @@ static int score_lines(struct job *j, char **operand, int n)
 
 /* --- data files ------------------------------------------------------------------ */
 
-/* Tokens [start, start + n) of a data file: a document, or a row's piece of one. */
-static int score_span(struct job *j, const struct nt_data *d, uint64_t start, uint64_t n,
-		      size_t n_context)
-{
-	j->ids.n = 0;
-	int rc = nt_grow(&j->ids.id, &j->ids.cap, n, sizeof(*j->ids.id));
-	if (rc == 0)
-		rc = nt_data_read(d, start, n, j->ids.id);
-	return rc < 0 ? rc : score(j, nt_data_name(d), j->ids.id, n, n_context);
-}
-
 /* Document i of a file, or fragment i of one of rows. */
 static int score_piece(struct job *j, const struct nt_data *d, uint64_t i)
 {
-	uint64_t start, len;
-	struct nt_fragment f;
-	if (nt_data_kind(d) == NT_DATA_DOCUMENTS) {
-		int rc = nt_data_doc(d, i, &start, &len);
-		return rc < 0 ? rc : score_span(j, d, start, len, 1);
-	}
-	int rc = nt_data_fragment(d, i, &f);
-	return rc < 0 ? rc : score_span(j, d, f.row * nt_data_row_len(d) + f.start, f.len, f.context);
+	struct nt_data_piece piece;
+	int rc = nt_data_piece(d, i, &piece);
+	j->ids.n = 0;
+	if (rc == 0)
+		rc = nt_grow(&j->ids.id, &j->ids.cap, piece.len, sizeof(*j->ids.id));
+	if (rc == 0)
+		rc = nt_data_read(d, piece.start, piece.len, j->ids.id);
+	return rc < 0 ? rc : score(j, nt_data_name(d), j->ids.id, piece.len, piece.n_context);
 }
 
 static int score_segments(struct job *j, const struct nt_data *d)

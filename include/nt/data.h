@@ -62,6 +62,15 @@ int nt_data_doc(const struct nt_data *d, uint64_t i, uint64_t *start, uint64_t *
 /* Fragment i of kind 2, ordered by row and start. */
 int nt_data_fragment(const struct nt_data *d, uint64_t i, struct nt_fragment *f);
 
+/* The same of either kind, for whoever only wants to know which tokens belong together: document i or
+ * fragment i is tokens [start, start + len) of the file, of which the first n_context are no targets. */
+struct nt_data_piece {
+	uint64_t start, len;
+	uint32_t n_context;
+};
+uint64_t nt_data_n_piece(const struct nt_data *d);
+int nt_data_piece(const struct nt_data *d, uint64_t i, struct nt_data_piece *piece);
+
 /*
  * Copies tokens [start, start + n) widened to u32; a row's tokens begin at row * row_len.
  * The first touch of a MiB checks its hash. Ids are checked against vocab_size.

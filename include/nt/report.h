@@ -99,6 +99,18 @@ struct nt_page_options {
  * strongest rivals on hover. */
 int nt_report_passage(struct nt_buf *html, const struct nt_show_tokens *tokens, const struct nt_score_of *doc);
 
+/* What a run's model is shown, spread evenly over the text, so that runs with the same text show the same. */
+struct nt_passages {
+	const char *source;              /* of the text; of a path the last part is shown */
+	uint64_t n, most;                /* pieces there are, and are shown */
+	int (*read)(void *arg, uint64_t i, size_t most, struct nt_ids *ids); /* the first `most` ids of piece i */
+	void *arg;
+	struct nt_scorer *scorer;
+	struct nt_show_tokens tokens;    /* has text */
+};
+/* Appends those of up to 256 targets each. */
+int nt_report_passages(struct nt_buf *html, const struct nt_passages *p);
+
 /*
  * Appends one HTML page that needs nothing else and asks for nothing: figures, every chart
  * against steps, tokens and time, the data's funnel, passages, samples, settings. A run

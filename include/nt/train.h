@@ -272,11 +272,14 @@ int nt_train_measure(struct nt_train *t, struct nt_train_bench *bench);
  */
 struct nt_held_out;
 int nt_held_out_open(struct nt_held_out **h, const char *dir, char *const *data, size_t n);
+/* The pieces of such a file, in place of rows. */
+int nt_held_out_open_file(struct nt_held_out **h, const char *path);
 void nt_held_out_close(struct nt_held_out *h); /* NULL is harmless */
 const struct nt_ident *nt_held_out_ident(const struct nt_held_out *h); /* belongs to h */
 uint64_t nt_held_out_n_row(const struct nt_held_out *h);
-/* *ids becomes the first document, or piece of one, in a row; nothing if it has no target. */
-int nt_held_out_read(struct nt_held_out *h, uint64_t row, struct nt_ids *ids);
+/* *ids becomes the first document, or piece of one, in a row, of more than `most` ids the first of them;
+ * nothing if it has no target. */
+int nt_held_out_read(struct nt_held_out *h, uint64_t row, size_t most, struct nt_ids *ids);
 
 /* --- checkpoints ---------------------------------------------------------------- */
 

@@ -145,6 +145,23 @@ int nt_data_fragment(const struct nt_data *d, uint64_t i, struct nt_fragment *f)
 	return 0;
 }
 
+uint64_t nt_data_n_piece(const struct nt_data *d)
+{
+	return d->kind == NT_DATA_ROWS ? d->n_fragment : d->n_doc;
+}
+
+int nt_data_piece(const struct nt_data *d, uint64_t i, struct nt_data_piece *piece)
+{
+	struct nt_fragment f;
+	piece->n_context = 1;
+	if (d->kind == NT_DATA_DOCUMENTS)
+		return nt_data_doc(d, i, &piece->start, &piece->len);
+	int rc = nt_data_fragment(d, i, &f);
+	if (rc == 0)
+		*piece = (struct nt_data_piece){f.row * d->row_len + f.start, f.len, f.context};
+	return rc;
+}
+
 /* --- tokens ---------------------------------------------------------------------- */
 
 static int check_chunk(const struct nt_data *d, const struct nt_segment *s, uint64_t i)

@@ -93,3 +93,30 @@ int nt_report_passage(struct nt_buf *html, const struct nt_show_tokens *tokens, 
 	nt_markup(&m, "</p></div>\n");
 	return m.rc;
 }
+
+static int add_passage(struct nt_buf *html, const struct nt_passages *p, uint64_t i, struct nt_ids *ids)
+{
+	enum { MOST = 256 }; /* targets */
+	const char *slash = strrchr(p->source, '/');
+	int rc = p->read(p->arg, i, MOST + 1, ids);
+	if (rc < 0 || ids->n < 2)
+		return rc;
+	struct nt_score_of doc = {.number = i, .source = slash ? slash + 1 : p->source, .id = ids->id, .n = ids->n};
+	for (size_t k = 1, len; k < doc.n; k++) {
+		p->tokens.text(p->tokens.vocabulary, doc.id[k], &len);
+		doc.bytes += len;
+	}
+	rc = nt_scorer_run(p->scorer, doc.id, doc.n, &doc.scored);
+	return rc < 0 ? rc : nt_report_passage(html, &p->tokens, &doc);
+}
+
+int nt_report_passages(struct nt_buf *html, const struct nt_passages *p)
+{
+	struct nt_ids ids = {0};
+	uint64_t n = p->n < p->most ? p->n : p->most;
+	int rc = 0;
+	for (uint64_t i = 0; rc == 0 && i < n; i++)
+		rc = add_passage(html, p, p->n / n * i, &ids);
+	nt_ids_release(&ids);
+	return rc;
+}

@@ -3,7 +3,8 @@
  * held.c - what a run held out of its data, found again
  *
  * Content decides what is held out (holdout.c), so the same data cut in the same way give
- * the same rows, long after the run. Which data and which way, its checkpoint says.
+ * the same rows, long after the run. Which data and which way, its checkpoint says. A run that
+ * was given a data file to hold out needs no more than that.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 #include "train/rows.h"
 
 struct nt_held_out {
+	struct nt_data *file; /* or NULL, and all of these */
 	struct nt_trainer trainer;
 	struct nt_corpus corpus;
 	struct nt_split split;
@@ -66,12 +68,10 @@ static int open_all(struct nt_held_out *h, const char *dir, char *const *data, s
 	return rc;
 }
 
-int nt_held_out_open(struct nt_held_out **result, const char *dir, char *const *data, size_t n)
+/* What is not whole is not handed out. */
+static int hand_out(struct nt_held_out **result, struct nt_held_out *h, int rc)
 {
-	struct nt_held_out *h = *result = nt_calloc(1, sizeof(*h));
-	if (!h)
-		return NT_ESYS;
-	int rc = open_all(h, dir, data, n);
+	*result = h;
 	if (rc < 0) {
 		nt_held_out_close(h);
 		*result = NULL;
@@ -79,10 +79,23 @@ int nt_held_out_open(struct nt_held_out **result, const char *dir, char *const *
 	return rc;
 }
 
+int nt_held_out_open(struct nt_held_out **result, const char *dir, char *const *data, size_t n)
+{
+	struct nt_held_out *h = nt_calloc(1, sizeof(*h));
+	return hand_out(result, h, h ? open_all(h, dir, data, n) : NT_ESYS);
+}
+
+int nt_held_out_open_file(struct nt_held_out **result, const char *path)
+{
+	struct nt_held_out *h = nt_calloc(1, sizeof(*h));
+	return hand_out(result, h, h ? nt_data_open(&h->file, path) : NT_ESYS);
+}
+
 void nt_held_out_close(struct nt_held_out *h)
 {
 	if (!h)
 		return;
+	nt_data_close(h->file);
 	free(h->input);
 	nt_split_release(&h->split);
 	nt_corpus_close(&h->corpus);
@@ -92,16 +105,28 @@ void nt_held_out_close(struct nt_held_out *h)
 
 const struct nt_ident *nt_held_out_ident(const struct nt_held_out *h)
 {
-	return h->corpus.ident;
+	return h->file ? nt_data_ident(h->file) : h->corpus.ident;
 }
 
 uint64_t nt_held_out_n_row(const struct nt_held_out *h)
 {
-	return h->split.val.n_row;
+	return h->file ? nt_data_n_piece(h->file) : h->split.val.n_row;
 }
 
-int nt_held_out_read(struct nt_held_out *h, uint64_t row, struct nt_ids *ids)
+static int read_piece(const struct nt_data *d, uint64_t i, size_t most, struct nt_ids *ids)
 {
+	struct nt_data_piece piece;
+	int rc = nt_data_piece(d, i, &piece);
+	ids->n = rc == 0 && piece.len < most ? piece.len : most;
+	if (rc == 0)
+		rc = nt_grow(&ids->id, &ids->cap, ids->n, sizeof(*ids->id));
+	return rc < 0 ? rc : nt_data_read(d, piece.start, ids->n, ids->id);
+}
+
+int nt_held_out_read(struct nt_held_out *h, uint64_t row, size_t most, struct nt_ids *ids)
+{
+	if (h->file)
+		return read_piece(h->file, row, most, ids);
 	size_t T = h->trainer.options.seq_len, n = 0;
 	nt_assert(row < h->split.val.n_row);
 	int rc = nt_rows_fill(&h->split.val, row, h->input, h->target, h->start);
@@ -112,6 +137,6 @@ int nt_held_out_read(struct nt_held_out *h, uint64_t row, struct nt_ids *ids)
 		n++;
 	if (n == 0)
 		return 0;
-	rc = nt_ids_add(ids, h->input, n);
-	return rc < 0 ? rc : nt_ids_add(ids, &h->target[n - 1], 1);
+	rc = nt_ids_add(ids, h->input, n < most ? n : most);
+	return rc == 0 && n < most ? nt_ids_add(ids, &h->target[n - 1], 1) : rc;
 }
