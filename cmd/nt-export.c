@@ -149,10 +149,13 @@ static int export(struct nt_cli *cli, const struct options *o, const char *path)
 static int save_folder(struct nt_cli *cli, const char *dir, const struct nt_model *m, const struct nt_ident *ident,
 		       enum nt_precision precision)
 {
+	int rc = nt_out_check_folder(dir);
+	if (rc < 0)
+		return rc;
 	if (mkdir(dir, 0777) < 0)
 		return errno == EEXIST ? nt_fail(NT_EARG, "%s: is there already; name a new folder", dir)
-				       : nt_fail_sys("%s", dir);
-	int rc = nt_model_save(m, dir, ident, precision);
+				       : nt_fail_sys("%s: cannot create", dir);
+	rc = nt_model_save(m, dir, ident, precision);
 	if (rc == 0)
 		nt_cli_say(cli, "%zu parameters of a %s model", m->n_param, nt_arch_name(m->config.arch));
 	else

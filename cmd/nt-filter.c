@@ -459,6 +459,8 @@ static int run(struct nt_cli *cli, void *opt, char **operand, int n_operand)
 	int rc = j.filter ? check(o) : NT_ESYS;
 	if (rc == 0)
 		rc = choose_rules(j.filter, o);
+	if (rc == 0 && o->report)
+		rc = nt_out_check_folder(o->report); /* before the work */
 	if (rc == 0)
 		rc = nt_out_open(&j.out, o->output, 0);
 	if (rc == 0 && !o->explain)

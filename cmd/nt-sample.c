@@ -343,7 +343,8 @@ static int read_prompt(struct job *j, char **operand, int n_operand)
 	if (given)
 		return nt_buf_add(&j->prompt, given, strlen(given));
 	bool is_input = !j->is_many && !j->o->interactive && !isatty(STDIN_FILENO);
-	return is_input ? nt_read_file(&j->prompt, "-") : 0;
+	int rc = is_input ? nt_read_file(&j->prompt, "-") : 0;
+	return rc < 0 ? rc : nt_check_text("standard input", j->prompt.data, j->prompt.len);
 }
 
 /* A file that an interrupt cut short is not left. */

@@ -29,6 +29,9 @@
  * records are documents: HTTP heads, chunks and the gzip or deflate of a page are taken
  * away, HTML is not. Other records, and what is not text, are passed over and counted.
  *
+ * Token streams, data files, counts, states and models are no text: NT_EFORMAT, with a sentence
+ * that says who takes them (nt_check_text). As members of an archive they are handed out.
+ *
  * An empty file is an empty document; an empty stream is none. Whether text is UTF-8 is
  * not asked here. A compressed file or archive that is cut or damaged is NT_EFORMAT,
  * wherever the damage is; documents in front of it have been handed out by then. So is one

@@ -40,6 +40,10 @@ void nt_operands_close(struct nt_operands *o);
 /* Appends the whole file to out. */
 int nt_read_file(struct nt_buf *out, const char *path);
 
+/* NT_EFORMAT, with a sentence that says which, if begin[n] begins a token stream, a data file, counts,
+ * a state, or a model, and not text. Ten bytes are enough. */
+int nt_check_text(const char *name, const void *begin, size_t n);
+
 /* A file mapped for reading; data is NULL when it is empty. */
 struct nt_map {
 	const uint8_t *data;
@@ -59,6 +63,8 @@ enum {
 	NT_OUT_FORCE = 2,  /* ... unless this is set */
 };
 int nt_out_open(struct nt_out **out, const char *path, unsigned flags);
+/* NT_ESYS, with a sentence that names it, if the folder of an output to come is not there. */
+int nt_out_check_folder(const char *path);
 bool nt_out_is_same(const char *path, const char *other); /* NULL and "-": standard output */
 int nt_out_write(struct nt_out *out, const void *data, size_t len);
 int nt_out_flush(struct nt_out *out); /* to the system, for a reader that waits */

@@ -282,7 +282,7 @@ int nt_manifest_clear(const char *path)
 					"name one that is not there", path);
 	if (is_there && unlink(path) < 0)
 		return nt_fail_sys("%s: cannot remove", path);
-	return rc;
+	return rc < 0 || is_there ? rc : nt_out_check_folder(path);
 }
 
 int nt_manifest_save(const char *path, const char *manifest)

@@ -19,6 +19,7 @@
 #include "base/le.h"
 #include "nt/dedup.h"
 #include "nt/err.h"
+#include "nt/file.h"
 #include "nt/mem.h"
 
 enum { HEADER = 64, FOOTER = 24, AT_ONCE = 1 << 20, VERSION = 1, MOST = 4096 };
@@ -139,7 +140,7 @@ int nt_state_read(const char *path, struct nt_state *s, const struct nt_state *d
 	struct reader r = {.path = path};
 	uint8_t h[HEADER];
 	if ((r.fd = open(path, O_RDONLY | O_CLOEXEC)) < 0)
-		return errno == ENOENT ? 0 : nt_fail_sys("%s: cannot open", path);
+		return errno == ENOENT ? nt_out_check_folder(path) : nt_fail_sys("%s: cannot open", path);
 	int rc = (r.hasher = nt_hasher_new()) ? read_part(&r, h, HEADER) : NT_ESYS;
 	if (rc == 0 && (rc = check_header(&r, h, s)) == 0 && (rc = check_length(&r, s)) == 0 && due)
 		rc = check_due(&r, s, due);

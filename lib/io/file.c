@@ -126,7 +126,7 @@ int nt_map_open(struct nt_map *m, const char *path)
 {
 	*m = (struct nt_map){0};
 	if (is_standard(path))
-		return nt_fail(NT_EARG, "standard input cannot be mapped: name a file");
+		return nt_fail(NT_EARG, "standard input cannot be mapped: put it into a file and name that");
 	int fd = nt_open_read(path), rc = 0;
 	if (fd < 0)
 		return fd;
@@ -134,7 +134,7 @@ int nt_map_open(struct nt_map *m, const char *path)
 	if (fstat(fd, &st) < 0) {
 		rc = nt_fail_sys("%s: cannot read", path);
 	} else if (!S_ISREG(st.st_mode)) {
-		rc = nt_fail(NT_EARG, "%s: not a regular file, so it cannot be mapped", path);
+		rc = nt_fail(NT_EARG, "%s: a pipe or device cannot be mapped: put it into a file first", path);
 	} else if (st.st_size > 0) {
 		void *p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, fd, 0);
 		if (p == MAP_FAILED)

@@ -16,6 +16,7 @@ struct nt_idlines {
 	struct nt_operands in;
 	uint64_t line; /* number of the line being read, from 1 */
 	size_t at, end; /* what is left in the buffer */
+	bool is_fresh;  /* nothing was read of the operand */
 	char buffer[READ_BYTES];
 };
 
@@ -33,6 +34,7 @@ int nt_idlines_open(struct nt_idlines **result, char *const *operand, size_t n)
 static int open_next(struct nt_idlines *r)
 {
 	r->line = 1;
+	r->is_fresh = true;
 	return nt_operands_next(&r->in);
 }
 
@@ -43,6 +45,10 @@ static int next_byte(struct nt_idlines *r)
 		ssize_t n = nt_read_full(r->in.fd, r->buffer, sizeof(r->buffer), r->in.name);
 		if (n <= 0)
 			return n < 0 ? NT_ESYS : EOF;
+		int rc = r->is_fresh ? nt_check_text(r->in.name, r->buffer, (size_t)n) : 0;
+		if (rc < 0)
+			return rc;
+		r->is_fresh = false;
 		r->at = 0;
 		r->end = (size_t)n;
 	}

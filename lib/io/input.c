@@ -434,6 +434,11 @@ static int sniff(struct nt_input *in)
 		if ((type = type_of(p, (size_t)n)))
 			return wrap(in, type);
 	} while (n > before && n < SNIFF_BYTES);
+	if (in->n_archive == 0) { /* an archive's member is what it is, as pictures are */
+		int rc = nt_check_text(nt_layer_name(in->top), p, (size_t)n);
+		if (rc < 0)
+			return rc;
+	}
 	bool is_unwrapped = in->top->below && !in->top->type->is_archive; /* as its name promised */
 	return is_unwrapped ? 1 : check_promise(nt_layer_name(in->top), p, n < SNIFF_BYTES ? (size_t)n : SNIFF_BYTES);
 }

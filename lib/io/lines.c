@@ -12,6 +12,7 @@
 
 #include "base/block.h"
 #include "nt/err.h"
+#include "nt/file.h"
 #include "nt/mem.h"
 
 enum { READ_BYTES = NT_BLOCK(1 << 16) };
@@ -97,7 +98,8 @@ static int read_more(struct nt_lines *l, bool may_wait)
 		return errno == EINTR || errno == EAGAIN ? NT_LINES_LATER : nt_fail_sys("%s: cannot read", l->name);
 	l->bytes.len += (size_t)n;
 	l->has_ended = n == 0;
-	return 1;
+	rc = l->n == 0 ? nt_check_text(l->name, l->bytes.data, l->bytes.len) : 0;
+	return rc < 0 ? rc : 1;
 }
 
 int nt_lines_next(struct nt_lines *l, bool may_wait, const uint8_t **line, size_t *len)

@@ -46,6 +46,29 @@ uint64_t nt_out_bytes(const struct nt_out *out)
 	return out->bytes;
 }
 
+static bool is_standard(const char *path)
+{
+	return !path || strcmp(path, "-") == 0;
+}
+
+int nt_out_check_folder(const char *path)
+{
+	const char *slash = is_standard(path) ? NULL : strrchr(path, '/');
+	struct stat st;
+	if (!slash)
+		return 0;
+	char *folder = strndup(path, slash == path ? 1 : (size_t)(slash - path));
+	if (!folder)
+		return nt_fail_sys("%s: cannot create", path);
+	int rc = 0;
+	if (stat(folder, &st) == 0 && !S_ISDIR(st.st_mode))
+		rc = nt_fail(NT_ESYS, "%s: cannot create: %s is no folder", path, folder);
+	else if (access(folder, F_OK) < 0 && (errno == ENOENT || errno == ENOTDIR))
+		rc = nt_fail(NT_ESYS, "%s: cannot create: there is no folder %s; mkdir -p makes it", path, folder);
+	free(folder);
+	return rc;
+}
+
 /* The file we opened and locked may have been renamed away by its writer meanwhile. */
 static bool is_still(const char *path, int fd)
 {
@@ -60,8 +83,11 @@ static int create_part(struct nt_out *out)
 		if (out->fd >= 0)
 			close(out->fd);
 		out->fd = open(out->part, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
-		if (out->fd < 0)
-			return nt_fail_sys("%s: cannot create", out->part);
+		if (out->fd < 0) {
+			int why = errno, rc = nt_out_check_folder(out->path);
+			errno = why;
+			return rc < 0 ? rc : nt_fail_sys("%s: cannot create", out->part);
+		}
 		if (flock(out->fd, LOCK_EX | LOCK_NB) < 0) {
 			close(out->fd);
 			out->fd = -1; /* the part is the other's: it must not be removed with this */
@@ -89,6 +115,8 @@ static int open_named(struct nt_out *out, const char *path)
 {
 	struct stat st;
 	size_t len = strlen(path);
+	if (len == 0)
+		return nt_fail(NT_EARG, "the name of an output is empty");
 	if (!(out->path = strdup(path)))
 		return nt_fail_sys("%s: cannot open", path);
 	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
@@ -102,11 +130,6 @@ static int open_named(struct nt_out *out, const char *path)
 	memcpy(out->part, path, len);
 	memcpy(out->part + len, ".part", sizeof(".part"));
 	return open_part(out);
-}
-
-static bool is_standard(const char *path)
-{
-	return !path || strcmp(path, "-") == 0;
 }
 
 bool nt_out_is_same(const char *path, const char *other)

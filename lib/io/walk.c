@@ -9,10 +9,12 @@
 #include "io/walk.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "nt/err.h"
 #include "nt/mem.h"
@@ -116,6 +118,19 @@ static int next_in_level(struct nt_walk *w)
 	return look_at(w);
 }
 
+/* A folder that is named and holds a model is no folder of texts. */
+static int check_folder(const char *path)
+{
+	int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return 0; /* for `enter` to say */
+	bool is_model = faccessat(dir, "config.json", F_OK, 0) == 0 &&
+			(faccessat(dir, "model.safetensors", F_OK, 0) == 0 ||
+			 faccessat(dir, "model.safetensors.index.json", F_OK, 0) == 0);
+	close(dir);
+	return is_model ? nt_fail(NT_EFORMAT, "%s: a model, not text: nt-sample and nt-score take it", path) : 0;
+}
+
 /* An operand is taken as it is, whatever it is, except that a directory is entered. */
 static int next_operand(struct nt_walk *w)
 {
@@ -124,9 +139,10 @@ static int next_operand(struct nt_walk *w)
 	w->path.len = 0;
 	if (nt_buf_printf(&w->path, "%s", path) < 0)
 		return NT_ESYS;
-	if (strcmp(path, "-") != 0 && stat(path, &st) == 0 && S_ISDIR(st.st_mode))
-		return enter(w, &st);
-	return 1;
+	if (strcmp(path, "-") == 0 || stat(path, &st) < 0 || !S_ISDIR(st.st_mode))
+		return 1;
+	int rc = check_folder(path);
+	return rc < 0 ? rc : enter(w, &st);
 }
 
 int nt_walk_next(struct nt_walk *w, const char **path)

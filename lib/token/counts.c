@@ -25,7 +25,8 @@ static const uint8_t end_magic[8] = {'N', 'T', 'C', 'E', 'N', 'D', '\r', '\n'};
 /* So that no sum of a sum can pass 2^64. */
 #define MOST_PIECES ((uint64_t)1 << 56)
 
-bool nt_counts_is(const uint8_t *p, size_t len)
+/* Do these bytes begin like a file of counts? */
+static bool is_counts(const uint8_t *p, size_t len)
 {
 	return len > 0 && memcmp(p, magic, len < sizeof(magic) ? len : sizeof(magic)) == 0;
 }
@@ -117,7 +118,7 @@ int nt_counts_probe(const char *path, struct nt_buf *rule)
 	if (fd < 0)
 		return fd;
 	ssize_t n = nt_read_full(fd, head, HEAD, path);
-	if (n > 0 && nt_counts_is(head, (size_t)n))
+	if (n > 0 && is_counts(head, (size_t)n))
 		rc = read_rule(rule, fd, head, n, st.st_size, path);
 	nt_close_read(fd);
 	return n < 0 ? (int)n : rc;
@@ -164,7 +165,7 @@ static int parse_one(const uint8_t **at, const uint8_t *end, const char *rule,
 		     int (*take)(void *, const uint8_t *, size_t, uint64_t), void *arg)
 {
 	const uint8_t *start = *at, *run;
-	if (!nt_counts_is(start, (size_t)(end - start)))
+	if (!is_counts(start, (size_t)(end - start)))
 		return nt_fail(NT_EFORMAT, "no file of counts");
 	if (end - start < HEAD)
 		return nt_fail(NT_EFORMAT, "cut in its head");

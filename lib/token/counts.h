@@ -22,9 +22,6 @@ struct nt_counts_writer {
 	struct nt_counts_sum sum;
 };
 
-/* Do these bytes begin like a file of counts? */
-bool nt_counts_is(const uint8_t *p, size_t len);
-
 /* rule: the canonical regular expression. */
 int nt_counts_begin(struct nt_counts_writer *w, struct nt_out *out, const char *rule);
 int nt_counts_add(struct nt_counts_writer *w, const uint8_t *p, size_t len, uint64_t count);

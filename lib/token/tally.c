@@ -100,9 +100,6 @@ static int lay_out(struct nt_tally *t)
 	for (size_t i = 0; rc == 0 && i < t->batch.n_doc; i++) {
 		const uint8_t *text = t->batch.doc[i].text;
 		size_t len = t->batch.doc[i].len, n;
-		if (nt_counts_is(text, len))
-			return nt_fail(NT_EARG, "%s: counts, and not text: name them as a file",
-				       t->batch.doc[i].source);
 		for (; rc == 0 && len > 2 * TASK_BYTES &&
 		       (n = nt_pattern_seam(t->pattern, text, TASK_BYTES)) > 0; text += n, len -= n)
 			rc = add_span(t, text, n);

@@ -356,15 +356,19 @@ int nt_checkpoint_claim(const char *dir, bool force)
 {
 	static const char *const ours[] = {"latest", "model.safetensors", "config.json",
 					   "tokenizer.json"};
+	struct stat st;
+	int rc = nt_out_check_folder(dir);
+	if (rc < 0)
+		return rc;
 	if (mkdir(dir, 0777) == 0)
 		return sync_parent(dir);
 	if (errno != EEXIST)
 		return nt_fail_sys("%s: cannot create", dir);
+	if (stat(dir, &st) == 0 && !S_ISDIR(st.st_mode))
+		return nt_fail(NT_EARG, "%s: is no folder: name another with -o", dir);
 	for (size_t i = 0; !force && i < sizeof(ours) / sizeof(*ours); i++) {
 		char path[NT_PATH_BYTES];
-		struct stat st;
-		int rc = join(path, dir, ours[i]);
-		if (rc < 0)
+		if ((rc = join(path, dir, ours[i])) < 0)
 			return rc;
 		if (lstat(path, &st) == 0 && !S_ISLNK(st.st_mode))
 			return nt_fail(NT_EARG, "%s: it was not written by nt-train: use -o OTHER, with "

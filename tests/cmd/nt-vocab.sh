@@ -99,7 +99,7 @@ t 'counts of another pattern, cut or damaged are refused' '
 	done
 	(head -c 3000 a.ntc; printf x; tail -c +3002 a.ntc) >damaged.ntc
 	exits 3 nt-vocab damaged.ntc 2>said; grep "^nt-vocab: damaged.ntc: " said
-	exits 2 nt-vocab <a.ntc 2>said; grep "counts" said
+	exits 3 nt-vocab <a.ntc 2>said; grep "counts" said
 	exits 4 nt-vocab --counts a.ntc >/dev/full 2>said
 	exits 2 nt-vocab --counts --convert a.ntc'
 

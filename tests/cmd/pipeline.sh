@@ -84,6 +84,72 @@ t '--manifest replaces no file that is something else' '
 	for stage in nt-cat nt-filter; do exits 2 $stage -q --manifest notes a.txt >out 2>said; grep -q "notes is another kind of file" said; done
 	grep -q "my notes" notes'
 
+t 'what is no text is refused by what it is and who takes it, wherever text is read' '
+	corpus 100 >in
+	nt-tokenize -q -0 -o a.nts in; nt-pack -q -o a.ntd a.nts; nt-dedup -q --state a.ntk a.nts >cleaned
+	nt-vocab -q --counts -o a.ntc in
+	nt-train -q --hidden-size=32 --num-hidden-layers=1 --seq-len=32 --max-steps=2 -o ckpt a.ntd
+	nt-export -q -o a.gguf ckpt; cp ckpt/model.safetensors .
+	gzip -k a.nts
+	for f in a.nts a.nts.gz a.ntd a.ntk a.ntc a.gguf model.safetensors ckpt ckpt/latest; do
+		for c in nt-cat "nt-cat -j2 in" "nt-cat -j2 --split=line in" nt-tokenize nt-filter "nt-vocab in" "nt-score ckpt" \
+			"nt-score --choices ckpt" "nt-dedup a.nts --against" "nt-pack --ids" "nt-dedup --ids" \
+			"nt-score --ids ckpt" "nt-tokenize -d --ids"; do
+			case $c:$f in
+			nt-vocab*.ntc | "nt-score ckpt:a.ntd" | *--ids*:a.nts.gz | *--ids*:ckpt*) continue ;;
+			esac
+			echo "$c $f"
+			exits 3 $c $f >out 2>err
+			grep "^${c%% *}: $f: .*, not text: .*" err; [ "$(wc -l <err)" = 1 ]
+		done
+	done
+	for f in a.nts a.ntd a.gguf; do
+		for c in nt-cat "nt-tokenize -0" "nt-vocab --split=line" "nt-score ckpt" "nt-sample ckpt" "nt-sample --lines ckpt" \
+			"nt-sample --jsonl ckpt" "nt-pack --ids"; do
+			cat $f | exits 3 $c >out 2>err
+			grep "^${c%% *}: standard input: .*, not text: .*" err; [ "$(wc -l <err)" = 1 ]
+		done
+	done
+	mkdir folder; cp in a.nts folder
+	nt-cat --lenient folder 2>err | cmp - in; grep "1 place, the first: folder/a.nts: a token stream" err
+	printf "NTS1 and GGUF are text" >words; nt-cat -q words | cmp - words'
+
+t 'an output whose folder is not there is refused before the work, and the folder is named' '
+	corpus 100 >in; nt-tokenize -q -0 -o a.nts in; nt-pack -q -o a.ntd a.nts; : >file
+	check() { # FOLDER COMMAND...
+		folder=$1
+		shift
+		exits 4 "$@" 2>err >out; cat err
+		grep "cannot create: there is no folder $folder; mkdir" err; [ "$(wc -l <err)" = 1 ]; [ ! -s out ]
+	}
+	for c in "nt-cat in" "nt-tokenize in" "nt-filter in" "nt-vocab in" "nt-dedup a.nts" "nt-shuffle a.nts" "nt-pack a.nts" \
+		"nt-pack --format megatron a.nts"; do
+		check no/where $c -o no/where/x
+	done
+	check no nt-pack --holdout 0.1:no/val a.nts -o data.bin
+	check no nt-dedup --state no/x a.nts; check no nt-dedup --near --state no/x a.nts
+	check no nt-filter --report no/x in; check no nt-filter --rejected no/x in
+	check no nt-cat --manifest no/x in
+	check no nt-train -q --max-steps=2 --hidden-size=32 --num-hidden-layers=1 a.ntd -o no/x
+	nt-train -q --max-steps=2 --hidden-size=32 --num-hidden-layers=1 a.ntd -o ckpt
+	check no nt-export ckpt -o no/x; check no nt-export --safetensors ckpt -o no/x
+	check no nt-report ckpt -o no/x; check no nt-score ckpt in -o no/x; check no nt-sample ckpt -o no/x
+	exits 4 nt-cat in -o file/x 2>err; grep "^nt-cat: file/x: cannot create: file is no folder$" err
+	exits 2 nt-train -q a.ntd -o file 2>err; grep "^nt-train: file: is no folder" err
+	exits 2 nt-cat in -o "" 2>err; grep "name of an output is empty" err'
+
+t 'a data file that comes through a pipe is refused in one line where it has to be mapped' '
+	corpus 100 | nt-tokenize -q | nt-pack -q >a.bin
+	mkfifo pipe
+	cat a.bin >pipe & exits 2 nt-train pipe 2>err; wait
+	grep "^nt-train: pipe: a pipe or device cannot be mapped: put it into a file first$" err; [ "$(wc -l <err)" = 1 ]
+	cat a.bin | exits 2 nt-train - 2>err
+	grep "^nt-train: standard input cannot be mapped: put it into a file" err; [ "$(wc -l <err)" = 1 ]
+	cat a.bin | exits 2 nt-train 2>err; grep "no data file: name what nt-pack wrote" err
+	for c in "nt-pack" "nt-shuffle" "nt-tokenize -d" "nt-info"; do
+		cat a.bin | exits 3 $c 2>err >out; grep "standard input: a data file, .* so name the file" err
+	done'
+
 t 'a stream cut anywhere is refused at every stage' '
 	corpus 3000 | nt-tokenize -q >whole.nts
 	size=$(wc -c <whole.nts)
