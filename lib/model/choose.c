@@ -50,14 +50,17 @@ static int score_one(struct nt_decoder *d, struct nt_choice *c, size_t n_shared)
 /* Takes from the beginning of all what is too much for the longest. */
 static int shorten(struct nt_choice *choice, size_t n_choice, size_t room)
 {
-	size_t longest = 0;
+	size_t longest = 0, most = 0;
 	for (size_t i = 0; i < n_choice; i++)
-		longest = choice[i].n > longest ? choice[i].n : longest;
-	size_t cut = longest > room + 1 ? longest - room - 1 : 0;
+		if (choice[i].n > most) {
+			longest = i;
+			most = choice[i].n;
+		}
+	size_t cut = most > room + 1 ? most - room - 1 : 0;
 	for (size_t i = 0; i < n_choice; i++) {
 		if (choice[i].n_context <= cut)
 			return nt_fail(NT_EARG, "choice %zu: %zu tokens leave no room for what stands before it in a "
-						"context of %zu", i, choice[i].n - choice[i].n_context, room);
+						"context of %zu", longest, most - choice[longest].n_context, room);
 		choice[i].id += cut;
 		choice[i].n -= cut;
 		choice[i].n_context -= cut;
