@@ -80,6 +80,10 @@ int nt_out_close(struct nt_out *out);
 /* Frees it and leaves nothing of a named file. NULL is harmless. */
 void nt_out_discard(struct nt_out *out);
 
+/* A name that was made or changed is on the disk when its folder is. NT_ESYS. */
+int nt_folder_sync(const char *folder);
+int nt_folder_sync_of(const char *path); /* the one that path lies in */
+
 /*
  * Appends a JSON string, quotes included. Bytes that are not UTF-8 become U+FFFD, one
  * for each byte.

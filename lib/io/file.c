@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -151,4 +152,29 @@ void nt_map_close(struct nt_map *m)
 	if (m->data)
 		munmap((void *)(uintptr_t)m->data, m->len);
 	*m = (struct nt_map){0};
+}
+
+/* EINVAL: a file system that has no such thing. */
+static bool is_synced(const char *folder)
+{
+	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool is = fd >= 0 && (fsync(fd) == 0 || errno == EINVAL);
+	int why = errno;
+	if (fd >= 0)
+		close(fd);
+	errno = why;
+	return is;
+}
+
+int nt_folder_sync(const char *folder)
+{
+	return is_synced(folder) ? 0 : nt_fail_sys("%s: cannot sync", folder);
+}
+
+int nt_folder_sync_of(const char *path)
+{
+	char *copy = strdup(path);
+	int rc = copy && is_synced(dirname(copy)) ? 0 : nt_fail_sys("%s: cannot sync its directory", path);
+	free(copy);
+	return rc;
 }

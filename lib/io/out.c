@@ -10,7 +10,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -207,20 +206,6 @@ int nt_out_rewrite(struct nt_out *out, uint64_t offset, const void *data, size_t
 	return rc;
 }
 
-/* A rename is on the disk when its directory is. */
-static int sync_directory_of(const char *path)
-{
-	char *copy = strdup(path);
-	int fd = copy ? open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-	free(copy);
-	int rc = fd < 0 || (fsync(fd) < 0 && errno != EINVAL)
-			 ? nt_fail_sys("%s: cannot sync its directory", path)
-			 : 0;
-	if (fd >= 0)
-		close(fd);
-	return rc;
-}
-
 static int complete(struct nt_out *out)
 {
 	if (fsync(out->fd) < 0)
@@ -230,7 +215,7 @@ static int complete(struct nt_out *out)
 	nt_litter_drop(out->litter);
 	free(out->part);
 	out->part = NULL;
-	return sync_directory_of(out->path);
+	return nt_folder_sync_of(out->path);
 }
 
 int nt_out_close(struct nt_out *out)

@@ -138,6 +138,17 @@ struct nt_kern {
 		      const struct nt_adamw *a);
 };
 
+/* The members of a table, where each loop is a function of its member's name. */
+#define NT_KERN_LOOPS                                                                                   \
+	.dot = dot, .sum_squares = sum_squares, .logsumexp = logsumexp, .softmax = softmax,             \
+	.softmax_part = softmax_part, .times = times, .exp_shift = exp_shift,                           \
+	.softmax_back = softmax_back, .gelu = gelu, .gelu_back = gelu_back, .swiglu = swiglu,           \
+	.swiglu_back = swiglu_back, .rmsnorm = rmsnorm, .rmsnorm_back = rmsnorm_back,                   \
+	.layernorm = layernorm, .layernorm_back = layernorm_back, .norm_weight = norm_weight,           \
+	.sum_rows = sum_rows, .add = add, .turn = turn, .blend = blend, .widen = widen, .narrow = narrow,\
+	.from_f16 = from_f16, .to_f16 = to_f16, .tops = tops, .at_least = at_least, .weights = weights, \
+	.attend = attend, .adamw = adamw
+
 /* The table for this CPU, chosen at the first call. */
 const struct nt_kern *nt_kern(void);
 

@@ -8,9 +8,7 @@
  */
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
-#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,23 +28,6 @@ static int join(char path[NT_PATH_BYTES], const char *dir, const char *name)
 {
 	int n = snprintf(path, NT_PATH_BYTES, "%s/%s", dir, name);
 	return n < NT_PATH_BYTES ? 0 : nt_fail(NT_EARG, "%.200s...: the path is too long", dir);
-}
-
-static int sync_dir(const char *dir)
-{
-	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int rc = fd < 0 || (fsync(fd) < 0 && errno != EINVAL) ? nt_fail_sys("%s: cannot sync", dir) : 0;
-	if (fd >= 0)
-		close(fd);
-	return rc;
-}
-
-/* A folder that is new is on the disk when the one that it lies in is. */
-static int sync_parent(const char *dir)
-{
-	char path[NT_PATH_BYTES];
-	int n = snprintf(path, sizeof(path), "%s", dir);
-	return n < NT_PATH_BYTES ? sync_dir(dirname(path)) : nt_fail(NT_EARG, "%.200s...: the path is too long", dir);
 }
 
 /* A directory of files, no deeper: what we made. A missing one is no failure. */
@@ -299,7 +280,7 @@ int nt_checkpoint_set_aside(const char *dir, const char *step_dir, const char *l
 		free(entry[i]);
 	}
 	free(entry);
-	return rc < 0 ? rc : sync_dir(dir);
+	return rc < 0 ? rc : nt_folder_sync(dir);
 }
 
 static int is_part(const struct dirent *e)
@@ -329,7 +310,7 @@ int nt_checkpoint_point(const char *dir, const char *step_dir)
 {
 	const char *slash = strrchr(step_dir, '/');
 	int rc = swap_link(dir, "latest", slash ? slash + 1 : step_dir);
-	return rc < 0 ? rc : sync_dir(dir);
+	return rc < 0 ? rc : nt_folder_sync(dir);
 }
 
 int nt_checkpoint_tidy(const char *dir, uint64_t step, uint64_t keep)
@@ -361,7 +342,7 @@ int nt_checkpoint_claim(const char *dir, bool force)
 	if (rc < 0)
 		return rc;
 	if (mkdir(dir, 0777) == 0)
-		return sync_parent(dir);
+		return nt_folder_sync_of(dir);
 	if (errno != EEXIST)
 		return nt_fail_sys("%s: cannot create", dir);
 	if (stat(dir, &st) == 0 && !S_ISDIR(st.st_mode))
@@ -387,7 +368,7 @@ static int write_step(const char *part, const struct nt_trainer *t, const struct
 	if ((rc = nt_model_save(m, part, ident, NT_PRECISION_REAL)) < 0 || (rc = write_moments(part, m, o)) < 0 ||
 	    (rc = write_trainer(part, t)) < 0)
 		return rc;
-	return sync_dir(part);
+	return nt_folder_sync(part);
 }
 
 int nt_checkpoint_save(const char *dir, const struct nt_trainer *t, const struct nt_model *m,
@@ -408,8 +389,8 @@ int nt_checkpoint_save(const char *dir, const struct nt_trainer *t, const struct
 		return rc;
 	if (rename(part, path) < 0)
 		return nt_fail_sys("%s: cannot rename to '%s'", part, path);
-	if ((rc = sync_dir(dir)) < 0 || (rc = link_files(dir, path)) < 0 ||
-	    (rc = swap_link(dir, "latest", name)) < 0 || (rc = sync_dir(dir)) < 0)
+	if ((rc = nt_folder_sync(dir)) < 0 || (rc = link_files(dir, path)) < 0 ||
+	    (rc = swap_link(dir, "latest", name)) < 0 || (rc = nt_folder_sync(dir)) < 0)
 		return rc;
 	if ((rc = prune(dir, t->step, t->options.keep)) < 0)
 		return rc;

@@ -7,15 +7,13 @@
  */
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 
-#include "nt/err.h"
-#include "token/tokenizer.h"
+#include "tests/fuzz/canonical.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	struct nt_tokenizer *t, *again;
+	struct nt_tokenizer *t;
 	struct nt_ids ids = {0}, unit = {0};
 	size_t n_text = len ? data[0] % len : 0;
 	const uint8_t *file = data + (len > 0) + n_text;
@@ -28,11 +26,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	nt_encoder_free(e);
 	nt_ids_release(&ids);
 	nt_ids_release(&unit);
-	const struct nt_ident *id = nt_tokenizer_ident(t);
-	nt_assert(id != NULL);
-	nt_assert(nt_tokenizer_parse(&again, id->json, id->json_len, "again") == 0);
-	nt_assert(memcmp(id->fingerprint, nt_tokenizer_ident(again)->fingerprint, 16) == 0);
-	nt_tokenizer_free(again);
+	must_come_back(t);
 	nt_tokenizer_free(t);
 	return 0;
 }
