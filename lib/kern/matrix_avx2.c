@@ -10,9 +10,9 @@
 
 #ifdef NT_HAS_WIDE
 #include <math.h>
+#include <string.h>
 
 #include "kern/avx2.h"
-#include "kern/matrix_begin.h"
 
 #define WIDTH	     8
 #define DOT_ROWS     3

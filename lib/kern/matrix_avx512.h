@@ -3,7 +3,6 @@
 #define KERN_MATRIX_AVX512_H
 /* matrix_avx512.h - what the files of AVX-512 share for matrix_dot.h */
 #include "kern/avx512.h"
-#include "kern/matrix_begin.h"
 
 #define WIDTH	 16
 #define DOT_ROWS 6

@@ -8,8 +8,9 @@
 #include "kern/matrix_ways.h"
 
 #ifdef NT_HAS_WIDE
+#include <string.h>
+
 #include "kern/avx512.h"
-#include "kern/matrix_begin.h"
 
 #define WIDTH	   16
 #define PANEL_ROWS 6

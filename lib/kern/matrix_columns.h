@@ -15,6 +15,7 @@
  *	TILE_ROWS, TILE_VECTORS		of a tile of out
  *	all(x)				WIDTH times x
  */
+#include "kern/matrix_begin.h"
 
 /* n columns of out and of a matrix, n_i rows of it, and as many numbers of each row of in. */
 struct area {

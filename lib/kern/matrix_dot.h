@@ -24,6 +24,7 @@
  *	add_sums(n_row, out, ldo, sum)	adds to four numbers of each row what the elements of their
  *					registers come to, in one order
  */
+#include "kern/matrix_begin.h"
 
 /* Outputs ldw apart, and rows; weights to be fetched on the way, ldnext apart; where sums are added. */
 struct N(place) {

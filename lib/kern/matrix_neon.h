@@ -4,7 +4,6 @@
 /* matrix_neon.h - what the files of arm64 share for matrix_dot.h and matrix_panel.h */
 #include <math.h>
 
-#include "kern/matrix_begin.h"
 #include "kern/neon.h"
 
 #define WIDTH	   4

@@ -20,6 +20,7 @@
  */
 
 #include <float.h>
+#include <string.h>
 
 #include "base/half.h"
 #include "kern/matrix_block.h"
@@ -67,12 +68,13 @@ static void rows_for_q4(void *to, const float *row, size_t I)
 
 /* --- tiles ------------------------------------------------------------------------- */
 
-/* Panels, rows, and where sums are added, of which n_out to a row are there. */
+/* Panels, rows, and where sums go, of which n_out to a row are there; what lies beside them, or NULL. */
 struct panels {
 	const uint8_t *w;
 	const int8_t *x;
 	size_t n_block, panel_bytes, row_bytes;
 	float *out;
+	const float *bias, *plus;
 	size_t ldo, n_out;
 };
 
@@ -113,16 +115,20 @@ static inline __attribute__((always_inline)) void block(enum nt_matrix_type type
 	}
 }
 
-static inline __attribute__((always_inline)) void add_sums_of(size_t n_row, size_t n, wide sum[PANEL_ROWS][MOST],
-							      const struct panels *p)
+static inline __attribute__((always_inline)) void put_sums(size_t n_row, size_t n, wide sum[PANEL_ROWS][MOST],
+							   const struct panels *p)
 {
 #pragma GCC unroll 8
 	for (size_t r = 0; r < n_row; r++) {
 #pragma GCC unroll 8
 		for (size_t v = 0; v < n; v++) {
 			size_t left = p->n_out > v * WIDTH ? p->n_out - v * WIDTH : 0;
-			float *to = p->out + r * p->ldo + v * WIDTH;
-			store(to, left, load(to, left) + sum[r][v]);
+			wide base = {0};
+			if (p->plus)
+				base = load(p->plus + r * p->ldo + v * WIDTH, left);
+			if (p->bias)
+				base += load(p->bias + v * WIDTH, left);
+			store(p->out + r * p->ldo + v * WIDTH, left, base + sum[r][v]);
 		}
 	}
 }
@@ -158,7 +164,7 @@ static inline __attribute__((always_inline)) void tile(enum nt_matrix_type type,
 						  scale * all_floats(d + r * p.row_bytes + b * sizeof(float)));
 		}
 	}
-	add_sums_of(n_row, n, sum, &p);
+	put_sums(n_row, n, sum, &p);
 }
 
 #define TILE(n_row)                                                                               \
@@ -193,14 +199,15 @@ static void run_panels(const struct nt_slice *s, void (*const tiles[])(const str
 	const size_t n_tile = (s->n_row + PANEL_ROWS - 1) / PANEL_ROWS;
 	struct panels p = {.n_block = (s->w->I + NT_BLOCK - 1) / NT_BLOCK, .row_bytes = s->row_bytes,
 			   .panel_bytes = nt_panel_bytes(s->w->type, s->w->I), .ldo = s->ldo};
-	begin(s);
 	for (size_t o = 0; o < s->n; o += PANELS * NT_MATRIX_PANEL) {
 		p.w = (const uint8_t *)s->w->data + (s->first + o) / NT_MATRIX_PANEL * p.panel_bytes;
 		p.n_out = s->n - o;
+		p.bias = s->bias ? s->bias + o : NULL;
 		for (size_t t = 0; t < n_tile; t++) {
 			size_t r = t * s->n_row / n_tile, end = (t + 1) * s->n_row / n_tile;
 			p.x = (const int8_t *)s->in + r * s->row_bytes;
 			p.out = s->out + r * s->ldo + o;
+			p.plus = s->plus ? s->plus + r * s->ldo + o : NULL;
 			tiles[end - r - 1](&p);
 		}
 	}
