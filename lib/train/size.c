@@ -244,10 +244,20 @@ int nt_size_choose(struct nt_train_options *o, const struct nt_ident *ident, uin
 
 static const double ABOUT = 1.5; /* a layer more or less is much in a small model */
 
-/* Widths that are tried come as close as their weights do. */
-static uint64_t next_width(uint64_t width)
+/* What a width is a multiple of for the heads that are asked, which are of an even size. */
+static uint64_t width_unit(const struct nt_train_options *o)
 {
-	return width + (width < 128 ? 16 : width < 256 ? 32 : 64);
+	uint64_t heads = o->num_attention_heads;
+	if (o->head_dim)
+		return o->arch == NT_GPT2 ? o->head_dim * (heads ? heads : 1) : 1;
+	return heads ? 2 * heads : 1;
+}
+
+/* Widths that are tried come as close as their weights do. */
+static uint64_t next_width(uint64_t width, uint64_t unit)
+{
+	uint64_t step = width < 128 ? 16 : width < 256 ? 32 : 64;
+	return width + (step < unit ? unit : step - step % unit);
 }
 
 /* How many times as large the one is as the other. */
@@ -266,10 +276,11 @@ bool nt_size_is(const struct nt_config *c, uint64_t size, uint64_t *n)
 
 int nt_size_for(struct nt_train_options *o, const struct nt_ident *ident)
 {
-	const uint64_t most = 2 * ladder[N_RUNG - 1].hidden_size;
+	const uint64_t most = 2 * ladder[N_RUNG - 1].hidden_size, unit = width_unit(o);
+	const uint64_t least = (32 + unit - 1) / unit * unit;
 	struct nt_train_options best = {0};
 	uint64_t n, n_best = 0;
-	for (uint64_t width = 32; width <= most; width = next_width(width)) {
+	for (uint64_t width = least; width == least || width <= most; width = next_width(width, unit)) {
 		struct nt_train_options shape = *o;
 		struct nt_config c;
 		if (at_width(&shape, &c, width, ident) < 0)

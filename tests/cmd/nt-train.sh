@@ -492,7 +492,22 @@ t 'widths that do not go with the shape that is asked are passed over, and none 
 	exits 2 plan --time=3s --num-attention-heads=7 2>err; grep "$none: --hidden-size 2048 is not a multiple of --num-attention-heads 7" err
 	plan --max-steps=1 --size=500k --arch=gpt2 --head-dim=48 >plan; same "p[\"hidden_size\"] == 48 * p[\"num_attention_heads\"]"
 	plan --max-steps=1 --size=1M --num-attention-heads=7 --head-dim=16 >plan; same "p[\"num_attention_heads\"] == 7"
-	exits 2 plan --max-steps=1 --size=1M --head-dim=33 2>err; grep "$none: head_dim 33 is odd" err'
+	plan --max-steps=1 --size=170k --arch=gpt2 --num-attention-heads=3 --head-dim=26 >plan; same "p[\"hidden_size\"] == 78"
+	exits 2 plan --max-steps=1 --size=1M --head-dim=33 2>err; grep "$none: head_dim 33 is odd" err
+	exits 2 plan --max-steps=1 --size=1M --num-attention-heads=3000 2>err; grep "the nearest has" err'
+
+t 'a size is met as well with any heads that are asked' '
+	seq 3000 | nt-tokenize -q | nt-pack -q -o words.bin
+	for heads in 1 3 7 9 12 16; do
+		for size in 1 6 40; do
+			nt-train --plan --json --seq-len=32 --max-steps=1 --size=${size}M --num-attention-heads=$heads -o x words.bin >plan
+			$PYTHON -c "
+import json
+p, want = json.load(open(\"plan\")), ${size}e6
+print(p[\"hidden_size\"], p[\"num_hidden_layers\"], p[\"parameters\"])
+assert p[\"num_attention_heads\"] == $heads and want / 1.15 < p[\"parameters\"] < want * 1.15"
+		done
+	done'
 
 slow='--hidden-size=64 --num-hidden-layers=3 --seq-len=32 --batch-size=4 --eval-every=1000000 --save-every=1000000'
 export slow
