@@ -275,9 +275,9 @@ static const struct nt_cmd cmd = {
 	.name = "nt-info",
 	.what = "describe and verify any file of the suite",
 	.synopsis = "[OPTION...] [FILE...]",
-	.about = "Describes token streams, data files, tokenizers (tokenizer.json, .tiktoken), counts, manifests, "
-		 "checkpoints, safetensors and GGUF files, or the stream on standard input. Streams and data files tell how they came about: each "
-		 "program of the pipeline with its options and what it counted.\n\n"
+	.about = "Describes token streams, data files, tokenizers (tokenizer.json, .tiktoken), counts, states, "
+		 "manifests, checkpoints, safetensors and GGUF files, or the stream on standard input. Streams "
+		 "and data files tell how they came about: each program of the pipeline with its options and what it counted.\n\n"
 		 "Without --verify the tokens of a data file are not read; its header, indexes and "
 		 "footers always are checked. A file that is cut or damaged ends with status 3, or with "
 		 "--verify 1.",

@@ -23,15 +23,15 @@ static const struct {
 	{"vocab", "learn a byte-level BPE vocabulary"},
 	{"filter", "drop documents by rule"},
 	{"tokenize", "text to token stream, and back"},
-	{"dedup", "drop repeated paragraphs or documents"},
+	{"dedup", "drop repeated paragraphs, lines or documents, exact and near"},
 	{"shuffle", "permute documents"},
-	{"pack", "token stream to mapped data file"},
+	{"pack", "token stream to mapped data file, or to and from other trainers' files"},
 	{"info", "describe and verify any file of the suite"},
 	{"train", "train a causal transformer"},
 	{"score", "what a model makes of a text, token by token"},
 	{"sample", "generate text"},
 	{"report", "training runs as a page, or as a chart"},
-	{"export", "write a model as llama.cpp's file"},
+	{"export", "write a model as llama.cpp's file, or in another dtype"},
 };
 
 static const char *command_name(const void *ctx, size_t i)

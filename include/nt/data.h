@@ -102,11 +102,11 @@ const struct nt_ident *nt_data_input_ident(const struct nt_data_input *in); /* b
 /* Returns 1 with the next document (valid until the next call), 0 at the end, or a code. */
 int nt_data_input_next(struct nt_data_input *in, struct nt_tokens *doc);
 int nt_data_input_next_stored(struct nt_data_input *in, struct nt_stored *doc); /* the same, not decoded */
-/* Of all that was read: the manifest (a JSON array, at the end, valid until the close), and
- * counts (so far; source_bytes at the end, 0 if they are not known). */
 /* The name of the source of all documents, for the caller to free: "" if it has none, as in a
  * stream. *name is NULL where they differ. Looks into every file. */
 int nt_data_input_source(const struct nt_data_input *in, char **name);
+/* Of all that was read: the manifest (a JSON array, at the end, valid until the close), and
+ * counts (so far; source_bytes at the end, 0 if they are not known). */
 const char *nt_data_input_manifest(const struct nt_data_input *in);
 const struct nt_stream_counts *nt_data_input_counts(const struct nt_data_input *in);
 void nt_data_input_close(struct nt_data_input *in); /* NULL is harmless */

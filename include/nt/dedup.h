@@ -64,7 +64,8 @@ const struct nt_dedup_counts *nt_dedup_counts(const struct nt_dedup *d);
 /*
  * The state of an earlier run, so that what it saw counts as seen: before the first document.
  * fingerprint: of the tokenizer, zeros if there is none. load returns 1; 0 if there is no file at
- * path; NT_EFORMAT: damaged, or of something else. save writes all that was seen by now.
+ * path; NT_ESYS: nor a folder for it; NT_EFORMAT: damaged, or of something else. save writes all
+ * that was seen by now.
  */
 int nt_dedup_load(struct nt_dedup *d, const char *path, const uint8_t fingerprint[16]);
 int nt_dedup_save(const struct nt_dedup *d, const char *path, const uint8_t fingerprint[16]);

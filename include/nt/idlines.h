@@ -19,7 +19,8 @@ struct nt_idlines;
 int nt_idlines_open(struct nt_idlines **r, char *const *operand, size_t n);
 
 /* Puts the ids of the next line into *ids, whose old content goes. Returns 1, 0 at the
- * end, or NT_EFORMAT naming file and line. Tabs, more spaces and a CR are let pass. */
+ * end, or NT_EFORMAT naming file and line, or what the file is in place of text. Tabs, more
+ * spaces and a CR are let pass. */
 int nt_idlines_next(struct nt_idlines *r, struct nt_ids *ids);
 void nt_idlines_close(struct nt_idlines *r); /* NULL is harmless */
 

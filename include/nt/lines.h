@@ -24,7 +24,8 @@ void nt_lines_free(struct nt_lines *l); /* NULL is harmless */
 /*
  * 1: line[*len], any bytes but the newline that ends it, valid until the next call; the last may
  * have none. 0: there is no other. NT_LINES_LATER: none is there yet, and may_wait is not set or
- * a signal came. NT_EFORMAT: one is longer than NT_LINES_MOST bytes.
+ * a signal came. NT_EFORMAT: one is longer than NT_LINES_MOST bytes, or all of it is no text
+ * (nt_check_text).
  */
 int nt_lines_next(struct nt_lines *l, bool may_wait, const uint8_t **line, size_t *len);
 

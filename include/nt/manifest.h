@@ -30,7 +30,8 @@ int nt_manifest_text(struct nt_buf *members, const char *name, const struct nt_d
  * Files. A program that begins a manifest clears it first, and one that ends well saves it
  * before it closes its output: what the next one finds at the end of its text is of this run.
  *
- * clear   removes the manifest at path, if one is there; NT_EARG: it is another kind of file
+ * clear   removes the manifest at path, if one is there; NT_EARG: it is another kind of file;
+ *         NT_ESYS: nor is there a folder for it
  * save    writes it, whole or not at all
  * load    *manifest becomes that at path. NT_EFORMAT: there is none, or its last program let
  *         another text through than the one that came

@@ -163,8 +163,12 @@ int nt_state_describe(const char *path, struct nt_buf *json)
 	int rc = nt_state_read(path, &s, NULL, NULL, NULL, NULL);
 	if (rc <= 0)
 		return rc < 0 ? rc : nt_fail(NT_ESYS, "%s: no such file", path);
-	rc = nt_buf_printf(json, "{\"kind\": \"state\", \"format\": \"NTK1\", \"of\": \"%s\", \"entries\": %" PRIu64,
-			   kinds[s.kind], s.n);
+	rc = nt_buf_printf(json, "{\"file\": ");
+	if (rc == 0)
+		rc = nt_json_string(json, path, strlen(path));
+	if (rc == 0)
+		rc = nt_buf_printf(json, ", \"kind\": \"state\", \"format\": \"NTK1\", \"of\": \"%s\", \"entries\": %" PRIu64,
+				   kinds[s.kind], s.n);
 	if (rc == 0 && s.bands)
 		rc = nt_buf_printf(json, ", \"bands\": %u, \"rows\": %u, \"seed\": %" PRIu64, s.bands, s.rows,
 				   s.secret);

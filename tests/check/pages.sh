@@ -33,6 +33,12 @@ for c in $commands; do
 	t "$c: -V prints the version" '$c -V | grep -q "(nt) [0-9]"'
 done
 
+t 'nt lists every command with what it says of itself' '
+	for c in $commands; do
+		[ "$c" = nt ] || echo "${c#nt-}:$($c -h | sed -n 2p)"
+	done | sort >each
+	nt | sed -n "s/^  \([a-z]*\)  *\(.*\)/\1:\2/p" | sort | diff each -'
+
 t 'what NT_THREADS and NT_ISA cannot be is refused' '
 	NT_THREADS=two exits 2 nt-tokenize </dev/null 2>said; grep "NT_THREADS: .two. is not a number" said
 	NT_ISA=avx1024 exits 2 nt-tokenize </dev/null 2>said; grep "NT_ISA: .avx1024. is not ref, avx2, avx512 or neon" said

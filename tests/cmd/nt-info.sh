@@ -82,6 +82,19 @@ a, b = map(json.loads, open(\"json\"))
 assert a[\"documents\"] == b[\"documents\"] == 2 and a[\"tokens\"] == 20 and b[\"tokens\"] == 24
 assert a[\"fingerprint\"] == b[\"fingerprint\"] and b[\"manifest\"][1][\"program\"] == \"nt-pack\""'
 
+t 'every kind of file says in JSON which file it is and of what kind' '
+	sample | bytes >s.nts; nt-pack -q <s.nts >data.bin; nt-dedup -q --state s.ntk s.nts >out; echo a b a b >a.txt
+	nt-vocab -q --counts -o c.ntc a.txt; nt-vocab -q -n 260 -o tok.json a.txt; nt-cat -q --manifest m.json a.txt >out
+	nt-train -q --hidden-size=16 --num-hidden-layers=1 --num-attention-heads=2 --seq-len=8 --max-steps=1 -o ckpt data.bin
+	nt-export -q -o m.gguf ckpt; nt-export -q --safetensors -o folder ckpt
+	for f in s.nts data.bin s.ntk c.ntc tok.json m.json ckpt m.gguf folder ckpt/model.safetensors; do
+		nt-info --json $f | $PYTHON -c "
+import json, sys
+o = json.load(sys.stdin)
+print(sys.argv[1], o[\"kind\"])
+assert o[\"file\"] == sys.argv[1]" $f
+	done'
+
 t 'a tokenizer is described' '
 	printf "some text to learn from, some more text" | nt-vocab -q -n 270 -o tokenizer.json
 	nt-info tokenizer.json | grep -q "^vocab size  *2[0-9][0-9]$"'
