@@ -14,6 +14,9 @@
 
 /* --- blocks ------------------------------------------------------------------------ */
 
+/* What is loaded next lies so many elements behind what is loaded now, and pages from what lies beside it. */
+enum { AHEAD = 32 };
+
 /* n elements that lie side by side. */
 static inline __attribute__((always_inline)) void load_run(float *x, const struct nt_matrix *from, size_t at, size_t n)
 {
@@ -22,6 +25,7 @@ static inline __attribute__((always_inline)) void load_run(float *x, const struc
 	double twice[NT_BLOCK];
 	switch (from->type) {
 	case NT_MATRIX_F32:
+		__builtin_prefetch(data + (at + AHEAD) * sizeof(*x));
 		memcpy(x, data + at * sizeof(*x), n * sizeof(*x));
 		return;
 	case NT_MATRIX_F64:
@@ -30,11 +34,13 @@ static inline __attribute__((always_inline)) void load_run(float *x, const struc
 			x[k] = (float)twice[k];
 		return;
 	case NT_MATRIX_F16:
+		__builtin_prefetch(data + (at + AHEAD) * sizeof(*half));
 		memcpy(half, data + at * sizeof(*half), n * sizeof(*half));
 		for (size_t k = 0; k < n; k++)
 			x[k] = nt_from_f16(half[k]);
 		return;
 	default:
+		__builtin_prefetch(data + (at + AHEAD) * sizeof(*half));
 		memcpy(half, data + at * sizeof(*half), n * sizeof(*half));
 		for (size_t k = 0; k < n; k++)
 			x[k] = nt_from_bf16(half[k]);
@@ -104,17 +110,18 @@ static void put_block(uint8_t *panel, size_t n_block, size_t b, size_t lane, enu
 		memcpy(to + s * NT_MATRIX_PANEL * 4, q + s * 4, 4);
 }
 
-static void pack_panel(uint8_t *panel, enum nt_matrix_type type, const struct nt_matrix *from, size_t first)
+/* Block b of 16 outputs. */
+static void pack_block(uint8_t *panel, enum nt_matrix_type type, const struct nt_matrix *from, size_t first, size_t b)
 {
-	size_t I = from->I, n_block = (I + NT_BLOCK - 1) / NT_BLOCK, bytes = nt_panel_bytes(type, I);
-	size_t used = n_block * NT_MATRIX_PANEL * ((type == NT_MATRIX_Q8_0 ? NT_BLOCK : NT_BLOCK / 2) + 2);
+	size_t n_block = (from->I + NT_BLOCK - 1) / NT_BLOCK;
 	float x[NT_MATRIX_PANEL][NT_BLOCK];
-	for (size_t b = 0; b < n_block; b++) {
-		load_tile(x, from, first, b * NT_BLOCK);
-		for (size_t lane = 0; lane < NT_MATRIX_PANEL; lane++)
-			put_block(panel, n_block, b, lane, type, x[lane]);
+	load_tile(x, from, first, b * NT_BLOCK);
+	for (size_t lane = 0; lane < NT_MATRIX_PANEL; lane++)
+		put_block(panel, n_block, b, lane, type, x[lane]);
+	if (b + 1 == n_block) {
+		size_t used = n_block * NT_MATRIX_PANEL * ((type == NT_MATRIX_Q8_0 ? NT_BLOCK : NT_BLOCK / 2) + 2);
+		memset(panel + used, 0, nt_panel_bytes(type, from->I) - used);
 	}
-	memset(panel + used, 0, bytes - used);
 }
 
 /* Part of an output's row of 16 or 32 bits. */
@@ -130,25 +137,28 @@ static void put_run(char *to, enum nt_matrix_type type, const float *x, size_t n
 	memcpy(to, half, n * sizeof(*half));
 }
 
-static void pack_rows(char *to, enum nt_matrix_type type, const struct nt_matrix *from, size_t first, size_t n)
+/* Elements [i, i + 32) of n outputs. */
+static void pack_runs(char *to, enum nt_matrix_type type, const struct nt_matrix *from, size_t first, size_t n, size_t i)
 {
 	size_t row = nt_matrix_bytes(type, from->I, 1), each = nt_matrix_bytes(type, 1, 1);
 	float x[NT_MATRIX_PANEL][NT_BLOCK];
-	for (size_t i = 0; i < from->I; i += NT_BLOCK) {
-		load_tile(x, from, first, i);
-		for (size_t o = 0; o < n; o++)
-			put_run(to + o * row + i * each, type, x[o], least(NT_BLOCK, from->I - i));
-	}
+	load_tile(x, from, first, i);
+	for (size_t o = 0; o < n; o++)
+		put_run(to + o * row + i * each, type, x[o], least(NT_BLOCK, from->I - i));
 }
 
+/* Blocks of [I][O] become panels along its rows, which are long; rows of [O][I] are written one after the other. */
 static void pack(void *to, enum nt_matrix_type type, const struct nt_matrix *from, size_t first, size_t n)
 {
-	bool is_panels = type == NT_MATRIX_Q8_0 || type == NT_MATRIX_Q4_0;
-	for (size_t o = first; o < first + n; o += NT_MATRIX_PANEL) {
-		char *at = (char *)to + nt_matrix_bytes(type, from->I, o);
+	size_t n_block = (from->I + NT_BLOCK - 1) / NT_BLOCK, n_panel = (n + NT_MATRIX_PANEL - 1) / NT_MATRIX_PANEL;
+	bool is_panels = type == NT_MATRIX_Q8_0 || type == NT_MATRIX_Q4_0, is_across = is_panels && from->is_in_out;
+	for (size_t k = 0; k < n_block * n_panel; k++) {
+		size_t b = is_across ? k / n_panel : k % n_block;
+		size_t o = (is_across ? k % n_panel : k / n_block) * NT_MATRIX_PANEL;
+		char *at = (char *)to + nt_matrix_bytes(type, from->I, first + o);
 		if (is_panels)
-			pack_panel((uint8_t *)at, type, from, o);
+			pack_block((uint8_t *)at, type, from, first + o, b);
 		else
-			pack_rows(at, type, from, o, least(NT_MATRIX_PANEL, first + n - o));
+			pack_runs(at, type, from, first + o, least(NT_MATRIX_PANEL, n - o), b * NT_BLOCK);
 	}
 }
