@@ -3,6 +3,7 @@
 #define KERN_MATRIX_NEON_H
 /* matrix_neon.h - what the files of arm64 share for matrix_dot.h and matrix_panel.h */
 #include <math.h>
+#include <string.h>
 
 #include "kern/neon.h"
 
