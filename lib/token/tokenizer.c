@@ -1,21 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * tokenizer.c - the table of tokens and merges, whatever file they came from
- *
- * Which ids begin and end a document is settled here by the names that vocabularies in use
- * give them; one that names none gets two more tokens.
  */
 #include "token/tokenizer.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/utf8.h"
 #include "nt/err.h"
-#include "nt/file.h"
-#include "nt/hash.h"
 #include "nt/text.h"
 #include "token/written.h"
 
@@ -155,73 +149,6 @@ int nt_tokenizer_merge(struct nt_tokenizer *t, uint32_t left, uint32_t right)
 	int rc = nt_grow(&t->pair, &t->pair_cap, t->n_pair + 1, sizeof(*t->pair));
 	if (rc == 0)
 		t->pair[t->n_pair++] = (struct nt_pair){left, right};
-	return rc;
-}
-
-/* What [B], [E] and padding are called in the vocabularies people use; the first that is
- * there wins. U+FF5C and U+2581 are DeepSeek's. */
-static const char *const bos_names[] = {
-	"<|begin_of_text|>", "<s>", "<bos>", "<|startoftext|>", "<|bos|>", "[BOS]",
-	"<\xef\xbd\x9c" "begin\xe2\x96\x81of\xe2\x96\x81sentence\xef\xbd\x9c>",
-	"<|begin\xe2\x96\x81of\xe2\x96\x81sentence|>", NULL};
-static const char *const eos_names[] = {
-	"<|end_of_text|>", "</s>", "<eos>", "<|endoftext|>", "<|eos|>", "[EOS]",
-	"<\xef\xbd\x9c" "end\xe2\x96\x81of\xe2\x96\x81sentence\xef\xbd\x9c>",
-	"<|end\xe2\x96\x81of\xe2\x96\x81sentence|>", NULL};
-static const char *const pad_names[] = {"<|pad|>", "<pad>", "[PAD]", "<|finetune_right_pad_id|>",
-					NULL};
-
-static uint32_t find_kind(const struct nt_tokenizer *t, const char *name, enum nt_token_kind kind)
-{
-	size_t len = strlen(name);
-	for (uint32_t id = t->named_first; id < t->named_end; id++)
-		if (t->token[id].kind == kind && t->token[id].len == len &&
-		    memcmp(nt_token_text(t, id), name, len) == 0)
-			return id;
-	return NT_NO_TOKEN;
-}
-
-uint32_t nt_token_find_named(const struct nt_tokenizer *t, const char *name)
-{
-	uint32_t id = find_kind(t, name, NT_KIND_SPECIAL);
-	return id == NT_NO_TOKEN ? find_kind(t, name, NT_KIND_ADDED) : id;
-}
-
-/* A special one by the last of the names before an added one by the first: Gemma adds all
- * tags of HTML, <s> among them. */
-static uint32_t find_first_of(const struct nt_tokenizer *t, const char *const *names)
-{
-	uint32_t id = NT_NO_TOKEN;
-	for (const char *const *name = names; *name && id == NT_NO_TOKEN; name++)
-		id = find_kind(t, *name, NT_KIND_SPECIAL);
-	for (const char *const *name = names; *name && id == NT_NO_TOKEN; name++)
-		id = find_kind(t, *name, NT_KIND_ADDED);
-	return id;
-}
-
-/* Adds a special behind the last id. */
-static int append(struct nt_tokenizer *t, const char *name, uint32_t *id)
-{
-	*id = t->ident.vocab_size;
-	size_t n = strlen(t->remark);
-	snprintf(t->remark + n, sizeof(t->remark) - n, "%s%s is token %u", n ? ", " : "added: ", name,
-		 *id);
-	return nt_tokenizer_add(t, *id, name, strlen(name), NT_KIND_SPECIAL);
-}
-
-int nt_tokenizer_settle_ends(struct nt_tokenizer *t)
-{
-	int rc = 0;
-	t->ident.bos = find_first_of(t, bos_names);
-	t->ident.eos = find_first_of(t, eos_names);
-	t->ident.pad = find_first_of(t, pad_names);
-	/* GPT-2's and most of its descendants': one mark between documents is both */
-	if (t->ident.bos == NT_NO_TOKEN && t->ident.eos == nt_token_find_named(t, "<|endoftext|>"))
-		t->ident.bos = t->ident.eos;
-	if (t->ident.bos == NT_NO_TOKEN)
-		rc = append(t, bos_names[0], &t->ident.bos);
-	if (rc == 0 && t->ident.eos == NT_NO_TOKEN)
-		rc = append(t, eos_names[0], &t->ident.eos);
 	return rc;
 }
 
@@ -368,133 +295,6 @@ int nt_tokenizer_finish(struct nt_tokenizer *t, bool prefers_whole)
 	if (rc == 0)
 		rc = nt_added_index(t);
 	return rc < 0 || t->only_tokens ? rc : nt_written_index(t);
-}
-
-/* --- opening ------------------------------------------------------------------- */
-
-static bool is_directory(const char *path)
-{
-	struct stat st;
-	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
-}
-
-/* What people call the tokenizer of a path: the file without its ending, or the folder of
- * a tokenizer.json. */
-static void name_of(char name[64], const char *path)
-{
-	size_t len = strlen(path);
-	while (len > 1 && path[len - 1] == '/')
-		len--;
-	size_t start = len;
-	while (start > 0 && path[start - 1] != '/')
-		start--;
-	static const char *const endings[] = {".tokenizer.json", "tokenizer.json", ".json", ".tiktoken",
-					     ".model"};
-	for (size_t i = 0; i < sizeof(endings) / sizeof(*endings); i++) {
-		size_t n = strlen(endings[i]);
-		if (len - start < n || memcmp(path + len - n, endings[i], n) != 0)
-			continue;
-		len -= n;
-		break;
-	}
-	if (len == start && start > 1) { /* tokenizer.json itself */
-		len = start - 1;
-		for (start = len; start > 0 && path[start - 1] != '/';)
-			start--;
-	}
-	snprintf(name, 64, "%.*s", (int)(len - start), path + start);
-	if (!*name || strcmp(name, ".") == 0)
-		snprintf(name, 64, "tokenizer");
-}
-
-static int parse(struct nt_tokenizer **t, const uint8_t *text, size_t len, const char *name,
-		 const char *pattern)
-{
-	const uint8_t *p = text, *end = text + len;
-	if (nt_sentencepiece_is(text, len))
-		return nt_sentencepiece_parse(t, text, len, name, pattern);
-	while (p < end && strchr(" \t\r\n", *p) && *p)
-		p++;
-	return p < end && *p == '{' ? nt_hf_parse(t, text, len, name, pattern)
-				    : nt_tiktoken_parse(t, text, len, name, pattern);
-}
-
-/* Pipes cannot be mapped. */
-static int map_or_read(struct nt_map *map, struct nt_buf *file, const char *path)
-{
-	if (nt_map_open(map, path) == 0)
-		return 0;
-	int rc = nt_read_file(file, path);
-	*map = (struct nt_map){0};
-	return rc;
-}
-
-static int open_file(struct nt_tokenizer **t, const char *path, const char *pattern)
-{
-	struct nt_buf file = {0}, inside = {0};
-	struct nt_map map = {0};
-	char name[64];
-	int rc = 0;
-	name_of(name, path);
-	if (is_directory(path)) {
-		rc = nt_buf_printf(&inside, "%s/tokenizer.json", path);
-		path = (const char *)inside.data;
-	}
-	if (rc == 0)
-		rc = map_or_read(&map, &file, path);
-	if (rc == 0) {
-		rc = map.data ? parse(t, map.data, map.len, name, pattern)
-			      : parse(t, file.data, file.len, name, pattern);
-		if (rc < 0)
-			rc = nt_fail(rc, "%s: %s", path, nt_errmsg());
-	}
-	nt_map_close(&map);
-	nt_buf_release(&file);
-	nt_buf_release(&inside);
-	return rc;
-}
-
-int nt_tokenizer_open(struct nt_tokenizer **t, const char *spec, const char *pattern)
-{
-	*t = NULL;
-	if (!spec)
-		return nt_embedded_parse(t, pattern);
-	if (strcmp(spec, "bytes") == 0)
-		return pattern ? nt_fail(NT_EARG, "pattern '%s': the tokenizer 'bytes' does not cut text", pattern)
-			       : nt_bytes_make(t);
-	return open_file(t, spec, pattern);
-}
-
-int nt_tokenizer_parse(struct nt_tokenizer **t, const void *json, size_t len, const char *name)
-{
-	*t = NULL;
-	return nt_hf_parse(t, json, len, name, NULL);
-}
-
-int nt_tokenizer_parse_tokens(struct nt_tokenizer **t, const void *json, size_t len, const char *name)
-{
-	*t = NULL;
-	return nt_hf_parse_tokens(t, json, len, name);
-}
-
-int nt_bytes_make(struct nt_tokenizer **out)
-{
-	struct nt_tokenizer *t;
-	int rc = nt_tokenizer_new(&t, "bytes");
-	if (rc == 0)
-		rc = nt_pattern_init(&t->split, "none");
-	for (uint32_t b = 0; rc == 0 && b < 256; b++)
-		rc = nt_tokenizer_add(t, b, &(uint8_t){(uint8_t)b}, 1, NT_KIND_ORDINARY);
-	if (rc == 0)
-		rc = nt_tokenizer_index(t);
-	if (rc == 0)
-		rc = nt_tokenizer_finish(t, false);
-	if (rc == 0)
-		t->remark[0] = 0; /* the two ends are part of what "bytes" means */
-	else
-		nt_tokenizer_free(t);
-	*out = rc == 0 ? t : NULL;
-	return rc;
 }
 
 /* --- asking -------------------------------------------------------------------- */

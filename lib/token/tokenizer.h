@@ -157,7 +157,7 @@ int nt_tokenizer_index(struct nt_tokenizer *t); /* all ordinary tokens are there
 /* left and right, and both one behind the other, must be ordinary tokens by the time that
  * the tokenizer is finished. */
 int nt_tokenizer_merge(struct nt_tokenizer *t, uint32_t left, uint32_t right);
-/* Finds [B], [E] and padding by name; adds what is missing. Harmless twice. */
+/* ends.c. Finds [B], [E] and padding by name; adds what is missing. Harmless twice. */
 int nt_tokenizer_settle_ends(struct nt_tokenizer *t);
 /* Settles [B] and [E], and makes the tables. prefers_whole: as the file says. */
 int nt_tokenizer_finish(struct nt_tokenizer *t, bool prefers_whole);
