@@ -4,7 +4,7 @@
  *
  * A family is data. What is computed differently asks the table what the model has, and a
  * new family of the same parts is a row here, one in the table of tensors (layout.c), and
- * its name in the sets of settings (config_json.c).
+ * its name in the sets of settings (config_keys.h).
  */
 #include "model/family.h"
 

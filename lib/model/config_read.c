@@ -1,75 +1,25 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * config_json.c - config.json of the families, read and written
+ * config_read.c - config.json of the families, and what generation_config.json adds to it
  *
  * A model that computes something else than its config says is worse than none, so every
- * key of a file must be known here: as a setting of ours, as one that has to have the only
+ * key of a file must be known (config_keys.h): as a setting of ours, as one that has to have the only
  * value that is implemented, or as one that says nothing about the function (how a file was
  * made, how others generate from it, their dropout). Any other key is refused by name unless
  * it says null or false.
  *
  * What ends a text is one id or a list, and Hugging Face's library stops at what generation_config.json
  * lists, where that is there: instruction-tuned models often say only there how a turn ends.
- *
- * Source: LlamaConfig, MistralConfig, Qwen2Config, Qwen3Config, GPT2Config and their base class in Hugging
- * Face transformers, versions 4 and 5, which name rotary settings differently: rope_theta and
- * rope_scaling, or both in rope_parameters. We write both.
  */
 #include <json-c/json.h>
-#include <limits.h>
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "io/json.h"
-#include "model/family.h"
+#include "model/config_keys.h"
 #include "nt/err.h"
 #include "nt/file.h"
-
-enum kind { COUNT, REAL, BOOL, TOKEN, ENDS };
-
-/* Sets of families. */
-enum {
-	LLAMA = 1 << NT_LLAMA,
-	GPT2 = 1 << NT_GPT2,
-	QWEN3 = 1 << NT_QWEN3,
-	QWEN2 = 1 << NT_QWEN2,
-	MISTRAL = 1 << NT_MISTRAL,
-	ALL = (1 << NT_ARCH_COUNT) - 1,
-	ROTARY = ALL & ~GPT2,
-};
-
-/* One setting of the families that have it: its name in their files, and GPT-2's own for it. */
-struct field {
-	const char *key, *gpt2;
-	size_t at;
-	enum kind kind;
-	unsigned families;
-};
-
-#define AT(field) offsetof(struct nt_config, field)
-
-static const struct field fields[] = {
-	{"vocab_size", NULL, AT(vocab_size), COUNT, ALL},
-	{"hidden_size", "n_embd", AT(hidden_size), COUNT, ALL},
-	{"intermediate_size", "n_inner", AT(intermediate_size), COUNT, ALL},
-	{"num_hidden_layers", "n_layer", AT(num_hidden_layers), COUNT, ALL},
-	{"num_attention_heads", "n_head", AT(num_attention_heads), COUNT, ALL},
-	{"num_key_value_heads", NULL, AT(num_key_value_heads), COUNT, ROTARY},
-	{"head_dim", NULL, AT(head_dim), COUNT, ROTARY},
-	{"max_position_embeddings", "n_positions", AT(max_position_embeddings), COUNT, ALL},
-	{"rms_norm_eps", NULL, AT(norm_eps), REAL, ROTARY},
-	{"layer_norm_epsilon", NULL, AT(norm_eps), REAL, GPT2},
-	{"rope_theta", NULL, AT(rope_theta), REAL, ROTARY},
-	{"initializer_range", NULL, AT(initializer_range), REAL, ALL},
-	{"attention_bias", NULL, AT(attention_bias), BOOL, LLAMA | QWEN3},
-	{"mlp_bias", NULL, AT(mlp_bias), BOOL, LLAMA},
-	{"tie_word_embeddings", NULL, AT(tie_word_embeddings), BOOL, ALL},
-	{"bos_token_id", NULL, AT(bos_token_id), TOKEN, ALL},
-	{"eos_token_id", NULL, AT(eos_token_id), ENDS, ALL},
-};
-#define N_FIELD (sizeof(fields) / sizeof(*fields))
 
 /* Of rope_scaling and rope_parameters; all but the first are for rope_type "llama3". */
 static const struct field rope_fields[] = {
@@ -81,34 +31,6 @@ static const struct field rope_fields[] = {
 	 ROTARY},
 };
 #define N_ROPE_FIELD (sizeof(rope_fields) / sizeof(*rope_fields))
-
-/* Where such a setting stands, this is the only value that we compute, or its other spelling. */
-static const struct {
-	const char *key, *value[2];
-	unsigned families, written; /* those it is checked in, and those into whose files it is put */
-} fixed[] = {
-	{"hidden_act", {"\"silu\""}, ROTARY, ROTARY},
-	{"activation_function", {"\"gelu_new\"", "\"gelu_pytorch_tanh\""}, GPT2, GPT2},
-	{"attention_bias", {"true"}, QWEN2, 0},
-	{"use_sliding_window", {"false"}, 0, QWEN2 | QWEN3},      /* check_window looks at these two */
-	{"sliding_window", {"null"}, 0, QWEN2 | QWEN3 | MISTRAL},
-	{"partial_rotary_factor", {"1.0", "1"}, ROTARY, 0},
-	{"scale_attn_weights", {"true"}, GPT2, 0},
-	{"pruned_heads", {"{}"}, ALL, 0},
-};
-#define N_FIXED (sizeof(fixed) / sizeof(*fixed))
-
-/* Acts in training only: ours has none, and what a file says of others' does not matter. */
-static const struct {
-	const char *key;
-	unsigned families;
-} dropouts[] = {
-	{"attention_dropout", ROTARY},
-	{"attn_pdrop", GPT2},
-	{"embd_pdrop", GPT2},
-	{"resid_pdrop", GPT2},
-};
-#define N_DROPOUT (sizeof(dropouts) / sizeof(*dropouts))
 
 /* Looked at by a function of their own, or of no consequence. */
 static const char *const others[] = {
@@ -131,8 +53,6 @@ static const char *const others[] = {
 	"exponential_decay_length_penalty", "suppress_tokens", "begin_suppress_tokens",
 };
 #define N_OTHER (sizeof(others) / sizeof(*others))
-
-/* --- reading --------------------------------------------------------------------------- */
 
 static int wrong(const char *name, const char *key, struct json_object *v, const char *wanted)
 {
@@ -209,11 +129,6 @@ static int take(struct nt_config *c, const struct field *f, const char *name, co
 	return 0;
 }
 
-static const char *key_of(const struct field *f, enum nt_arch arch)
-{
-	return arch == NT_GPT2 && f->gpt2 ? f->gpt2 : f->key;
-}
-
 static int take_fields(struct nt_config *c, const char *name, struct json_object *o)
 {
 	int rc = 0;
@@ -246,7 +161,7 @@ static int check_fixed(const struct nt_config *c, const char *name, struct json_
 	return rc;
 }
 
-/* --- rotary positions --- */
+/* --- rotary positions -------------------------------------------------------------- */
 
 static int take_rope_setting(struct nt_config *c, const char *name, const char *key, struct json_object *v,
 			     bool is_llama3)
@@ -314,7 +229,7 @@ static int take_rope(struct nt_config *c, const char *name, struct json_object *
 	return 0;
 }
 
-/* --- what attention sees --- */
+/* --- what attention sees ----------------------------------------------------------- */
 
 /* A window as long as the context hides nothing; a shorter one is not implemented. */
 static int check_window(const struct nt_config *c, const char *name, struct json_object *o)
@@ -348,7 +263,7 @@ static int check_layer_types(const char *name, struct json_object *o)
 	return is_full ? 0 : wrong(name, "layer_types", v, "full_attention in every layer");
 }
 
-/* --- all of it --- */
+/* --- all of it --------------------------------------------------------------------- */
 
 static bool is_known(const struct nt_config *c, const char *key)
 {
@@ -502,116 +417,4 @@ int nt_config_read(struct nt_config *c, const char *dir)
 	nt_buf_release(&path);
 	nt_buf_release(&text);
 	return rc;
-}
-
-/* --- writing --------------------------------------------------------------------------- */
-
-/* A float in JSON must look like one: LlamaConfig is strictly typed since version 5. */
-static const char *real(char text[32], double v)
-{
-	for (int digits = 1; digits <= 17; digits++) {
-		snprintf(text, 32, "%.*g", digits, v);
-		if (strtod(text, NULL) == v)
-			break;
-	}
-	if (!strpbrk(text, ".e"))
-		strcat(text, ".0");
-	return text;
-}
-
-/* One id, or the list of them. */
-static int print_ends(struct nt_buf *out, const struct nt_config *c)
-{
-	struct nt_ends e = nt_config_ends(c, NULL);
-	int rc = e.n_eos > 1 ? nt_buf_printf(out, "[") : e.n_eos ? 0 : nt_buf_printf(out, "null");
-	for (size_t i = 0; rc == 0 && i < e.n_eos; i++)
-		rc = nt_buf_printf(out, "%s%u", i ? ", " : "", e.eos[i]);
-	return rc < 0 || e.n_eos < 2 ? rc : nt_buf_printf(out, "]");
-}
-
-static int print_field(struct nt_buf *out, const struct nt_config *c, const struct field *f)
-{
-	const void *from = (const char *)c + f->at;
-	const char *key = key_of(f, c->arch);
-	char text[32];
-	int rc;
-	switch (f->kind) {
-	case BOOL:
-		return nt_buf_printf(out, "  \"%s\": %s,\n", key, *(const bool *)from ? "true" : "false");
-	case REAL:
-		return nt_buf_printf(out, "  \"%s\": %s,\n", key, real(text, *(const double *)from));
-	case ENDS:
-		rc = nt_buf_printf(out, "  \"%s\": ", key);
-		if (rc == 0)
-			rc = print_ends(out, c);
-		return rc < 0 ? rc : nt_buf_printf(out, ",\n");
-	case TOKEN:
-		if (*(const uint32_t *)from == NT_NO_TOKEN)
-			return nt_buf_printf(out, "  \"%s\": null,\n", key);
-		/* fall through */
-	case COUNT:
-		return nt_buf_printf(out, "  \"%s\": %u,\n", key, *(const uint32_t *)from);
-	}
-	return 0;
-}
-
-/* What is the same in every file of the family. */
-static int print_constants(struct nt_buf *out, unsigned family)
-{
-	int rc = 0;
-	for (size_t i = 0; rc == 0 && i < N_FIXED; i++)
-		if (fixed[i].written & family)
-			rc = nt_buf_printf(out, "  \"%s\": %s,\n", fixed[i].key, fixed[i].value[0]);
-	for (size_t i = 0; rc == 0 && i < N_DROPOUT; i++)
-		if (dropouts[i].families & family)
-			rc = nt_buf_printf(out, "  \"%s\": 0.0,\n", dropouts[i].key);
-	return rc;
-}
-
-/* What version 5 has in one object, version 4 has beside the rest and, if positions are stretched,
- * in another. */
-static int print_rope(struct nt_buf *out, const struct nt_config *c)
-{
-	const struct nt_rope_scaling *s = &c->rope_scaling;
-	char theta[32], factor[32], low[32], high[32], llama3[192];
-	real(theta, c->rope_theta);
-	if (!(s->factor > 0))
-		return nt_buf_printf(out, "  \"rope_parameters\": {\"rope_theta\": %s, \"rope_type\": \"default\"},\n",
-				     theta);
-	snprintf(llama3, sizeof(llama3),
-		 "\"rope_type\": \"llama3\", \"factor\": %s, \"low_freq_factor\": %s, \"high_freq_factor\": %s, "
-		 "\"original_max_position_embeddings\": %u", real(factor, s->factor), real(low, s->low_freq_factor),
-		 real(high, s->high_freq_factor), s->original_max_position_embeddings);
-	return nt_buf_printf(out, "  \"rope_parameters\": {\"rope_theta\": %s, %s},\n  \"rope_scaling\": {%s},\n",
-			     theta, llama3, llama3);
-}
-
-int nt_config_print(struct nt_buf *out, const struct nt_config *c, enum nt_precision precision)
-{
-	static const char *const name[] = {sizeof(nt_real) == 8 ? "float64" : "float32", "float16", "bfloat16"};
-	const struct nt_family *f = nt_family(c->arch);
-	unsigned family = 1u << c->arch;
-	int rc = nt_buf_printf(out, "{\n  \"architectures\": [\"%s\"],\n  \"model_type\": \"%s\",\n",
-			       f->class_name, f->name);
-	for (size_t i = 0; rc == 0 && i < N_FIELD; i++)
-		if (fields[i].families & family)
-			rc = print_field(out, c, &fields[i]);
-	if (rc == 0 && f->has_rope)
-		rc = print_rope(out, c);
-	if (rc == 0)
-		rc = print_constants(out, family);
-	return rc < 0 ? rc : nt_buf_printf(out, "  \"torch_dtype\": \"%s\"\n}\n", name[precision]);
-}
-
-int nt_config_print_generation(struct nt_buf *out, const struct nt_config *c)
-{
-	bool has_bos = c->bos_token_id != NT_NO_TOKEN, has_eos = c->eos_token_id != NT_NO_TOKEN;
-	int rc = nt_buf_printf(out, "{\n");
-	if (rc == 0 && has_bos)
-		rc = nt_buf_printf(out, "  \"bos_token_id\": %u%s", c->bos_token_id, has_eos ? ",\n" : "");
-	if (rc == 0 && has_eos)
-		rc = nt_buf_printf(out, "  \"eos_token_id\": ");
-	if (rc == 0 && has_eos)
-		rc = print_ends(out, c);
-	return rc < 0 ? rc : nt_buf_printf(out, "\n}\n");
 }
