@@ -65,8 +65,14 @@ ssize_t nt_layer_look(struct nt_layer *l, size_t n, const uint8_t **p);
 void nt_layer_skip(struct nt_layer *l, size_t n);
 ssize_t nt_layer_take(struct nt_layer *l, void *buf, size_t n); /* 0: the end */
 
-/* Do these first bytes hold some that no text does? */
+/* magic.c: the first bytes p[n] of something. The wrapping that begins so; NULL: none. */
+enum { NT_MAGIC_BYTES = 512 }; /* a tar header, the longest of them */
+const struct nt_layer_type *nt_layer_type_of(const uint8_t *p, size_t n);
+/* Do they hold some that no text does? */
 bool nt_is_binary(const uint8_t *p, size_t n);
+/* Does the name promise a wrapping that they are not, so that they are what is left of one that was cut
+ * inside of its magic, or damaged there: NT_EFORMAT, or else 1? Text under such a name is text. */
+int nt_layer_check_promise(const char *name, const uint8_t *p, size_t n);
 
 /* The descriptor of a file that stands at its first byte can be sought in. */
 bool nt_layer_can_seek(const struct nt_layer *l);

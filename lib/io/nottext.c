@@ -4,7 +4,7 @@
  *
  * Whoever names data.bin where text is due wants what it was made of, or another command.
  * Taken for text it would be a document of noise. Told by first bytes that no text has, as
- * wrappings are (input.c); a GGUF and a safetensors file have no better ones than a small
+ * wrappings are (magic.c); a GGUF and a safetensors file have no better ones than a small
  * number and zeros.
  */
 #include <string.h>

@@ -333,6 +333,10 @@ def archives():
         made[name + ".zip"] = out.getvalue()
     made["newc.cpio"] = b"".join((b"070701" + b"%08x" * 13 % (i, 0o100644 if d is not None else 0, 0, 0, 1, 0, len(d or b""), 0, 0, 0, 0, len(n) + 1, 0) + n + b"\0").ljust(
         -(-(110 + len(n) + 1) // 4) * 4, b"\0") + (d or b"") + b"\0" * (-len(d or b"") % 4) for i, (n, d) in enumerate([(b"a.txt", b"text\n"), (b"TRAILER!!!", None)]))
+    even = lambda data: data + b"\0" * (len(data) % 2)
+    made["old.cpio"] = b"".join(struct.pack("<13H", 0o70707, 0, i, 0o100644 if d else 0, 1, 0, 0, 0, 0, 0, len(n) + 1, 0, len(d)) + even(n + b"\0") + even(d)
+                                for i, (n, d) in enumerate([(b"a.txt", b"text\n"), (b"TRAILER!!!", b"")]))
+    made["no.cpio"] = b"070707" + b"0" * 60 + b" is text\n" * 2
     made["debian.deb"] = b"!<arch>\n" + b"".join(b"%-16s%-12d%-6d%-6d%-8s%-10d`\n" % (n, 0, 0, 0, b"100644", len(d)) + d + b"\n" * (len(d) % 2)
                                                 for n, d in ((b"debian-binary", b"2.0\n"), (b"data.tar.gz", gzip.compress(made["ustar.tar"], mtime=0))))
     text = TEXT.encode() * 4
