@@ -15,7 +15,9 @@ model() {
 	nt-train -q --hidden-size=16 --num-hidden-layers=2 --num-attention-heads=2 --seq-len=16 --batch-size=2 \
 		--max-steps=2 --arch="$arch" --val "$data/data.bin" -o run "$@" "$data/data.bin"
 	mkdir "$to"
-	cp -L run/config.json run/tokenizer.json run/model.safetensors "$to"
+	for file in config.json generation_config.json tokenizer.json tokenizer_config.json model.safetensors; do
+		cp -L run/$file "$to"
+	done
 	rm -r run
 }
 # rewrite.py FROM TO COMMAND: reads the tensors, lets COMMAND change them, writes them
@@ -56,7 +58,7 @@ shutil.copy(source + "/tokenizer.json", to)
 exec(change)
 json.dump(config, open(to + "/config.json", "w"))
 END
-# manual.py DIR: settings and tensors are those of the tables in docs/model.md, no more and no less
+# manual.py DIR: settings, tensors and what is in other files are those of the tables in docs/model.md, no more and no less
 cat >"$data/manual.py" <<'END'
 import json, os, re, struct, sys
 where = sys.argv[1]
@@ -94,6 +96,13 @@ with open(where + "/model.safetensors", "rb") as f:
 assert header.pop("__metadata__") == {"format": "pt"}
 got = {k: v["shape"] for k, v in header.items()}
 assert got == want, (set(got) ^ set(want), [k for k in got if got[k] != want.get(k)])
+files = {names(row[0])[0]: names(row[1]) for row in rows if len(row) == 2 and row[0].endswith(".json`")}
+assert len(files) == 2
+for name, keys in files.items():
+    beside = json.load(open(f"{where}/{name}"))
+    assert set(beside) == set(keys), (name, beside)
+    assert all(beside[k] == config[k] for k in beside if k.endswith("_id")), (name, beside)
+    assert name[0] == "g" or beside["model_max_length"] == config.get("n_positions", config.get("max_position_embeddings"))
 END
 is_in_manual() { $PYTHON "$data/manual.py" "$1"; }
 rewrite() { $PYTHON "$data/rewrite.py" "$@"; }
