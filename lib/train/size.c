@@ -70,13 +70,12 @@ static uint64_t layers_for(uint64_t hidden_size)
 	return layers + ((hidden_size - from) * more + width / 2) / width;
 }
 
-/* Heads of 32 below a width of 128 and of 64 from there on; fewer if the width does not divide. */
+/* Heads of 32 below a width of 128 and of 64 from there on; fewer if the width does not divide: of
+ * LlamaConfig it has to, even where head_dim is told. */
 static uint64_t heads_for(uint64_t hidden_size, uint64_t head_dim)
 {
-	if (head_dim)
-		return hidden_size > head_dim ? hidden_size / head_dim : 1;
-	uint64_t heads = hidden_size / (hidden_size < 128 ? 32 : 64);
-	while (heads > 1 && (hidden_size % heads || (hidden_size / heads) % 2))
+	uint64_t heads = hidden_size / (head_dim ? head_dim : hidden_size < 128 ? 32 : 64);
+	while (heads > 1 && (hidden_size % heads || (!head_dim && (hidden_size / heads) % 2)))
 		heads--;
 	return heads ? heads : 1;
 }
@@ -140,6 +139,23 @@ static int at_width(struct nt_train_options *o, struct nt_config *c, uint64_t hi
 	int rc = nt_settings_check(o);
 	*c = nt_size_config(o, ident);
 	return rc < 0 ? rc : nt_config_check(c);
+}
+
+/* What a width is a multiple of for the heads that are asked: they are of an even size, and divide
+ * it even where they need not fill it, since LlamaConfig wants that. */
+static uint64_t width_unit(const struct nt_train_options *o)
+{
+	uint64_t heads = o->num_attention_heads;
+	if (o->arch == NT_GPT2 && o->head_dim)
+		return o->head_dim * (heads ? heads : 1);
+	return !heads ? 1 : o->head_dim ? heads : 2 * heads;
+}
+
+/* The multiple of unit nearest to a width. */
+static uint64_t fit_width(uint64_t width, uint64_t unit)
+{
+	uint64_t n = (width + unit / 2) / unit;
+	return n ? n * unit : unit;
 }
 
 /* After the last width was refused as all before it. */
@@ -218,10 +234,11 @@ int nt_size_choose(struct nt_train_options *o, const struct nt_ident *ident, uin
 	struct nt_train_options best = *o;
 	int rc = measure_speed(&speed, o, ident, pool);
 	double lowest = INFINITY;
+	uint64_t unit = width_unit(o);
 	for (size_t rung = 0; rc == 0 && rung < N_RUNG; rung++) {
 		struct nt_train_options shape = *o;
 		struct nt_config c;
-		if (at_width(&shape, &c, ladder[rung].hidden_size, ident) < 0)
+		if (at_width(&shape, &c, fit_width(ladder[rung].hidden_size, unit), ident) < 0)
 			continue;
 		if (is_too_large(&c, n_target) && isfinite(lowest))
 			continue;
@@ -243,15 +260,6 @@ int nt_size_choose(struct nt_train_options *o, const struct nt_ident *ident, uin
 /* --- a size that is asked ------------------------------------------------------------- */
 
 static const double ABOUT = 1.5; /* a layer more or less is much in a small model */
-
-/* What a width is a multiple of for the heads that are asked, which are of an even size. */
-static uint64_t width_unit(const struct nt_train_options *o)
-{
-	uint64_t heads = o->num_attention_heads;
-	if (o->head_dim)
-		return o->arch == NT_GPT2 ? o->head_dim * (heads ? heads : 1) : 1;
-	return heads ? 2 * heads : 1;
-}
 
 /* Widths that are tried come as close as their weights do. */
 static uint64_t next_width(uint64_t width, uint64_t unit)

@@ -488,8 +488,12 @@ t 'widths that do not go with the shape that is asked are passed over, and none 
 	plan --time=3s --arch=gpt2 --head-dim=48 >plan; same "p[\"hidden_size\"] == 48 * p[\"num_attention_heads\"]"
 	plan --time=3s --num-attention-heads=6 >plan; same "p[\"hidden_size\"] % 12 == 0"
 	plan --time=3s --num-key-value-heads=2 >plan; same "p[\"num_attention_heads\"] % 2 == 0"
+	plan --time=3s --num-attention-heads=7 >plan; same "p[\"hidden_size\"] % 14 == 0"
+	plan --time=3s --num-attention-heads=7 --head-dim=16 >plan; same "p[\"hidden_size\"] % 7 == 0"
+	plan --max-steps=1 --hidden-size=160 --head-dim=48 >plan; same "p[\"num_attention_heads\"] == 2"
 	none="no width that is tried goes with the shape that is asked"
-	exits 2 plan --time=3s --num-attention-heads=7 2>err; grep "$none: --hidden-size 2048 is not a multiple of --num-attention-heads 7" err
+	exits 2 plan --time=3s --num-key-value-heads=64 2>err; cat err
+	grep "$none: --num-attention-heads 32 is not a multiple of --num-key-value-heads 64" err
 	plan --max-steps=1 --size=500k --arch=gpt2 --head-dim=48 >plan; same "p[\"hidden_size\"] == 48 * p[\"num_attention_heads\"]"
 	plan --max-steps=1 --size=1M --num-attention-heads=7 --head-dim=16 >plan; same "p[\"num_attention_heads\"] == 7"
 	plan --max-steps=1 --size=170k --arch=gpt2 --num-attention-heads=3 --head-dim=26 >plan; same "p[\"hidden_size\"] == 78"
