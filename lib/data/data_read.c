@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "base/last.h"
 #include "base/le.h"
 #include "data/ids.h"
 #include "data/segments.h"
@@ -92,17 +93,7 @@ void nt_data_hash(const struct nt_data *d, uint8_t hash[16])
 /* The last segment whose first thing (a token, a document, ...) is at or before i. */
 static const struct nt_segment *segment_of(const struct nt_data *d, uint64_t i, size_t first_at)
 {
-	size_t lo = 0, hi = d->n_seg;
-	while (hi - lo > 1) {
-		size_t mid = lo + (hi - lo) / 2;
-		uint64_t first;
-		memcpy(&first, (const char *)&d->seg[mid] + first_at, sizeof(first));
-		if (first <= i)
-			lo = mid;
-		else
-			hi = mid;
-	}
-	return &d->seg[lo];
+	return &d->seg[nt_last_from(d->seg, d->n_seg, sizeof(*d->seg), first_at, i)];
 }
 
 int nt_data_doc(const struct nt_data *d, uint64_t i, uint64_t *start, uint64_t *len)

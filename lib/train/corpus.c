@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/last.h"
 #include "base/le.h"
 #include "nt/err.h"
 #include "nt/hash.h"
@@ -297,23 +298,14 @@ enum nt_data_kind nt_corpus_kind(const struct nt_corpus *c)
 	return nt_data_kind(c->file[0]);
 }
 
-/* The last extent that begins at or before token `start`. */
-static size_t extent_of(const struct nt_corpus *c, uint64_t start)
+size_t nt_corpus_extent_of(const struct nt_corpus *c, uint64_t token)
 {
-	size_t lo = 0, hi = c->n_extent;
-	while (hi - lo > 1) {
-		size_t mid = lo + (hi - lo) / 2;
-		if (c->extent[mid].number <= start)
-			lo = mid;
-		else
-			hi = mid;
-	}
-	return lo;
+	return nt_last_from(c->extent, c->n_extent, sizeof(*c->extent), offsetof(struct nt_extent, number), token);
 }
 
 int nt_corpus_read(const struct nt_corpus *c, uint64_t start, size_t n, uint32_t *id)
 {
-	for (size_t k = extent_of(c, start); n > 0; k++) {
+	for (size_t k = nt_corpus_extent_of(c, start); n > 0; k++) {
 		nt_assert(k < c->n_extent);
 		const struct nt_extent *e = &c->extent[k];
 		uint64_t at = start - e->number, left = e->n_token - at;

@@ -62,6 +62,7 @@ enum nt_data_kind nt_corpus_kind(const struct nt_corpus *c);
 
 /* Copies tokens [start, start + n), over the borders of files. */
 int nt_corpus_read(const struct nt_corpus *c, uint64_t start, size_t n, uint32_t *id);
+size_t nt_corpus_extent_of(const struct nt_corpus *c, uint64_t token); /* which extent it lies in */
 
 /* Which data this is, in hex: of one file, what nt-info prints; of several, a hash over
  * their hashes in order. */

@@ -20,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/last.h"
 #include "nt/err.h"
 #include "nt/mem.h"
 #include "nt/model.h"
@@ -56,15 +57,7 @@ uint64_t nt_rows_sample(const struct nt_rows *r, uint64_t k)
 
 size_t nt_rows_source(const struct nt_rows *r, uint64_t row)
 {
-	size_t lo = 0, hi = r->corpus->n_source;
-	while (hi - lo > 1) { /* the last one that begins at or before it: empty ones are none */
-		size_t mid = lo + (hi - lo) / 2;
-		if (r->part[mid].first <= row)
-			lo = mid;
-		else
-			hi = mid;
-	}
-	return lo;
+	return nt_last_from(r->part, r->corpus->n_source, sizeof(*r->part), offsetof(struct nt_part, first), row);
 }
 
 /* --- its tokens ------------------------------------------------------------------ */

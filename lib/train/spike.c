@@ -32,14 +32,6 @@ int nt_train_is_sound(struct nt_train *t, uint64_t ahead, bool *is_sound, double
 
 /* --- which documents -------------------------------------------------------------- */
 
-static const struct nt_extent *extent_of(const struct nt_corpus *c, uint64_t token)
-{
-	const struct nt_extent *e = c->extent;
-	while (e + 1 < c->extent + c->n_extent && !(token >= e->number && token - e->number < e->n_token))
-		e++;
-	return e;
-}
-
 /* Does document (or fragment) i of the extent begin at the file's token `at`, or before it? */
 static int begins_by(const struct nt_extent *e, uint64_t i, uint64_t at, bool *begins, uint64_t *doc)
 {
@@ -83,7 +75,7 @@ static int add_documents(struct nt_buf *out, const struct nt_rows *r, uint64_t r
 	uint64_t doc, doc_before = 0;
 	for (size_t i = first; i < end; i++) {
 		uint64_t token = r->is_windows ? row + i * r->T : r->span[i].token;
-		const struct nt_extent *e = extent_of(r->corpus, token);
+		const struct nt_extent *e = &r->corpus->extent[nt_corpus_extent_of(r->corpus, token)];
 		int rc = document_of(e, token, &doc);
 		if (rc == 0 && (!before || e->file != before->file || doc != doc_before))
 			rc = add_document(out, e, doc, i == first);
