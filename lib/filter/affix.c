@@ -388,55 +388,78 @@ static void add_special(struct nt_words *w, const struct piece *p, const struct 
 		nt_words_add(w, p->text + at, s->part[i]);
 }
 
-/* Takes `len` bytes off the back and remembers where they begin. */
-static int take_suffix(struct nt_words *w, struct piece *p, size_t len)
+/* Room for a bit a byte, none of them set; false: no memory. */
+static bool make_room(struct nt_words *w, size_t len)
 {
-	if (nt_grow(&w->cut, &w->cut_cap, w->n_cut + 1, sizeof(*w->cut)) < 0)
-		return NT_ESYS;
-	w->cut[w->n_cut++] = p->end -= len;
-	return 0;
+	size_t n = len / 64 + 1, had = w->cut_cap;
+	if (n <= had)
+		return true;
+	if (nt_grow(&w->cut, &w->cut_cap, n, sizeof(*w->cut)) < 0)
+		return false;
+	memset(w->cut + had, 0, (w->cut_cap - had) * sizeof(*w->cut));
+	return true;
 }
 
-/* Takes affixes off until none is left or the rest is special, which it returns in *s. */
-static int take_affixes(struct nt_words *w, struct piece *p, const struct nt_special **s)
+/* Takes `len` bytes off the back and remembers where they begin. */
+static void take_suffix(struct nt_words *w, struct piece *p, size_t len)
 {
-	*s = special(p);
-	while (!*s && p->start < p->end) {
+	p->end -= len;
+	w->cut[p->end / 64] |= UINT64_C(1) << p->end % 64;
+}
+
+/* Appends the suffixes of p, the first of which begins at its end, and forgets them. */
+static void add_suffixes(struct nt_words *w, const struct piece *p, size_t len)
+{
+	size_t from = p->end;
+	for (size_t i = from / 64; i <= len / 64; i++)
+		for (; w->cut[i]; w->cut[i] &= w->cut[i] - 1) {
+			size_t at = 64 * i + (size_t)__builtin_ctzll(w->cut[i]);
+			if (at > from)
+				nt_words_add(w, p->text + from, at - from);
+			from = at;
+		}
+	if (from < len)
+		nt_words_add(w, p->text + from, len - from);
+}
+
+/* Takes affixes off until none is left or the rest is special, which it returns. */
+static const struct nt_special *take_affixes(struct nt_words *w, struct piece *p)
+{
+	const struct nt_special *s = special(p);
+	while (!s && p->start < p->end) {
 		size_t front = prefix(p), back = 0;
 		struct piece rest = {p->text, p->start + front, p->end, p->has_digit};
-		*s = front ? special(&rest) : NULL;
-		if (!*s && (back = suffix(&rest))) {
-			if (take_suffix(w, p, back) < 0)
-				return NT_ESYS;
-			if ((*s = special(p))) /* with what came off the front: 'em */
-				return 0;
+		s = front ? special(&rest) : NULL;
+		if (!s && (back = suffix(&rest))) {
+			take_suffix(w, p, back);
+			if ((s = special(p))) /* with what came off the front: 'em */
+				return s;
 		}
 		if (!front && !back)
-			return 0;
+			return NULL;
 		if (front)
 			nt_words_add(w, p->text + p->start, front);
 		p->start += front;
 		if (front && back)
-			*s = special(p);
+			s = special(p);
 	}
-	return 0;
+	return s;
 }
 
-int nt_words_add_chunk(struct nt_words *w, const uint8_t *text, size_t len)
+void nt_words_add_chunk(struct nt_words *w, const uint8_t *text, size_t len)
 {
 	struct piece p = {text, 0, len, len > 16 || nt_digits(text) & ((2u << (len - 1)) - 1)};
-	const struct nt_special *s;
-	w->n_cut = 0;
-	int rc = take_affixes(w, &p, &s);
+	if (!make_room(w, len)) {
+		w->has_failed = true;
+		return;
+	}
+	const struct nt_special *s = take_affixes(w, &p);
 	if (s)
 		add_special(w, &p, s);
 	else if (is_address(&p))
 		nt_words_add(w, text + p.start, p.end - p.start);
 	else
 		add_middle(w, &p);
-	for (size_t end; w->n_cut; p.end = end) {
-		end = --w->n_cut ? w->cut[w->n_cut - 1] : len;
-		nt_words_add(w, text + p.end, end - p.end);
-	}
-	return rc;
+	if (p.end < len)
+		add_suffixes(w, &p, len);
 }

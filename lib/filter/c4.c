@@ -39,20 +39,20 @@ struct view {
 static bool without_citations(struct nt_judge *j, struct view *v)
 {
 	const uint8_t *at = memchr(v->text, '[', v->len), *end = v->text + v->len, *from = v->text;
-	j->line.len = 0;
+	if (at && nt_judge_reserve(&j->line, v->len) < 0)
+		return false;
 	for (size_t n; at; at = at + n < end ? memchr(at + n, '[', (size_t)(end - at) - n) : NULL) {
 		n = citation(at, (size_t)(end - at));
 		if (n) {
-			if (nt_buf_add(&j->line, from, (size_t)(at - from)) < 0)
-				return false;
+			nt_buf_add(&j->line, from, (size_t)(at - from));
 			from = at + n;
 		}
 		n = n ? n : 1;
 	}
 	if (from == v->text)
 		return true;
-	if (nt_buf_add(&j->line, from, (size_t)(end - from)) < 0 || nt_judge_pad(&j->line) < 0)
-		return false;
+	nt_buf_add(&j->line, from, (size_t)(end - from));
+	nt_judge_pad(&j->line);
 	*v = (struct view){j->line.data, j->line.len, true};
 	return true;
 }
@@ -101,70 +101,97 @@ static bool has_longer(const uint8_t *text, size_t start, size_t end, double mos
 	return (double)chars > most;
 }
 
-/* Sentences of words [first, last), as spaCy's sentencizer counts them: one begins with the first
- * word that is no punctuation behind a full stop. No words are one sentence. */
-static size_t sentences(const struct nt_words *w, size_t first, size_t last)
+/* Sentences, as spaCy's sentencizer counts them: one begins with the first word that is no
+ * punctuation behind a full stop. No words are one sentence. */
+struct sentences {
+	size_t n; /* that others begin behind */
+	bool has_stop;
+};
+
+/* Goes on with those of words [first, last) that are fresh in the block. */
+static void read_words(struct sentences *s, const struct nt_words *w, size_t first, size_t last)
 {
-	size_t n = 1;
-	bool has_stop = false;
-	for (size_t i = first; i < last; i++) {
-		uint64_t flags = w->word[i].key;
+	for (size_t i = first > w->fresh ? first : w->fresh; i < last; i++) {
+		uint64_t flags = nt_words_at(w, i)->key;
 		if (flags & NT_WORD_ENDS) {
-			has_stop = true;
-		} else if (has_stop && !(flags & NT_WORD_IS_PUNCT)) {
-			n++;
-			has_stop = false;
+			s->has_stop = true;
+		} else if (s->has_stop && !(flags & NT_WORD_IS_PUNCT)) {
+			s->n++;
+			s->has_stop = false;
 		}
 	}
-	return n;
 }
 
-/* What line i adds to the number of sentences; *drops: the whole document goes. */
-static size_t judge_line(struct nt_judge *j, size_t i, bool *drops)
+static void read_block(void *arg, const struct nt_words *w)
 {
-	const struct nt_line *line = &j->words.line[i];
-	size_t start = line->start, end = line->end, next;
+	read_words(arg, w, w->fresh, w->first + w->n);
+}
+
+static size_t count_sentences(struct nt_judge *j, const struct view *v)
+{
+	struct sentences s = {0};
+	if (nt_words_cut(&j->line_words, v->text, v->len) < 0 ||
+	    nt_words_show(&j->line_words, v->text, v->len, read_block, &s) < 0)
+		j->rc = NT_ESYS;
+	return s.n + 1;
+}
+
+/* Does the line count? *v: as the rules see it; *drops: the whole document goes. */
+static bool keeps_line(struct nt_judge *j, const struct nt_line *line, struct view *v, bool *drops)
+{
+	size_t start = line->start, end = line->end;
 	if (nt_rule_on(j, NT_R_TOO_LONG_WORD) &&
 	    has_longer(j->text, start, end, j->f->value[NT_R_TOO_LONG_WORD]))
-		return 0;
+		return false;
 	nt_strip(j->text, &start, &end);
-	struct view v = {j->text + start, end - start, false};
-	if (!without_citations(j, &v)) {
+	*v = (struct view){j->text + start, end - start, false};
+	if (!without_citations(j, v)) {
 		j->rc = NT_ESYS;
-		return 0;
+		return false;
 	}
-	if (nt_rule_on(j, NT_R_NO_TERMINAL) && !ends_sentence(&v))
-		return 0;
+	if (nt_rule_on(j, NT_R_NO_TERMINAL) && !ends_sentence(v))
+		return false;
 	double few = j->f->value[NT_R_TOO_FEW_WORDS];
 	if (nt_rule_on(j, NT_R_TOO_FEW_WORDS) && (double)count_chunks(j->text, start, end, few) < few)
-		return 0;
-	unsigned found = nt_phrases(v.text, v.len);
+		return false;
+	unsigned found = nt_phrases(v->text, v->len);
 	if ((*drops = nt_rule_drops(j, NT_R_LOREM_IPSUM, found & NT_PHRASE_LOREM ? 1 : 0)))
-		return 0;
+		return false;
 	if (nt_rule_on(j, NT_R_JAVASCRIPT) && found & NT_PHRASE_JAVASCRIPT)
-		return 0;
-	if ((*drops = nt_rule_drops(j, NT_R_CURLY_BRACKET, v.len && memchr(v.text, '{', v.len) ? 1 : 0)))
-		return 0;
-	if (nt_rule_on(j, NT_R_POLICY) && found & NT_PHRASE_POLICY)
-		return 0;
-	if (v.is_cut) {
-		if (nt_words_cut(&j->line_words, v.text, v.len) < 0)
-			j->rc = NT_ESYS;
-		return sentences(&j->line_words, 0, j->line_words.n);
+		return false;
+	if ((*drops = nt_rule_drops(j, NT_R_CURLY_BRACKET, v->len && memchr(v->text, '{', v->len) ? 1 : 0)))
+		return false;
+	return !(nt_rule_on(j, NT_R_POLICY) && found & NT_PHRASE_POLICY);
+}
+
+/* A page, read line by line. */
+struct page {
+	struct nt_judge *j;
+	size_t n;              /* sentences in the lines that are left */
+	struct sentences open; /* in the line that goes on, up to this block */
+	bool drops;
+};
+
+static void read_lines(void *arg, const struct nt_words *w)
+{
+	struct page *p = arg;
+	struct view v;
+	for (size_t i = 0; i < w->n_line && !p->drops && p->j->rc == 0; i++) {
+		if (keeps_line(p->j, &w->line[i], &v, &p->drops)) {
+			if (!v.is_cut)
+				read_words(&p->open, w, w->line[i].word, w->line[i + 1].word);
+			p->n += v.is_cut ? count_sentences(p->j, &v) : p->open.n + 1;
+		}
+		p->open = (struct sentences){0};
 	}
-	next = i + 1 < j->words.n_line ? line[1].word : j->words.n;
-	return sentences(&j->words, line->word, next);
+	read_words(&p->open, w, w->line[w->n_line].word, w->first + w->n);
 }
 
 bool nt_c4(struct nt_judge *j)
 {
-	size_t n = 0;
-	bool drops = false;
-	if (!nt_judge_words(j))
-		return false;
-	for (size_t i = 0; i < j->words.n_line && !drops && j->rc == 0; i++)
-		n += judge_line(j, i, &drops);
-	return !drops && j->rc == 0 && !nt_rule_drops(j, NT_R_TOO_FEW_SENTENCES, (double)n);
+	struct page p = {.j = j};
+	return nt_judge_show(j, read_lines, &p) && !p.drops &&
+	       !nt_rule_drops(j, NT_R_TOO_FEW_SENTENCES, (double)p.n);
 }
 
 bool nt_mc4(struct nt_judge *j)

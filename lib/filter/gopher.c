@@ -56,14 +56,20 @@ static bool begins_with_bullet(const uint8_t *text, size_t len)
 	return len && (*text == '-' || (len >= 3 && memcmp(text, "\u2022", 3) == 0));
 }
 
-static void count_lines(const struct nt_judge *j, size_t *n_bullet, size_t *n_ellipsis)
+/* How many lines begin with a bullet, and end with an ellipsis. */
+struct line_signs {
+	const uint8_t *text;
+	size_t n_bullet, n_ellipsis;
+};
+
+static void count_lines(void *arg, const struct nt_words *w)
 {
-	*n_bullet = *n_ellipsis = 0;
-	for (size_t i = 0; i < j->words.n_line; i++) {
-		size_t start = j->words.line[i].start, end = j->words.line[i].end;
-		nt_strip(j->text, &start, &end);
-		*n_bullet += begins_with_bullet(j->text + start, end - start);
-		*n_ellipsis += ends_with_ellipsis(j->text + start, end - start);
+	struct line_signs *n = arg;
+	for (size_t i = 0; i < w->n_line; i++) {
+		size_t start = w->line[i].start, end = w->line[i].end;
+		nt_strip(n->text, &start, &end);
+		n->n_bullet += begins_with_bullet(n->text + start, end - start);
+		n->n_ellipsis += ends_with_ellipsis(n->text + start, end - start);
 	}
 }
 
@@ -71,10 +77,10 @@ bool nt_gopher_quality(struct nt_judge *j)
 {
 	const struct nt_words *w = &j->words;
 	struct sign_counts signs;
-	size_t n_bullet, n_ellipsis;
+	struct line_signs in_lines = {.text = j->text};
 	if (!nt_judge_words(j))
 		return false;
-	double n = (double)w->n, real = (double)w->n_real, length = (double)w->real_chars / real;
+	double n = (double)w->all_words, real = (double)w->n_real, length = (double)w->real_chars / real;
 	if (nt_rule_drops(j, NT_R_SHORT_DOC, real) || nt_rule_drops(j, NT_R_LONG_DOC, real) ||
 	    nt_rule_drops(j, NT_R_SHORT_WORDS, length) || nt_rule_drops(j, NT_R_LONG_WORDS, length))
 		return false;
@@ -82,10 +88,11 @@ bool nt_gopher_quality(struct nt_judge *j)
 	if (nt_rule_drops(j, NT_R_HASHES, (double)signs.n_hash / n) ||
 	    nt_rule_drops(j, NT_R_ELLIPSES, (double)signs.n_ellipsis / n))
 		return false;
-	count_lines(j, &n_bullet, &n_ellipsis);
-	double lines = (double)w->n_line;
-	return !nt_rule_drops(j, NT_R_BULLETS, (double)n_bullet / lines) &&
-	       !nt_rule_drops(j, NT_R_END_ELLIPSES, (double)n_ellipsis / lines) &&
+	if (!nt_judge_show(j, count_lines, &in_lines))
+		return false;
+	double lines = (double)w->all_lines;
+	return !nt_rule_drops(j, NT_R_BULLETS, (double)in_lines.n_bullet / lines) &&
+	       !nt_rule_drops(j, NT_R_END_ELLIPSES, (double)in_lines.n_ellipsis / lines) &&
 	       !nt_rule_drops(j, NT_R_ALPHA, (double)w->n_letter / n) &&
 	       !nt_rule_drops(j, NT_R_STOP_WORDS, __builtin_popcount(w->stop_words));
 }

@@ -46,6 +46,13 @@ bool nt_judge_words(struct nt_judge *j)
 	return j->rc == 0;
 }
 
+bool nt_judge_show(struct nt_judge *j, void (*take)(void *arg, const struct nt_words *w), void *arg)
+{
+	if (nt_judge_words(j) && nt_words_show(&j->words, j->text, j->len, take, arg) < 0)
+		j->rc = NT_ESYS;
+	return j->rc == 0;
+}
+
 static bool keeps_length(struct nt_judge *j, size_t len)
 {
 	if (nt_rule_drops(j, NT_R_MIN_BYTES, (double)len) || nt_rule_drops(j, NT_R_MAX_BYTES, (double)len) ||
@@ -56,7 +63,7 @@ static bool keeps_length(struct nt_judge *j, size_t len)
 		return true;
 	if (!nt_judge_words(j))
 		return false;
-	double lines = (double)j->words.n_line, words = (double)j->words.n_real;
+	double lines = (double)j->words.all_lines, words = (double)j->words.n_real;
 	return !nt_rule_drops(j, NT_R_MIN_LINES, lines) && !nt_rule_drops(j, NT_R_MAX_LINES, lines) &&
 	       !nt_rule_drops(j, NT_R_MIN_WORDS, words) && !nt_rule_drops(j, NT_R_MAX_WORDS, words);
 }
@@ -114,26 +121,30 @@ static bool keeps_characters(struct nt_judge *j, size_t len)
 	       !nt_rule_drops(j, NT_R_MAX_SPACE, (double)n.space / chars);
 }
 
-/* Appends text[len] with U+FFFD for each byte that is not UTF-8. */
-static int add_clean(struct nt_buf *out, const uint8_t *text, size_t len)
+/* Appends text[len] with U+FFFD for each byte that is not UTF-8; there is room. */
+static void add_clean(struct nt_buf *out, const uint8_t *text, size_t len)
 {
 	uint32_t c;
-	int rc = 0;
-	for (size_t i = 0, n; rc == 0 && i < len; i += n) {
+	for (size_t i = 0, n; i < len; i += n) {
 		n = nt_utf8_decode(text + i, len - i, &c);
-		rc = n ? nt_buf_add(out, text + i, n) : nt_buf_add(out, "\xef\xbf\xbd", 3);
+		if (n)
+			nt_buf_add(out, text + i, n);
+		else
+			nt_buf_add(out, "\xef\xbf\xbd", 3);
 		n = n ? n : 1;
 	}
-	return rc;
 }
 
-int nt_judge_pad(struct nt_buf *text)
+int nt_judge_reserve(struct nt_buf *text, size_t len)
 {
-	static const char pad[NT_WORDS_PAD] = "\n";
-	if (nt_buf_add(text, pad, sizeof(pad)) < 0)
-		return NT_ESYS;
-	text->len -= sizeof(pad);
-	return 0;
+	text->len = 0;
+	return nt_buf_reserve(text, len + NT_WORDS_PAD);
+}
+
+void nt_judge_pad(struct nt_buf *text)
+{
+	memset(text->data + text->len, 0, NT_WORDS_PAD);
+	text->data[text->len] = '\n';
 }
 
 static void begin(struct nt_judge *j, const uint8_t *text, size_t len, struct nt_verdict *verdict)
@@ -144,14 +155,17 @@ static void begin(struct nt_judge *j, const uint8_t *text, size_t len, struct nt
 	j->has_words = j->has_lines = false;
 	if (!j->is_ascii)
 		verdict->n_invalid = nt_utf8_check(text, len).n_byte;
-	j->copy.len = 0;
-	j->rc = verdict->n_invalid ? add_clean(&j->copy, text, len) : nt_buf_add(&j->copy, text, len);
-	if (j->rc == 0)
-		j->rc = nt_judge_pad(&j->copy);
+	j->rc = nt_judge_reserve(&j->copy, len + 2 * verdict->n_invalid);
+	if (j->rc < 0)
+		return;
+	if (verdict->n_invalid)
+		add_clean(&j->copy, text, len);
+	else
+		nt_buf_add(&j->copy, text, len);
+	nt_judge_pad(&j->copy);
 	j->text = j->copy.data;
 	j->len = j->copy.len;
-	if (j->rc == 0)
-		j->chars = nt_judge_chars(j, j->text, j->len);
+	j->chars = nt_judge_chars(j, j->text, j->len);
 }
 
 int nt_judge_text(struct nt_judge *j, const void *text, size_t len, struct nt_verdict *verdict)
@@ -183,6 +197,5 @@ void nt_judge_free(struct nt_judge *j)
 	nt_words_release(&j->words);
 	nt_words_release(&j->line_words);
 	nt_seen_release(&j->seen);
-	free(j->count);
 	free(j);
 }

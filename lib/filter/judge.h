@@ -20,10 +20,10 @@ struct nt_line_counts {
 	size_t n_para, n_dup_para, dup_para_chars;
 };
 
-/* A set of hashes of the document at hand. */
+/* A set of hashes of the document at hand, which does not grow. */
 struct nt_seen {
-	uint64_t *slot; /* [mask + 1], 0: free */
-	size_t mask, cap;
+	uint64_t *slot; /* [size], 0: free */
+	size_t size, cap;
 };
 
 struct nt_judge {
@@ -41,8 +41,6 @@ struct nt_judge {
 	struct nt_buf line;         /* one without citations ... */
 	struct nt_words line_words; /* ... and its words */
 	struct nt_seen seen;
-	uint32_t *count; /* of n-grams, beside their slots */
-	size_t count_cap;
 	int rc; /* NT_ESYS: no memory on the way; the verdict is none */
 };
 
@@ -66,23 +64,35 @@ bool nt_c4(struct nt_judge *j);
 bool nt_mc4(struct nt_judge *j);
 bool nt_fineweb(struct nt_judge *j);
 
-/* Puts behind a text what nt_words_cut wants to see there. */
-int nt_judge_pad(struct nt_buf *text);
+/* Empties it, with room for len bytes and what nt_words_cut wants to see behind them. */
+int nt_judge_reserve(struct nt_buf *text, size_t len);
+/* Puts that there. */
+void nt_judge_pad(struct nt_buf *text);
 
 /* Measures, once; false: no memory. */
 bool nt_judge_words(struct nt_judge *j);
+/* Hands them to `take`, a block at a time (words.h). */
+bool nt_judge_show(struct nt_judge *j, void (*take)(void *arg, const struct nt_words *w), void *arg);
 bool nt_judge_lines(struct nt_judge *j);
 
 /* Empties the set for n members at most; false: no memory. */
 bool nt_seen_reset(struct nt_seen *s, size_t n);
+/* Makes `size` slots that are free. */
+bool nt_seen_clear(struct nt_seen *s, size_t size);
 void nt_seen_release(struct nt_seen *s);
+
+/* Where a hash stands if nothing else does. */
+static inline size_t nt_seen_home(const struct nt_seen *s, uint64_t hash)
+{
+	return (size_t)((unsigned __int128)hash * s->size >> 64);
+}
 
 /* The place of a hash, which is entered if it was not there: *is_new. */
 static inline size_t nt_seen_find(struct nt_seen *s, uint64_t hash, bool *is_new)
 {
 	size_t i;
 	hash |= hash == 0;
-	for (i = hash & s->mask; s->slot[i] && s->slot[i] != hash; i = (i + 1) & s->mask)
+	for (i = nt_seen_home(s, hash); s->slot[i] && s->slot[i] != hash; i = i + 1 < s->size ? i + 1 : 0)
 		;
 	*is_new = s->slot[i] == 0;
 	s->slot[i] = hash;

@@ -14,16 +14,23 @@
 #include "nt/err.h"
 #include "nt/hash.h"
 
+bool nt_seen_clear(struct nt_seen *s, size_t size)
+{
+	if (size > s->cap) {
+		nt_seen_release(s);
+		if (!(s->slot = nt_alloc(size, sizeof(*s->slot))))
+			return false;
+		s->cap = size;
+	}
+	s->size = size;
+	memset(s->slot, 0, size * sizeof(*s->slot));
+	return true;
+}
+
+/* Half of the slots stay free, of many an eighth: they may be one for each byte of the text. */
 bool nt_seen_reset(struct nt_seen *s, size_t n)
 {
-	size_t size = 16;
-	while (size < 2 * n)
-		size *= 2;
-	if (nt_grow(&s->slot, &s->cap, size, sizeof(*s->slot)) < 0)
-		return false;
-	memset(s->slot, 0, size * sizeof(*s->slot));
-	s->mask = size - 1;
-	return true;
+	return nt_seen_clear(s, n + (n < 1 << 18 ? n : n / 7) + 16);
 }
 
 void nt_seen_release(struct nt_seen *s)
@@ -109,12 +116,13 @@ bool nt_judge_lines(struct nt_judge *j)
 		return true;
 	j->has_lines = true;
 	j->lines = (struct nt_line_counts){.n_feed = count_feeds(j->text, j->len)};
-	if (!nt_seen_reset(&j->seen, j->lines.n_feed + 2)) {
+	size_t most = j->len / 2 + 1; /* empty lines do not enter the set */
+	if (!nt_seen_reset(&j->seen, j->lines.n_feed < most ? j->lines.n_feed + 1 : most)) {
 		j->rc = NT_ESYS;
 		return false;
 	}
 	count_lines(j);
-	memset(j->seen.slot, 0, (j->seen.mask + 1) * sizeof(*j->seen.slot));
+	nt_seen_clear(&j->seen, j->seen.size);
 	count_paragraphs(j);
 	return true;
 }
@@ -128,5 +136,5 @@ bool nt_fineweb(struct nt_judge *j)
 	return !nt_rule_drops(j, NT_R_LINE_PUNCT, (double)c->n_final / n) &&
 	       !nt_rule_drops(j, NT_R_SHORT_LINES, (double)c->n_short / n) &&
 	       !nt_rule_drops(j, NT_R_CHAR_DUP, (double)c->dup_chars / (double)(j->chars - c->n_feed)) &&
-	       !nt_rule_drops(j, NT_R_LIST, (double)c->n_feed / (double)j->words.n);
+	       !nt_rule_drops(j, NT_R_LIST, (double)c->n_feed / (double)j->words.all_words);
 }

@@ -20,7 +20,7 @@
 #include "filter/special.h"
 #include "nt/err.h"
 
-enum { TOP_MOST = 4, DUP_LEAST = 5, DUP_MOST = 10, N_DUP = DUP_MOST - DUP_LEAST + 1, PAIRS = 512 };
+enum { TOP_MOST = 4, DUP_LEAST = 5, DUP_MOST = 10, N_DUP = DUP_MOST - DUP_LEAST + 1, PAIRS = 512, FEW = 1 << 18 };
 
 static bool no_memory(struct nt_judge *j)
 {
@@ -43,25 +43,41 @@ static inline uint64_t run_hash(const struct nt_word *word, size_t n)
 	return sum ^ sum >> 29;
 }
 
-/* No run of 2 to 4 words has more characters in all its places. */
-static size_t top_bound(const struct nt_words *w)
+/* Characters of four words at each pair, added up by the pair's hash. */
+struct pair_sums {
+	size_t sum[PAIRS];
+	size_t at; /* the next pair */
+	size_t n_word;
+};
+
+static void add_pairs(void *arg, const struct nt_words *w)
 {
-	size_t sum[PAIRS] = {0}, most = 0;
-	size_t i = 0;
-	for (; i + TOP_MOST <= w->n; i++)
-		sum[run_hash(&w->word[i], 2) % PAIRS] += nt_words_chars(w, i, TOP_MOST) + TOP_MOST - 1;
-	for (; i + 1 < w->n; i++)
-		sum[run_hash(&w->word[i], 2) % PAIRS] += nt_words_chars(w, i, w->n - i) + TOP_MOST - 1;
-	for (i = 0; i < PAIRS; i++)
-		most = sum[i] > most ? sum[i] : most;
-	return most;
+	struct pair_sums *s = arg;
+	size_t i = s->at, end = w->first + w->n;
+	for (; i + TOP_MOST <= end; i++)
+		s->sum[run_hash(nt_words_at(w, i), 2) % PAIRS] += nt_words_chars(w, i, TOP_MOST) + TOP_MOST - 1;
+	for (; i + 1 < end && end == s->n_word; i++)
+		s->sum[run_hash(nt_words_at(w, i), 2) % PAIRS] += nt_words_chars(w, i, end - i) + TOP_MOST - 1;
+	s->at = i;
+}
+
+/* No run of 2 to 4 words has more characters in all its places. */
+static bool top_bound(struct nt_judge *j, size_t *most)
+{
+	struct pair_sums s = {.n_word = j->words.all_words};
+	if (!nt_judge_show(j, add_pairs, &s))
+		return false;
+	*most = 0;
+	for (size_t i = 0; i < PAIRS; i++)
+		*most = s.sum[i] > *most ? s.sum[i] : *most;
+	return true;
 }
 
 /* Sets two bits that a hash tells in one integer of a Bloom filter; were they set? That they
  * were by chance makes a bound higher, and is rare: there are 32 bits for each run. */
-static inline bool was_there(uint64_t *filter, size_t mask, uint64_t hash)
+static inline bool was_there(const struct nt_seen *filter, uint64_t hash)
 {
-	uint64_t *bits = &filter[hash >> 40 & mask];
+	uint64_t *bits = &filter->slot[nt_seen_home(filter, hash)];
 	uint64_t two = UINT64_C(1) << (hash >> 28 & 63) | UINT64_C(1) << (hash >> 34 & 63);
 	bool is_old = (*bits & two) == two;
 	*bits |= two;
@@ -72,6 +88,9 @@ static inline bool was_there(uint64_t *filter, size_t mask, uint64_t hash)
 struct cover {
 	size_t chars[N_DUP];
 	size_t end[N_DUP]; /* words in front of it are counted */
+	const struct nt_seen *filter;
+	uint64_t hash; /* a polynomial of five keys, which rolls */
+	size_t n_dup;
 };
 
 /* Words up to `end` are in n_dup runs of DUP_LEAST that came before, one behind the other. */
@@ -85,66 +104,127 @@ static void add_cover(struct cover *c, const struct nt_words *w, size_t end, siz
 	}
 }
 
-static bool find_cover(struct nt_judge *j, struct cover *c)
+static void cover_block(void *arg, const struct nt_words *w)
 {
 	const uint64_t odd = UINT64_C(0x9e3779b97f4a7c15), odd_5 = odd * odd * odd * odd * odd;
-	const struct nt_words *w = &j->words;
-	size_t size = 16, n_dup = 0;
-	uint64_t hash = 0; /* a polynomial of five keys, which rolls */
-	*c = (struct cover){0};
-	while (size < w->n / 2)
-		size *= 2;
-	if (nt_grow(&j->seen.slot, &j->seen.cap, size, sizeof(*j->seen.slot)) < 0)
-		return no_memory(j);
-	memset(j->seen.slot, 0, size * sizeof(*j->seen.slot));
-	for (size_t i = 0; i < w->n; i++) {
-		hash = hash * odd + w->word[i].key;
+	struct cover *c = arg;
+	const struct nt_seen filter = *c->filter;
+	uint64_t hash = c->hash;
+	size_t n_dup = c->n_dup;
+	for (size_t i = w->fresh; i < w->first + w->n; i++) {
+		hash = hash * odd + nt_words_at(w, i)->key;
 		if (i >= DUP_LEAST)
-			hash -= w->word[i - DUP_LEAST].key * odd_5;
-		if (i + 1 < DUP_LEAST || !was_there(j->seen.slot, size - 1, hash)) {
+			hash -= nt_words_at(w, i - DUP_LEAST)->key * odd_5;
+		if (i + 1 < DUP_LEAST || !was_there(&filter, hash)) {
 			n_dup = 0;
 			continue;
 		}
 		add_cover(c, w, i + 1, ++n_dup);
 	}
+	c->hash = hash;
+	c->n_dup = n_dup;
+}
+
+static bool find_cover(struct nt_judge *j, struct cover *c)
+{
+	*c = (struct cover){.filter = &j->seen};
+	if (!nt_seen_clear(&j->seen, j->words.all_words / 2 + 16))
+		return no_memory(j);
+	return nt_judge_show(j, cover_block, c);
+}
+
+/* Runs of n words, counted. */
+struct runs {
+	struct nt_seen *seen;
+	size_t n, at;         /* words in each; the next one's number */
+	size_t n_other, room; /* different ones, and for how many there is room */
+	size_t most;          /* how often the commonest comes */
+	size_t chars;
+};
+
+/* Is run r->at in the block, and was there room for those before? */
+static inline bool has_run(const struct runs *r, const struct nt_words *w)
+{
+	return r->at + r->n <= w->first + w->n && r->n_other <= r->room;
+}
+
+/* Hands blocks to `take` with room for few runs, as text has that repeats itself, and if they are more, with
+ * room for all. */
+static bool read_runs(struct nt_judge *j, struct runs *r, size_t n, void (*take)(void *arg, const struct nt_words *w))
+{
+	size_t all = j->words.all_words;
+	*r = (struct runs){.room = all < FEW ? all : FEW};
+	do {
+		*r = (struct runs){.seen = &j->seen, .n = n, .room = r->n_other > r->room ? all : r->room};
+		if (!nt_seen_reset(&j->seen, r->room))
+			return no_memory(j);
+		if (!nt_judge_show(j, take, r))
+			return false;
+	} while (r->n_other > r->room);
 	return true;
+}
+
+/* In a slot is the lower half of a run's hash, whose upper bits tell the slot, and how often it came. */
+static uint32_t count_run(const struct nt_seen *s, uint64_t hash, uint32_t times)
+{
+	size_t i = nt_seen_home(s, hash);
+	while (s->slot[i] && (uint32_t)(s->slot[i] >> 32) != (uint32_t)hash)
+		i = i + 1 < s->size ? i + 1 : 0;
+	uint32_t count = (uint32_t)s->slot[i] + times;
+	s->slot[i] = hash << 32 | count;
+	return count;
+}
+
+static void count_runs(void *arg, const struct nt_words *w)
+{
+	struct runs *r = arg;
+	for (; has_run(r, w); r->at++) {
+		uint32_t count = count_run(r->seen, run_hash(nt_words_at(w, r->at), r->n), 1);
+		r->n_other += count == 1;
+		r->most = count > r->most ? count : r->most;
+	}
+}
+
+static void find_commonest(void *arg, const struct nt_words *w)
+{
+	struct runs *r = arg;
+	for (; has_run(r, w) && !r->chars; r->at++)
+		if (count_run(r->seen, run_hash(nt_words_at(w, r->at), r->n), 0) == r->most)
+			r->chars = (nt_words_chars(w, r->at, r->n) + r->n - 1) * r->most;
 }
 
 /* Characters of the commonest run of n words, times how often it comes; of several as common, the
  * one that comes first. */
 static bool top_chars(struct nt_judge *j, size_t n, size_t *chars)
 {
-	const struct nt_words *w = &j->words;
-	size_t most = 0, first = 0;
-	bool is_new;
-	if (!nt_seen_reset(&j->seen, w->n) || nt_grow(&j->count, &j->count_cap, j->seen.mask + 1, sizeof(*j->count)) < 0)
-		return no_memory(j);
-	for (size_t i = 0; i + n <= w->n; i++) {
-		size_t slot = nt_seen_find(&j->seen, run_hash(&w->word[i], n), &is_new);
-		j->count[slot] = is_new ? 1 : j->count[slot] + 1;
-		most = j->count[slot] > most ? j->count[slot] : most;
-	}
-	for (size_t i = 0; i + n <= w->n; i++)
-		if (j->count[nt_seen_find(&j->seen, run_hash(&w->word[i], n), &is_new)] == most) {
-			first = i;
-			break;
-		}
-	*chars = w->n < n ? 0 : (nt_words_chars(w, first, n) + n - 1) * most;
+	struct runs r;
+	if (!read_runs(j, &r, n, count_runs))
+		return false;
+	r.at = 0;
+	if (!nt_judge_show(j, find_commonest, &r))
+		return false;
+	*chars = r.chars;
 	return true;
+}
+
+static void add_dups(void *arg, const struct nt_words *w)
+{
+	struct runs *r = arg;
+	while (has_run(r, w)) {
+		bool is_dup = nt_seen_before(r->seen, run_hash(nt_words_at(w, r->at), r->n));
+		r->chars += is_dup ? nt_words_chars(w, r->at, r->n) : 0;
+		r->at += is_dup ? r->n : 1;
+		r->n_other += !is_dup;
+	}
 }
 
 /* Characters of runs of n words that came before, none counted twice. */
 static bool dup_chars(struct nt_judge *j, size_t n, size_t *chars)
 {
-	const struct nt_words *w = &j->words;
-	*chars = 0;
-	if (!nt_seen_reset(&j->seen, w->n))
-		return no_memory(j);
-	for (size_t i = 0; i + n <= w->n;) {
-		bool is_dup = nt_seen_before(&j->seen, run_hash(&w->word[i], n));
-		*chars += is_dup ? nt_words_chars(w, i, n) : 0;
-		i += is_dup ? n : 1;
-	}
+	struct runs r;
+	if (!read_runs(j, &r, n, add_dups))
+		return false;
+	*chars = r.chars;
 	return true;
 }
 
@@ -162,9 +242,9 @@ static bool keeps(struct nt_judge *j, int rule, size_t n, size_t bound,
 static bool keeps_runs(struct nt_judge *j)
 {
 	struct cover cover;
-	if (!nt_judge_words(j))
+	size_t bound;
+	if (!nt_judge_words(j) || !top_bound(j, &bound))
 		return false;
-	size_t bound = top_bound(&j->words);
 	for (int n = 2; n <= TOP_MOST; n++)
 		if (!keeps(j, NT_R_TOP_2 + n - 2, (size_t)n, bound, top_chars))
 			return false;

@@ -56,12 +56,36 @@ static void make_sign_keys(void)
 	}
 }
 
+/* Hands the block on, and begins the next one with its last words and the line that goes on. */
+static void hand_on(struct nt_words *w)
+{
+	size_t gone = w->n < NT_WORDS_BEFORE ? 0 : w->n - NT_WORDS_BEFORE;
+	if (w->take)
+		w->take(w->arg, w);
+	memmove(w->word, w->word + gone, (w->n - gone + 1) * sizeof(*w->word));
+	w->first += gone;
+	w->n -= gone;
+	w->fresh = w->first + w->n;
+	w->all_lines += w->n_line;
+	w->line[0] = w->line[w->n_line];
+	w->n_line = 0;
+	w->is_part = true;
+}
+
+/* Room for n more words; false: no memory. */
+static bool find_room(struct nt_words *w, size_t n)
+{
+	if (w->n + n > w->word_cap && w->word_cap >= w->most)
+		hand_on(w);
+	if (nt_grow(&w->word, &w->word_cap, w->n + n, sizeof(*w->word)) < 0)
+		w->has_failed = true;
+	return !w->has_failed;
+}
+
 static inline void put(struct nt_words *w, uint64_t key, size_t chars)
 {
-	if (w->n + 2 > w->word_cap && nt_grow(&w->word, &w->word_cap, w->n + 2, sizeof(*w->word)) < 0) {
-		w->has_failed = true;
+	if (w->n + 2 > w->word_cap && !find_room(w, 2))
 		return;
-	}
 	struct nt_word *word = &w->word[w->n++];
 	word->key = key;
 	word[1].chars = word->chars + chars;
@@ -147,8 +171,7 @@ static bool is_last_stop(const uint8_t *text, size_t len)
 static size_t add_chunk(struct nt_words *w, const uint8_t *text, size_t at)
 {
 	size_t end = chunk_end(text, at);
-	if (nt_words_add_chunk(w, text + at, end - at) < 0)
-		w->has_failed = true;
+	nt_words_add_chunk(w, text + at, end - at);
 	return end;
 }
 
@@ -158,15 +181,23 @@ static inline bool has_carriage(const struct nt_words *w, const uint8_t *text, s
 	return at > w->line[w->n_line].start && text[at - 1] == '\r';
 }
 
+/* Room for one more line; false: no memory. */
+static bool find_line(struct nt_words *w)
+{
+	if (w->line_cap >= w->most / 8)
+		hand_on(w);
+	if (nt_grow(&w->line, &w->line_cap, w->n_line + 2, sizeof(*w->line)) < 0)
+		w->has_failed = true;
+	return !w->has_failed;
+}
+
 /* Ends the line at `end` and begins the next one at `next`. */
 static inline void end_line(struct nt_words *w, size_t end, size_t next)
 {
 	w->line[w->n_line].end = end;
-	if (w->n_line + 2 > w->line_cap &&
-	    nt_grow(&w->line, &w->line_cap, w->n_line + 2, sizeof(*w->line)) < 0)
-		w->has_failed = true;
-	else
-		w->line[++w->n_line] = (struct nt_line){.start = next, .word = w->n};
+	if (w->n_line + 2 > w->line_cap && !find_line(w))
+		return;
+	w->line[++w->n_line] = (struct nt_line){.start = next, .word = w->first + w->n};
 }
 
 /* Passes over the white space at text[at]; returns where that ends. */
@@ -188,7 +219,7 @@ static size_t pass_space(struct nt_words *w, const uint8_t *text, size_t at)
 
 /* --- windows ----------------------------------------------------------------------------- */
 
-enum { WINDOW = 64 };
+enum { WINDOW = 64, BLOCK = 1 << 19 };
 
 /* The word that is written next, and what the words so far add up to: what nt_words holds, at
  * hand while a window is cut. */
@@ -216,10 +247,7 @@ static inline void lay_down(struct nt_words *w, const struct pen *pen)
 /* Room for the words of a window; false: no memory. */
 static inline bool make_room(struct nt_words *w)
 {
-	if (w->n + 2 * WINDOW > w->word_cap &&
-	    nt_grow(&w->word, &w->word_cap, w->n + 2 * WINDOW, sizeof(*w->word)) < 0)
-		w->has_failed = true;
-	return !w->has_failed;
+	return w->n + 2 * WINDOW <= w->word_cap ? !w->has_failed : find_room(w, 2 * WINDOW);
 }
 
 static inline void write_word(struct pen *pen, uint64_t key, size_t chars)
@@ -361,8 +389,7 @@ static size_t cut_window(struct nt_words *w, const uint8_t *text, size_t at, siz
 		if (k.high >> i & below(end - i) && write_high(&pen, text + at + i, end - i))
 			continue;
 		lay_down(w, &pen);
-		if (nt_words_add_chunk(w, text + at + i, end - i) < 0)
-			w->has_failed = true;
+		nt_words_add_chunk(w, text + at + i, end - i);
 		if (!make_room(w))
 			return at + end;
 		pen = take_pen(w);
@@ -377,14 +404,24 @@ static int reset(struct nt_words *w)
 	    nt_grow(&w->line, &w->line_cap, 1, sizeof(*w->line)) < 0)
 		return NT_ESYS;
 	w->n = w->n_line = w->n_sign = w->sign_chars = w->n_letterless = 0;
+	w->first = w->fresh = w->all_lines = 0;
 	w->stop_words = 0;
-	w->has_failed = false;
+	w->is_part = w->has_failed = false;
 	w->word[0] = (struct nt_word){0};
 	w->line[0] = (struct nt_line){0};
 	return 0;
 }
 
-int nt_words_cut(struct nt_words *w, const uint8_t *text, size_t len)
+static void sum_up(struct nt_words *w)
+{
+	w->all_words = w->first + w->n;
+	w->all_lines += w->n_line;
+	w->n_real = w->all_words - w->n_sign;
+	w->real_chars = w->word[w->n].chars - w->sign_chars;
+	w->n_letter = w->all_words - w->n_letterless;
+}
+
+static int cut(struct nt_words *w, const uint8_t *text, size_t len)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	nt_special_init();
@@ -404,10 +441,29 @@ int nt_words_cut(struct nt_words *w, const uint8_t *text, size_t len)
 	}
 	if (w->line[w->n_line].start < len)
 		end_line(w, len, len);
-	w->n_real = w->n - w->n_sign;
-	w->real_chars = w->word[w->n].chars - w->sign_chars;
-	w->n_letter = w->n - w->n_letterless;
+	sum_up(w);
 	return w->has_failed ? NT_ESYS : 0;
+}
+
+int nt_words_cut(struct nt_words *w, const uint8_t *text, size_t len)
+{
+	w->most = w->most ? w->most : BLOCK;
+	w->take = NULL;
+	return cut(w, text, len);
+}
+
+int nt_words_show(struct nt_words *w, const uint8_t *text, size_t len,
+		  void (*take)(void *arg, const struct nt_words *w), void *arg)
+{
+	int rc = 0;
+	if (w->is_part) {
+		w->take = take;
+		w->arg = arg;
+		rc = cut(w, text, len);
+	}
+	if (rc == 0)
+		take(arg, w);
+	return rc;
 }
 
 void nt_words_release(struct nt_words *w)

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "filter/words.h"
+#include "filter/judge.h"
 #include "nt/err.h"
 #include "nt/filter.h"
 #include "nt/mem.h"
@@ -20,14 +20,18 @@ static void judge(const uint8_t *text, size_t len)
 	static const char *const families[] = {"gopher_quality", "gopher_repetition", "c4", "fineweb", "mc4"};
 	enum { N = sizeof(families) / sizeof(*families) };
 	static struct nt_filter *f[N];
-	static struct nt_judge *j[N];
-	struct nt_verdict v;
+	static struct nt_judge *j[N], *short_blocks[N];
+	struct nt_verdict v, same;
 	for (size_t i = 0; i < N; i++) {
 		if (!f[i])
 			nt_assert((f[i] = nt_filter_new()) && nt_filter_switch(f[i], families[i], true) == 0 &&
 				  nt_filter_set(f[i], "max_upper", 1) == 0 &&
-				  nt_filter_set(f[i], "max_words", 1e9) == 0 && (j[i] = nt_judge_new(f[i])));
+				  nt_filter_set(f[i], "max_words", 1e9) == 0 && (j[i] = nt_judge_new(f[i])) &&
+				  (short_blocks[i] = nt_judge_new(f[i])));
+		short_blocks[i]->words.most = 1;
 		nt_assert(nt_judge_text(j[i], text, len, &v) == 0);
+		nt_assert(nt_judge_text(short_blocks[i], text, len, &same) == 0);
+		nt_assert(v.rule == same.rule && (v.rule == -1 || v.value == same.value));
 		nt_assert(v.rule == -1 || strcmp(nt_filter_rule((size_t)v.rule)->family, families[i]) == 0);
 	}
 }

@@ -14,6 +14,7 @@
 
 #include <cmocka.h>
 
+#include "filter/judge.h"
 #include "nt/filter.h"
 #include "nt/mem.h"
 
@@ -535,6 +536,53 @@ static double value_of(const char *rule, const uint8_t *text, size_t len)
 	return v.value;
 }
 
+/* What a rule that drops nearly everything finds, with the words in blocks of no more than `most`. */
+static struct nt_verdict measure(size_t rule, const struct nt_buf *text, size_t most)
+{
+	struct nt_filter *f = nt_filter_new();
+	struct nt_verdict v;
+	bool is_least = nt_filter_rule(rule)->sense == NT_RULE_MIN;
+	if (strcmp(nt_filter_rule(rule)->family, "c4") == 0) /* with the rules for lines */
+		assert_int_equal(nt_filter_switch(f, "c4", true), 0);
+	assert_int_equal(nt_filter_set(f, nt_filter_rule(rule)->name, is_least ? 1e9 : -1), 0);
+	struct nt_judge *j = nt_judge_new(f);
+	j->words.most = j->line_words.most = most;
+	assert_int_equal(nt_judge_text(j, text->len ? (void *)text->data : "", text->len, &v), 0);
+	nt_judge_free(j);
+	nt_filter_free(f);
+	return v;
+}
+
+static void check_blocks(const struct nt_buf *text)
+{
+	for (size_t i = 0; nt_filter_rule(i); i++) {
+		if (nt_filter_rule(i)->sense > NT_RULE_MAX)
+			continue;
+		struct nt_verdict whole = measure(i, text, 0), parts = measure(i, text, 1);
+		if (whole.rule != parts.rule || whole.value != parts.value)
+			fail_msg("%s of a text of %zu bytes: %g in a block, %g in many", nt_filter_rule(i)->name,
+				 text->len, whole.value, parts.value);
+	}
+}
+
+static void words_in_blocks_are_judged_as_if_in_one(void **state)
+{
+	struct nt_buf text = {0}, all = {0};
+	(void)state;
+	for (size_t i = 0; i < sizeof(published) / sizeof(*published); i++) {
+		expand(&text, published[i].text);
+		if (text.len > 100000)
+			continue;
+		check_blocks(&text);
+		assert_int_equal(nt_buf_add(&all, text.data, text.len), 0);
+	}
+	check_blocks(&all);
+	expand(&text, "<300|A line @ goes on. Does it? >It does.[1]\n<300|Another @ cites none. >The end.\n");
+	check_blocks(&text);
+	nt_buf_release(&text);
+	nt_buf_release(&all);
+}
+
 static void signs_are_counted_once_wherever_they_stand(void **state)
 {
 	static const char signs[] = "a....... b\u2026\u2026 ## ..";
@@ -556,6 +604,7 @@ int main(void)
 		cmocka_unit_test(thresholds_belong_to_what_is_kept),
 		cmocka_unit_test(every_rule_that_drops_is_in_a_table),
 		cmocka_unit_test(rules_are_asked_as_they_were_switched),
+		cmocka_unit_test(words_in_blocks_are_judged_as_if_in_one),
 		cmocka_unit_test(signs_are_counted_once_wherever_they_stand),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
