@@ -70,14 +70,15 @@ static uint64_t layers_for(uint64_t hidden_size)
 	return layers + ((hidden_size - from) * more + width / 2) / width;
 }
 
-/* Heads of 32 below a width of 128 and of 64 from there on; fewer if the width does not divide: of
- * LlamaConfig it has to, even where head_dim is told. */
-static uint64_t heads_for(uint64_t hidden_size, uint64_t head_dim)
+/* Heads of 32 below a width of 128 and of 64 from there on, a multiple of the key-value heads; fewer
+ * if they do not divide the width: transformers 5 wants a Llama's to, whatever head_dim is told. */
+static uint64_t heads_for(uint64_t hidden_size, uint64_t head_dim, uint64_t kv_heads)
 {
-	uint64_t heads = hidden_size / (head_dim ? head_dim : hidden_size < 128 ? 32 : 64);
-	while (heads > 1 && (hidden_size % heads || (!head_dim && (hidden_size / heads) % 2)))
-		heads--;
-	return heads ? heads : 1;
+	uint64_t step = kv_heads ? kv_heads : 1;
+	uint64_t heads = hidden_size / (head_dim ? head_dim : hidden_size < 128 ? 32 : 64) / step * step;
+	while (heads > step && (hidden_size % heads || (!head_dim && (hidden_size / heads) % 2)))
+		heads -= step;
+	return heads ? heads : step;
 }
 
 void nt_size_complete(struct nt_train_options *o)
@@ -85,7 +86,7 @@ void nt_size_complete(struct nt_train_options *o)
 	if (!o->num_hidden_layers)
 		o->num_hidden_layers = layers_for(o->hidden_size);
 	if (!o->num_attention_heads)
-		o->num_attention_heads = heads_for(o->hidden_size, o->head_dim);
+		o->num_attention_heads = heads_for(o->hidden_size, o->head_dim, o->num_key_value_heads);
 	if (!o->head_dim && o->hidden_size % o->num_attention_heads == 0)
 		o->head_dim = o->hidden_size / o->num_attention_heads;
 	if (!o->num_key_value_heads)
@@ -142,10 +143,10 @@ static int at_width(struct nt_train_options *o, struct nt_config *c, uint64_t hi
 }
 
 /* What a width is a multiple of for the heads that are asked: they are of an even size, and divide
- * it even where they need not fill it, since LlamaConfig wants that. */
+ * it even where they need not fill it. */
 static uint64_t width_unit(const struct nt_train_options *o)
 {
-	uint64_t heads = o->num_attention_heads;
+	uint64_t heads = o->num_attention_heads ? o->num_attention_heads : o->num_key_value_heads;
 	if (o->arch == NT_GPT2 && o->head_dim)
 		return o->head_dim * (heads ? heads : 1);
 	return !heads ? 1 : o->head_dim ? heads : 2 * heads;

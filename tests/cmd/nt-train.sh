@@ -492,8 +492,8 @@ t 'widths that do not go with the shape that is asked are passed over, and none 
 	plan --time=3s --num-attention-heads=7 --head-dim=16 >plan; same "p[\"hidden_size\"] % 7 == 0"
 	plan --max-steps=1 --hidden-size=160 --head-dim=48 >plan; same "p[\"num_attention_heads\"] == 2"
 	none="no width that is tried goes with the shape that is asked"
-	exits 2 plan --time=3s --num-key-value-heads=64 2>err; cat err
-	grep "$none: --num-attention-heads 32 is not a multiple of --num-key-value-heads 64" err
+	plan --time=3s --num-key-value-heads=5 >plan; same "p[\"num_attention_heads\"] % 5 == 0"
+	exits 2 plan --time=3s --arch=gpt2 --num-attention-heads=4 --num-key-value-heads=2 2>err; cat err; grep "$none: .*gpt2" err
 	plan --max-steps=1 --size=500k --arch=gpt2 --head-dim=48 >plan; same "p[\"hidden_size\"] == 48 * p[\"num_attention_heads\"]"
 	plan --max-steps=1 --size=1M --num-attention-heads=7 --head-dim=16 >plan; same "p[\"num_attention_heads\"] == 7"
 	plan --max-steps=1 --size=170k --arch=gpt2 --num-attention-heads=3 --head-dim=26 >plan; same "p[\"hidden_size\"] == 78"
@@ -502,14 +502,16 @@ t 'widths that do not go with the shape that is asked are passed over, and none 
 
 t 'a size is met as well with any heads that are asked' '
 	seq 3000 | nt-tokenize -q | nt-pack -q -o words.bin
-	for heads in 1 3 7 9 12 16; do
+	for heads in attention=1 attention=3 attention=7 attention=9 attention=12 key-value=3 key-value=4 key-value=8; do
 		for size in 1 6 40; do
-			nt-train --plan --json --seq-len=32 --max-steps=1 --size=${size}M --num-attention-heads=$heads -o x words.bin >plan
+			nt-train --plan --json --seq-len=32 --max-steps=1 --size=${size}M -o x words.bin \
+				--num-${heads%=*}-heads=${heads#*=} >plan
 			$PYTHON -c "
 import json
 p, want = json.load(open(\"plan\")), ${size}e6
 print(p[\"hidden_size\"], p[\"num_hidden_layers\"], p[\"parameters\"])
-assert p[\"num_attention_heads\"] == $heads and want / 1.15 < p[\"parameters\"] < want * 1.15"
+heads, n = \"$heads\".replace(\"-\", \"_\").split(\"=\")
+assert p[f\"num_{heads}_heads\"] == int(n) and want / 1.15 < p[\"parameters\"] < want * 1.15"
 		done
 	done'
 
