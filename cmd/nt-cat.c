@@ -255,6 +255,8 @@ static const struct nt_cmd cmd = {
 		 "gzip, zstd, xz, bzip2 and lz4 are undone, and tar, cpio, zip, 7z, ar and .deb opened, "
 		 "one in the other too; they are told by what they hold, not by their names. A directory "
 		 "stands for the files below it, sorted by name bytewise, hidden ones left out.\n\n"
+		 "Token streams, data files and models are no text: they are refused, with the command "
+		 "that takes them.\n\n"
 		 "Of WARC and WET files, response, conversion and resource records are documents: HTTP "
 		 "heads, chunks, gzip and deflate are taken off, HTML tags are not. Other records, "
 		 "images and the like are passed over, and a line on standard error says how many.\n\n"

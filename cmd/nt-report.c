@@ -115,13 +115,16 @@ static void close_runs(struct runs *runs)
 }
 
 /* 1 if anything came. */
-static int read_runs(const struct runs *runs)
+static int read_runs(const struct runs *runs, char **operand)
 {
 	int news = 0;
 	for (size_t i = 0; i < runs->n; i++) {
 		int rc = nt_run_read(runs->run[i]);
 		if (rc < 0)
 			return rc;
+		if (nt_run_is_empty(runs->run[i]) && nt_run_n_skipped(runs->run[i]))
+			return nt_fail(NT_EFORMAT, "%s: no log of nt-train's: none of its lines is an event, first %s",
+				       nt_input_name(operand[i]), nt_run_why_skipped(runs->run[i]));
 		news |= rc;
 	}
 	return news;
@@ -381,7 +384,7 @@ static int begin(struct job *j)
 	for (;;) {
 		int rc = open_runs(j->o, &j->runs, j->operand, j->n_operand);
 		if (rc == 0)
-			rc = read_runs(&j->runs);
+			rc = read_runs(&j->runs, j->operand);
 		if (rc >= 0 || rc == NT_EARG || !j->stop || *j->stop)
 			return rc < 0 ? rc : 0;
 		if (!is_told)
@@ -420,7 +423,7 @@ static int follow(struct job *j)
 	int rc = show(j, false);
 	j->is_old = are_old(&j->runs);
 	for (j->news_ns = nt_now_ns(); rc >= 0 && !*j->stop && !have_ended(&j->runs); wait_a_second()) {
-		rc = read_runs(&j->runs);
+		rc = read_runs(&j->runs, j->operand);
 		if (rc > 0) {
 			j->news_ns = nt_now_ns();
 			j->is_old = false;

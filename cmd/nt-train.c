@@ -172,8 +172,18 @@ static int text_of_ids(void *arg, const uint32_t *id, size_t n, struct nt_buf *o
 	return nt_decode(l->tokenizer, id, n, out);
 }
 
+/* In millions, but of a small text not "0.00M". */
+static const char *show_targets(char text[32], uint64_t n)
+{
+	if (n < 10000)
+		return nt_cli_count(n, "target");
+	snprintf(text, 32, "%.2fM targets", (double)n * 1e-6);
+	return text;
+}
+
 static int say_plan(const struct nt_cli *cli, const struct nt_train_plan *p)
 {
+	char targets[32];
 	const struct nt_train_options *o = &p->options;
 	struct nt_buf pins = {0};
 	if (*p->remark)
@@ -185,14 +195,12 @@ static int say_plan(const struct nt_cli *cli, const struct nt_train_plan *p)
 			   o->max_steps);
 		return 0;
 	}
-	nt_cli_say(cli, "%.2fM parameters, %.2fM targets, %" PRIu64 " steps of %" PRIu64
-			" tokens, %.3g epochs",
-		   (double)p->n_param * 1e-6, (double)p->n_target * 1e-6, o->max_steps,
-		   p->step_targets, p->epochs);
+	nt_cli_say(cli, "%.2fM parameters, %s, %s of %" PRIu64 " tokens, %.3g epochs", (double)p->n_param * 1e-6,
+		   show_targets(targets, p->n_target), nt_cli_count(o->max_steps, "step"), p->step_targets, p->epochs);
 	for (size_t i = 0; i < p->n_source && i < 20; i++)
-		nt_cli_say(cli, "%s: %.1f %% of what is trained on, %.3g epochs of %.2fM targets",
-			   p->source[i].name, 100 * p->source[i].share, p->source[i].epochs,
-			   (double)p->source[i].n_target * 1e-6);
+		nt_cli_say(cli, "%s: %.1f %% of what is trained on, %.3g epochs of %s", p->source[i].name,
+			   100 * p->source[i].share, p->source[i].epochs,
+			   show_targets(targets, p->source[i].n_target));
 	if (p->predicted_loss > 0) /* what texts came to beside it: docs/training.md */
 		nt_cli_say(cli, "novels would end at about %.2f nats/token held out; other texts in English came to "
 				"within 0.8 of that", p->predicted_loss);

@@ -34,6 +34,7 @@ void nt_run_free(struct nt_run *r); /* NULL is harmless */
 int nt_run_read(struct nt_run *r);
 
 uint64_t nt_run_n_step(const struct nt_run *r);   /* how far it has come */
+bool nt_run_is_empty(const struct nt_run *r);     /* no event has come */
 bool nt_run_has_ended(const struct nt_run *r);    /* nothing is to come, unless it is resumed */
 bool nt_run_is_written(const struct nt_run *r);   /* nt-train is at it, on this machine */
 uint64_t nt_run_age_s(const struct nt_run *r);    /* seconds since its log was written; 0: not known */

@@ -510,6 +510,11 @@ uint64_t nt_run_age_s(const struct nt_run *r)
 	return is_file && st.st_mtime < now ? (uint64_t)(now - st.st_mtime) : 0;
 }
 
+bool nt_run_is_empty(const struct nt_run *r)
+{
+	return r->n_event == 0;
+}
+
 uint64_t nt_run_n_skipped(const struct nt_run *r)
 {
 	return r->n_skipped;

@@ -14,7 +14,7 @@
  * a plain limit, far from where texts worth training on come: without one, the law gives
  * ten words the largest model there is time for.
  *
- * Only the place of the minimum is used; the number itself depends on the tokenizer.
+ * For the choice only the place of the minimum counts: the number depends on tokenizer and text.
  */
 #include "train/size.h"
 

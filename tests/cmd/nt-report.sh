@@ -102,6 +102,13 @@ t 'hostile lines are counted and passed over' '
 	nt-report --svg --label L "$work/one" >a
 	nt-report --svg --label L hostile 2>said | cmp - a
 	grep -x "nt-report: warning: hostile: 9 lines no event of a log, first line 101: not JSON at byte 0: an object is missing" said'
+t 'what is no log is refused, and an empty one is a run that has not begun' '
+	printf "some text\nand more\n" >text; nt-tokenize -q text | nt-pack -q >data.bin
+	for f in text data.bin - "$work/one text"; do
+		exits 3 nt-report $f <text 2>said >out; cat said; [ "$(wc -l <said)" = 1 ]; [ ! -s out ]
+		grep "no log of nt-train.s: none of its lines is an event, first line 1: not JSON" said
+	done
+	: >empty; nt-report empty >page; grep -q "</html>" page'
 t 'numbers that no chart can hold are left out, events of other kinds as well' '
 	{ head -n 60 "$work/one"
 	  echo "{\"event\": \"step\", \"step\": 61, \"tokens\": 31232, \"time\": 3, \"loss\": 1e999, \"lr\": null, \"mfu\": \"x\"}"
@@ -404,7 +411,7 @@ t 'what is no run is one clear line' '
 	: >empty; exits 1 nt-report --svg empty 2>said; grep "empty: no loss to draw yet" said
 	mkdir dir; exits 3 nt-report --svg dir 2>said; grep "dir: holds no log.jsonl" said
 	exits 4 nt-report --svg missing 2>said; grep "missing: cannot open" said
-	head -c 100000 /dev/urandom >noise; exits 1 nt-report --svg noise 2>said; grep "no loss to draw" said
+	head -c 100000 /dev/urandom >noise; exits 3 nt-report --svg noise 2>said; grep "noise: no log of nt-train" said
 	exits 2 nt-report --svg 2>said; grep "no run named" said
 	head -n 30 "$work/one" | sed "s/loss/no/" >nothing; exits 1 nt-report --svg --log y nothing 2>said
 	[ "$(wc -l <said)" = 1 ]'

@@ -599,7 +599,7 @@ t 'a few words get the smallest model, and are read a hundred times, not for ten
 	printf "five words and no more" | nt-tokenize -q | nt-pack -q -o few.bin
 	timeout 60 nt-train few.bin 2>err
 	grep "too little text to hold any out" err
-	grep " 100 steps of 16 tokens, 100 epochs" err
+	grep -E " parameters, [0-9] targets, 100 steps of 16 tokens, 100 epochs" err
 	grep "chosen for 600 s.* --hidden-size=64 " err'
 
 t 'empty and cut data are refused with a sentence' '
