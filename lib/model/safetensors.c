@@ -183,9 +183,11 @@ int nt_safetensors_parse(struct nt_safetensors **result, const void *bytes, size
 	if (len < 8)
 		return nt_fail(NT_EFORMAT, "%s: %zu bytes are no safetensors file", file, len);
 	uint64_t header_len = nt_le64(p);
-	if (header_len < 2 || header_len > HEADER_MAX || header_len > len - 8 || p[8] != '{')
-		return nt_fail(NT_EFORMAT, "%s: not a safetensors file, or cut: header of %llu bytes in %zu",
-			       file, (unsigned long long)header_len, len);
+	if (header_len < 2 || header_len > HEADER_MAX || (len > 8 && p[8] != '{'))
+		return nt_fail(NT_EFORMAT, "%s: not a safetensors file", file);
+	if (header_len > len - 8)
+		return nt_fail(NT_EFORMAT, "%s: cut: a header of %llu bytes in a file of %zu", file,
+			       (unsigned long long)header_len, len);
 	size_t text_len = (size_t)header_len;
 	while (text_len && p[8 + text_len - 1] == ' ')
 		text_len--;
