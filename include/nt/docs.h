@@ -95,7 +95,7 @@ struct nt_doc {
 	bool goes_on;        /* a part: the next one is more of this document */
 };
 
-/* operand[n]; n = 0 reads standard input. The strings must outlive the source. */
+/* operand[n]; n = 0 reads standard input. The array and its strings must outlive the source. */
 int nt_docs_open(struct nt_docs **docs, const struct nt_docs_options *options,
 		 char *const *operand, size_t n);
 

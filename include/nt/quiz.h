@@ -29,8 +29,8 @@ struct nt_quiz_item {
 };
 
 struct nt_quiz;
-/* Reads operand[n] as nt/docs.h does, standard input if there is none. NT_EFORMAT: no token begins a
- * text; otherwise fails as nt_docs_open and nt_decoder_new do. */
+/* Reads operand[n], which must outlive it, as nt/docs.h does; standard input if there is none. NT_EFORMAT: no
+ * token begins a text; otherwise fails as nt_docs_open and nt_decoder_new do. */
 int nt_quiz_open(struct nt_quiz **q, const struct nt_quiz_options *o, char **operand, size_t n);
 /* 1, or 0 at the end. NT_EFORMAT: a line is no such question, or too long for the model; its name is said.
  * Otherwise fails as nt_docs_next does. */

@@ -45,14 +45,14 @@ static int free_model(void **state)
 
 /* --- a quiz of a text ------------------------------------------------------------------ */
 
-static char path[32];
+static char path[32], *operand[] = {path};
 
 static void open_quiz(struct nt_quiz **q, const struct nt_quiz_options *o, const char *text, size_t len)
 {
 	snprintf(path, sizeof(path), "/tmp/nt-quiz.XXXXXX");
 	int fd = mkstemp(path);
 	assert_true(fd >= 0 && write(fd, text, len) == (ssize_t)len && close(fd) == 0);
-	if (nt_quiz_open(q, o, (char *[]){path}, 1) < 0)
+	if (nt_quiz_open(q, o, operand, 1) < 0)
 		fail_msg("%s", nt_errmsg());
 }
 
