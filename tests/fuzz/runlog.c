@@ -87,6 +87,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	nt_assert(nt_run_read(grown) >= 0 && nt_run_read(whole) >= 0);
 	nt_assert(grown->step.n == whole->step.n && grown->look.n == whole->look.n);
 	nt_assert(grown->n_skipped == whole->n_skipped && grown->n_note == whole->n_note);
+	nt_assert(nt_run_is_empty(grown) == nt_run_is_empty(whole) && nt_run_age_s(whole) < 3600);
+	nt_assert(!nt_run_val(grown) == !nt_run_val(whole));
 	check_track(&whole->step);
 	check_track(&whole->look);
 	make_page(whole);

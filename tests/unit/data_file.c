@@ -55,6 +55,17 @@ static void write_docs(const char *path, const struct nt_ident *ident, uint64_t 
 	finish(w, out, 1000);
 }
 
+/* Piece i of n, and none behind the last. */
+static void see_piece(const struct nt_data *d, uint64_t n, uint64_t i, uint64_t start, uint64_t len)
+{
+	struct nt_data_piece piece;
+	assert_int_equal(nt_data_n_piece(d), n);
+	SUCCEEDS(nt_data_piece(d, i, &piece));
+	assert_int_equal(piece.start, start);
+	assert_int_equal(piece.len, len);
+	assert_int_equal(nt_data_piece(d, n, &piece), NT_EARG);
+}
+
 static void assert_docs(const char *path, uint64_t n)
 {
 	struct nt_data *d;
@@ -73,6 +84,8 @@ static void assert_docs(const char *path, uint64_t n)
 		due += len;
 	}
 	assert_int_equal(nt_data_n_token(d), due);
+	if (n)
+		see_piece(d, n, n - 1, due - doc_len(n - 1), doc_len(n - 1));
 	nt_data_close(d);
 }
 
@@ -278,6 +291,7 @@ static void rows_come_back_with_their_fragments(void **state)
 		assert_int_equal(f.doc_offset, T - 1);
 		SUCCEEDS(nt_data_read(d, 5 * T + 3, 1, &id));
 		assert_int_equal(id, 203);
+		see_piece(d, 8, 6, 4 * T + 5, 4);
 		nt_data_close(d);
 	}
 }

@@ -14,6 +14,7 @@
 
 #include "nt/err.h"
 #include "nt/file.h"
+#include "nt/gguf.h"
 
 static char folder[] = "/tmp/nt-io-file.XXXXXX";
 static char path[64], part[80];
@@ -158,6 +159,25 @@ static void strings_become_json_and_bad_bytes_become_replacements(void **state)
 	json("\xf4\x90\x80\x80", 4, "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\"");
 }
 
+static void a_gguf_file_is_mapped_and_what_is_none_is_refused(void **state)
+{
+	static const char gguf[24] = "GGUF\3"; /* of nothing */
+	struct nt_gguf *g;
+	struct nt_out *out;
+	(void)state;
+	assert_int_equal(nt_gguf_open(&g, "/nowhere/at/all"), NT_ESYS);
+	write_whole("GGUF");
+	assert_int_equal(nt_gguf_open(&g, path), NT_EFORMAT);
+	assert_null(g);
+	assert_int_equal(nt_out_open(&out, path, NT_OUT_FORCE), 0);
+	assert_int_equal(nt_out_write(out, gguf, sizeof(gguf)), 0);
+	assert_int_equal(nt_out_close(out), 0);
+	assert_int_equal(nt_gguf_open(&g, path), 0);
+	assert_int_equal(nt_gguf_n_tensor(g), 0);
+	nt_gguf_close(g);
+	nt_gguf_close(NULL);
+}
+
 static int make_folder(void **state)
 {
 	(void)state;
@@ -185,6 +205,7 @@ int main(void)
 		cmocka_unit_test(pieces_larger_and_smaller_than_the_buffer_keep_their_order),
 		cmocka_unit_test(a_full_disk_is_seen_at_the_close),
 		cmocka_unit_test(directories_and_standard_input_are_no_files_to_map),
+		cmocka_unit_test(a_gguf_file_is_mapped_and_what_is_none_is_refused),
 		cmocka_unit_test(strings_become_json_and_bad_bytes_become_replacements),
 	};
 	return cmocka_run_group_tests_name("io_file", tests, make_folder, remove_folder);
