@@ -475,7 +475,7 @@ def training():
     log = "".join(json.dumps(e) + "\n" for e in events)
     put("report", "two", two + log.encode() + b"\0" + log.replace("wiki", "web").replace("avx2", "neon").encode())
     put("report", "one", b"\0\0" + log.encode())
-    put_all("runlog", [log, "\x80".encode("latin-1") + log.encode(), log + log, "\n".join(json.dumps(e) for e in events[::-1]), log.replace("5.0", "1e99").replace('"step": 3', '"step": 1'), "{}\n", '{"event":"step","step":1,"loss":2', "x\n\n[]\n", '{"event":"eval","step":1,"sources":[1]}\n{"event":"eval","step":2,"sources":{"a":3,"a\\u0000b":{"val_loss":1}}}\n'])
+    put_all("runlog", [log, "\x80".encode("latin-1") + log.encode(), log + log, "\n".join(json.dumps(e) for e in events[::-1]), log.replace("5.0", "1e99").replace('"step": 3', '"step": 1'), "{}\n", '{"event":"step","step":1,"loss":2', "x\n\n[]\n", '{"event":"eval","step":1,"sources":[1]}\n{"event":"eval","step":2,"sources":{"a":3}}\n', '{"event":"eval","step":2,"tokens":8,"time":1,"val_loss":2.5,"sources":{"a\\u0000b":{"targets":9,"val_loss":1}}}\n'])
 
 
 def described():
