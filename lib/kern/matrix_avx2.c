@@ -16,7 +16,6 @@
 
 #define WIDTH	     8
 #define DOT_ROWS     3
-#define WHOLE_LINES 0
 #define BLOCK	     512
 #define GROUP	     (2 * DOT_ROWS)
 #define COLUMN_ROWS  3

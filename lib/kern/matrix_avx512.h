@@ -6,7 +6,6 @@
 
 #define WIDTH	 16
 #define DOT_ROWS 6
-#define WHOLE_LINES 1
 #define BLOCK	 1024
 #define GROUP	 (sizeof(weight) > 2 ? DOT_ROWS : 2 * DOT_ROWS)
 

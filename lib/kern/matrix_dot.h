@@ -17,7 +17,6 @@
  *	GROUP				rows that stay in the first-level cache, along a block, for all weights
  *	DOT_ROWS			rows of a tile: 4 DOT_ROWS sums, DOT_ROWS registers of items and
  *					one of weights are held
- *	WHOLE_LINES			1 where registers are as long as lines of the cache, else 0
  *	weights, items			their types, and
  *	get_weights(w, n), get_items(x, n)	how they are loaded: 0 behind the first n
  *	multiply(sum, w, x)		sum + w x, of `wide`
@@ -34,6 +33,7 @@ struct N(place) {
 	size_t ldx, I;
 	float *out;
 	size_t ldo;
+	bool is_once; /* no other rows go by these weights */
 };
 
 /* One register along i, of outputs [o, end) of a tile. */
@@ -78,11 +78,10 @@ static inline __attribute__((always_inline)) void N(tile)(size_t n_row, size_t n
 #define TILE(n_row)                                                                               \
 	static void N(tile_##n_row)(const struct N(place) *p)                                     \
 	{                                                                                         \
-		N(tile)(n_row, 4, *p);                                                            \
-	}                                                                                         \
-	static void N(lines_##n_row)(const struct N(place) *p)                                    \
-	{                                                                                         \
-		N(tile)(n_row, WHOLE_LINES ? 1 : 4, *p);                                          \
+		if (sizeof(wide) == 64 && p->is_once)                                             \
+			N(tile)(n_row, 1, *p);                                                    \
+		else                                                                              \
+			N(tile)(n_row, 4, *p);                                                    \
 	}
 TILE(1)
 TILE(2)
@@ -94,14 +93,10 @@ TILE(6)
 #endif
 #undef TILE
 
-/* The rows of several tiles; those of one. */
-static void (*const N(tiles)[2][DOT_ROWS])(const struct N(place) *p) = {
+static void (*const N(tiles)[])(const struct N(place) *p) = {
+	N(tile_1), N(tile_2), N(tile_3),
 #if DOT_ROWS > 3
-	{N(tile_1), N(tile_2), N(tile_3), N(tile_4), N(tile_5), N(tile_6)},
-	{N(lines_1), N(lines_2), N(lines_3), N(lines_4), N(lines_5), N(lines_6)},
-#else
-	{N(tile_1), N(tile_2), N(tile_3)},
-	{N(lines_1), N(lines_2), N(lines_3)},
+	N(tile_4), N(tile_5), N(tile_6),
 #endif
 };
 
@@ -113,14 +108,14 @@ static void N(outputs)(const struct nt_slice *s, size_t r, size_t end, size_t o,
 	const weight *w = (const weight *)s->w->data + (s->first + o) * I + at;
 	struct N(place) p = {.w = w, .next = is_ahead ? w + 4 * I : w, .ldw = is_four ? I : 0,
 			     .ldnext = is_ahead ? I : 0, .ldx = s->row_bytes / sizeof(item),
-			     .I = I - at < BLOCK ? I - at : BLOCK, .ldo = s->ldo};
+			     .I = I - at < BLOCK ? I - at : BLOCK, .ldo = s->ldo, .is_once = n_tile == 1};
 	for (size_t t = 0; t < n_tile; t++) {
 		size_t first = r + t * n_row / n_tile, n_here = r + (t + 1) * n_row / n_tile - first;
 		float single[DOT_ROWS * 4] = {0}; /* a last output four times */
 		p.x = (const item *)(const void *)((const char *)s->in + first * s->row_bytes) + at;
 		p.out = is_four ? s->out + first * s->ldo + o : single;
 		p.ldo = is_four ? s->ldo : 4;
-		N(tiles)[n_tile == 1][n_here - 1](&p);
+		N(tiles)[n_here - 1](&p);
 		for (size_t i = 0; i < n_here && !is_four; i++)
 			s->out[(first + i) * s->ldo + o] += single[4 * i];
 		p.next = w;

@@ -9,7 +9,6 @@
 
 #define WIDTH	   4
 #define DOT_ROWS   6
-#define WHOLE_LINES 0
 #define BLOCK	   512
 #define GROUP	   DOT_ROWS
 #define PANEL_ROWS 3
