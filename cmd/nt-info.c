@@ -28,6 +28,7 @@
 #include "nt/vocab.h"
 
 struct options {
+	const char *output;
 	bool verify, json;
 };
 
@@ -37,6 +38,7 @@ static const struct nt_opt opts[] = {
 	{0, "verify", NT_OPT_FLAG, AT(verify), NULL, NULL, 0, 0,
 	 "check every hash; exit with status 1 if there is damage"},
 	{0, "json", NT_OPT_FLAG, AT(json), NULL, NULL, 0, 0, "print one JSON object a file, a line each"},
+	{'o', "output", NT_OPT_STR, AT(output), "FILE", NULL, 0, 0, "write to FILE"},
 	{0},
 };
 
@@ -224,22 +226,29 @@ static int describe(const char *path, const struct options *o, struct nt_buf *js
 
 /* --- out ------------------------------------------------------------------------- */
 
-static int print(const struct options *o, const char *path, const struct nt_buf *made, bool is_first)
+static int write_lines(struct nt_out *out, const struct nt_buf *lines)
 {
-	if (!o->json && !is_first)
-		putchar('\n');
-	if (o->json || made->data[0] != '{') {
-		fwrite(made->data, 1, made->len, stdout);
-		if (made->data[made->len - 1] != '\n')
-			putchar('\n');
-		return 0;
-	}
+	int rc = nt_out_write(out, lines->data, lines->len);
+	return rc == 0 && lines->data[lines->len - 1] != '\n' ? nt_out_write(out, "\n", 1) : rc;
+}
+
+static int write_table(struct nt_out *out, const char *path, const struct nt_buf *json)
+{
 	struct nt_buf table = {0};
-	int rc = nt_table(&table, made->data, made->len);
-	if (rc == 0)
-		fwrite(table.data, 1, table.len, stdout);
+	int rc = nt_table(&table, json->data, json->len);
+	rc = rc < 0 ? nt_fail(rc, "%s: %s", path, nt_errmsg()) : write_lines(out, &table);
 	nt_buf_release(&table);
-	return rc < 0 ? nt_fail(rc, "%s: %s", path, nt_errmsg()) : 0;
+	return rc;
+}
+
+/* What is known goes out at once: the next file may take long, or be none of ours. */
+static int write_one(const struct options *o, struct nt_out *out, const char *path, const struct nt_buf *made,
+		     bool is_first)
+{
+	int rc = o->json || is_first ? 0 : nt_out_write(out, "\n", 1);
+	if (rc == 0)
+		rc = o->json || made->data[0] != '{' ? write_lines(out, made) : write_table(out, path, made);
+	return rc < 0 ? rc : nt_out_flush(out);
 }
 
 static int run(struct nt_cli *cli, void *opt, char **operand, int n_operand)
@@ -247,15 +256,20 @@ static int run(struct nt_cli *cli, void *opt, char **operand, int n_operand)
 	static char *const standard_input[] = {"-"};
 	const struct options *o = opt;
 	struct nt_buf json = {0};
+	struct nt_out *out;
 	char *const *path = n_operand ? operand : standard_input;
-	int n = n_operand ? n_operand : 1, rc = 0;
+	int n = n_operand ? n_operand : 1, rc = nt_out_open(&out, o->output, 0);
 	for (int i = 0; i < n && rc == 0; i++) {
 		json.len = 0;
 		rc = describe(path[i], o, &json);
 		if (rc == 0)
-			rc = print(o, path[i], &json, i == 0);
+			rc = write_one(o, out, path[i], &json, i == 0);
 	}
 	nt_buf_release(&json);
+	if (rc == 0)
+		rc = nt_out_close(out);
+	else
+		nt_out_discard(out);
 	if (o->verify && rc == 0)
 		nt_cli_say(cli, "%d file%s, no damage", n, n == 1 ? "" : "s");
 	/* asked whether there is damage, the answer is yes; only reading on would be an error */

@@ -82,6 +82,14 @@ a, b = map(json.loads, open(\"json\"))
 assert a[\"documents\"] == b[\"documents\"] == 2 and a[\"tokens\"] == 20 and b[\"tokens\"] == 24
 assert a[\"fingerprint\"] == b[\"fingerprint\"] and b[\"manifest\"][1][\"program\"] == \"nt-pack\""'
 
+t '-o writes to a file, which holds all or is not there' '
+	sample | bytes >s.nts; nt-pack -q <s.nts >data.bin; head -c 50 s.nts >cut
+	for o in "" --json; do
+		nt-info $o s.nts data.bin >due; nt-info $o -o got s.nts data.bin >out; cmp due got; [ ! -s out ]
+	done
+	exits 3 nt-info -o none s.nts cut; [ ! -e none ]
+	exits 3 nt-info s.nts cut >out; nt-info s.nts | cmp - out'
+
 t 'every kind of file says in JSON which file it is and of what kind' '
 	sample | bytes >s.nts; nt-pack -q <s.nts >data.bin; nt-dedup -q --state s.ntk s.nts >out; echo a b a b >a.txt
 	nt-vocab -q --counts -o c.ntc a.txt; nt-vocab -q -n 260 -o tok.json a.txt; nt-cat -q --manifest m.json a.txt >out

@@ -123,7 +123,7 @@ t 'an output whose folder is not there is refused before the work, and the folde
 		grep "cannot create: there is no folder $folder; mkdir" err; [ "$(wc -l <err)" = 1 ]; [ ! -s out ]
 	}
 	for c in "nt-cat in" "nt-tokenize in" "nt-filter in" "nt-vocab in" "nt-dedup a.nts" "nt-shuffle a.nts" "nt-pack a.nts" \
-		"nt-pack --format megatron a.nts"; do
+		"nt-info a.nts" "nt-pack --format megatron a.nts"; do
 		check no/where $c -o no/where/x
 	done
 	check no nt-pack --holdout 0.1:no/val a.nts -o data.bin
