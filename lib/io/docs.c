@@ -21,6 +21,7 @@ struct nt_docs {
 	struct nt_walk *walk;
 	struct nt_reader *reader;
 	bool is_open; /* the reader is in an operand */
+	bool has_folder; /* among the operands */
 	bool is_many; /* operands, for several threads ... */
 	struct nt_ahead *ahead; /* ... from the first document on */
 	uint64_t total;
@@ -50,7 +51,9 @@ int nt_docs_open(struct nt_docs **docs, const struct nt_docs_options *options,
 		return rc;
 	}
 	d->total = nt_walk_total(d->walk);
-	d->is_many = d->options.n_thread > 1 && (n > 1 || (n == 1 && is_directory(operand[0])));
+	for (size_t i = 0; i < n && !d->has_folder; i++)
+		d->has_folder = is_directory(operand[i]);
+	d->is_many = d->options.n_thread > 1 && (n > 1 || d->has_folder);
 	*docs = d;
 	return 0;
 }
@@ -187,6 +190,8 @@ int nt_docs_next(struct nt_docs *d, struct nt_doc *doc)
 		rc = nt_ahead_new(&d->ahead, &d->options, d->walk);
 	if (rc == 0)
 		rc = d->is_many ? nt_ahead_next(d->ahead, doc) : next_here(d, doc);
+	if (rc == NT_EFORMAT && d->has_folder) /* nobody knows all that lies in one */
+		return nt_fail(rc, "%s; nt-cat --lenient passes over it", nt_errmsg());
 	return rc == 0 ? make_remarks(d) : rc;
 }
 

@@ -37,6 +37,19 @@ struct nt_walk {
 
 static char *only_stdin[] = {"-", NULL};
 
+/* A folder that is named and holds a model is no folder of texts. */
+static int check_folder(const char *path)
+{
+	int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return 0; /* none; or for `enter` to say why it cannot be read */
+	bool is_model = faccessat(dir, "config.json", F_OK, 0) == 0 &&
+			(faccessat(dir, "model.safetensors", F_OK, 0) == 0 ||
+			 faccessat(dir, "model.safetensors.index.json", F_OK, 0) == 0);
+	close(dir);
+	return is_model ? nt_fail(NT_EFORMAT, "%s: a model, not text: nt-sample and nt-score take it", path) : 0;
+}
+
 int nt_walk_open(struct nt_walk **walk, char *const *operand, size_t n)
 {
 	struct nt_walk *w = nt_calloc(1, sizeof(*w));
@@ -45,7 +58,10 @@ int nt_walk_open(struct nt_walk **walk, char *const *operand, size_t n)
 		return NT_ESYS;
 	w->operand = n ? operand : only_stdin;
 	w->n = n ? n : 1;
-	return 0;
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && i < n; i++)
+		rc = check_folder(operand[i]);
+	return rc;
 }
 
 static int is_visible(const struct dirent *e)
@@ -118,19 +134,6 @@ static int next_in_level(struct nt_walk *w)
 	return look_at(w);
 }
 
-/* A folder that is named and holds a model is no folder of texts. */
-static int check_folder(const char *path)
-{
-	int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (dir < 0)
-		return 0; /* for `enter` to say */
-	bool is_model = faccessat(dir, "config.json", F_OK, 0) == 0 &&
-			(faccessat(dir, "model.safetensors", F_OK, 0) == 0 ||
-			 faccessat(dir, "model.safetensors.index.json", F_OK, 0) == 0);
-	close(dir);
-	return is_model ? nt_fail(NT_EFORMAT, "%s: a model, not text: nt-sample and nt-score take it", path) : 0;
-}
-
 /* An operand is taken as it is, whatever it is, except that a directory is entered. */
 static int next_operand(struct nt_walk *w)
 {
@@ -141,8 +144,7 @@ static int next_operand(struct nt_walk *w)
 		return NT_ESYS;
 	if (strcmp(path, "-") == 0 || stat(path, &st) < 0 || !S_ISDIR(st.st_mode))
 		return 1;
-	int rc = check_folder(path);
-	return rc < 0 ? rc : enter(w, &st);
+	return enter(w, &st);
 }
 
 int nt_walk_next(struct nt_walk *w, const char **path)

@@ -13,7 +13,8 @@
 
 struct nt_walk;
 
-/* operand[n]; n = 0 stands for "-". The strings must outlive the walk. */
+/* operand[n]; n = 0 stands for "-". The strings must outlive the walk. NT_EFORMAT: one is the folder
+ * of a model. */
 int nt_walk_open(struct nt_walk **walk, char *const *operand, size_t n);
 
 /* Returns 1 with the next path (valid until the next call), 0 at the end, or an error. */

@@ -110,7 +110,13 @@ t 'what is no text is refused by what it is and who takes it, wherever text is r
 			grep "^${c%% *}: standard input: .*, not text: .*" err; [ "$(wc -l <err)" = 1 ]
 		done
 	done
-	mkdir folder; cp in a.nts folder
+	mkdir folder; cp in a.nts a.gguf folder; mv folder/a.gguf folder/0
+	for c in "nt-cat -j1" "nt-cat -j2" nt-tokenize nt-filter nt-vocab; do
+		exits 3 $c folder 2>err >out
+		grep "^${c%% *}: folder/0: a GGUF file, not text: nt-info .*; nt-cat --lenient passes over it$" err
+	done
+	exits 3 nt-tokenize folder ckpt 2>err >out; grep "^nt-tokenize: ckpt: a model, not text: [^;]*$" err; [ ! -s out ]
+	rm folder/0
 	nt-cat --lenient folder 2>err | cmp - in; grep "1 place, the first: folder/a.nts: a token stream" err
 	printf "NTS1 and GGUF are text" >words; nt-cat -q words | cmp - words'
 
