@@ -377,15 +377,17 @@ static void wait_a_second(void)
 	nanosleep(&(struct timespec){.tv_sec = 1}, NULL); /* a signal ends it sooner */
 }
 
-/* All that there is; following, when there is something. */
+/* All that there is; following, when there is something. What is there and is no log becomes none. */
 static int begin(struct job *j)
 {
 	bool is_told = false;
 	for (;;) {
 		int rc = open_runs(j->o, &j->runs, j->operand, j->n_operand);
-		if (rc == 0)
+		bool are_open = rc == 0;
+		if (are_open)
 			rc = read_runs(&j->runs, j->operand);
-		if (rc >= 0 || rc == NT_EARG || !j->stop || *j->stop)
+		bool is_final = rc >= 0 || rc == NT_EARG || (rc == NT_EFORMAT && are_open);
+		if (is_final || !j->stop || *j->stop)
 			return rc < 0 ? rc : 0;
 		if (!is_told)
 			nt_cli_say(j->cli, "%s; waiting for it", nt_errmsg());

@@ -342,6 +342,12 @@ static int take_bytes(struct nt_run *r, const char *p, size_t n)
 	return 0;
 }
 
+/* The rest may be a line that is under way, if it begins an object as a log's lines do. */
+static bool may_go_on(const struct nt_run *r)
+{
+	return !r->is_rest_too_long && (r->rest.len == 0 || *r->rest.data == '{');
+}
+
 /* To where it can be read on. A pipe goes on by itself. */
 static int seek(struct nt_run *r, int fd)
 {
@@ -369,6 +375,8 @@ int nt_run_read(struct nt_run *r)
 			rc = take_bytes(r, bytes, (size_t)n);
 		r->offset += n > 0 ? (size_t)n : 0;
 	}
+	if (rc == 0 && !may_go_on(r))
+		rc = end_line(r);
 	if (fd >= 0)
 		nt_close_read(fd);
 	free(bytes);

@@ -108,6 +108,11 @@ t 'what is no log is refused, and an empty one is a run that has not begun' '
 		exits 3 nt-report $f <text 2>said >out; cat said; [ "$(wc -l <said)" = 1 ]; [ ! -s out ]
 		grep "no log of nt-train.s: none of its lines is an event, first line 1: not JSON" said
 	done
+	printf "some text" >begun; head -c 17000000 /dev/zero >zeros; printf "{\"event\": \"sta" >log
+	for f in text data.bin begun zeros; do
+		exits 3 timeout 20 nt-report --follow -o page $f 2>said; grep "^nt-report: $f: no log of nt-train.s" said; [ ! -e page ]
+	done
+	exits 1 nt-report --svg log 2>said; grep "log: no loss to draw yet" said
 	: >empty; nt-report empty >page; grep -q "</html>" page'
 t 'numbers that no chart can hold are left out, events of other kinds as well' '
 	{ head -n 60 "$work/one"
