@@ -98,6 +98,7 @@ struct nt_model {
 };
 
 int nt_model_new(struct nt_model **m, const struct nt_config *c); /* checks c; params not set */
+int nt_model_outline(struct nt_model **m, const struct nt_config *c); /* the same but for param, NULL */
 
 /*
  * First weights: matrices N(0, initializer_range), those that end a residual branch

@@ -29,7 +29,7 @@ static int make_table(struct nt_model *m)
 	return 0;
 }
 
-int nt_model_new(struct nt_model **result, const struct nt_config *c)
+int nt_model_outline(struct nt_model **result, const struct nt_config *c)
 {
 	*result = NULL;
 	int rc = nt_config_check(c);
@@ -41,15 +41,21 @@ int nt_model_new(struct nt_model **result, const struct nt_config *c)
 	if (!m)
 		return NT_ESYS;
 	m->config = *c;
-	rc = make_table(m);
-	if (rc == 0 && !(m->param = nt_alloc(m->n_param, sizeof(*m->param))))
-		rc = NT_ESYS;
-	if (rc < 0) {
+	if ((rc = make_table(m)) == 0)
+		*result = m;
+	else
 		nt_model_free(m);
+	return rc;
+}
+
+int nt_model_new(struct nt_model **result, const struct nt_config *c)
+{
+	int rc = nt_model_outline(result, c);
+	if (rc < 0 || ((*result)->param = nt_alloc((*result)->n_param, sizeof(nt_real))))
 		return rc;
-	}
-	*result = m;
-	return 0;
+	nt_model_free(*result);
+	*result = NULL;
+	return NT_ESYS;
 }
 
 void nt_model_free(struct nt_model *m)

@@ -40,12 +40,12 @@ static uint64_t rounding(uint64_t bytes)
 	return nt_alloc_size(bytes) - bytes;
 }
 
-/* The one table counts; its weights are never touched. Libraries are loaded by now. */
+/* The one table counts. Libraries are loaded by now. */
 static int count_params(struct nt_train *t)
 {
 	struct nt_train_plan *p = &t->plan;
 	struct nt_model *m;
-	int rc = nt_model_new(&m, &t->config);
+	int rc = nt_model_outline(&m, &t->config);
 	if (rc < 0)
 		return rc;
 	p->n_param = m->n_param;
@@ -117,4 +117,17 @@ int nt_memory_fit(struct nt_train *t, bool is_batch_open)
 			       o->memory, t->plan.total_bytes, t->plan.activation_bytes, o->batch_size,
 			       o->seq_len);
 	return 0;
+}
+
+/* Who says --memory knows of memory that we do not. */
+int nt_memory_check(const struct nt_train *t)
+{
+	const struct nt_train_plan *p = &t->plan;
+	uint64_t have = nt_cpu_memory();
+	if (t->options.memory || p->total_bytes <= have)
+		return 0;
+	return nt_fail(NT_ESYS, "out of memory: a model of width %" PRIu32 " and %.0fM weights takes %.1f GB to train, and this "
+				"machine has %.1f: make it smaller, or insist with --memory %" PRIu64 "G",
+		       t->config.hidden_size, (double)p->n_param * 1e-6, (double)p->total_bytes * 1e-9,
+		       (double)have * 1e-9, (p->total_bytes >> 30) + 1);
 }

@@ -125,5 +125,7 @@ int nt_measure_model(const struct nt_config *c, size_t B, size_t T, int dtype, s
 /* Chooses the pass and, if they are open, how a step's rows are cut into batches; writes the
  * bytes of the plan. NT_EARG: --memory is too little. */
 int nt_memory_fit(struct nt_train *t, bool is_batch_open);
+/* NT_ESYS: it takes more than the machine has, and nobody said --memory. */
+int nt_memory_check(const struct nt_train *t);
 
 #endif

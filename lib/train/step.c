@@ -30,8 +30,8 @@ int nt_train_prepare(struct nt_train *t)
 	const struct nt_train_options *o = &t->options;
 	if (t->model)
 		return 0;
-	int rc = make_model(t);
-	if (rc < 0)
+	int rc = nt_memory_check(t);
+	if (rc < 0 || (rc = make_model(t)) < 0)
 		return rc;
 	size_t n, T = o->seq_len;
 	if ((rc = nt_mul(nt_rows_per_step(o), T, &n)) < 0 ||

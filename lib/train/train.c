@@ -489,7 +489,7 @@ int nt_train_run(struct nt_train *t, const volatile sig_atomic_t *stop,
 	size_t a = t->corpus.n_source, b = nt_val_corpus(t)->n_source;
 	nt_assert(t->is_settled && t->corpus.n);
 	int rc = nt_train_check_prompt(t);
-	if (rc < 0)
+	if (rc < 0 || (rc = nt_memory_check(t)) < 0) /* before a checkpoint makes way for it */
 		return rc;
 	if (!(r.loss = nt_calloc(a > b ? a : b, sizeof(*r.loss))))
 		return NT_ESYS;

@@ -403,6 +403,16 @@ t 'less memory is smaller batches, then layers worked out twice, and what cannot
 	exits 2 nt-train --plan $wider --memory=20M "$data/data.bin" 2>err
 	grep "memory 20971520 is too little: this model takes [0-9]* bytes" err'
 
+t 'what no machine holds is planned, and refused in one line before any memory is taken' '
+	[ -z "${SAN:-}" ] || exit 0
+	nt-train --plan --hidden-size=65536 --num-hidden-layers=1000 --max-steps=9 "$data/data.bin" 2>err >plan
+	grep "^total_bytes  *[0-9]\{15\}$" plan
+	for o in "--max-steps=9 --hidden-size=65536 --num-hidden-layers=1000" "--time=1s --arch=gpt2 --head-dim=64 --num-attention-heads=4096"; do
+		exits 4 prlimit --as=4000000000 nt-train -q $o -o ckpt "$data/data.bin" 2>err
+		[ "$(wc -l <err)" = 1 ]; [ ! -e ckpt ]
+		grep "out of memory: a model of width [0-9]* and [0-9]*M weights takes [0-9.]* GB .* insist with --memory [0-9]*G$" err
+	done'
+
 t 'a run that works layers out twice has the same bits, and can go on without' '
 	train -q --max-steps=4 -o once "$data/data.bin"
 	train -q --max-steps=4 --save-every=2 --recompute=yes -o twice "$data/data.bin"
