@@ -5,8 +5,9 @@
  * GPT-2's matrices lie like this in its files. Every sum is made in the order of i, NT_COLUMN_DEPTH
  * of them at a time, however the work is cut. For a few rows, which come with no more i than these,
  * the sums stay in out, whose columns are in the first-level cache, and are gone through for a few i
- * at a time. For more, a part of the matrix is copied together first, as rows of a matrix are pages
- * apart and would fall on the same lines of the cache, and tiles are held in registers along it.
+ * at a time. For more, tiles are held in registers along a part of the matrix: the first copies it
+ * together for the others, as rows of a matrix are pages apart and fall on the same lines of the
+ * cache, and they fetch the next part on their way, which is no stream that a processor would foresee.
  *
  * Whoever includes this says what matrix_dot.h asks for: WIDTH, wide, load, store, fused; and
  *
@@ -23,6 +24,9 @@ struct area {
 	const float *w, *x;
 	size_t ldo, ldw, ldx;
 	size_t n, n_i;
+	float *copy;       /* of a tile's columns of the matrix, TILE_COLUMNS apart */
+	const float *next; /* to be fetched on the way; NULL for nothing */
+	size_t n_next;     /* lines of the cache for each i */
 };
 
 /* --- few rows ---------------------------------------------------------------------- */
@@ -107,9 +111,10 @@ enum {
 	PART_TILES = 96 / TILE_COLUMNS,
 	PART_COLUMNS = PART_TILES * TILE_COLUMNS,
 	PART_DEEP = NT_COLUMN_DEPTH, /* 48 KiB of a matrix */
+	LINE = 64 / sizeof(float),   /* of the cache */
 };
 
-static inline __attribute__((always_inline)) void sum_tile(size_t n_row, struct area a)
+static inline __attribute__((always_inline)) void sum_tile(size_t n_row, struct area a, bool is_first)
 {
 	wide sum[TILE_ROWS][TILE_VECTORS], w[TILE_VECTORS];
 #pragma GCC unroll 8
@@ -118,9 +123,17 @@ static inline __attribute__((always_inline)) void sum_tile(size_t n_row, struct 
 		for (size_t v = 0; v < TILE_VECTORS; v++)
 			sum[r][v] = (wide){0};
 	for (size_t i = 0; i < a.n_i; i++) {
+		for (size_t k = 0; k < a.n_next; k++)
+			__builtin_prefetch(a.next + i * a.ldw + k * LINE);
 #pragma GCC unroll 4
-		for (size_t v = 0; v < TILE_VECTORS; v++)
-			w[v] = load(a.w + i * TILE_COLUMNS + v * WIDTH, WIDTH);
+		for (size_t v = 0; v < TILE_VECTORS; v++) {
+			if (!is_first) {
+				w[v] = load(a.copy + i * TILE_COLUMNS + v * WIDTH, WIDTH);
+				continue;
+			}
+			w[v] = load(a.w + i * a.ldw + v * WIDTH, a.n > v * WIDTH ? a.n - v * WIDTH : 0);
+			store(a.copy + i * TILE_COLUMNS + v * WIDTH, WIDTH, w[v]);
+		}
 #pragma GCC unroll 8
 		for (size_t r = 0; r < n_row; r++) {
 			wide x = all(a.x[r * a.ldx + i]);
@@ -143,7 +156,11 @@ static inline __attribute__((always_inline)) void sum_tile(size_t n_row, struct 
 #define SUM_TILE(n_row)                                                                           \
 	static void sum_tile_##n_row(const struct area *a)                                        \
 	{                                                                                         \
-		sum_tile(n_row, *a);                                                              \
+		sum_tile(n_row, *a, false);                                                       \
+	}                                                                                         \
+	static void first_tile_##n_row(const struct area *a)                                      \
+	{                                                                                         \
+		sum_tile(n_row, *a, true);                                                        \
 	}
 SUM_TILE(1)
 SUM_TILE(2)
@@ -164,35 +181,32 @@ static void (*const sum_tiles[])(const struct area *a) = {
 #endif
 };
 
-/* Tile by tile, with zeros behind the last column. */
-static void copy_part(float part[PART_TILES][PART_DEEP * TILE_COLUMNS], const struct area *a)
-{
-	const float *w = a->w;
-	for (size_t i = 0; i < a->n_i; i++, w += a->ldw) {
-		for (size_t o = 0; o < a->n; o += 16)
-			__builtin_prefetch(w + 16 * a->ldw + o);
-		for (size_t t = 0; t * TILE_COLUMNS < a->n; t++)
-			for (size_t v = 0; v < TILE_COLUMNS; v += WIDTH) {
-				size_t o = t * TILE_COLUMNS + v;
-				store(part[t] + i * TILE_COLUMNS + v, WIDTH, load(w + o, a->n > o ? a->n - o : 0));
-			}
-	}
-}
+static void (*const first_tiles[])(const struct area *a) = {
+	first_tile_1, first_tile_2, first_tile_3, first_tile_4,
+#if TILE_ROWS > 4
+	first_tile_5, first_tile_6, first_tile_7, first_tile_8,
+#endif
+};
 
 static void run_part(const struct area *a, size_t n_row)
 {
 	const size_t n_tile = (n_row + TILE_ROWS - 1) / TILE_ROWS;
+	const size_t n_line = (TILE_COLUMNS + LINE - 1) / LINE, n_fetched = (n_line + n_tile - 1) / n_tile;
 	float part[PART_TILES][PART_DEEP * TILE_COLUMNS];
-	copy_part(part, a);
 	for (size_t t = 0; t < n_tile; t++) {
 		size_t r = t * n_row / n_tile, end = (t + 1) * n_row / n_tile;
 		for (size_t k = 0; k * TILE_COLUMNS < a->n; k++) {
 			struct area tile = *a;
 			tile.out += r * a->ldo + k * TILE_COLUMNS;
 			tile.x += r * a->ldx;
-			tile.w = part[k];
+			tile.w += k * TILE_COLUMNS;
+			tile.copy = part[k];
 			tile.n -= k * TILE_COLUMNS;
-			sum_tiles[end - r - 1](&tile);
+			if (a->next && t * n_fetched < n_line) {
+				tile.next = a->next + k * TILE_COLUMNS + t * n_fetched * LINE;
+				tile.n_next = n_fetched;
+			}
+			(t == 0 ? first_tiles : sum_tiles)[end - r - 1](&tile);
 		}
 	}
 }
@@ -215,6 +229,10 @@ static void run_columns(const struct nt_slice *s)
 			part.x += i;
 			part.n = whole.n - o < PART_COLUMNS ? whole.n - o : PART_COLUMNS;
 			part.n_i = whole.n_i - i < PART_DEEP ? whole.n_i - i : PART_DEEP;
+			if (o + PART_COLUMNS < whole.n)
+				part.next = part.w + PART_COLUMNS;
+			else if (i + PART_DEEP < whole.n_i)
+				part.next = whole.w + (i + PART_DEEP) * whole.ldw;
 			run_part(&part, s->n_row);
 		}
 	}

@@ -25,10 +25,10 @@
  */
 #include "kern/matrix_begin.h"
 
-/* Outputs ldw apart, and rows; weights to be fetched on the way, ldnext apart; where sums are added. */
+/* Outputs ldw apart, and rows; n_next outputs to be fetched on the way; where sums are added. */
 struct N(place) {
 	const weight *w, *next;
-	size_t ldw, ldnext;
+	size_t ldw, ldnext, n_next;
 	const item *x;
 	size_t ldx, I;
 	float *out;
@@ -65,7 +65,7 @@ static inline __attribute__((always_inline)) void N(tile)(size_t n_row, size_t n
 	for (size_t o = 0; o < 4; o += n_beside) {
 		size_t i = 0;
 		for (; i + STEP <= p.I; i += STEP) {
-			for (size_t k = 0; k < n_beside && n_beside > 1; k++)
+			for (size_t k = 0; k < p.n_next && n_beside > 1; k++)
 				__builtin_prefetch(p.next + k * p.ldnext + i);
 			N(step)(n_row, o, o + n_beside, sum, &p, i, STEP);
 		}
@@ -104,22 +104,22 @@ static void (*const N(tiles)[])(const struct N(place) *p) = {
 static void N(outputs)(const struct nt_slice *s, size_t r, size_t end, size_t o, size_t at)
 {
 	const size_t I = s->w->I, n_row = end - r, n_tile = (n_row + DOT_ROWS - 1) / DOT_ROWS;
+	const size_t fetched = (4 + n_tile - 1) / n_tile; /* by each tile of rows, of the next four */
 	bool is_four = o + 4 <= s->n, is_ahead = s->first + o + 8 <= s->w->O;
 	const weight *w = (const weight *)s->w->data + (s->first + o) * I + at;
-	struct N(place) p = {.w = w, .next = is_ahead ? w + 4 * I : w, .ldw = is_four ? I : 0,
-			     .ldnext = is_ahead ? I : 0, .ldx = s->row_bytes / sizeof(item),
+	struct N(place) p = {.w = w, .ldw = is_four ? I : 0, .ldnext = I, .ldx = s->row_bytes / sizeof(item),
 			     .I = I - at < BLOCK ? I - at : BLOCK, .ldo = s->ldo, .is_once = n_tile == 1};
 	for (size_t t = 0; t < n_tile; t++) {
 		size_t first = r + t * n_row / n_tile, n_here = r + (t + 1) * n_row / n_tile - first;
 		float single[DOT_ROWS * 4] = {0}; /* a last output four times */
 		p.x = (const item *)(const void *)((const char *)s->in + first * s->row_bytes) + at;
+		p.next = w + (4 + t * fetched) * I;
+		p.n_next = is_ahead && t * fetched < 4 ? fetched : 0;
 		p.out = is_four ? s->out + first * s->ldo + o : single;
 		p.ldo = is_four ? s->ldo : 4;
 		N(tiles)[n_here - 1](&p);
 		for (size_t i = 0; i < n_here && !is_four; i++)
 			s->out[(first + i) * s->ldo + o] += single[4 * i];
-		p.next = w;
-		p.ldnext = 0;
 	}
 }
 
