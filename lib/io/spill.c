@@ -63,17 +63,47 @@ int nt_spill_rewind(struct nt_spill *s)
 {
 	int rc = flush(s);
 	nt_buf_release(&s->buffer);
+	s->pos = 0;
 	if (rc == 0 && lseek(s->fd, 0, SEEK_SET) < 0)
 		rc = nt_fail_sys("%s: cannot rewind", name);
 	return rc;
 }
 
-int nt_spill_read(struct nt_spill *s, void *data, size_t len)
+static int read_ahead(struct nt_spill *s)
 {
-	ssize_t n = nt_read_full(s->fd, data, len, name);
+	s->buffer.len = s->pos = 0;
+	int rc = nt_buf_reserve(&s->buffer, s->buffer_bytes);
+	ssize_t n = rc < 0 ? rc : nt_read_full(s->fd, s->buffer.data, s->buffer_bytes, name);
 	if (n < 0)
 		return (int)n;
-	return (size_t)n == len ? 0 : nt_fail(NT_ESYS, "%s: shorter than it was written", name);
+	s->buffer.len = (size_t)n;
+	return 0;
+}
+
+/* len bytes, or as many as there are at once; 0 at the end. */
+static ssize_t read_some(struct nt_spill *s, void *data, size_t len)
+{
+	if (s->pos == s->buffer.len && len >= s->buffer_bytes)
+		return nt_read_full(s->fd, data, len, name);
+	int rc = s->pos == s->buffer.len ? read_ahead(s) : 0;
+	if (rc < 0)
+		return rc;
+	size_t here = s->buffer.len - s->pos, n = here < len ? here : len;
+	memcpy(data, s->buffer.data + s->pos, n);
+	s->pos += n;
+	return (ssize_t)n;
+}
+
+int nt_spill_read(struct nt_spill *s, void *data, size_t len)
+{
+	uint8_t *p = data;
+	ssize_t n = 1;
+	for (; len && n > 0; len -= (size_t)n) {
+		if ((n = read_some(s, p, len)) < 0)
+			return (int)n;
+		p += n;
+	}
+	return len ? nt_fail(NT_ESYS, "%s: shorter than it was written", name) : 0;
 }
 
 int nt_spill_read_at(const struct nt_spill *s, uint64_t at, void *data, size_t len)

@@ -16,12 +16,14 @@ struct nt_spill {
 	int fd;
 	uint64_t bytes;       /* appended, the buffered ones included */
 	size_t buffer_bytes;
-	struct nt_buf buffer; /* of buffer_bytes, taken at the first append */
+	struct nt_buf buffer; /* of buffer_bytes: what is not written yet; once it is rewound, what was read ahead ... */
+	size_t pos;           /* ... and is not asked for yet from here on */
 };
 
 int nt_spill_open(struct nt_spill *s, const char *folder, size_t buffer_bytes);
 int nt_spill_add(struct nt_spill *s, const void *data, size_t len);
-int nt_spill_rewind(struct nt_spill *s); /* writes what is left, frees the buffer */
+/* Writes what is left and frees the buffer. From then on it is read, and not at any place. */
+int nt_spill_rewind(struct nt_spill *s);
 int nt_spill_read(struct nt_spill *s, void *data, size_t len); /* exactly len bytes */
 /* Exactly len bytes from `at` on, of all that was appended, while more is being appended. */
 int nt_spill_read_at(const struct nt_spill *s, uint64_t at, void *data, size_t len);

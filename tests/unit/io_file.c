@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "io/spill.h"
 #include "nt/err.h"
 #include "nt/file.h"
 #include "nt/gguf.h"
@@ -178,6 +179,31 @@ static void a_gguf_file_is_mapped_and_what_is_none_is_refused(void **state)
 	nt_gguf_close(NULL);
 }
 
+static void what_is_spilled_comes_back_in_pieces_of_any_size(void **state)
+{
+	(void)state;
+	enum { N = 50000, BUFFER = 1000 };
+	static uint8_t due[N], got[N];
+	static const size_t piece[] = {1, 7, 0, 999, 1000, 3, 1001, 12345, 500};
+	for (size_t buffer = 0; buffer <= BUFFER; buffer += BUFFER) {
+		struct nt_spill s;
+		assert_int_equal(nt_spill_open(&s, folder, buffer), 0);
+		for (size_t i = 0; i < N; i++)
+			due[i] = (uint8_t)(i * i >> 3);
+		for (size_t at = 0; at < N; at += 125)
+			assert_int_equal(nt_spill_add(&s, due + at, 125), 0);
+		assert_int_equal(nt_spill_rewind(&s), 0);
+		for (size_t at = 0, i = 0, n; at < N; at += n) {
+			n = piece[i++ % 9];
+			n = n < N - at ? n : N - at;
+			assert_int_equal(nt_spill_read(&s, got + at, n), 0);
+		}
+		assert_memory_equal(got, due, N);
+		assert_int_equal(nt_spill_read(&s, got, 1), NT_ESYS);
+		nt_spill_close(&s);
+	}
+}
+
 static int make_folder(void **state)
 {
 	(void)state;
@@ -206,6 +232,7 @@ int main(void)
 		cmocka_unit_test(a_full_disk_is_seen_at_the_close),
 		cmocka_unit_test(directories_and_standard_input_are_no_files_to_map),
 		cmocka_unit_test(a_gguf_file_is_mapped_and_what_is_none_is_refused),
+		cmocka_unit_test(what_is_spilled_comes_back_in_pieces_of_any_size),
 		cmocka_unit_test(strings_become_json_and_bad_bytes_become_replacements),
 	};
 	return cmocka_run_group_tests_name("io_file", tests, make_folder, remove_folder);
