@@ -30,12 +30,13 @@ static void hash(uint64_t *restrict shingle, const uint64_t *restrict word, size
 }
 
 /* In the first round most shingles are the least so far of their slot, or not, as chance has
- * it: no branch. In later ones hardly any is. */
-static inline void throw_block(uint64_t *restrict slot, size_t n_slot, const uint64_t *restrict shingle,
-			       size_t n, uint64_t round, uint64_t seed)
+ * it: no branch, and nobody counts. In later ones hardly any is; returns how many slots were empty. */
+static inline size_t throw_block(uint64_t *restrict slot, size_t n_slot, const uint64_t *restrict shingle,
+				 size_t n, uint64_t round, uint64_t seed)
 {
 	uint64_t value[BLOCK];
 	uint32_t place[BLOCK];
+	size_t n_filled = 0;
 	for (size_t i = 0; i < n; i++) {
 		uint64_t h = mix(shingle[i] ^ seed);
 		place[i] = (uint32_t)((h >> 32) * n_slot >> 32);
@@ -46,20 +47,23 @@ static inline void throw_block(uint64_t *restrict slot, size_t n_slot, const uin
 		slot[place[i]] = value[i] < old ? value[i] : old;
 	}
 	for (size_t i = 0; i < n && round; i++)
-		if (__builtin_expect(value[i] < slot[place[i]], 0))
+		if (__builtin_expect(value[i] < slot[place[i]], 0)) {
+			n_filled += slot[place[i]] == UINT64_MAX;
 			slot[place[i]] = value[i];
+		}
+	return n_filled;
 }
 
 static size_t throw_all(uint64_t *slot, size_t n_slot, const uint64_t *shingle, size_t n, uint64_t round,
 			uint64_t seed)
 {
+	size_t n_filled = 0;
 	for (; n >= BLOCK; n -= BLOCK, shingle += BLOCK)
-		throw_block(slot, n_slot, shingle, BLOCK, round, seed);
-	throw_block(slot, n_slot, shingle, n, round, seed);
-	size_t n_empty = 0;
-	for (size_t i = 0; i < n_slot; i++)
-		n_empty += slot[i] == UINT64_MAX;
-	return n_empty;
+		n_filled += throw_block(slot, n_slot, shingle, BLOCK, round, seed);
+	n_filled += throw_block(slot, n_slot, shingle, n, round, seed);
+	for (size_t i = 0; i < n_slot && round == 0; i++)
+		n_filled += slot[i] != UINT64_MAX;
+	return n_filled;
 }
 
 #endif

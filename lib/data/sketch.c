@@ -78,11 +78,12 @@ int nt_sketch(struct nt_sketcher *s, uint8_t *sketch, const uint64_t *word, size
 	if (n < 0)
 		return (int)n;
 	memset(s->slot, 0xff, s->n * sizeof(*s->slot));
-	size_t n_empty = s->n, r = 0;
-	for (; n_empty && r < s->n; r++)
-		n_empty = s->loop->round(s->slot, s->n, s->shingle, (size_t)n, r, round_seed(s, r));
-	for (; n_empty && r < 2 * s->n; r++)
-		s->loop->round(s->slot + r - s->n, 1, s->shingle, (size_t)n, r, round_seed(s, r));
+	size_t n_empty = s->n;
+	for (size_t r = 0; n_empty && r < s->n; r++)
+		n_empty -= s->loop->round(s->slot, s->n, s->shingle, (size_t)n, r, round_seed(s, r));
+	for (size_t i = 0; n_empty && i < s->n; i++)
+		if (s->slot[i] == UINT64_MAX) /* what is there is of an earlier round, and so less */
+			n_empty -= s->loop->round(s->slot + i, 1, s->shingle, (size_t)n, s->n + i, round_seed(s, s->n + i));
 	for (size_t i = 0; i < s->n; i++)
 		sketch[i] = (uint8_t)((s->slot[i] * UINT64_C(0x9e3779b97f4a7c15)) >> 56);
 	return 0;
