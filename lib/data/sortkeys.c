@@ -7,7 +7,8 @@
  * "Engineering Radix Sort"), but for its cycles, in which each step waits for the one before;
  * of 8.6 million entries each took 30 ns so, and 19 as it is. With random keys bins are alike,
  * and after two or three digits, the last no longer than its entries need, so small that
- * insertion is the end of it. Those of the first digit are shared out among threads. No memory
+ * insertion is the end of it. Equal keys, of which repeats make many, are sorted by their places in
+ * the same way. Those of the first digit are shared out among threads. No memory
  * is taken, which here would be a third of the documents'.
  */
 #include "data/sortkeys.h"
@@ -33,35 +34,29 @@ static void insert(struct nt_sortkey *e, size_t n)
 	}
 }
 
-/* Heapsort, for equal keys in numbers that chance does not make. */
-static void sort_equal(struct nt_sortkey *e, size_t n)
+/* What an entry is sorted by: its key first, and where that is equal its place. */
+static inline uint64_t value_of(struct nt_sortkey e, bool by_place)
 {
-	for (size_t end = n, begin = n / 2; end > 1;) {
-		if (begin > 0) {
-			begin--;
-		} else {
-			struct nt_sortkey top = e[0];
-			e[0] = e[--end];
-			e[end] = top;
-		}
-		for (size_t i = begin, k; (k = 2 * i + 1) < end; i = k) {
-			k += k + 1 < end && is_less(e[k], e[k + 1]);
-			if (!is_less(e[i], e[k]))
-				break;
-			struct nt_sortkey x = e[i];
-			e[i] = e[k];
-			e[k] = x;
-		}
-	}
+	return by_place ? e.at : e.key;
+}
+
+/* How many bits of it are not alike in all of them. */
+static unsigned bits_of(const struct nt_sortkey *e, size_t n, bool by_place)
+{
+	uint64_t any = 0;
+	for (size_t i = 1; i < n; i++)
+		any |= value_of(e[i], by_place) ^ value_of(e[0], by_place);
+	return any ? 64 - (unsigned)__builtin_clzll(any) : 0;
 }
 
 /* Entries to the bins of their digit, of so many bits; bin d is then [end[d - 1], end[d]). */
-static void distribute(struct nt_sortkey *e, size_t n, unsigned shift, unsigned digit, size_t end[N_BIN])
+static inline void distribute_by(struct nt_sortkey *e, size_t n, unsigned shift, unsigned digit, size_t end[N_BIN],
+				 bool by_place)
 {
 	size_t at[N_BIN], n_bin = (size_t)1 << digit;
 	memset(end, 0, n_bin * sizeof(*end));
 	for (size_t i = 0; i < n; i++)
-		end[e[i].key >> shift & (n_bin - 1)]++;
+		end[value_of(e[i], by_place) >> shift & (n_bin - 1)]++;
 	for (size_t d = 0, sum = 0; d < n_bin; d++) {
 		at[d] = sum;
 		end[d] = sum += end[d];
@@ -71,7 +66,7 @@ static void distribute(struct nt_sortkey *e, size_t n, unsigned shift, unsigned 
 		for (size_t d = 0; d < n_bin; d++) {
 			is_done &= at[d] == end[d];
 			for (size_t i = at[d]; i < end[d]; i++) {
-				struct nt_sortkey x = e[i], *to = &e[at[x.key >> shift & (n_bin - 1)]++];
+				struct nt_sortkey x = e[i], *to = &e[at[value_of(x, by_place) >> shift & (n_bin - 1)]++];
 				e[i] = *to;
 				*to = x;
 			}
@@ -79,8 +74,17 @@ static void distribute(struct nt_sortkey *e, size_t n, unsigned shift, unsigned 
 	}
 }
 
-/* Bits of the keys from `bits` on are alike. */
-static void sort_bits(struct nt_sortkey *e, size_t n, unsigned bits)
+/* Compiled for each of the two: it is most of the work. */
+static void distribute(struct nt_sortkey *e, size_t n, unsigned shift, unsigned digit, size_t end[N_BIN], bool by_place)
+{
+	if (by_place)
+		distribute_by(e, n, shift, digit, end, true);
+	else
+		distribute_by(e, n, shift, digit, end, false);
+}
+
+/* Bits from `bits` on are alike. */
+static void sort_bits(struct nt_sortkey *e, size_t n, unsigned bits, bool by_place)
 {
 	size_t end[N_BIN];
 	unsigned digit = bits < DIGIT ? bits : DIGIT;
@@ -89,14 +93,15 @@ static void sort_bits(struct nt_sortkey *e, size_t n, unsigned bits)
 		return;
 	}
 	if (bits == 0) {
-		sort_equal(e, n);
+		if (!by_place)
+			sort_bits(e, n, bits_of(e, n, true), true);
 		return;
 	}
 	while (digit > 1 && n >> digit < FEW / 4)
 		digit--; /* more bins than that cost more than they sort */
-	distribute(e, n, bits - digit, digit, end);
+	distribute(e, n, bits - digit, digit, end, by_place);
 	for (size_t d = 0, begin = 0; d < (size_t)1 << digit; begin = end[d++])
-		sort_bits(e + begin, end[d] - begin, bits - digit);
+		sort_bits(e + begin, end[d] - begin, bits - digit, by_place);
 }
 
 struct work {
@@ -109,23 +114,20 @@ static int sort_bin(void *arg, size_t d)
 {
 	const struct work *w = arg;
 	size_t begin = d ? w->end[d - 1] : 0;
-	sort_bits(w->e + begin, w->end[d] - begin, w->bits);
+	sort_bits(w->e + begin, w->end[d] - begin, w->bits, false);
 	return 0;
 }
 
 void nt_sortkeys(struct nt_sortkey *e, size_t n, struct nt_pool *pool)
 {
 	struct work w = {.e = e};
-	uint64_t any = 0;
-	for (size_t i = 1; i < n; i++)
-		any |= e[i].key ^ e[0].key;
-	unsigned bits = any ? 64 - (unsigned)__builtin_clzll(any) : 0; /* in which they differ */
+	unsigned bits = bits_of(e, n, false);
 	if (n < MANY || bits == 0) {
-		sort_bits(e, n, bits);
+		sort_bits(e, n, bits, false);
 		return;
 	}
 	unsigned digit = bits < DIGIT ? bits : DIGIT;
 	w.bits = bits - digit;
-	distribute(e, n, w.bits, digit, w.end);
+	distribute(e, n, w.bits, digit, w.end, false);
 	nt_pool_run(pool, (size_t)1 << digit, sort_bin, &w); /* cannot fail */
 }
