@@ -186,7 +186,7 @@ static int describe(const char *path, const struct options *o, struct nt_buf *js
 {
 	struct stat st;
 	uint8_t magic[8] = {0};
-	if (strcmp(path, "-") == 0) {
+	if (nt_is_standard(path)) {
 		int is = nt_data_is(path);
 		return is < 0 ? is : is ? describe_data(path, o, json) : describe_stream(path, o, json);
 	}

@@ -4,7 +4,7 @@
 /*
  * nt/file.h - whole reads, checked writes, files that appear complete or not at all
  *
- * In every function a path of NULL or "-" is the standard stream.
+ * In every function a path of NULL or "-" is the standard stream (nt_is_standard).
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -12,6 +12,8 @@
 #include <sys/types.h>
 
 #include "nt/mem.h"
+
+bool nt_is_standard(const char *path);
 
 /* Reads until n bytes are here or the input ends; returns the bytes read, or NT_ESYS. */
 ssize_t nt_read_full(int fd, void *buf, size_t n, const char *name);

@@ -338,8 +338,7 @@ static int read_tokenizer(struct nt_data *d)
 static const char *real_path(const char *path)
 {
 	struct stat st;
-	bool is_standard = !path || strcmp(path, "-") == 0;
-	return is_standard && fstat(STDIN_FILENO, &st) == 0 && S_ISREG(st.st_mode) ? "/dev/stdin" : path;
+	return nt_is_standard(path) && fstat(STDIN_FILENO, &st) == 0 && S_ISREG(st.st_mode) ? "/dev/stdin" : path;
 }
 
 int nt_data_is(const char *path)

@@ -286,7 +286,7 @@ static size_t stem_of(const char *path, const char *ending)
 static int name_files(struct nt_foreign_reader *r, const char *operand)
 {
 	struct nt_buf name = {0}, index = {0};
-	bool is_standard = strcmp(operand, "-") == 0;
+	bool is_standard = nt_is_standard(operand);
 	size_t stem = r->form->index ? stem_of(operand, r->form->ending) : 0;
 	int rc = 0;
 	if (!stem && r->form->index)
@@ -369,7 +369,7 @@ static int open_next(struct nt_foreign_reader *r)
 	if (rc == 0)
 		rc = open_index(r);
 	if (rc == 0)
-		rc = r->fd = nt_open_read(strcmp(operand, "-") == 0 ? operand : r->name);
+		rc = r->fd = nt_open_read(nt_is_standard(operand) ? operand : r->name);
 	if (rc >= 0 && r->format == NT_LLMC)
 		rc = open_llmc(r);
 	if (rc < 0)

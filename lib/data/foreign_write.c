@@ -77,7 +77,7 @@ static char *token_path(const struct nt_foreign_writer *w, uint64_t i)
 
 static int take_path(struct nt_foreign_writer *w, const char *path)
 {
-	bool is_standard = !path || strcmp(path, "-") == 0;
+	bool is_standard = nt_is_standard(path);
 	if (is_standard && w->format == NT_NANOGPT)
 		return 0;
 	if (is_standard)

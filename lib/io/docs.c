@@ -31,7 +31,7 @@ struct nt_docs {
 static bool is_directory(const char *path)
 {
 	struct stat st;
-	return strcmp(path, "-") != 0 && stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+	return !nt_is_standard(path) && stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
 int nt_docs_open(struct nt_docs **docs, const struct nt_docs_options *options,

@@ -18,14 +18,14 @@
 
 #include "nt/err.h"
 
-static bool is_standard(const char *path)
+bool nt_is_standard(const char *path)
 {
 	return !path || strcmp(path, "-") == 0;
 }
 
 const char *nt_input_name(const char *path)
 {
-	return is_standard(path) ? "standard input" : path;
+	return nt_is_standard(path) ? "standard input" : path;
 }
 
 ssize_t nt_read_full(int fd, void *buf, size_t n, const char *name)
@@ -58,7 +58,7 @@ int nt_write_full(int fd, const void *buf, size_t n, const char *name)
 
 int nt_open_read(const char *path)
 {
-	if (is_standard(path))
+	if (nt_is_standard(path))
 		return STDIN_FILENO;
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
@@ -126,7 +126,7 @@ int nt_read_file(struct nt_buf *out, const char *path)
 int nt_map_open(struct nt_map *m, const char *path)
 {
 	*m = (struct nt_map){0};
-	if (is_standard(path))
+	if (nt_is_standard(path))
 		return nt_fail(NT_EARG, "standard input cannot be mapped: put it into a file and name that");
 	int fd = nt_open_read(path), rc = 0;
 	if (fd < 0)

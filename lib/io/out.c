@@ -45,14 +45,9 @@ uint64_t nt_out_bytes(const struct nt_out *out)
 	return out->bytes;
 }
 
-static bool is_standard(const char *path)
-{
-	return !path || strcmp(path, "-") == 0;
-}
-
 int nt_out_check_folder(const char *path)
 {
-	const char *slash = is_standard(path) ? NULL : strrchr(path, '/');
+	const char *slash = nt_is_standard(path) ? NULL : strrchr(path, '/');
 	struct stat st;
 	if (!slash)
 		return 0;
@@ -133,8 +128,8 @@ static int open_named(struct nt_out *out, const char *path)
 
 bool nt_out_is_same(const char *path, const char *other)
 {
-	if (is_standard(path) || is_standard(other))
-		return is_standard(path) && is_standard(other);
+	if (nt_is_standard(path) || nt_is_standard(other))
+		return nt_is_standard(path) && nt_is_standard(other);
 	return strcmp(path, other) == 0;
 }
 
@@ -148,7 +143,7 @@ int nt_out_open(struct nt_out **result, const char *path, unsigned flags)
 	out->fd = out->litter = -1;
 	out->path = out->part = NULL;
 	out->bytes = out->used = 0;
-	if (is_standard(path))
+	if (nt_is_standard(path))
 		out->fd = STDOUT_FILENO;
 	else
 		rc = open_named(out, path);

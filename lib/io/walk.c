@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "nt/err.h"
+#include "nt/file.h"
 #include "nt/mem.h"
 
 struct level {
@@ -142,7 +143,7 @@ static int next_operand(struct nt_walk *w)
 	w->path.len = 0;
 	if (nt_buf_printf(&w->path, "%s", path) < 0)
 		return NT_ESYS;
-	if (strcmp(path, "-") == 0 || stat(path, &st) < 0 || !S_ISDIR(st.st_mode))
+	if (nt_is_standard(path) || stat(path, &st) < 0 || !S_ISDIR(st.st_mode))
 		return 1;
 	return enter(w, &st);
 }
@@ -164,7 +165,7 @@ uint64_t nt_walk_total(const struct nt_walk *w)
 	uint64_t total = 0;
 	struct stat st;
 	for (size_t i = 0; i < w->n; i++) {
-		if (strcmp(w->operand[i], "-") == 0 || stat(w->operand[i], &st) < 0 ||
+		if (nt_is_standard(w->operand[i]) || stat(w->operand[i], &st) < 0 ||
 		    !S_ISREG(st.st_mode))
 			return 0;
 		total += (uint64_t)st.st_size;

@@ -388,7 +388,7 @@ int nt_run_read(struct nt_run *r)
 static bool is_directory(const char *path)
 {
 	struct stat st;
-	return strcmp(path, "-") != 0 && stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+	return !nt_is_standard(path) && stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
 static int join(struct nt_buf *path, const char *dir, const char *name)
