@@ -75,18 +75,6 @@ static int open_tokenizer(struct nt_tokenizer **t, struct nt_model *m, const str
 	return nt_tokenizer_parse(t, m->tokenizer_json, m->tokenizer_json_len, path);
 }
 
-/* "ckpt" of "runs/ckpt/". */
-static int last_part(struct nt_buf *name, const char *path)
-{
-	size_t end = strlen(path);
-	while (end > 1 && path[end - 1] == '/')
-		end--;
-	size_t begin = end;
-	while (begin > 0 && path[begin - 1] != '/')
-		begin--;
-	return nt_buf_printf(name, "%.*s", (int)(end - begin), path + begin);
-}
-
 static int write_file(struct nt_cli *cli, const struct options *o, const struct nt_model *m,
 		      struct nt_gguf_export *e)
 {
@@ -114,6 +102,8 @@ static int export(struct nt_cli *cli, const struct options *o, const char *path)
 	struct nt_tokenizer *t = NULL;
 	struct nt_gguf_keys keys = {0};
 	struct nt_buf remark = {0}, name = {0};
+	size_t len;
+	const char *called = nt_last_part(path, strlen(path), &len);
 	int rc = nt_model_load(&m, path);
 	if (rc == 0)
 		rc = open_tokenizer(&t, m, o, path);
@@ -125,7 +115,7 @@ static int export(struct nt_cli *cli, const struct options *o, const char *path)
 	if (rc == 0 && remark.len)
 		nt_cli_warn(cli, "%s: %s", path, (const char *)remark.data);
 	if (rc == 0)
-		rc = last_part(&name, path);
+		rc = nt_buf_printf(&name, "%.*s", (int)len, called);
 	if (rc == 0) {
 		struct nt_gguf_export e = {
 			.type = type[o->dtype],

@@ -28,6 +28,9 @@ void nt_close_read(int fd); /* leaves standard input open; a negative fd is harm
 /* What messages call a path: the path, or "standard input". */
 const char *nt_input_name(const char *path);
 
+/* The last part of path[len] and how long it is, without slashes behind it: "ckpt" of "runs/ckpt/". */
+const char *nt_last_part(const char *path, size_t len, size_t *part_len);
+
 /* Inputs read one after the other. Start with nt_operands_init. */
 struct nt_operands {
 	char *const *path; /* [n], borrowed */

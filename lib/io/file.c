@@ -28,6 +28,17 @@ const char *nt_input_name(const char *path)
 	return nt_is_standard(path) ? "standard input" : path;
 }
 
+const char *nt_last_part(const char *path, size_t len, size_t *part_len)
+{
+	while (len > 1 && path[len - 1] == '/')
+		len--;
+	size_t begin = len;
+	while (begin > 0 && path[begin - 1] != '/')
+		begin--;
+	*part_len = len - begin;
+	return path + begin;
+}
+
 ssize_t nt_read_full(int fd, void *buf, size_t n, const char *name)
 {
 	size_t done = 0;

@@ -23,28 +23,21 @@ static bool is_directory(const char *path)
  * a tokenizer.json. */
 static void name_of(char name[64], const char *path)
 {
-	size_t len = strlen(path);
-	while (len > 1 && path[len - 1] == '/')
-		len--;
-	size_t start = len;
-	while (start > 0 && path[start - 1] != '/')
-		start--;
+	size_t len;
+	const char *part = nt_last_part(path, strlen(path), &len);
 	static const char *const endings[] = {".tokenizer.json", "tokenizer.json", ".json", ".tiktoken",
 					     ".model"};
 	for (size_t i = 0; i < sizeof(endings) / sizeof(*endings); i++) {
 		size_t n = strlen(endings[i]);
-		if (len - start < n || memcmp(path + len - n, endings[i], n) != 0)
+		if (len < n || memcmp(part + len - n, endings[i], n) != 0)
 			continue;
 		len -= n;
 		break;
 	}
-	if (len == start && start > 1) { /* tokenizer.json itself */
-		len = start - 1;
-		for (start = len; start > 0 && path[start - 1] != '/';)
-			start--;
-	}
-	snprintf(name, 64, "%.*s", (int)(len - start), path + start);
-	if (!*name || strcmp(name, ".") == 0)
+	if (len == 0) /* tokenizer.json itself */
+		part = nt_last_part(path, (size_t)(part - path), &len);
+	snprintf(name, 64, "%.*s", (int)len, part);
+	if (!*name || strcmp(name, ".") == 0 || nt_is_standard(path))
 		snprintf(name, 64, "tokenizer");
 }
 
@@ -87,7 +80,7 @@ static int open_file(struct nt_tokenizer **t, const char *path, const char *patt
 		rc = map.data ? parse(t, map.data, map.len, name, pattern)
 			      : parse(t, file.data, file.len, name, pattern);
 		if (rc < 0)
-			rc = nt_fail(rc, "%s: %s", path, nt_errmsg());
+			rc = nt_fail(rc, "%s: %s", nt_input_name(path), nt_errmsg());
 	}
 	nt_map_close(&map);
 	nt_buf_release(&file);

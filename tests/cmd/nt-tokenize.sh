@@ -263,6 +263,16 @@ t 'a folder with a tokenizer.json will do' '
 	nt-tokenize --ids text >b
 	cmp a b'
 
+t 'a tokenizer is called after its file, or the folder of a tokenizer.json' '
+	mkdir -p a/b; nt-vocab --convert --pattern cl100k -o tokenizer.json "$root/share/vocab/nt-8k.tiktoken"
+	cp tokenizer.json a/b; cp tokenizer.json a/mine.tokenizer.json; cp tokenizer.json a/v.json
+	called() { # called NAME PATH
+		echo x | nt-tokenize -q -t "$2" | nt-info | grep -x "tokenizer  *$1"
+	}
+	called mine a/mine.tokenizer.json; called v ./a/v.json; called b a/b; called b a/b//; called b a/b//tokenizer.json
+	called tokenizer tokenizer.json; called tokenizer .; called v a/b/../v.json
+	nt-vocab --convert <a/v.json 2>said >out; grep "^nt-vocab: tokenizer: 8[0-9]* entries" said'
+
 t 'megabytes of one letter take no longer than other text' '
 	head -c 4000000 /dev/zero | tr "\0" a >text
 	timeout 30 nt-tokenize text >a.nts

@@ -139,7 +139,7 @@ t 'what cannot be met is refused' '
 	exits 2 nt-vocab --pattern "(" </dev/null 2>said; grep "regular expression" said
 	exits 2 nt-vocab --special "<a>" --special "<a>" </dev/null 2>said; grep twice said
 	exits 2 nt-vocab --convert a b 2>said; grep "one FILE" said
-	exits 3 nt-vocab --convert </dev/null 2>said; grep empty said
+	exits 3 nt-vocab --convert </dev/null 2>said; grep "^nt-vocab: standard input: empty" said
 	exits 2 nt-vocab --vocab-sice 3 2>said; grep -e --vocab-size said'
 
 t 'a cut tokenizer.json is refused at every length' '
