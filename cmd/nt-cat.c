@@ -122,10 +122,10 @@ static void show_progress(const struct nt_cli *cli, const struct nt_docs *docs, 
 	if (!nt_cli_progress_due(cli))
 		return;
 	if (total > 0)
-		nt_cli_progress(cli, "%s, %.0f %% of %.1f MB", nt_cli_count(n, "document"),
+		nt_cli_progress(cli, "%s, %.0f %% of %.1f MB", nt_counted(n, "document"),
 				100 * read / total, total / 1e6);
 	else
-		nt_cli_progress(cli, "%s, %.1f MB read", nt_cli_count(n, "document"), read / 1e6);
+		nt_cli_progress(cli, "%s, %.1f MB read", nt_counted(n, "document"), read / 1e6);
 }
 
 static int copy(const struct nt_cli *cli, const struct options *o, struct nt_out *out,
@@ -180,12 +180,12 @@ static void report(const struct nt_cli *cli, const struct nt_docs *docs, const s
 		nt_cli_warn(cli, "%s", nt_docs_damage(docs));
 	if (c->with_nul)
 		nt_cli_warn(cli, "%s with NUL bytes inside: a reader will cut there; --jsonl keeps them whole",
-			    nt_cli_count(c->with_nul, "document"));
+			    nt_counted(c->with_nul, "document"));
 	if (c->replaced)
 		nt_cli_warn(cli, "%llu bytes are not UTF-8, which JSON cannot hold: each became U+FFFD",
 			    nt_llu(c->replaced));
-	nt_cli_say(cli, "%s, %s", nt_cli_count(c->documents, "document"),
-		   nt_cli_count(c->bytes, "byte"));
+	nt_cli_say(cli, "%s, %s", nt_counted(c->documents, "document"),
+		   nt_counted(c->bytes, "byte"));
 }
 
 /* Damage is far on: what was read in front of it goes out, and the sentence stays. */

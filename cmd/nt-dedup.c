@@ -136,8 +136,8 @@ static void show_progress(const struct job *j)
 	if (!nt_cli_progress_due(j->cli))
 		return;
 	const struct nt_dedup_counts *c = counts(j);
-	nt_cli_progress(j->cli, "%s, %s, %s dropped", nt_cli_count(c->in.documents, "document"),
-			nt_cli_count(c->in.tokens, "token"), nt_cli_count(c->repeated, "repeat"));
+	nt_cli_progress(j->cli, "%s, %s, %s dropped", nt_counted(c->in.documents, "document"),
+			nt_counted(c->in.tokens, "token"), nt_counted(c->repeated, "repeat"));
 }
 
 static int next(void *arg, struct nt_tokens *doc)
@@ -257,7 +257,7 @@ static int open_against(struct job *j)
 		rc = nt_overlap_against_docs(j->overlap, docs, &n, &n_short);
 	if (rc == 0)
 		nt_cli_say(j->cli, "%s to test on, %s of %d words; %llu with fewer than %d words passed over",
-			   nt_cli_count(n, "text"), nt_cli_count(nt_overlap_n_gram(j->overlap), "gram"),
+			   nt_counted(n, "text"), nt_counted(nt_overlap_n_gram(j->overlap), "gram"),
 			   NT_GRAM_WORDS, nt_llu(n_short), NT_GRAM_LEAST);
 	nt_docs_close(docs);
 	return rc;
@@ -434,12 +434,12 @@ static int report(const struct job *j)
 		name = "token";
 	if (j->o->is_check && c->repeated)
 		return nt_fail(NT_EFAIL, "%llu of %s %s", nt_llu(c->repeated),
-			       nt_cli_count(c->compared, name), what[j->way]);
+			       nt_counted(c->compared, name), what[j->way]);
 	nt_cli_say(j->cli, "%llu of %s %s (%.2f %%); %llu of %s and %llu of %s kept",
-		   nt_llu(c->repeated), nt_cli_count(c->compared, name), what[j->way],
+		   nt_llu(c->repeated), nt_counted(c->compared, name), what[j->way],
 		   c->compared ? 100 * (double)c->repeated / (double)c->compared : 0.0,
-		   nt_llu(c->kept.documents), nt_cli_count(c->in.documents, "document"), nt_llu(c->kept.tokens),
-		   nt_cli_count(c->in.tokens, "token"));
+		   nt_llu(c->kept.documents), nt_counted(c->in.documents, "document"), nt_llu(c->kept.tokens),
+		   nt_counted(c->in.tokens, "token"));
 	if (j->near && nt_near_is_short(j->near))
 		nt_cli_warn(j->cli, "the table did not fit into -S: documents went for one shared band, which "
 				    "more of them do that are not alike");

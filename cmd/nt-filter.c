@@ -225,11 +225,11 @@ static void show_progress(const struct job *j, uint64_t input_bytes)
 	if (!nt_cli_progress_due(j->cli))
 		return;
 	if (total > 0)
-		nt_cli_progress(j->cli, "%s, %s kept, %.0f %% of %.1f MB", nt_cli_count(j->count.in.documents, "document"),
-				nt_cli_count(j->count.kept.documents, "document"), 100 * read / total, total / 1e6);
+		nt_cli_progress(j->cli, "%s, %s kept, %.0f %% of %.1f MB", nt_counted(j->count.in.documents, "document"),
+				nt_counted(j->count.kept.documents, "document"), 100 * read / total, total / 1e6);
 	else
-		nt_cli_progress(j->cli, "%s, %s kept, %.1f MB read", nt_cli_count(j->count.in.documents, "document"),
-				nt_cli_count(j->count.kept.documents, "document"), read / 1e6);
+		nt_cli_progress(j->cli, "%s, %s kept, %.1f MB read", nt_counted(j->count.in.documents, "document"),
+				nt_counted(j->count.kept.documents, "document"), read / 1e6);
 }
 
 /* Asks the model, after the rules, and says why the document is dropped, if it is. */
@@ -294,9 +294,9 @@ static void row(const struct job *j, const char *name, const struct nt_filter_su
 static void show_table(const struct job *j)
 {
 	const struct nt_filter_sum *in = &j->count.in, *kept = &j->count.kept;
-	nt_cli_say(j->cli, "%s, %s; %s kept (%.2f %%), %s (%.2f %%)", nt_cli_count(in->documents, "document"),
-		   nt_cli_count(in->bytes, "byte"), nt_cli_count(kept->documents, "document"),
-		   percent(kept->documents, in->documents), nt_cli_count(kept->bytes, "byte"),
+	nt_cli_say(j->cli, "%s, %s; %s kept (%.2f %%), %s (%.2f %%)", nt_counted(in->documents, "document"),
+		   nt_counted(in->bytes, "byte"), nt_counted(kept->documents, "document"),
+		   percent(kept->documents, in->documents), nt_counted(kept->bytes, "byte"),
 		   percent(kept->bytes, in->bytes));
 	if (j->cli->quiet || kept->documents == in->documents)
 		return;

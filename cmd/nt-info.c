@@ -271,7 +271,7 @@ static int run(struct nt_cli *cli, void *opt, char **operand, int n_operand)
 	else
 		nt_out_discard(out);
 	if (o->verify && rc == 0)
-		nt_cli_say(cli, "%d file%s, no damage", n, n == 1 ? "" : "s");
+		nt_cli_say(cli, "%s, no damage", nt_counted((uint64_t)n, "file"));
 	/* asked whether there is damage, the answer is yes; only reading on would be an error */
 	return o->verify && rc == NT_EFORMAT ? NT_EFAIL : rc;
 }

@@ -245,8 +245,8 @@ static int copy(struct job *j)
 		if (!nt_cli_progress_due(j->cli))
 			continue;
 		const struct nt_pack_counts c = counts(&j->train);
-		nt_cli_progress(j->cli, "%s, %s", nt_cli_count(c.documents, "document"),
-				nt_cli_count(c.tokens, "token"));
+		nt_cli_progress(j->cli, "%s, %s", nt_counted(c.documents, "document"),
+				nt_counted(c.tokens, "token"));
 	}
 	return rc;
 }
@@ -306,8 +306,8 @@ static void report_foreign(const struct job *j, const struct side *side, const c
 {
 	const struct nt_foreign_counts *c = nt_foreign_counts(side->foreign);
 	const char *leftover = nt_foreign_leftover(side->foreign);
-	nt_cli_say(j->cli, "%s%s, %s in %s of tokens", what, nt_cli_count(c->documents, "document"),
-		   nt_cli_count(c->tokens, "token"), nt_cli_count(c->files, "file"));
+	nt_cli_say(j->cli, "%s%s, %s in %s of tokens", what, nt_counted(c->documents, "document"),
+		   nt_counted(c->tokens, "token"), nt_counted(c->files, "file"));
 	if (leftover)
 		nt_cli_warn(j->cli, "%s is of an earlier run with more files: remove it, or a loader reads it, too",
 			    leftover);
@@ -328,13 +328,13 @@ static void report(const struct job *j, const struct side *side, const char *wha
 	if (j->o->seq_len)
 		nt_cli_say(j->cli,
 			   "%s%s, %s in %s of %llu, %.2f %% padding, %s cut%s", what,
-			   nt_cli_count(c->documents, "document"), nt_cli_count(c->tokens, "token"),
-			   nt_cli_count(c->rows, "row"), nt_llu(j->o->seq_len),
+			   nt_counted(c->documents, "document"), nt_counted(c->tokens, "token"),
+			   nt_counted(c->rows, "row"), nt_llu(j->o->seq_len),
 			   all ? 100 * (double)c->padding / (double)all : 0.0,
-			   nt_cli_count(c->cut, "document"), repeated);
+			   nt_counted(c->cut, "document"), repeated);
 	else
-		nt_cli_say(j->cli, "%s%s, %s", what, nt_cli_count(c->documents, "document"),
-			   nt_cli_count(c->tokens, "token"));
+		nt_cli_say(j->cli, "%s%s, %s", what, nt_counted(c->documents, "document"),
+			   nt_counted(c->tokens, "token"));
 }
 
 static int pack(struct job *j)

@@ -96,7 +96,7 @@ static int open_runs(const struct options *o, struct runs *runs, char **operand,
 {
 	int rc = nt_grow(&runs->run, &runs->cap, n, sizeof(struct nt_run *));
 	if (rc == 0 && o->label.n > n)
-		rc = nt_fail(NT_EARG, "%zu labels for %s", o->label.n, nt_cli_count(n, "run"));
+		rc = nt_fail(NT_EARG, "%zu labels for %s", o->label.n, nt_counted(n, "run"));
 	while (rc == 0 && runs->n < n) {
 		struct nt_run **r = &runs->run[runs->n];
 		rc = nt_run_open(r, operand[runs->n]);
@@ -135,7 +135,7 @@ static void tell_skipped(const struct nt_cli *cli, const struct runs *runs, char
 	for (size_t i = 0; i < runs->n; i++)
 		if (nt_run_n_skipped(runs->run[i]))
 			nt_cli_warn(cli, "%s: %s no event of a log, first %s", nt_input_name(operand[i]),
-				    nt_cli_count(nt_run_n_skipped(runs->run[i]), "line"),
+				    nt_counted(nt_run_n_skipped(runs->run[i]), "line"),
 				    nt_run_why_skipped(runs->run[i]));
 }
 

@@ -272,9 +272,9 @@ static int say_counts(struct job *j)
 	int rc = add_reasons(j, &reasons);
 	char answers[64] = "", taken[40], stepped[40];
 	if (j->is_many)
-		snprintf(answers, sizeof(answers), "%s; ", nt_cli_count(j->counts.answers, "answer"));
+		snprintf(answers, sizeof(answers), "%s; ", nt_counted(j->counts.answers, "answer"));
 	if (rc == 0)
-		nt_cli_say(j->cli, "%s%s%s, %" PRIu64 " generated%s%s", answers, nt_cli_count(c.taken, "prompt token"),
+		nt_cli_say(j->cli, "%s%s%s, %" PRIu64 " generated%s%s", answers, nt_counted(c.taken, "prompt token"),
 			   at_speed(taken, c.taken, c.extend_ns), c.chosen, at_speed(stepped, c.stepped, c.step_ns),
 			   (const char *)reasons.data);
 	nt_buf_release(&reasons);

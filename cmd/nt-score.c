@@ -239,11 +239,11 @@ static void say_accuracy(const struct job *j, const struct nt_choice_totals *t)
 {
 	double n = (double)t->answered;
 	if (t->answered)
-		nt_cli_say(j->cli, "%s, accuracy %.4f +- %.4f, by byte %.4f +- %.4f", nt_cli_count(t->items, "item"),
+		nt_cli_say(j->cli, "%s, accuracy %.4f +- %.4f, by byte %.4f +- %.4f", nt_counted(t->items, "item"),
 			   (double)t->right / n, nt_share_error(t->right, t->answered),
 			   (double)t->right_by_byte / n, nt_share_error(t->right_by_byte, t->answered));
 	else
-		nt_cli_say(j->cli, "%s, none with an answer", nt_cli_count(t->items, "item"));
+		nt_cli_say(j->cli, "%s, none with an answer", nt_counted(t->items, "item"));
 }
 
 static int answer(struct job *j, const struct nt_quiz_item *item, struct nt_choice_totals *t)
@@ -383,8 +383,8 @@ static void say_sums(const struct job *j)
 {
 	const struct nt_totals *sum = &j->tally.sum;
 	double seconds = (double)(nt_now_ns() - j->began_ns) * 1e-9;
-	nt_cli_say(j->cli, "%s, %s, %.4f nats, %.4f nats/token, %.0f targets/s", nt_cli_count(sum->documents, "document"),
-		   nt_cli_count(sum->targets, "target"), sum->nats, sum->targets ? sum->nats / (double)sum->targets : 0,
+	nt_cli_say(j->cli, "%s, %s, %.4f nats, %.4f nats/token, %.0f targets/s", nt_counted(sum->documents, "document"),
+		   nt_counted(sum->targets, "target"), sum->nats, sum->targets ? sum->nats / (double)sum->targets : 0,
 		   (double)sum->targets / seconds);
 }
 

@@ -48,7 +48,7 @@ static int give(void *arg, struct nt_stored *doc)
 {
 	struct job *j = arg;
 	if (nt_cli_progress_due(j->cli))
-		nt_cli_progress(j->cli, "%s read", nt_cli_count(nt_data_input_counts(j->in)->documents, "document"));
+		nt_cli_progress(j->cli, "%s read", nt_counted(nt_data_input_counts(j->in)->documents, "document"));
 	return nt_data_input_next_stored(j->in, doc);
 }
 
@@ -89,7 +89,7 @@ static int take(void *arg, const struct nt_stored *doc)
 	struct job *j = arg;
 	if (nt_cli_progress_due(j->cli))
 		nt_cli_progress(j->cli, "%llu of %s written", nt_llu(nt_stream_written(j->writer)->documents),
-				nt_cli_count(nt_data_input_counts(j->in)->documents, "document"));
+				nt_counted(nt_data_input_counts(j->in)->documents, "document"));
 	return nt_stream_write_stored(j->writer, doc);
 }
 
@@ -117,7 +117,7 @@ static int write_all(struct job *j, struct nt_out *out)
 
 static void report(const struct job *j)
 {
-	const char *n = nt_cli_count(nt_data_input_counts(j->in)->documents, "document");
+	const char *n = nt_counted(nt_data_input_counts(j->in)->documents, "document");
 	if (nt_shuffle_spilled(j->shuffle))
 		nt_cli_say(j->cli, "%s, %llu MiB through a temporary file", n,
 			   nt_llu(nt_shuffle_spilled(j->shuffle) >> 20));

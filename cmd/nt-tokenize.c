@@ -97,11 +97,11 @@ static void show_progress(const struct job *j, uint64_t input_bytes)
 		return;
 	if (total > 0)
 		nt_cli_progress(j->cli, "%s, %s, %.0f %% of %.1f MB",
-				nt_cli_count(j->documents, "document"), nt_cli_count(j->tokens, "token"),
+				nt_counted(j->documents, "document"), nt_counted(j->tokens, "token"),
 				100 * read / total, total / 1e6);
 	else
-		nt_cli_progress(j->cli, "%s, %s, %.1f MB", nt_cli_count(j->documents, "document"),
-				nt_cli_count(j->tokens, "token"), (double)j->bytes / 1e6);
+		nt_cli_progress(j->cli, "%s, %s, %.1f MB", nt_counted(j->documents, "document"),
+				nt_counted(j->tokens, "token"), (double)j->bytes / 1e6);
 }
 
 /* A document, or the next part of one: of bytes that are not UTF-8 it had n_invalid. */
@@ -199,9 +199,9 @@ static void report_encoded(const struct job *j)
 	if (j->invalid)
 		nt_cli_warn(j->cli, "%llu bytes are not UTF-8; they are kept", nt_llu(j->invalid));
 	if (!j->usage)
-		nt_cli_say(j->cli, "%s, %s%s%s, %.3f bytes/token", nt_cli_count(j->documents, "document"),
-			   j->units ? nt_cli_count(j->units, "unit") : "", j->units ? ", " : "",
-			   nt_cli_count(j->tokens, "token"),
+		nt_cli_say(j->cli, "%s, %s%s%s, %.3f bytes/token", nt_counted(j->documents, "document"),
+			   j->units ? nt_counted(j->units, "unit") : "", j->units ? ", " : "",
+			   nt_counted(j->tokens, "token"),
 			   j->tokens ? (double)j->bytes / (double)j->tokens : 0.0);
 }
 
@@ -296,8 +296,8 @@ static int write_text(struct job *j, const uint32_t *id, size_t n)
 	j->tokens += n;
 	j->documents++;
 	if (!j->is_on_screen && nt_cli_progress_due(j->cli))
-		nt_cli_progress(j->cli, "%s, %s", nt_cli_count(j->documents, "document"),
-				nt_cli_count(j->tokens, "token"));
+		nt_cli_progress(j->cli, "%s, %s", nt_counted(j->documents, "document"),
+				nt_counted(j->tokens, "token"));
 	return rc;
 }
 
@@ -384,8 +384,8 @@ static int decode(struct job *j, char **operand, int n_operand)
 
 static void report_decoded(const struct job *j)
 {
-	nt_cli_say(j->cli, "%s, %s, %s", nt_cli_count(j->documents, "document"),
-		   nt_cli_count(j->tokens, "token"), nt_cli_count(j->bytes, "byte"));
+	nt_cli_say(j->cli, "%s, %s, %s", nt_counted(j->documents, "document"),
+		   nt_counted(j->tokens, "token"), nt_counted(j->bytes, "byte"));
 }
 
 /* At most one form, and of text. */

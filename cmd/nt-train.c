@@ -176,7 +176,7 @@ static int text_of_ids(void *arg, const uint32_t *id, size_t n, struct nt_buf *o
 static const char *show_targets(char text[32], uint64_t n)
 {
 	if (n < 10000)
-		return nt_cli_count(n, "target");
+		return nt_counted(n, "target");
 	snprintf(text, 32, "%.2fM targets", (double)n * 1e-6);
 	return text;
 }
@@ -196,7 +196,7 @@ static int say_plan(const struct nt_cli *cli, const struct nt_train_plan *p)
 		return 0;
 	}
 	nt_cli_say(cli, "%.2fM parameters, %s, %s of %" PRIu64 " tokens, %.3g epochs", (double)p->n_param * 1e-6,
-		   show_targets(targets, p->n_target), nt_cli_count(o->max_steps, "step"), p->step_targets, p->epochs);
+		   show_targets(targets, p->n_target), nt_counted(o->max_steps, "step"), p->step_targets, p->epochs);
 	for (size_t i = 0; i < p->n_source && i < 20; i++)
 		nt_cli_say(cli, "%s: %.1f %% of what is trained on, %.3g epochs of %s", p->source[i].name,
 			   100 * p->source[i].share, p->source[i].epochs,

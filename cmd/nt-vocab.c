@@ -103,7 +103,7 @@ static void show_reading(void *arg, uint64_t n_doc, uint64_t bytes)
 {
 	struct state *s = arg;
 	double read = (double)nt_docs_bytes(s->docs), total = (double)nt_docs_total(s->docs);
-	nt_cli_progress(s->cli, "%s, %.1f MB counted%s", nt_cli_count(n_doc, "document"),
+	nt_cli_progress(s->cli, "%s, %.1f MB counted%s", nt_counted(n_doc, "document"),
 			(double)bytes / 1e6, show_left(s, read, total));
 }
 
@@ -181,7 +181,7 @@ static void report(const struct state *s)
 	if (s->docs && nt_docs_remark(s->docs))
 		nt_cli_say(cli, "%s", nt_docs_remark(s->docs));
 	if (s->sum.spilled)
-		nt_cli_note(cli, "%s in temporary files", nt_cli_count(s->sum.spilled, "byte"));
+		nt_cli_note(cli, "%s in temporary files", nt_counted(s->sum.spilled, "byte"));
 	uint32_t n = s->t ? nt_tokenizer_summary(s->t)->vocab_size : 0;
 	if (s->t && n < s->options->vocab_size)
 		nt_cli_warn(cli, "%u entries instead of %llu: no other pair occurs %llu times", n,
@@ -189,8 +189,8 @@ static void report(const struct state *s)
 	char what[32] = "counted";
 	if (s->t)
 		snprintf(what, sizeof(what), "%u entries from", n);
-	nt_cli_say(cli, "%s %s, %s, %s", what, nt_cli_count(s->sum.n_doc, "document"),
-		   nt_cli_count(s->sum.bytes, "byte"), nt_cli_count(s->sum.n_piece, "piece"));
+	nt_cli_say(cli, "%s %s, %s, %s", what, nt_counted(s->sum.n_doc, "document"),
+		   nt_counted(s->sum.bytes, "byte"), nt_counted(s->sum.n_piece, "piece"));
 }
 
 static int learn(struct state *s, char **operand, int n_operand, struct nt_out *out)

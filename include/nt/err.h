@@ -15,6 +15,7 @@
  *	data.bin: cut at byte 1048576: the header promises 812 documents, 790 are here
  */
 #include <stddef.h>
+#include <stdint.h>
 
 enum nt_err {
 	NT_EFAIL = -1,   /* it ran, and the answer is no: diverged, damage found */
@@ -31,6 +32,10 @@ int nt_fail_sys(const char *fmt, ...) __attribute__((format(printf, 1, 2), cold)
 
 /* The sentence of this thread's last failure; "" if there was none. Valid until the next. */
 const char *nt_errmsg(void);
+
+/* "1 document", "269 documents": a count for a sentence, in a buffer of the calling thread; eight of them
+ * may be in use at once. */
+const char *nt_counted(uint64_t n, const char *noun);
 
 /* Makes '?' of the bytes of text[len] that are no UTF-8 or that a terminal would obey. */
 void nt_printable(void *text, size_t len);

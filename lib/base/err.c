@@ -11,6 +11,7 @@
 #include "nt/err.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -37,6 +38,15 @@ void nt_printable(void *text, size_t len)
 		if (n == 0 || is_control(c))
 			memset(p, '?', n += n == 0);
 	}
+}
+
+const char *nt_counted(uint64_t n, const char *noun)
+{
+	static _Thread_local char text[8][48];
+	static _Thread_local unsigned next;
+	char *at = text[next++ % 8];
+	snprintf(at, sizeof(text[0]), "%" PRIu64 " %s%s", n, noun, n == 1 ? "" : "s");
+	return at;
 }
 
 static void say(const char *fmt, va_list ap)

@@ -9,7 +9,6 @@
 #include "cli/main.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -87,15 +86,6 @@ void nt_cli_note(const struct nt_cli *cli, const char *fmt, ...)
 	if (cli->verbose)
 		print_line(cli, "", fmt, ap);
 	va_end(ap);
-}
-
-const char *nt_cli_count(uint64_t n, const char *noun)
-{
-	static _Thread_local char text[8][48];
-	static _Thread_local unsigned next;
-	char *at = text[next++ % 8];
-	snprintf(at, sizeof(text[0]), "%" PRIu64 " %s%s", n, noun, n == 1 ? "" : "s");
-	return at;
 }
 
 bool nt_cli_progress_due(const struct nt_cli *cli)

@@ -37,9 +37,6 @@ static inline unsigned long long nt_llu(uint64_t n)
 {
 	return n;
 }
-/* "1 document", "269 documents": a count for a message; eight of them may be in use at once. */
-const char *nt_cli_count(uint64_t n, const char *noun);
-
 /* Only with -v. */
 void nt_cli_note(const struct nt_cli *cli, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));

@@ -126,9 +126,8 @@ static int make_remarks(struct nt_docs *d)
 		rc = nt_buf_printf(&d->remark, "--where passed over %llu of %llu JSON lines",
 				   (unsigned long long)c.unwanted, (unsigned long long)c.lines);
 	if (rc == 0 && c.input.damage)
-		rc = nt_buf_printf(&d->damage, "damage passed over in %llu place%s, the first: %s",
-				   (unsigned long long)c.input.damage, c.input.damage == 1 ? "" : "s",
-				   c.input.first);
+		rc = nt_buf_printf(&d->damage, "damage passed over in %s, the first: %s",
+				   nt_counted(c.input.damage, "place"), c.input.first);
 	return rc;
 }
 

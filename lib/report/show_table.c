@@ -10,6 +10,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "nt/err.h"
 #include "report/show.h"
 
 enum { CELL = 12 }; /* characters of a token */
@@ -81,8 +82,8 @@ static void put_document(struct nt_show *s, const struct nt_score_of *doc)
 	for (size_t i = 0; i < sum.targets; i++)
 		put_position(s, doc, i, sum.nats += doc->scored[i].nll);
 	double each = nt_nats_per_token(&sum);
-	nt_markup(&s->m, "L = %.4f nats over %" PRIu64 " target%s: %.4f nats/token, perplexity %.2f", sum.nats,
-		  sum.targets, sum.targets == 1 ? "" : "s", each, exp(each));
+	nt_markup(&s->m, "L = %.4f nats over %s: %.4f nats/token, perplexity %.2f", sum.nats,
+		  nt_counted(sum.targets, "target"), each, exp(each));
 	if (doc->bytes)
 		nt_markup(&s->m, ", %.4f bits/byte", nt_bits_per_byte(&sum));
 	nt_markup(&s->m, "\n");
@@ -95,8 +96,8 @@ static void put_sum(struct nt_show *s, const struct nt_totals *t)
 	if (t->bytes)
 		nt_markup(&s->m, ", %.6f bits/byte", nt_bits_per_byte(t));
 	if (t->documents)
-		nt_markup(&s->m, ", %" PRIu64 " document%s", t->documents, t->documents == 1 ? "" : "s");
-	nt_markup(&s->m, ", %" PRIu64 " target%s\n", t->targets, t->targets == 1 ? "" : "s");
+		nt_markup(&s->m, ", %s", nt_counted(t->documents, "document"));
+	nt_markup(&s->m, ", %s\n", nt_counted(t->targets, "target"));
 }
 
 static void put_total(struct nt_show *s, const struct nt_score_sums *tally)

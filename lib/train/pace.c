@@ -21,6 +21,7 @@
 
 #include "base/cgroup.h"
 #include "nt/cpu.h"
+#include "nt/err.h"
 
 static const double SLOWER = 1.25, CPUS = 0.25, FAULTS = 20, STOPS = 0.05, PEAK = 0.85;
 
@@ -52,8 +53,7 @@ enum nt_slow nt_pace_judge(const struct nt_pace *first, const struct nt_pace *no
 static void cause_text(char out[160], enum nt_slow cause, const struct nt_pace *first,
 		       const struct nt_pace *now)
 {
-	int n = nt_cpu_count();
-	const char *s = n == 1 ? "" : "s";
+	const char *all = nt_counted((uint64_t)nt_cpu_count(), "CPU");
 	switch (cause) {
 	case NT_SLOW_NOT:
 		break;
@@ -61,14 +61,14 @@ static void cause_text(char out[160], enum nt_slow cause, const struct nt_pace *
 		snprintf(out, 160, "memory is short: %.0f pages a second have to be read from disk", now->faults);
 		return;
 	case NT_SLOW_HOST:
-		snprintf(out, 160, "the host gives %.1f of %d CPU%s to other machines", now->stolen, n, s);
+		snprintf(out, 160, "the host gives %.1f of %s to other machines", now->stolen, all);
 		return;
 	case NT_SLOW_QUOTA:
 		snprintf(out, 160, "the CPU quota of its control group is used up in %.0f %% of its periods",
 			 100 * now->stopped);
 		return;
 	case NT_SLOW_OTHERS:
-		snprintf(out, 160, "other programs take %.1f of %d CPU%s", now->others, n, s);
+		snprintf(out, 160, "other programs take %.1f of %s", now->others, all);
 		return;
 	case NT_SLOW_CPU:
 		snprintf(out, 160, "the CPU itself is slower, at %.0f of %.0f GFLOP/s: heat, power, or a neighbour on its cores",
