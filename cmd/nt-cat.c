@@ -182,8 +182,8 @@ static void report(const struct nt_cli *cli, const struct nt_docs *docs, const s
 		nt_cli_warn(cli, "%s with NUL bytes inside: a reader will cut there; --jsonl keeps them whole",
 			    nt_counted(c->with_nul, "document"));
 	if (c->replaced)
-		nt_cli_warn(cli, "%llu bytes are not UTF-8, which JSON cannot hold: each became U+FFFD",
-			    nt_llu(c->replaced));
+		nt_cli_warn(cli, "invalid UTF-8, which JSON cannot hold: %s, each of which became U+FFFD",
+			    nt_counted(c->replaced, "byte"));
 	nt_cli_say(cli, "%s, %s", nt_counted(c->documents, "document"),
 		   nt_counted(c->bytes, "byte"));
 }

@@ -479,8 +479,8 @@ static int run(struct nt_cli *cli, void *opt, char **operand, int n_operand)
 		if (nt_docs_remark(j.docs))
 			nt_cli_say(cli, "%s", nt_docs_remark(j.docs));
 		if (j.invalid)
-			nt_cli_warn(cli, "%llu bytes are not UTF-8; they are kept, and each counts as a character",
-				    nt_llu(j.invalid));
+			nt_cli_warn(cli, "invalid UTF-8: %s, kept; each counts as a character",
+				    nt_counted(j.invalid, "byte"));
 		show_table(&j);
 	}
 	nt_out_discard(j.out);

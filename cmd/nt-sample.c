@@ -223,7 +223,7 @@ static void show_progress(void *arg, const struct nt_lanes *l, uint64_t n_answer
 {
 	const struct job *j = arg;
 	struct nt_lanes_counts c = nt_lanes_counts(l);
-	nt_cli_progress(j->cli, "%" PRIu64 " answers, %" PRIu64 " tokens, %.0f tokens/s", n_answer, c.chosen,
+	nt_cli_progress(j->cli, "%s, %s, %.0f tokens/s", nt_counted(n_answer, "answer"), nt_counted(c.chosen, "token"),
 			per_second(c.chosen, nt_now_ns() - j->start_ns));
 }
 

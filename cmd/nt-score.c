@@ -120,8 +120,8 @@ static int score(struct job *j, const char *source, const uint32_t *id, size_t n
 	j->tally.sum.targets += n_target;
 	j->tally.sum.bytes += doc.bytes;
 	if (j->is_total || !isatty(STDOUT_FILENO)) /* a table on a terminal shows enough by itself */
-		nt_cli_progress(j->cli, "%" PRIu64 " documents, %" PRIu64 " targets", j->tally.sum.documents,
-				j->tally.sum.targets);
+		nt_cli_progress(j->cli, "%s, %s", nt_counted(j->tally.sum.documents, "document"),
+				nt_counted(j->tally.sum.targets, "target"));
 	return j->is_total ? 0 : nt_show_document(j->show, &doc);
 }
 
@@ -252,7 +252,7 @@ static int answer(struct job *j, const struct nt_quiz_item *item, struct nt_choi
 				   .n_choice = item->n_choice, .answer = item->answer};
 	nt_chosen_count(t, &chosen);
 	if (j->o->total || !isatty(STDOUT_FILENO))
-		nt_cli_progress(j->cli, "%" PRIu64 " items, %" PRIu64 " right", t->items, t->right);
+		nt_cli_progress(j->cli, "%s, %" PRIu64 " right", nt_counted(t->items, "item"), t->right);
 	return j->o->total ? 0 : nt_show_choices(j->show, &chosen);
 }
 

@@ -108,7 +108,7 @@ static void show_progress(const struct job *j, uint64_t input_bytes)
 static void count_text(struct job *j, const struct nt_encoded *text)
 {
 	if (text->n_invalid)
-		nt_cli_note(j->cli, "%s: %zu bytes are not UTF-8", text->source, text->n_invalid);
+		nt_cli_note(j->cli, "%s: invalid UTF-8: %s", text->source, nt_counted(text->n_invalid, "byte"));
 	j->documents += text->begins;
 	j->units += text->tokens.n_unit - (!text->begins && text->tokens.n_unit);
 	j->tokens += text->tokens.n;
@@ -197,7 +197,7 @@ static void report_encoded(const struct job *j)
 	if (nt_docs_remark(j->docs))
 		nt_cli_say(j->cli, "%s", nt_docs_remark(j->docs));
 	if (j->invalid)
-		nt_cli_warn(j->cli, "%llu bytes are not UTF-8; they are kept", nt_llu(j->invalid));
+		nt_cli_warn(j->cli, "invalid UTF-8: %s, kept", nt_counted(j->invalid, "byte"));
 	if (!j->usage)
 		nt_cli_say(j->cli, "%s, %s%s%s, %.3f bytes/token", nt_counted(j->documents, "document"),
 			   j->units ? nt_counted(j->units, "unit") : "", j->units ? ", " : "",

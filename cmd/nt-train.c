@@ -155,7 +155,8 @@ static void on_event(void *arg, const struct nt_train_event *e)
 		nt_cli_warn(l->cli, "step %" PRIu64 ": the loss is %.4g, where it was about %.4g: %s; its documents stand in "
 				"the log", e->step, e->loss, e->mean, *e->action == 's' ? "left out" : "trained on, as --on-spike=warn says");
 	if (e->kind == NT_EVENT_PLAN)
-		nt_cli_note(l->cli, "step %" PRIu64 ": to end in time, %" PRIu64 " steps in all", e->step, e->max_steps);
+		nt_cli_note(l->cli, "step %" PRIu64 ": to end in time, %s in all", e->step,
+			    nt_counted(e->max_steps, "step"));
 	if (e->kind == NT_EVENT_SAVE)
 		nt_cli_note(l->cli, "step %" PRIu64 ": saved %s", e->step, e->path);
 	if (e->kind != NT_EVENT_EVAL)
@@ -244,8 +245,8 @@ static int train(struct nt_train *t, const struct nt_train_plan *p, const struct
 	struct nt_train_callback callback = {on_event, text_of_ids, &l};
 	char took[32], over[32], loss[32] = "", held_out[96] = "";
 	if (p->is_finished) {
-		nt_cli_say(cli, "%s: already trained for all of its %" PRIu64 " steps: --max-steps=N goes "
-				"on, --restart begins anew", dir, p->options.max_steps);
+		nt_cli_say(cli, "%s: already trained for %s, which is all: --max-steps=N goes on, --restart begins anew",
+			   dir, nt_counted(p->options.max_steps, "step"));
 		return 0;
 	}
 	int rc = nt_train_run(t, nt_cli_stop_flag(), &callback);

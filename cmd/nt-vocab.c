@@ -111,8 +111,8 @@ static void show_learning(void *arg, uint32_t n, uint64_t count)
 {
 	struct state *s = arg;
 	if (nt_cli_progress_due(s->cli))
-		nt_cli_progress(s->cli, "%u of %llu entries, the last one occurs %llu times%s", n,
-				nt_llu(s->options->vocab_size), nt_llu(count),
+		nt_cli_progress(s->cli, "%u of %llu entries, the last one occurs %s%s", n,
+				nt_llu(s->options->vocab_size), nt_counted(count, "time"),
 				show_left(s, n, (double)s->options->vocab_size));
 }
 
@@ -184,8 +184,8 @@ static void report(const struct state *s)
 		nt_cli_note(cli, "%s in temporary files", nt_counted(s->sum.spilled, "byte"));
 	uint32_t n = s->t ? nt_tokenizer_summary(s->t)->vocab_size : 0;
 	if (s->t && n < s->options->vocab_size)
-		nt_cli_warn(cli, "%u entries instead of %llu: no other pair occurs %llu times", n,
-			    nt_llu(s->options->vocab_size), nt_llu(s->options->min_frequency));
+		nt_cli_warn(cli, "%u entries instead of %llu: no other pair occurs %s", n,
+			    nt_llu(s->options->vocab_size), nt_counted(s->options->min_frequency, "time"));
 	char what[32] = "counted";
 	if (s->t)
 		snprintf(what, sizeof(what), "%u entries from", n);

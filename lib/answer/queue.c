@@ -71,8 +71,8 @@ static int begin(struct queue *q, const struct nt_prompt *prompt, size_t lane)
 	struct nt_answer *a = at(q, q->tail);
 	int rc = nt_answer_begin(a, q->o, q->encoder, prompt);
 	if (rc == 0 && a->n_prompt > nt_lanes_room(q->lanes))
-		rc = nt_fail(NT_EARG, "of %zu tokens, it does not fit into the model's context of %zu",
-			     a->n_prompt, nt_lanes_room(q->lanes));
+		rc = nt_fail(NT_EARG, "of %s, it does not fit into the model's context of %zu",
+			     nt_counted(a->n_prompt, "token"), nt_lanes_room(q->lanes));
 	if (rc == 0)
 		rc = nt_lanes_extend(q->lanes, lane, a->ids.id, a->n_prompt);
 	if (rc < 0)

@@ -105,12 +105,12 @@ static int fill(struct nt_foreign_reader *r)
 	if (rc < 0)
 		return rc;
 	if ((size_t)got < want * r->width && r->promised != UINT64_MAX)
-		return nt_fail(NT_EFORMAT, "%s: cut at byte %" PRIu64 ": its header promises %" PRIu64
-			       " tokens, %" PRIu64 " are here", r->name,
-			       r->header + r->at * r->width + (uint64_t)got, r->promised, r->at + n);
+		return nt_fail(NT_EFORMAT, "%s: cut at byte %" PRIu64 ": its header promises %s, and here are %" PRIu64,
+			       r->name, r->header + r->at * r->width + (uint64_t)got,
+			       nt_counted(r->promised, "token"), r->at + n);
 	if ((size_t)got % r->width)
-		return nt_fail(NT_EFORMAT, "%s: %" PRIu64 " bytes, and a token takes %zu: it is cut, or of another "
-			       "format or vocabulary", r->name, r->header + r->at * r->width + (uint64_t)got, r->width);
+		return nt_fail(NT_EFORMAT, "%s: %s, and a token takes %zu: it is cut, or of another format or vocabulary",
+			       r->name, nt_counted(r->header + r->at * r->width + (uint64_t)got, "byte"), r->width);
 	if (n && nt_ids_widen(r->piece, r->stored, n, r->width) >= r->ident->vocab_size)
 		return outside(r, n);
 	r->n_piece = n;
@@ -224,8 +224,8 @@ static int open_megatron(struct nt_foreign_reader *r)
 	bool fits = n <= rest / 12 && r->n_doc < (rest - 12 * n) / 8;
 	rest -= fits ? 12 * n + 8 * (r->n_doc + 1) : 0;
 	if (!fits || (rest != 0 && rest != n)) /* a byte more for each: the mode of multimodal data */
-		return nt_fail(NT_EFORMAT, "%s: %" PRIu64 " bytes do not hold the %" PRIu64 " sequences and %" PRIu64
-			       " documents that it promises", r->index_name, len, n, r->n_doc);
+		return nt_fail(NT_EFORMAT, "%s: of %s, it cannot hold the %s and %s that it promises", r->index_name,
+			       nt_counted(len, "byte"), nt_counted(n, "sequence"), nt_counted(r->n_doc, "document"));
 	return nt_le64(p + IDX_HEADER + 12 * n) == 0 ? 0 : lies(r, "it does not begin at the first sequence");
 }
 
@@ -251,8 +251,8 @@ static int read_width(struct nt_foreign_reader *r)
 static int open_datatrove(struct nt_foreign_reader *r)
 {
 	if (r->index.len % 8)
-		return nt_fail(NT_EFORMAT, "%s: %zu bytes, and the end of a document takes 8: it is cut",
-			       r->index_name, r->index.len);
+		return nt_fail(NT_EFORMAT, "%s: %s, and the end of a document takes 8: it is cut",
+			       r->index_name, nt_counted(r->index.len, "byte"));
 	r->n_doc = r->index.len / 8;
 	return 0;
 }
@@ -386,8 +386,8 @@ static int finish_file(struct nt_foreign_reader *r)
 	uint8_t more;
 	ssize_t n = r->promised != UINT64_MAX ? nt_read_full(r->fd, &more, 1, r->name) : 0;
 	if (n > 0)
-		return nt_fail(NT_EFORMAT, "%s: goes on behind the %" PRIu64 " tokens that its header promises",
-			       r->name, r->promised);
+		return nt_fail(NT_EFORMAT, "%s: goes on behind the %s that its header promises",
+			       r->name, nt_counted(r->promised, "token"));
 	return (int)n;
 }
 
@@ -476,8 +476,8 @@ static int next_indexed(struct nt_foreign_reader *r, struct nt_tokens *doc)
 			return taken;
 	}
 	if (rc == 0)
-		return nt_fail(NT_EFORMAT, "%s: cut after %" PRIu64 " tokens: document %" PRIu64 " ends at %" PRIu64
-			       " by %s", r->name, r->at, r->doc, end, r->index_name);
+		return nt_fail(NT_EFORMAT, "%s: cut after %s: document %" PRIu64 " ends at %" PRIu64 " by %s", r->name,
+			       nt_counted(r->at, "token"), r->doc, end, r->index_name);
 	if (rc < 0)
 		return rc;
 	r->start = end;

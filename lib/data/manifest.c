@@ -312,10 +312,11 @@ static int check_text(const char *path, json_object *root, const struct nt_diges
 		return 0;
 	const char *who = json_object_get_string(member(last, "program"));
 	return nt_fail(NT_EFORMAT,
-		       "%s: %s let %" PRIu64 " documents of %" PRIu64 " bytes through, and what came is %" PRIu64
-		       " of %" PRIu64 ", or other text: it failed, or something stands in between",
-		       path, who ? who : "a program", json_object_get_uint64(member(text, "documents")),
-		       json_object_get_uint64(member(text, "bytes")), came->documents, came->bytes);
+		       "%s: %s let %s of %s through, and what came is %" PRIu64 " of %" PRIu64
+		       ", or other text: it failed, or something stands in between",
+		       path, who ? who : "a program",
+		       nt_counted(json_object_get_uint64(member(text, "documents")), "document"),
+		       nt_counted(json_object_get_uint64(member(text, "bytes")), "byte"), came->documents, came->bytes);
 }
 
 int nt_manifest_load(struct nt_buf *manifest, const char *path, const struct nt_digest *came)

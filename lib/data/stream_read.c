@@ -53,17 +53,17 @@ struct nt_stream_reader {
 static int cut_between(const struct nt_stream_reader *r)
 {
 	return nt_fail(NT_EFORMAT,
-		       "%s: cut at byte %" PRIu64 ": the END frame is missing after %" PRIu64
-		       " documents and %" PRIu64 " tokens: the program that wrote it failed, or the copy did",
-		       r->in.name, r->at, r->own.documents, r->own.tokens);
+		       "%s: cut at byte %" PRIu64
+		       ": the END frame is missing after %s and %s: the program that wrote it failed, or the copy did",
+		       r->in.name, r->at, nt_counted(r->own.documents, "document"), nt_counted(r->own.tokens, "token"));
 }
 
 static int cut_inside(const struct nt_stream_reader *r, uint64_t promised, uint64_t here)
 {
 	return nt_fail(NT_EFORMAT,
-		       "%s: cut at byte %" PRIu64 ": a frame promises %" PRIu64 " bytes, %" PRIu64
-		       " are here, after %" PRIu64 " documents: the program that wrote it failed, or the copy did",
-		       r->in.name, r->at, promised, here, r->own.documents);
+		       "%s: cut at byte %" PRIu64 ": a frame promises %s, and here are %" PRIu64
+		       ", after %s: the program that wrote it failed, or the copy did",
+		       r->in.name, r->at, nt_counted(promised, "byte"), here, nt_counted(r->own.documents, "document"));
 }
 
 /* What is at the very beginning of an input instead of a frame? */
@@ -289,10 +289,10 @@ static int take_end(struct nt_stream_reader *r, uint64_t hash, const uint8_t *p,
 	if (documents != r->own.documents || nt_le64(p + END_UNITS) != r->own.units ||
 	    tokens != r->own.tokens || nt_le64(p + END_HASH) != hash)
 		return nt_fail(NT_EFORMAT,
-			       "%s: the END frame before byte %" PRIu64 " promises %" PRIu64
-			       " documents and %" PRIu64 " tokens, %" PRIu64 " and %" PRIu64
+			       "%s: the END frame before byte %" PRIu64 " promises %s and %s, %" PRIu64 " and %" PRIu64
 			       " came: a part is missing or misplaced",
-			       r->in.name, r->at, documents, tokens, r->own.documents, r->own.tokens);
+			       r->in.name, r->at, nt_counted(documents, "document"), nt_counted(tokens, "token"),
+			       r->own.documents, r->own.tokens);
 	int rc = keep_manifest(r, p + END_BYTES, len - END_BYTES);
 	r->is_inside = false;
 	return rc < 0 ? rc : add_totals(r, nt_le64(p + END_SOURCE_BYTES));

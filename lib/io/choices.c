@@ -187,7 +187,7 @@ static int read_parts(struct nt_choices *c, const struct part part[N_PART])
 	if (rc == 0)
 		rc = read_choices(c, &part[CHOICES].span, &labels);
 	if (rc == 0 && c->n_choice < 2)
-		rc = nt_fail(NT_EFORMAT, "%zu choices: there must be two", c->n_choice);
+		rc = nt_fail(NT_EFORMAT, "%s: there must be two", nt_counted(c->n_choice, "choice"));
 	if (rc == 0 && part[ANSWER].span.p)
 		rc = read_answer(c, &part[ANSWER].span, &labels);
 	return rc;

@@ -91,9 +91,8 @@ static int remark_warc(struct nt_docs *d, const struct nt_reader_counts *c)
 	const char *between = ",", *over_between = "; passed over";
 	struct nt_buf *to = &d->remark;
 	if (begin_remark(d) < 0 ||
-	    nt_buf_printf(to, "WARC: documents in %llu of %llu records",
-			  (unsigned long long)(t->warc.records - over),
-			  (unsigned long long)t->warc.records) < 0 ||
+	    nt_buf_printf(to, "WARC: documents in %llu of %s", (unsigned long long)(t->warc.records - over),
+			  nt_counted(t->warc.records, "record")) < 0 ||
 	    add_count(to, &between, t->warc.html, "in HTML, tags and all") < 0 ||
 	    add_count(to, &between, t->warc.cut, "cut by the server or the crawler") < 0 ||
 	    add_count(to, &over_between, t->warc.other_types, "of other types") < 0 ||
@@ -123,8 +122,8 @@ static int make_remarks(struct nt_docs *d)
 	if (rc == 0 && c.input.warc.records)
 		rc = remark_warc(d, &c);
 	if (rc == 0 && c.unwanted && (rc = begin_remark(d)) == 0)
-		rc = nt_buf_printf(&d->remark, "--where passed over %llu of %llu JSON lines",
-				   (unsigned long long)c.unwanted, (unsigned long long)c.lines);
+		rc = nt_buf_printf(&d->remark, "--where passed over %llu of %s",
+				   (unsigned long long)c.unwanted, nt_counted(c.lines, "JSON line"));
 	if (rc == 0 && c.input.damage)
 		rc = nt_buf_printf(&d->damage, "damage passed over in %s, the first: %s",
 				   nt_counted(c.input.damage, "place"), c.input.first);

@@ -53,8 +53,8 @@ static const uint8_t *take(struct walk *w, uint64_t n)
 {
 	const uint8_t *p = w->p;
 	if (n > (uint64_t)(w->end - p)) {
-		nt_fail(NT_EFORMAT, "%s: cut, or no GGUF file: byte %zu says that %llu bytes follow, %zu do", w->file,
-			(size_t)(p - w->begin), (unsigned long long)n, (size_t)(w->end - p));
+		nt_fail(NT_EFORMAT, "%s: cut, or no GGUF file: byte %zu promises %s behind it, and here are %zu", w->file,
+			(size_t)(p - w->begin), nt_counted(n, "byte"), (size_t)(w->end - p));
 		return NULL;
 	}
 	w->p += n;

@@ -93,8 +93,8 @@ int nt_layer_check_size(const struct nt_layer *l, uint64_t bytes)
 	uint64_t most = l->in->options.max_size ? l->in->options.max_size : usual_size;
 	if (bytes <= most)
 		return 0;
-	return nt_fail(NT_EFORMAT, "%s: unpacks to more than %llu bytes; --max-size allows more",
-		       nt_layer_name(l), (unsigned long long)most);
+	return nt_fail(NT_EFORMAT, "%s: unpacks to more than %s; --max-size allows more",
+		       nt_layer_name(l), nt_counted(most, "byte"));
 }
 
 /* What a few bytes unpack to must not fill the disk. */
@@ -108,9 +108,8 @@ static int check_size(const struct nt_layer *l)
 	if (rc < 0)
 		return rc;
 	if (l->out_bytes > allowed && l->out_bytes / ratio > bytes)
-		return nt_fail(NT_EFORMAT, "%s: unpacks to more than %llu times its size, as no text does; "
-					   "--max-ratio allows more",
-			       nt_layer_name(l), (unsigned long long)ratio);
+		return nt_fail(NT_EFORMAT, "%s: unpacks to more than %s its size, as no text does; --max-ratio allows more",
+			       nt_layer_name(l), nt_counted(ratio, "time"));
 	return 0;
 }
 

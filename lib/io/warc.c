@@ -126,8 +126,8 @@ static ssize_t look_at_head(struct nt_layer *l, uint64_t most, const uint8_t **p
 
 static int cut(const struct nt_layer *l, uint64_t missing)
 {
-	return nt_fail(NT_EFORMAT, "%s: cut: the record's length promises %llu bytes more than are here",
-		       nt_layer_name(l), (unsigned long long)missing);
+	return nt_fail(NT_EFORMAT, "%s: cut: the record's length promises %s more than is here",
+		       nt_layer_name(l), nt_counted(missing, "byte"));
 }
 
 /* A decimal number and nothing else. */

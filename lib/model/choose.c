@@ -59,8 +59,8 @@ static int shorten(struct nt_choice *choice, size_t n_choice, size_t room)
 	size_t cut = most > room + 1 ? most - room - 1 : 0;
 	for (size_t i = 0; i < n_choice; i++) {
 		if (choice[i].n_context <= cut)
-			return nt_fail(NT_EARG, "choice %zu: %zu tokens leave no room for what stands before it in a "
-						"context of %zu", longest, most - choice[longest].n_context, room);
+			return nt_fail(NT_EARG, "choice %zu: with %s it leaves no room for what stands before it in a context "
+						"of %zu", longest, nt_counted(most - choice[longest].n_context, "token"), room);
 		choice[i].id += cut;
 		choice[i].n -= cut;
 		choice[i].n_context -= cut;

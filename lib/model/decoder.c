@@ -271,8 +271,8 @@ static int check(const struct nt_decoder *d, size_t seq, const uint32_t *id, siz
 {
 	nt_assert(n > 0 && seq < d->n_sequence);
 	if (n > d->n_position - d->len[seq])
-		return nt_fail(NT_EARG, "%zu tokens do not fit into a context of %zu that holds %zu", n,
-			       d->n_position, d->len[seq]);
+		return nt_fail(NT_EARG, "a context of %zu that holds %zu has no room for %s", d->n_position, d->len[seq],
+			       nt_counted(n, "token"));
 	for (size_t i = 0; i < n; i++)
 		if (id[i] >= d->c->vocab_size)
 			return nt_fail(NT_EARG, "token %u is not below vocab_size %u", id[i], d->c->vocab_size);

@@ -49,8 +49,8 @@ static int check_shape(const char *path, const struct nt_tensor *want, const str
 		       (t->n_dim < 2 || t->shape[1] == want->shape[1]);
 	if (is_same)
 		return 0;
-	return nt_fail(NT_EFORMAT, "%s: '%s' has %zu values in %u dimensions; config.json makes it %zu x %zu",
-		       path, want->name, t->n, t->n_dim, want->shape[0],
+	return nt_fail(NT_EFORMAT, "%s: '%s' has %s in %s; config.json makes it %zu x %zu",
+		       path, want->name, nt_counted(t->n, "value"), nt_counted(t->n_dim, "dimension"), want->shape[0],
 		       want->n_dim > 1 ? want->shape[1] : 1);
 }
 
@@ -70,8 +70,8 @@ static int check_tensors(const char *path, const struct nt_config *c, const stru
 	for (size_t i = 0; i < n; i++)
 		n_known += is_passed_over(c, nt_weights_at(w, i)->name);
 	if (n_known < n)
-		return nt_fail(NT_EFORMAT, "%s: holds %zu tensors that a model of config.json does not have",
-			       path, n - n_known);
+		return nt_fail(NT_EFORMAT, "%s: holds %s that a model of config.json does not have",
+			       path, nt_counted(n - n_known, "tensor"));
 	return 0;
 }
 

@@ -102,8 +102,8 @@ static int read_entry(struct nt_safetensor *t, const char *file, const char *nam
 		return nt_fail(NT_EFORMAT, "%s: '%.80s': bad shape", file, name);
 	if (sizes(json_object_object_get(o, "data_offsets"), offset, 2) != 2 || offset[0] > offset[1] ||
 	    offset[1] > data_len)
-		return nt_fail(NT_EFORMAT, "%s: '%.80s': offsets outside the %zu bytes of data", file, name,
-			       data_len);
+		return nt_fail(NT_EFORMAT, "%s: '%.80s': offsets outside the data, which is %s", file, name,
+			       nt_counted(data_len, "byte"));
 	t->name = name;
 	snprintf(t->dtype, sizeof(t->dtype), "%s", dtype);
 	t->n_dim = (uint32_t)n_dim;
@@ -114,8 +114,8 @@ static int read_entry(struct nt_safetensor *t, const char *file, const char *nam
 	t->data = data + offset[0];
 	t->n_bytes = offset[1] - offset[0];
 	if (t->n > SIZE_MAX / width || t->n * width != t->n_bytes)
-		return nt_fail(NT_EFORMAT, "%s: '%.80s': %zu bytes are not its shape in %s", file, name,
-			       t->n_bytes, dtype);
+		return nt_fail(NT_EFORMAT, "%s: '%.80s': its shape in %s does not take %s", file, name,
+			       dtype, nt_counted(t->n_bytes, "byte"));
 	return 0;
 }
 
@@ -138,8 +138,8 @@ static int check_tiling(const struct nt_safetensors *s, const char *file, const 
 				       s->tensor[i].name, (size_t)(s->tensor[i].data - data),
 				       (size_t)(at - data));
 	if (at != data + data_len)
-		return nt_fail(NT_EFORMAT, "%s: %zu bytes of data, but the tensors end at %zu", file,
-			       data_len, (size_t)(at - data));
+		return nt_fail(NT_EFORMAT, "%s: %s of data, but the tensors end at %zu", file,
+			       nt_counted(data_len, "byte"), (size_t)(at - data));
 	return 0;
 }
 
@@ -181,7 +181,7 @@ int nt_safetensors_parse(struct nt_safetensors **result, const void *bytes, size
 	const uint8_t *p = bytes;
 	*result = NULL;
 	if (len < 8)
-		return nt_fail(NT_EFORMAT, "%s: %zu bytes are no safetensors file", file, len);
+		return nt_fail(NT_EFORMAT, "%s: not a safetensors file: %s in all", file, nt_counted(len, "byte"));
 	uint64_t header_len = nt_le64(p);
 	if (header_len < 2 || header_len > HEADER_MAX || (len > 8 && p[8] != '{'))
 		return nt_fail(NT_EFORMAT, "%s: not a safetensors file", file);

@@ -244,8 +244,9 @@ static int check_size(const struct nt_learn_options *o, uint32_t n_byte, uint32_
 {
 	int rc = count_specials(o, n_special);
 	if (rc == 0 && o->vocab_size < n_byte + *n_special)
-		rc = nt_fail(NT_EARG, "%u entries are too few: %u bytes and %u special tokens need %u",
-			     o->vocab_size, n_byte, *n_special, n_byte + *n_special);
+		rc = nt_fail(NT_EARG, "%u entries are too few: %s and %s need %u",
+			     o->vocab_size, nt_counted(n_byte, "byte"), nt_counted(*n_special, "special token"),
+			     n_byte + *n_special);
 	return rc;
 }
 

@@ -162,13 +162,13 @@ static int put_visible(struct nt_usage *u, uint32_t id, const char *behind)
 static int put_summary(struct nt_usage *u)
 {
 	int rc = nt_buf_printf(&u->line,
-		"tokenizer        %s, %zu entries and %zu specials\n"
+		"tokenizer        %s, %zu entries and %s\n"
 		"documents        %zu\n"
 		"bytes            %" PRIu64 "\n"
 		"tokens           %" PRIu64 "\n"
 		"bytes/token      %.3f\n"
 		"entropy          %.3f bits/token, %.3f bits/byte\n",
-		nt_tokenizer_summary(u->t)->name, u->n_entry, u->n_special, u->n_document, u->bytes, u->n_token,
+		nt_tokenizer_summary(u->t)->name, u->n_entry, nt_counted(u->n_special, "special"), u->n_document, u->bytes, u->n_token,
 		ratio(u->bytes, u->n_token), u->entropy, u->entropy * ratio(u->n_token, u->bytes));
 	if (rc == 0 && u->n_document > 1)
 		rc = nt_buf_printf(&u->line,

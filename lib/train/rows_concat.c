@@ -32,9 +32,9 @@ static int window_source(struct nt_rows *train, struct nt_rows *held, size_t sou
 	uint64_t last = held ? (uint64_t)(nt_holdout_share(train->corpus, n) * (double)n) : 0;
 	size_t T = train->T;
 	if (n - last <= T)
-		return nt_fail(NT_EFORMAT, "%s%sthe data has %" PRIu64 " tokens, too few for a window of "
-					   "%zu: use a smaller --seq-len, or more data",
-			       s->name, *s->name ? ": " : "", n, T + 1);
+		return nt_fail(NT_EFORMAT, "%s%sthe data has %s, too few for a window of %zu: use a smaller "
+					   "--seq-len, or more data",
+			       s->name, *s->name ? ": " : "", nt_counted(n, "token"), T + 1);
 	train->part[source] = (struct nt_part){.first = s->token, .n = n - last - T,
 					       .n_target = n - last - 1};
 	train->n_target += n - last - 1;

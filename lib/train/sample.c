@@ -52,6 +52,6 @@ int nt_train_check_prompt(const struct nt_train *t)
 {
 	uint32_t limit = t->config.max_position_embeddings;
 	return t->n_prompt <= limit ? 0
-				    : nt_fail(NT_EARG, "--sample-prompt: its %zu tokens do not fit into the model's "
-						       "context of %u", t->n_prompt, limit);
+				    : nt_fail(NT_EARG, "--sample-prompt: of %s, it does not fit into the model's context of %u",
+					      nt_counted(t->n_prompt, "token"), limit);
 }

@@ -62,8 +62,8 @@ static int settle_rows(struct nt_train *t)
 			     ? nt_rows_concat(&t->split, &t->corpus, val, t->options.seq_len)
 			     : nt_rows_fit(&t->split, &t->corpus, val, t->options.seq_len, t->options.stride);
 	if (rc == 0 && t->split.train.n_target == 0)
-		rc = nt_fail(NT_EFORMAT, "the data holds nothing to predict: %" PRIu64 " tokens",
-			     nt_corpus_n_token(&t->corpus));
+		rc = nt_fail(NT_EFORMAT, "the data holds nothing to predict: %s",
+			     nt_counted(nt_corpus_n_token(&t->corpus), "token"));
 	if (rc == 0 && t->split.val.n_target == 0)
 		snprintf(t->split.remark, sizeof(t->split.remark),
 			 "too little text to hold any out: there will be no validation loss");

@@ -129,7 +129,7 @@ t 'a NUL inside a document is reported, and JSON keeps it' '
 
 t 'bytes that are not UTF-8 come out as they are, and JSON counts what it lost' '
 	printf "a\377\376b\303\251" >a; nt-cat a 2>err | cmp a -; not grep UTF-8 err
-	nt-cat --jsonl a >out 2>err; grep "2 bytes are not UTF-8" err
+	nt-cat --jsonl a >out 2>err; grep "invalid UTF-8, which JSON cannot hold: 2 bytes" err
 	grep -F "$(printf "a\357\277\275\357\277\275b\303\251")" out'
 
 t '--split takes words and delimiters' '

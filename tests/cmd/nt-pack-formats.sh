@@ -164,7 +164,7 @@ t 'files of another kind are told apart' '
 
 t 'a cut llmc file, one that goes on, and one of another version are refused' '
 	four | nt-pack -q --format llmc -o x; head -c 1039 x_000000.bin >y; { cat x_000000.bin; printf a; } >z
-	exits 3 nt-pack --from llmc -t bytes y 2>said >got; grep -q "y: cut at byte 1039: its header promises 8 tokens, 7 are here" said
+	exits 3 nt-pack --from llmc -t bytes y 2>said >got; grep -q "y: cut at byte 1039: its header promises 8 tokens, and here are 7" said
 	exits 3 nt-pack --from llmc -t bytes z 2>said >got; grep -q "z: goes on behind the 8 tokens" said
 	head -c 99 x_000000.bin >y; exits 3 nt-pack --from llmc -t bytes y 2>said >got; grep -q "y: cut at byte 99" said
 	{ head -c 4 x_000000.bin; printf "\3"; tail -c +6 x_000000.bin; } >y
@@ -178,7 +178,7 @@ t 'indexes that do not fit the tokens are refused' '
 		mv keep $f
 	done
 	head -c 60 megatron.idx >x.idx; cp megatron.bin x.bin
-	exits 3 nt-pack --from megatron -t bytes x 2>said >got; grep -q "x.idx: 60 bytes do not hold the 3 sequences and 4 documents" said
+	exits 3 nt-pack --from megatron -t bytes x 2>said >got; grep -q "x.idx: of 60 bytes, it cannot hold the 3 sequences and 4 documents" said
 	{ head -c 46 megatron.idx; printf "\1"; tail -c +48 megatron.idx; } >x.idx
 	exits 3 nt-pack --from megatron -t bytes x 2>said >got; grep -q "x.idx: document 0: a sequence does not lie" said
 	{ head -c 17 megatron.idx; printf "\7"; tail -c +19 megatron.idx; } >x.idx

@@ -239,7 +239,7 @@ t 'a conversation is one text' '
 	printf "h\n/reset\nh\n" | nt-sample -q --greedy -n 2 --interactive "$ckpt" >out
 	printf "\303\251\n\303\251\n" | cmp - out
 	seq 1 100 | xargs | nt-sample --greedy --interactive "$ckpt" >out 2>err
-	grep -q "do not fit.*/reset" err; [ ! -s out ]'
+	grep -q "no room for.*/reset" err; [ ! -s out ]'
 
 t 'on a terminal an interrupt ends the answer, and the end of input the conversation' '
 	mkdir long; cp -L "$ckpt"/*.json "$ckpt"/*.safetensors long

@@ -23,7 +23,8 @@ t 'bytes that are not UTF-8 are kept, counted and reported' '
 	printf "ab\377\376cd \303" >text
 	nt-tokenize text 2>said >a.nts
 	nt-tokenize -d a.nts | cmp - text
-	grep "warning: 3 bytes are not UTF-8" said'
+	grep "warning: invalid UTF-8: 3 bytes, kept" said
+	printf "\377" | nt-tokenize 2>said >a.nts; grep "warning: invalid UTF-8: 1 byte, kept" said'
 
 t '--strict refuses bytes that are not UTF-8 and says where' '
 	printf "ab\377\376cd" >text

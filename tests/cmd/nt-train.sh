@@ -133,7 +133,7 @@ t 'a finished run run again says so and changes nothing' '
 	train -q --max-steps=3 "$data/data.bin"
 	before=$(checksum ckpt/log.jsonl)
 	train --max-steps=3 "$data/data.bin" 2>err
-	grep "already trained for all of its 3 steps" err
+	grep "already trained for 3 steps, which is all" err
 	[ "$(checksum ckpt/log.jsonl)" = "$before" ]
 	train -q --max-steps=5 "$data/data.bin"
 	[ "$(readlink ckpt/latest)" = step-000005 ]'
@@ -473,7 +473,7 @@ assert damage(s[2][\"text\"]) == damage(open(\"said\", \"rb\").read().decode(err
 	train -q --max-steps=6 --sample-every=4 -o often "$data/data.bin"
 	[ "$(grep -c sample often/log.jsonl)" = 2 ]
 	exits 2 train --max-steps=6 --sample-prompt="$(head -c 40 "$data/text")" -o x "$data/data.bin" 2>err
-	grep "its 41 tokens do not fit into the model.s context of 32" err'
+	grep "sample-prompt: of 41 tokens, it does not fit into the model.s context of 32" err'
 
 t '--plan and --bench speak of a new run where a checkpoint contradicts, and leave it alone' '
 	train -q --max-steps=2 "$data/data.bin"

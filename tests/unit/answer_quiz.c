@@ -226,7 +226,7 @@ static void what_is_too_long_loses_its_beginning(void **state)
 	open_quiz(&q, &o, line, strlen(line));
 	assert_int_equal(nt_quiz_next(q, &item), NT_EFORMAT);
 	assert_non_null(strstr(nt_errmsg(), path));
-	assert_non_null(strstr(nt_errmsg(), ":1: choice 1: 4 tokens leave no room"));
+	assert_non_null(strstr(nt_errmsg(), ":1: choice 1: with 4 tokens it leaves no room"));
 	close_quiz(q);
 }
 
