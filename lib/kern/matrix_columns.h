@@ -174,18 +174,19 @@ SUM_TILE(8)
 #endif
 #undef SUM_TILE
 
-static void (*const sum_tiles[])(const struct area *a) = {
-	sum_tile_1, sum_tile_2, sum_tile_3, sum_tile_4,
+static void (*const sum_tiles[][TILE_ROWS])(const struct area *a) = {
+	{
+		first_tile_1, first_tile_2, first_tile_3, first_tile_4,
 #if TILE_ROWS > 4
-	sum_tile_5, sum_tile_6, sum_tile_7, sum_tile_8,
+		first_tile_5, first_tile_6, first_tile_7, first_tile_8,
 #endif
-};
-
-static void (*const first_tiles[])(const struct area *a) = {
-	first_tile_1, first_tile_2, first_tile_3, first_tile_4,
+	},
+	{
+		sum_tile_1, sum_tile_2, sum_tile_3, sum_tile_4,
 #if TILE_ROWS > 4
-	first_tile_5, first_tile_6, first_tile_7, first_tile_8,
+		sum_tile_5, sum_tile_6, sum_tile_7, sum_tile_8,
 #endif
+	},
 };
 
 static void run_part(const struct area *a, size_t n_row)
@@ -206,7 +207,7 @@ static void run_part(const struct area *a, size_t n_row)
 				tile.next = a->next + k * TILE_COLUMNS + t * n_fetched * LINE;
 				tile.n_next = n_fetched;
 			}
-			(t == 0 ? first_tiles : sum_tiles)[end - r - 1](&tile);
+			sum_tiles[t > 0][end - r - 1](&tile);
 		}
 	}
 }
