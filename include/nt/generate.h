@@ -70,13 +70,20 @@ size_t nt_decoder_len(const struct nt_decoder *d, size_t seq); /* ids in a seque
 void nt_decoder_rewind(struct nt_decoder *d, size_t seq, size_t n);
 
 /*
- * Takes n > 0 ids into a sequence; logits of the last, [V], valid until the next call. NT_EARG:
- * they do not fit, or an id is not of the vocabulary; nothing is taken in then.
+ * Takes the next ids of each of n > 0 different sequences; logits [n][V], behind the last of each, valid until
+ * the next call. They go through the model together, but prompts of 192 ids or more each alone. NT_EARG: some do
+ * not fit, or an id is not of the vocabulary; nothing is taken in then.
  */
+struct nt_next {
+	size_t seq;
+	const uint32_t *id; /* [n] */
+	size_t n;           /* > 0 */
+};
+int nt_decoder_take(struct nt_decoder *d, const struct nt_next *next, size_t n, const nt_real **logits);
+/* The same for one sequence. */
 int nt_decoder_extend(struct nt_decoder *d, size_t seq, const uint32_t *id, size_t n, const nt_real **logits);
-/* The same for one id of each of n > 0 different sequences at once; logits [n][V]. */
-int nt_decoder_step(struct nt_decoder *d, const size_t *seq, const uint32_t *id, size_t n,
-		    const nt_real **logits);
+/* NT_EARG: it would refuse them. */
+int nt_decoder_check(const struct nt_decoder *d, size_t seq, const uint32_t *id, size_t n);
 /* Takes n > 0 ids into a sequence, and nll[i] = -log p(target[i]) in nats behind id[i], all three [n]; not
  * written where the target is NT_IGNORE. Fails as nt_decoder_extend does. */
 int nt_decoder_score(struct nt_decoder *d, size_t seq, const uint32_t *id, size_t n, const uint32_t *target,

@@ -5,15 +5,15 @@
  * nt/lanes.h - texts that go on side by side
  *
  * A lane is a place for a text in a decoder. All texts that are under way get their next token in
- * one pass over the weights, and whoever has had enough of one begins another in its lane at
- * once (continuous batching). What is chosen for a text depends on the text, the options and its
+ * one pass over the weights, new prompts go with them, and whoever has had enough of one text begins
+ * another in its lane at once (continuous batching). What is chosen for a text depends on the text, the options and its
  * number, and on nothing that goes on beside it.
  *
  *	nt_lanes_begin(l, number, &lane);
  *	nt_lanes_extend(l, lane, prompt, n_prompt);
  *	for (;;) {
- *		for each lane that is under way: use nt_lanes_latest(l, lane), or nt_lanes_end(l, lane);
  *		nt_lanes_step(l);
+ *		for each lane that is under way: use nt_lanes_latest(l, lane), or nt_lanes_end(l, lane);
  *	}
  */
 #include <stdbool.h>
@@ -42,17 +42,19 @@ size_t nt_lanes_n(const struct nt_lanes *l); /* lanes, free ones too */
 bool nt_lanes_begin(struct nt_lanes *l, uint64_t number, size_t *lane);
 void nt_lanes_end(struct nt_lanes *l, size_t lane); /* it is free again */
 
-/* Takes n > 0 ids in and chooses what comes behind them; the text is then under way. */
+/* The next step takes n > 0 ids in; the text is then under way. NT_EARG: they do not fit, or one is not of the
+ * vocabulary. */
 int nt_lanes_extend(struct nt_lanes *l, size_t lane, const uint32_t *id, size_t n);
-/* Takes what was chosen last into every text that is under way, and chooses the next. */
+/* Takes into every text that is under way what was chosen last, into others what nt_lanes_extend gave them, and
+ * chooses what comes next. NT_EARG: a text has no room; nothing is taken in then. */
 int nt_lanes_step(struct nt_lanes *l);
 /* The text waits, without what was chosen last, for more by nt_lanes_extend. */
 void nt_lanes_rest(struct nt_lanes *l, size_t lane);
 void nt_lanes_rewind(struct nt_lanes *l, size_t lane, size_t n); /* to its first n ids, and it waits */
 
-/* The ids that were taken in, *n of them; valid until the lane is used again. */
+/* The ids that were taken in, or will be by the next step, *n of them; valid until the lane is used again. */
 const uint32_t *nt_lanes_ids(const struct nt_lanes *l, size_t lane, size_t *n);
-size_t nt_lanes_len(const struct nt_lanes *l, size_t lane); /* as many */
+size_t nt_lanes_len(const struct nt_lanes *l, size_t lane); /* ids that were taken in */
 size_t nt_lanes_room(const struct nt_lanes *l); /* ids that a lane can take in: n_position */
 
 /* log p is the model's own: of all tokens, at temperature 1. */
@@ -66,14 +68,14 @@ struct nt_latest {
 	const struct nt_likely *top; /* [n_top], the likeliest first, if the vocabulary has so many */
 	size_t n_top;
 };
-/* Of a text that is under way; valid until the next nt_lanes_extend or nt_lanes_step. */
+/* Of a text that is under way; valid until the next step. */
 struct nt_latest nt_lanes_latest(const struct nt_lanes *l, size_t lane);
 
-/* What has been done so far. */
+/* What has been done so far. Time is shared by all ids that a step takes in. */
 struct nt_lanes_counts {
-	uint64_t taken, extend_ns;  /* ids that nt_lanes_extend took in, and the time for it */
-	uint64_t stepped, step_ns;  /* the same of nt_lanes_step */
-	uint64_t chosen;            /* tokens, by both */
+	uint64_t taken, extend_ns;  /* ids of nt_lanes_extend */
+	uint64_t stepped, step_ns;  /* ids that had been chosen */
+	uint64_t chosen;
 };
 struct nt_lanes_counts nt_lanes_counts(const struct nt_lanes *l);
 

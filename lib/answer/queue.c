@@ -80,7 +80,7 @@ static int begin(struct queue *q, const struct nt_prompt *prompt, size_t lane)
 	a->lane = lane;
 	q->tail++;
 	q->n_going++;
-	return take_latest(q, a);
+	return 0;
 }
 
 /* Begins answers while there are prompts and room. */

@@ -108,7 +108,7 @@ static int keep_answer(struct talk *t, size_t n)
 static int say(struct talk *t)
 {
 	struct nt_answer *a = &t->answer;
-	int rc = 0;
+	int rc = nt_lanes_step(t->lanes);
 	while (rc == 0) {
 		struct nt_latest latest = nt_lanes_latest(t->lanes, t->lane);
 		rc = nt_answer_take(a, &latest, nt_lanes_len(t->lanes, t->lane) == nt_lanes_room(t->lanes));

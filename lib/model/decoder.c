@@ -3,11 +3,12 @@
  * decoder.c - sequences that grow, keys and values kept
  *
  * A key or value depends on what stands before it only, so it is computed once and kept (kern/kv.h).
- * Rows go through the layers in one of two ways:
+ * The next ids of several sequences go through the layers together, so that every weight is read
+ * once for all of them; only a prompt of more than NT_ROWS_ALIKE ids goes alone, up to 512 at a time. What
+ * looks around is one of two:
  *
- *	a step	the next id of each of several sequences: every weight is read once for all of them, and
- *		a query looks at its own sequence's keys (nt_kv_attend_part)
- *	a piece	up to 512 next ids of one sequence, from a prompt: tiles of queries and keys (nt_attend)
+ *	a step	the next id of a sequence: parts of its keys, side by side (nt_kv_attend_part)
+ *	a piece	the next ids of a sequence, from a prompt: tiles of queries and keys (nt_attend)
  *
  * What a row becomes does not depend on which rows go with it, since products sum up each element by
  * itself (kern/matrix.h) and a prompt is cut by its own length alone: so a sequence is the same
@@ -17,6 +18,7 @@
  * takes memory from its beginning on, in pages of whatever size.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/least.h"
 #include "kern/kv.h"
@@ -26,6 +28,12 @@
 
 enum { ROWS = 512 };
 
+/* Rows of a pass: the next n ids of a sequence. */
+struct span {
+	size_t seq, row, n;
+	nt_real *last; /* [C] what the last of them becomes */
+};
+
 struct nt_decoder {
 	struct nt_layers layers;
 	const struct nt_lm *lm;
@@ -33,12 +41,16 @@ struct nt_decoder {
 	struct nt_pool *pool;
 	size_t n_sequence, n_position;
 	size_t *len;            /* [n_sequence] ids in each */
-	uint8_t *is_stepped;    /* [n_sequence] 0 but within a step */
+	uint8_t *is_named;      /* [n_sequence] 0 but while sequences are told from each other */
 	uint8_t *kept;          /* [n_sequence][block][L][K][block_bytes], keys and values */
 	size_t sequence_bytes;
-	nt_real *logits;        /* [n_sequence][V] */
+	nt_real *last, *logits; /* [n_sequence][C] behind the last layer, and [n_sequence][V] */
 	struct nt_kv_query *query; /* [n_sequence][K] */
 	nt_real *parts;         /* [n_sequence][K][nt_kv_scratch] */
+	struct span *span;      /* [n_sequence], n_span of them in the next pass, which has n_row rows: */
+	size_t n_span, n_row;
+	uint32_t *id;           /* [layers.n_row] */
+	size_t *seq;            /* [layers.n_row] */
 	struct nt_room room;
 };
 
@@ -49,9 +61,13 @@ static int map_memory(struct nt_decoder *d)
 	size_t group = c->num_attention_heads / K, S = d->n_sequence, real = sizeof(nt_real);
 	const struct nt_part part[] = {
 		{&d->len, S, 1, sizeof(*d->len)},
-		{&d->is_stepped, S, 1, 1},
+		{&d->is_named, S, 1, 1},
 		{&d->kept, S, d->sequence_bytes, 1},
+		{&d->last, S, c->hidden_size, real},
 		{&d->logits, S, c->vocab_size, real},
+		{&d->span, S, 1, sizeof(*d->span)},
+		{&d->id, d->layers.n_row, 1, sizeof(*d->id)},
+		{&d->seq, d->layers.n_row, 1, sizeof(*d->seq)},
 		{&d->query, S, K, sizeof(*d->query)},
 		{&d->parts, S * K, nt_kv_scratch(d->n_position, group, D), real},
 	};
@@ -124,23 +140,6 @@ void nt_decoder_rewind(struct nt_decoder *d, size_t seq, size_t n)
 
 /* --- rows ------------------------------------------------------------------------------------ */
 
-struct pass {
-	struct nt_decoder *d;
-	const size_t *seq; /* of each row; of a piece only one */
-	size_t n_row;
-	bool is_piece;     /* rows are the next n_row ids of one sequence */
-};
-
-static size_t seq_of(const struct pass *p, size_t r)
-{
-	return p->seq[p->is_piece ? 0 : r];
-}
-
-static size_t place_of(const struct pass *p, size_t r)
-{
-	return p->d->len[seq_of(p, r)] + (p->is_piece ? r : 0);
-}
-
 static struct nt_kv kv_of(const struct nt_decoder *d, size_t seq, size_t layer, size_t kv)
 {
 	const struct nt_config *c = d->c;
@@ -151,34 +150,34 @@ static struct nt_kv kv_of(const struct nt_decoder *d, size_t seq, size_t layer, 
 }
 
 struct layer {
-	const struct pass *p;
+	struct nt_decoder *d;
 	size_t number;
-	size_t n_part; /* of the longest sequence's keys */
+	size_t n_query; /* of steps: in d->query */
+	size_t n_part;  /* of the longest one's keys */
 };
 
 /* Queries and keys of rows become what attention takes; keys and values are kept. */
 static void keep_rows(const void *arg, size_t first, size_t n)
 {
 	const struct layer *l = arg;
-	const struct pass *p = l->p;
-	struct nt_decoder *d = p->d;
+	struct nt_decoder *d = l->d;
 	struct nt_heads heads = nt_layers_heads(&d->layers, l->number);
 	size_t H = heads.H, K = heads.K, D = heads.D;
 	for (size_t r = first; r < first + n; r++) {
 		nt_real *row = d->layers.qkv + r * nt_qkv_width(d->c);
-		nt_heads_row(&heads, row, row, place_of(p, r), NULL);
+		nt_heads_row(&heads, row, row, d->layers.place[r], NULL);
 		for (size_t k = 0; k < K; k++) {
-			struct nt_kv kv = kv_of(d, seq_of(p, r), l->number, k);
-			nt_kv_put(&kv, place_of(p, r), row + (H + k) * D, row + (H + K + k) * D);
+			struct nt_kv kv = kv_of(d, d->seq[r], l->number, k);
+			nt_kv_put(&kv, d->layers.place[r], row + (H + k) * D, row + (H + K + k) * D);
 		}
 	}
 }
 
-/* Task i of a step: a part of what the heads of one row that share a key-value head look at. */
+/* Task i of the steps: a part of what the heads of one row that share a key-value head look at. */
 static int attend_step(void *arg, size_t i)
 {
 	const struct layer *l = arg;
-	struct nt_kv_query *query = &l->p->d->query[i / l->n_part];
+	struct nt_kv_query *query = &l->d->query[i / l->n_part];
 	if (i % l->n_part < nt_kv_n_part(query->n_key))
 		nt_kv_attend_part(query, i % l->n_part);
 	return 0;
@@ -186,88 +185,90 @@ static int attend_step(void *arg, size_t i)
 
 static void prepare_queries(struct layer *l)
 {
-	const struct pass *p = l->p;
-	struct nt_decoder *d = p->d;
+	struct nt_decoder *d = l->d;
 	size_t K = d->c->num_key_value_heads, D = d->c->head_dim, group = d->c->num_attention_heads / K;
-	size_t width = nt_qkv_width(d->c), each = nt_kv_scratch(d->n_position, group, D), n_part = 0;
-	for (size_t r = 0; r < p->n_row; r++) {
-		size_t n_key = place_of(p, r) + 1;
-		n_part = nt_kv_n_part(n_key) > n_part ? nt_kv_n_part(n_key) : n_part;
-		for (size_t k = 0; k < K; k++)
-			d->query[r * K + k] = (struct nt_kv_query){
-				.kv = kv_of(d, seq_of(p, r), l->number, k), .n_key = n_key, .n_head = group,
+	size_t width = nt_qkv_width(d->c), each = nt_kv_scratch(d->n_position, group, D);
+	for (size_t s = 0; s < d->n_span; s++) {
+		size_t r = d->span[s].row, n_key = d->layers.place[r] + 1, n_part = nt_kv_n_part(n_key);
+		if (d->span[s].n > 1)
+			continue;
+		l->n_part = n_part > l->n_part ? n_part : l->n_part;
+		for (size_t k = 0; k < K; k++, l->n_query++)
+			d->query[l->n_query] = (struct nt_kv_query){
+				.kv = kv_of(d, d->span[s].seq, l->number, k), .n_key = n_key, .n_head = group,
 				.q = d->layers.qkv + r * width + k * group * D, .ldq = D,
 				.out = d->layers.att + (r * K + k) * group * D, .ldo = D,
-				.scratch = d->parts + (r * K + k) * each,
+				.scratch = d->parts + l->n_query * each,
 			};
 	}
-	l->n_part = n_part;
 }
 
-/* Task h of a piece: a head of all its rows. */
-static int attend_piece(void *arg, size_t h)
+/* Task i of the pieces: a head of all rows of one. */
+static int attend_piece(void *arg, size_t i)
 {
 	const struct layer *l = arg;
-	struct nt_decoder *d = l->p->d;
+	struct nt_decoder *d = l->d;
 	const struct nt_config *c = d->c;
-	size_t D = c->head_dim, H = c->num_attention_heads;
-	struct nt_kv kv = kv_of(d, l->p->seq[0], l->number, h / (H / c->num_key_value_heads));
+	size_t D = c->head_dim, H = c->num_attention_heads, h = i % H, width = nt_qkv_width(c);
+	const struct span *s = &d->span[i / H];
+	if (s->n == 1)
+		return 0;
+	struct nt_kv kv = kv_of(d, s->seq, l->number, h / (H / c->num_key_value_heads));
 	struct nt_attend attend = {
-		.kern = d->layers.kern, .q = d->layers.qkv + h * D, .ldq = nt_qkv_width(c), .kv = &kv,
-		.n_query = l->p->n_row, .n_key = place_of(l->p, l->p->n_row), .D = D,
+		.kern = d->layers.kern, .q = d->layers.qkv + s->row * width + h * D, .ldq = width, .kv = &kv,
+		.n_query = s->n, .n_key = d->len[s->seq] + s->n, .D = D,
 	};
 	nt_real *scratch = nt_slot_take(&d->layers.slots);
-	nt_attend(&attend, d->layers.att + h * D, H * D, NULL, 0, scratch);
+	nt_attend(&attend, d->layers.att + (s->row * H + h) * D, H * D, NULL, 0, scratch);
 	nt_slot_give(&d->layers.slots, scratch);
 	return 0;
 }
 
 static void look_around(void *arg, size_t number)
 {
-	const struct pass *p = arg;
-	struct nt_decoder *d = p->d;
-	struct layer l = {.p = p, .number = number};
-	nt_rows_run(d->pool, p->n_row, nt_qkv_width(d->c), keep_rows, &l);
-	if (p->is_piece) {
-		nt_pool_run(d->pool, d->c->num_attention_heads, attend_piece, &l);
-		return;
-	}
+	struct nt_decoder *d = arg;
+	struct layer l = {.d = d, .number = number};
+	nt_rows_run(d->pool, d->n_row, nt_qkv_width(d->c), keep_rows, &l);
 	prepare_queries(&l);
-	nt_pool_run(d->pool, p->n_row * d->c->num_key_value_heads * l.n_part, attend_step, &l);
+	nt_pool_run(d->pool, l.n_query * l.n_part, attend_step, &l);
+	if (d->n_row > d->n_span)
+		nt_pool_run(d->pool, d->n_span * d->c->num_attention_heads, attend_piece, &l);
+}
+
+/* The next ids of a sequence are in the next pass. */
+static void add_span(struct nt_decoder *d, size_t seq, const uint32_t *id, size_t n, nt_real *last)
+{
+	d->span[d->n_span++] = (struct span){.seq = seq, .row = d->n_row, .n = n, .last = last};
+	for (size_t i = 0; i < n; i++, d->n_row++) {
+		d->id[d->n_row] = id[i];
+		d->seq[d->n_row] = seq;
+		d->layers.place[d->n_row] = d->len[seq] + i;
+	}
 }
 
 /* Rows go through the layers, and their sequences are longer. */
-static void run_pass(struct pass *p, const uint32_t *id)
+static void run_pass(struct nt_decoder *d)
 {
-	struct nt_decoder *d = p->d;
-	for (size_t r = 0; r < p->n_row; r++)
-		d->layers.place[r] = place_of(p, r);
-	nt_layers_run(&d->layers, id, p->n_row, p->is_piece ? NT_ROWS_MANY : NT_ROWS_FEW, look_around, p);
-	if (p->is_piece)
-		d->len[p->seq[0]] += p->n_row;
-	for (size_t r = 0; r < p->n_row && !p->is_piece; r++)
-		d->len[p->seq[r]]++;
+	size_t C = d->c->hidden_size;
+	nt_layers_run(&d->layers, d->id, d->n_row, d->n_span == 1 ? NT_ROWS_MANY : NT_ROWS_FEW, look_around, d);
+	for (const struct span *s = d->span; s < d->span + d->n_span; s++) {
+		memcpy(s->last, d->layers.x + (s->row + s->n - 1) * C, C * sizeof(*s->last));
+		d->len[s->seq] += s->n;
+	}
+	d->n_span = d->n_row = 0;
 }
 
-/* The next of n ids of a sequence go through the layers; returns how many. */
-static size_t take_piece(struct nt_decoder *d, size_t seq, const uint32_t *id, size_t n)
+/* The next of n ids of a sequence go through the layers alone; returns how many. */
+static size_t take_piece(struct nt_decoder *d, size_t seq, const uint32_t *id, size_t n, nt_real *last)
 {
-	struct pass p = {.d = d, .seq = &seq, .n_row = least(n, ROWS), .is_piece = n > 1};
-	run_pass(&p, id);
-	return p.n_row;
-}
-
-/* d->logits[n][V] of rows [first, first + n) of the last pass. */
-static void make_logits(struct nt_decoder *d, size_t first, size_t n)
-{
-	struct nt_layers *l = &d->layers;
-	nt_layers_last(l, l->x + first * d->c->hidden_size, n);
-	nt_layers_multiply(l, &d->lm->head, d->logits, l->norm, NULL, n, NT_ROWS_FEW);
+	add_span(d, seq, id, least(n, ROWS), last);
+	run_pass(d);
+	return least(n, ROWS);
 }
 
 /* --- what callers see ------------------------------------------------------------------------ */
 
-static int check(const struct nt_decoder *d, size_t seq, const uint32_t *id, size_t n)
+int nt_decoder_check(const struct nt_decoder *d, size_t seq, const uint32_t *id, size_t n)
 {
 	nt_assert(n > 0 && seq < d->n_sequence);
 	if (n > d->n_position - d->len[seq])
@@ -279,51 +280,64 @@ static int check(const struct nt_decoder *d, size_t seq, const uint32_t *id, siz
 	return 0;
 }
 
-int nt_decoder_extend(struct nt_decoder *d, size_t seq, const uint32_t *id, size_t n, const nt_real **logits)
-{
-	int rc = check(d, seq, id, n);
-	if (rc < 0)
-		return rc;
-	size_t rows = 0;
-	for (size_t at = 0; at < n; at += rows)
-		rows = take_piece(d, seq, id + at, n - at);
-	make_logits(d, rows - 1, 1);
-	*logits = d->logits;
-	return 0;
-}
-
-int nt_decoder_step(struct nt_decoder *d, const size_t *seq, const uint32_t *id, size_t n,
-		    const nt_real **logits)
+static int check_all(struct nt_decoder *d, const struct nt_next *next, size_t n)
 {
 	nt_assert(n > 0 && n <= d->n_sequence);
 	for (size_t i = 0; i < n; i++) {
-		int rc = check(d, seq[i], &id[i], 1);
+		int rc = nt_decoder_check(d, next[i].seq, next[i].id, next[i].n);
 		if (rc < 0)
 			return rc;
 	}
 	for (size_t i = 0; i < n; i++) {
-		nt_assert(!d->is_stepped[seq[i]]); /* twice */
-		d->is_stepped[seq[i]] = 1;
+		nt_assert(!d->is_named[next[i].seq]); /* twice */
+		d->is_named[next[i].seq] = 1;
 	}
 	for (size_t i = 0; i < n; i++)
-		d->is_stepped[seq[i]] = 0;
-	run_pass(&(struct pass){.d = d, .seq = seq, .n_row = n}, id);
-	make_logits(d, 0, n);
+		d->is_named[next[i].seq] = 0;
+	return 0;
+}
+
+int nt_decoder_take(struct nt_decoder *d, const struct nt_next *next, size_t n, const nt_real **logits)
+{
+	struct nt_layers *l = &d->layers;
+	size_t C = d->c->hidden_size;
+	int rc = check_all(d, next, n);
+	if (rc < 0)
+		return rc;
+	for (size_t i = 0; i < n; i++)
+		for (size_t at = 0; next[i].n > NT_ROWS_ALIKE && at < next[i].n;)
+			at += take_piece(d, next[i].seq, next[i].id + at, next[i].n - at, d->last + i * C);
+	for (size_t i = 0; i < n; i++) {
+		if (next[i].n > NT_ROWS_ALIKE)
+			continue;
+		if (d->n_row + next[i].n > l->n_row)
+			run_pass(d);
+		add_span(d, next[i].seq, next[i].id, next[i].n, d->last + i * C);
+	}
+	if (d->n_row)
+		run_pass(d);
+	nt_layers_last(l, d->last, n);
+	nt_layers_multiply(l, &d->lm->head, d->logits, l->norm, NULL, n, NT_ROWS_FEW);
 	*logits = d->logits;
 	return 0;
+}
+
+int nt_decoder_extend(struct nt_decoder *d, size_t seq, const uint32_t *id, size_t n, const nt_real **logits)
+{
+	return nt_decoder_take(d, &(struct nt_next){.seq = seq, .id = id, .n = n}, 1, logits);
 }
 
 int nt_decoder_score(struct nt_decoder *d, size_t seq, const uint32_t *id, size_t n, const uint32_t *target,
 		     double *nll)
 {
-	int rc = check(d, seq, id, n);
+	int rc = nt_decoder_check(d, seq, id, n);
 	if (rc < 0)
 		return rc;
 	for (size_t i = 0; i < n; i++)
 		if (target[i] != NT_IGNORE && target[i] >= d->c->vocab_size)
 			return nt_fail(NT_EARG, "token %u is not below vocab_size %u", target[i], d->c->vocab_size);
 	for (size_t at = 0, rows; at < n; at += rows) {
-		rows = take_piece(d, seq, id + at, n - at);
+		rows = take_piece(d, seq, id + at, n - at, d->last);
 		nt_layers_losses(&d->layers, target + at, rows, nll + at, NULL);
 	}
 	return 0;

@@ -18,12 +18,12 @@
 #include "nt/err.h"
 #include "nt/mem.h"
 
-enum state { FREE, WAITS, GOES };
+enum state { FREE, WAITS, TAKES, GOES };
 
 struct lane {
 	enum state state;
 	uint64_t number, n_draw;
-	struct nt_ids said; /* taken in so far */
+	struct nt_ids said; /* taken in so far, and what is to be */
 	struct nt_latest latest;
 	struct nt_likely *top; /* [n_top] */
 };
@@ -36,10 +36,9 @@ struct nt_lanes {
 	struct lane *lane;           /* [n_lane] */
 	struct nt_sampler **sampler; /* [n_sampler] */
 	size_t n_sampler;
-	size_t *going;               /* [n_lane] the lanes of a step ... */
-	uint32_t *id;                /* ... and what they take in */
-	size_t n_going;
-	const nt_real *logits;       /* [n_going][V] of it */
+	struct nt_next *next;        /* [n_lane] what lanes take in a step */
+	size_t n_next;
+	const nt_real *logits;       /* [n_next][V] of it */
 	struct nt_lanes_counts counts;
 };
 
@@ -48,10 +47,9 @@ static int allocate(struct nt_lanes *l)
 	const struct nt_lanes_options *o = &l->options;
 	int rc = 0;
 	l->lane = nt_calloc(o->n_lane, sizeof(*l->lane));
-	l->going = nt_alloc(o->n_lane, sizeof(*l->going));
-	l->id = nt_alloc(o->n_lane, sizeof(*l->id));
+	l->next = nt_alloc(o->n_lane, sizeof(*l->next));
 	l->sampler = nt_calloc(l->n_sampler, sizeof(struct nt_sampler *));
-	if (!l->lane || !l->going || !l->id || !l->sampler)
+	if (!l->lane || !l->next || !l->sampler)
 		return NT_ESYS;
 	for (size_t i = 0; rc == 0 && i < o->n_lane; i++)
 		if (o->n_top && !(l->lane[i].top = nt_alloc(o->n_top, sizeof(*l->lane[i].top))))
@@ -99,8 +97,7 @@ void nt_lanes_free(struct nt_lanes *l)
 		nt_sampler_free(l->sampler[i]);
 	nt_decoder_free(l->decoder);
 	free(l->lane);
-	free(l->going);
-	free(l->id);
+	free(l->next);
 	free(l->sampler);
 	free(l);
 }
@@ -198,49 +195,60 @@ static void choose(struct nt_lanes *l, size_t sampler, struct lane *lane, const 
 static int choose_share(void *arg, size_t sampler)
 {
 	struct nt_lanes *l = arg;
-	size_t first = l->n_going * sampler / l->n_sampler, end = l->n_going * (sampler + 1) / l->n_sampler;
+	size_t first = l->n_next * sampler / l->n_sampler, end = l->n_next * (sampler + 1) / l->n_sampler;
 	for (size_t i = first; i < end; i++)
-		choose(l, sampler, &l->lane[l->going[i]], l->logits + i * l->vocab_size);
+		choose(l, sampler, &l->lane[l->next[i].seq], l->logits + i * l->vocab_size);
 	return 0;
 }
 
 int nt_lanes_extend(struct nt_lanes *l, size_t lane, const uint32_t *id, size_t n)
 {
-	const nt_real *logits;
-	uint64_t start = nt_now_ns();
 	nt_assert(l->lane[lane].state == WAITS);
-	int rc = nt_decoder_extend(l->decoder, lane, id, n, &logits);
+	int rc = nt_decoder_check(l->decoder, lane, id, n);
 	if (rc == 0)
 		rc = nt_ids_add(&l->lane[lane].said, id, n);
-	if (rc < 0)
-		return rc;
-	choose(l, 0, &l->lane[lane], logits);
-	l->counts.taken += n;
-	l->counts.chosen++;
-	l->counts.extend_ns += nt_now_ns() - start;
-	return 0;
+	if (rc == 0)
+		l->lane[lane].state = TAKES;
+	return rc;
+}
+
+/* What lanes take in next, what was chosen last among it. */
+static int gather(struct nt_lanes *l)
+{
+	int rc = 0;
+	for (size_t i = 0; i < l->options.n_lane; i++)
+		if (l->lane[i].state == GOES && (rc = nt_decoder_check(l->decoder, i, &l->lane[i].latest.id, 1)) < 0)
+			return rc;
+	l->n_next = 0;
+	for (size_t i = 0; rc == 0 && i < l->options.n_lane; i++) {
+		struct lane *lane = &l->lane[i];
+		size_t len = nt_decoder_len(l->decoder, i);
+		if (lane->state == GOES)
+			rc = nt_ids_add(&lane->said, &lane->latest.id, 1);
+		if (lane->state == GOES || lane->state == TAKES)
+			l->next[l->n_next++] = (struct nt_next){.seq = i, .id = lane->said.id + len, .n = lane->said.n - len};
+	}
+	return rc;
 }
 
 int nt_lanes_step(struct nt_lanes *l)
 {
 	uint64_t start = nt_now_ns();
-	l->n_going = 0;
-	for (size_t i = 0; i < l->options.n_lane; i++) {
-		if (l->lane[i].state != GOES)
-			continue;
-		l->id[l->n_going] = l->lane[i].latest.id;
-		l->going[l->n_going++] = i;
-	}
-	if (l->n_going == 0)
-		return 0;
-	int rc = nt_decoder_step(l->decoder, l->going, l->id, l->n_going, &l->logits);
-	for (size_t i = 0; rc == 0 && i < l->n_going; i++)
-		rc = nt_ids_add(&l->lane[l->going[i]].said, &l->id[i], 1);
-	if (rc < 0)
+	size_t n_taken = 0, n_stepped = 0;
+	int rc = gather(l);
+	for (size_t i = 0; i < l->n_next; i++)
+		*(l->lane[l->next[i].seq].state == GOES ? &n_stepped : &n_taken) += l->next[i].n;
+	if (rc == 0 && l->n_next > 0)
+		rc = nt_decoder_take(l->decoder, l->next, l->n_next, &l->logits);
+	if (rc < 0 || l->n_next == 0)
 		return rc;
 	nt_pool_run(l->pool, l->n_sampler, choose_share, l);
-	l->counts.stepped += l->n_going;
-	l->counts.chosen += l->n_going;
-	l->counts.step_ns += nt_now_ns() - start;
+	uint64_t ns = nt_now_ns() - start;
+	uint64_t extend_ns = (uint64_t)((double)ns * (double)n_taken / (double)(n_taken + n_stepped));
+	l->counts.taken += n_taken;
+	l->counts.stepped += n_stepped;
+	l->counts.chosen += l->n_next;
+	l->counts.extend_ns += extend_ns;
+	l->counts.step_ns += ns - extend_ns;
 	return 0;
 }

@@ -12,7 +12,7 @@
 
 enum {
 	TURNS = 16,
-	GEMM_ROWS = 192,      /* f32 */
+	GEMM_ROWS = NT_ROWS_ALIKE + 1, /* f32 */
 	GEMM_ROWS_BF16 = 640,
 };
 

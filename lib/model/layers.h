@@ -47,6 +47,7 @@ enum nt_rows_how {
 	NT_ROWS_MANY,  /* where there are many, by training's, whose bits are others */
 	NT_ROWS_AGAIN, /* ... and they are those of the product before */
 };
+enum { NT_ROWS_ALIKE = 191 }; /* so many are few, whichever is asked for */
 
 /* out = rows times m, and plus (or NULL), which is as out */
 void nt_layers_multiply(const struct nt_layers *l, const struct nt_lm_linear *m, nt_real *out, const nt_real *in,

@@ -67,7 +67,6 @@ static void logits_of(const char *family)
 static void decoded_logits_of(const char *family)
 {
 	enum { PROMPT = 5 };
-	static const size_t seq[B] = {1, 0};
 	struct reference r;
 	struct nt_safetensors *s;
 	struct nt_lm *lm;
@@ -85,9 +84,10 @@ static void decoded_logits_of(const char *family)
 		worst = fmax(worst, off_by(got, want + (b * T + PROMPT - 1) * V, V, &largest));
 	}
 	for (size_t t = PROMPT; t < T; t++) {
-		need(nt_decoder_step(d, seq, (uint32_t[B]){r.input[T + t], r.input[t]}, B, &got));
+		struct nt_next next[B] = {{1, r.input + T + t, 1}, {0, r.input + t, 1}};
+		need(nt_decoder_take(d, next, B, &got));
 		for (size_t i = 0; i < B; i++)
-			worst = fmax(worst, off_by(got + i * V, want + (seq[i] * T + t) * V, V, &largest));
+			worst = fmax(worst, off_by(got + i * V, want + (next[i].seq * T + t) * V, V, &largest));
 	}
 	print_message("# %s: worst decoded logit difference %.2e of %.1f\n", family, worst, largest);
 	assert_true(worst <= LOGIT_REL * largest);

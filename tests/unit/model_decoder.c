@@ -168,36 +168,48 @@ static size_t prompt_len(size_t s)
 	return 1 + s * 29 % 150;
 }
 
-/* want[STEPS][V]: the logits of sequence s alone. */
+/* The next id of each of n sequences. */
+static int step(struct nt_decoder *d, const size_t *seq, const uint32_t *id, size_t n, const nt_real **logits)
+{
+	struct nt_next next[MANY];
+	for (size_t i = 0; i < n; i++)
+		next[i] = (struct nt_next){.seq = seq[i], .id = &id[i], .n = 1};
+	return nt_decoder_take(d, next, n, logits);
+}
+
+/* want[STEPS][V]: the logits of sequence s alone, behind its prompt and single ids. */
 static void alone(struct nt_decoder *d, size_t s, const uint32_t *id, nt_real *want)
 {
-	size_t n = prompt_len(s), only = 0;
 	const nt_real *got;
 	nt_decoder_rewind(d, 0, 0);
-	assert_int_equal(nt_decoder_extend(d, 0, id + s, n, &got), 0);
-	for (size_t i = 0; i < STEPS; i++) {
-		assert_int_equal(i % 2 ? nt_decoder_step(d, &only, id + s + n + i, 1, &got)
-				       : nt_decoder_extend(d, 0, id + s + n + i, 1, &got), 0);
+	for (size_t i = 0, at = 0; i < STEPS; i++) {
+		size_t n = i ? 1 : prompt_len(s);
+		assert_int_equal(nt_decoder_extend(d, 0, id + s + at, n, &got), 0);
 		memcpy(want + i * V, got, V * sizeof(*want));
+		at += n;
 	}
 }
 
-/* n sequences, stepped at once, in another order each time. */
+/* n sequences at once, in another order each time; every third begins beside the first step of others. */
 static void together(struct nt_decoder *d, size_t n, const uint32_t *id, const nt_real *want)
 {
 	const nt_real *got;
-	size_t seq[MANY];
-	uint32_t next[MANY];
-	for (size_t s = n; s-- > 0;)
-		assert_int_equal(nt_decoder_extend(d, s, id + s, prompt_len(s), &got), 0);
-	for (size_t i = 0; i < STEPS; i++) {
+	for (size_t round = 0; round < STEPS + 1; round++) {
+		struct nt_next next[MANY];
+		size_t n_next = 0, number[MANY];
 		for (size_t r = 0; r < n; r++) {
-			seq[r] = i % 2 ? (r + i) % n : n - 1 - (r + i) % n;
-			next[r] = id[seq[r] + prompt_len(seq[r]) + i];
+			size_t s = round % 2 ? (r + round) % n : n - 1 - (r + round) % n, late = s % 3 == 1;
+			if (round < late || round - late >= STEPS)
+				continue;
+			number[n_next] = s * STEPS + round - late;
+			next[n_next++] = (struct nt_next){.seq = s, .id = id + s + nt_decoder_len(d, s),
+							  .n = round == late ? prompt_len(s) : 1};
 		}
-		assert_int_equal(nt_decoder_step(d, seq, next, n, &got), 0);
-		for (size_t r = 0; r < n; r++)
-			assert_memory_equal(got + r * V, want + (seq[r] * STEPS + i) * V, V * sizeof(*got));
+		if (n_next == 0)
+			continue;
+		assert_int_equal(nt_decoder_take(d, next, n_next, &got), 0);
+		for (size_t r = 0; r < n_next; r++)
+			assert_memory_equal(got + r * V, want + number[r] * V, V * sizeof(*got));
 	}
 }
 
@@ -327,7 +339,7 @@ static void step_far(struct nt_decoder *d, size_t n, const uint32_t *id, nt_real
 		assert_int_equal(nt_decoder_extend(d, s, id, s ? 3 * s : LONG - STEPS, &got), 0);
 	for (size_t i = 0; i < STEPS; i++) {
 		uint32_t next[3] = {id[i], id[LONG - STEPS + i], id[i]};
-		assert_int_equal(nt_decoder_step(d, seq + (n == 1), next + (n == 1), n, &got), 0);
+		assert_int_equal(step(d, seq + (n == 1), next + (n == 1), n, &got), 0);
 		memcpy(want + i * V, got + (n > 1) * V, V * sizeof(*want));
 	}
 }
@@ -379,7 +391,7 @@ static void what_a_prompt_leaves_over_is_right(void **state)
 	for (size_t i = 0; i < sizeof(n) / sizeof(*n); i++) {
 		nt_decoder_rewind(d, 0, 0);
 		assert_int_equal(nt_decoder_extend(d, 0, id, n[i] - 1, &got), 0);
-		assert_int_equal(nt_decoder_step(d, &(size_t){0}, &id[n[i] - 1], 1, &got), 0);
+		assert_int_equal(step(d, &(size_t){0}, &id[n[i] - 1], 1, &got), 0);
 		memcpy(stepped, got, sizeof(stepped));
 		nt_decoder_rewind(d, 0, 0);
 		assert_int_equal(nt_decoder_extend(d, 0, id, n[i], &got), 0);
@@ -427,10 +439,10 @@ static void a_full_decoder_and_a_foreign_id_are_refused(void **state)
 	assert_int_equal(nt_decoder_extend(d, 0, id + 4, 1, &got), NT_EARG);
 	assert_int_equal(nt_decoder_extend(d, 0, id, 3, &got), 0);
 	assert_int_equal(nt_decoder_extend(d, 0, id, 2, &got), NT_EARG);
-	assert_int_equal(nt_decoder_step(d, seq, id + 3, 2, &got), NT_EARG); /* the second is V */
+	assert_int_equal(step(d, seq, id + 3, 2, &got), NT_EARG); /* the second is V */
 	assert_int_equal(nt_decoder_len(d, 0), 3);
-	assert_int_equal(nt_decoder_step(d, seq, id, 2, &got), 0);
-	assert_int_equal(nt_decoder_step(d, seq, id, 2, &got), NT_EARG);
+	assert_int_equal(step(d, seq, id, 2, &got), 0);
+	assert_int_equal(step(d, seq, id, 2, &got), NT_EARG);
 	assert_int_equal(nt_decoder_extend(d, 0, id, 1, &got), NT_EARG);
 	assert_int_equal(nt_decoder_len(d, 1), 1);
 	nt_decoder_free(d);
@@ -454,7 +466,7 @@ static void a_sequence_twice_in_a_step_is_our_bug(void **state)
 		if (!freopen("/dev/null", "w", stderr))
 			_exit(1);
 		alarm(20);
-		nt_decoder_step(x.d, seq, id, 3, &got);
+		step(x.d, seq, id, 3, &got);
 		_exit(0);
 	}
 	assert_int_equal(waitpid(child, &status, 0), child);

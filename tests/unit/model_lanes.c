@@ -80,6 +80,7 @@ static void say_all(struct text *text, size_t n_lane, int n_thread)
 			next++;
 			going++;
 		}
+		assert_int_equal(nt_lanes_step(l), 0);
 		for (lane = 0; lane < n_lane; lane++) {
 			if (said[lane] == N_TOKEN || lane >= next)
 				continue;
@@ -90,7 +91,6 @@ static void say_all(struct text *text, size_t n_lane, int n_thread)
 				going--;
 			}
 		}
-		assert_int_equal(nt_lanes_step(l), 0);
 	} while (going || next < N_TEXT);
 	assert_true(nt_lanes_counts(l).chosen > N_TEXT * (N_TOKEN - 3));
 	nt_lanes_free(l);
@@ -128,9 +128,9 @@ static void the_number_of_a_text_tells_its_draws(void **state)
 	}
 	assert_false(nt_lanes_begin(l, 2, &lane));
 	for (size_t i = 0; i < N_TOKEN; i++) {
+		assert_int_equal(nt_lanes_step(l), 0);
 		id[0][i] = nt_lanes_latest(l, 0).id;
 		id[1][i] = nt_lanes_latest(l, 1).id;
-		assert_int_equal(nt_lanes_step(l), 0);
 	}
 	assert_memory_not_equal(id[0], id[1], sizeof(id[0]));
 	nt_lanes_free(l);
@@ -147,6 +147,7 @@ static void log_p_is_the_models_own(void **state)
 	struct nt_lanes *l = new_lanes(1, NULL);
 	assert_true(nt_lanes_begin(l, 0, &lane));
 	assert_int_equal(nt_lanes_extend(l, lane, prompt, 5), 0);
+	assert_int_equal(nt_lanes_step(l), 0);
 	struct nt_latest latest = nt_lanes_latest(l, lane);
 	assert_int_equal(nt_decoder_new(&d, lm, 1, T, NULL), 0);
 	assert_int_equal(nt_decoder_extend(d, 0, prompt, 5, &logits), 0);
@@ -172,6 +173,8 @@ static void a_text_may_rest_and_be_taken_back(void **state)
 	struct nt_lanes *l = new_lanes(2, NULL);
 	assert_true(nt_lanes_begin(l, 0, &lane));
 	assert_int_equal(nt_lanes_extend(l, lane, prompt, 3), 0);
+	assert_int_equal(nt_lanes_len(l, lane), 0);
+	assert_int_equal(nt_lanes_step(l), 0);
 	uint32_t first = nt_lanes_latest(l, lane).id;
 	assert_int_equal(nt_lanes_step(l), 0);
 	nt_lanes_rest(l, lane);
@@ -183,6 +186,8 @@ static void a_text_may_rest_and_be_taken_back(void **state)
 	assert_int_equal(nt_lanes_extend(l, lane, (uint32_t[]){V}, 1), NT_EARG);
 	assert_int_equal(nt_lanes_len(l, lane), 2);
 	assert_int_equal(nt_lanes_extend(l, lane, prompt + 2, 1), 0);
+	assert_int_equal(nt_lanes_step(l), 0);
+	assert_int_equal(nt_lanes_len(l, lane), 3);
 	assert_memory_equal(nt_lanes_ids(l, lane, &n), prompt, sizeof(prompt));
 	assert_int_equal(n, 3);
 	nt_lanes_free(l);
