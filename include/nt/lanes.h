@@ -6,8 +6,8 @@
  *
  * A lane is a place for a text in a decoder. All texts that are under way get their next token in
  * one pass over the weights, new prompts go with them, and whoever has had enough of one text begins
- * another in its lane at once (continuous batching). What is chosen for a text depends on the text, the options and its
- * number, and on nothing that goes on beside it.
+ * another in its lane at once (continuous batching). What is chosen for a text depends on the text,
+ * the options and its number, and on nothing that goes on beside it.
  *
  *	nt_lanes_begin(l, number, &lane);
  *	nt_lanes_extend(l, lane, prompt, n_prompt);

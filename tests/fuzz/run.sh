@@ -10,6 +10,8 @@ for f; do
 	name=${f##*/}
 	echo "== $name"
 	mkdir -p "$f.corpus"
-	"$f" -max_total_time="$FUZZ_SECONDS" -print_final_stats=1 -artifact_prefix="${f%/*}/" \
+	mib=2048 # in one piece, at most
+	[ "$name" != archive ] || mib=4100 # a dictionary of liblzma, which takes memory as it fills
+	"$f" -malloc_limit_mb=$mib -max_total_time="$FUZZ_SECONDS" -print_final_stats=1 -artifact_prefix="${f%/*}/" \
 		-dict="$seed/$name.dict" "$f.corpus" "$seed/$name"
 done
