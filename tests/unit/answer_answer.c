@@ -14,29 +14,9 @@
 #include "nt/answer.h"
 #include "nt/err.h"
 
-#include "model_random.h"
+#include "answer_model.h"
 
-enum { V = 258, T = 32, N = 6 };
-
-static struct nt_model *model;
-static struct nt_lm *lm;
-static struct nt_tokenizer *tokenizer;
-
-static int make_model(void **state)
-{
-	(void)state;
-	model = random_model(NT_LLAMA, V, 32, T, 3);
-	return nt_lm_of_model(&lm, model) < 0 || nt_tokenizer_open(&tokenizer, "bytes", NULL) < 0;
-}
-
-static int free_model(void **state)
-{
-	(void)state;
-	nt_tokenizer_free(tokenizer);
-	nt_lm_free(lm);
-	nt_model_free(model);
-	return 0;
-}
+enum { N = 6 };
 
 /* Returns why the answer to "a" ended; *n ids of it. */
 static enum nt_reason answer(const struct nt_answer_options *o, uint32_t id[N], size_t *n)

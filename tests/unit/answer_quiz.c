@@ -16,31 +16,21 @@
 #include "nt/quiz.h"
 #include "nt/show.h"
 
-#include "model_random.h"
+#include "answer_model.h"
 
-enum { V = 258, T = 48, BOS = 256 };
+enum { BOS = 256 };
 
-static struct nt_model *model;
-static struct nt_lm *lm;
-static struct nt_tokenizer *tokenizer;
 static struct nt_scorer *scorer;
 
-static int make_model(void **state)
+static int make_scorer(void **state)
 {
-	(void)state;
-	model = random_model(NT_LLAMA, V, 32, T, 3);
-	return nt_lm_of_model(&lm, model) < 0 || nt_tokenizer_open(&tokenizer, "bytes", NULL) < 0 ||
-	       nt_scorer_new(&scorer, lm, NULL) < 0;
+	return make_model(state) || nt_scorer_new(&scorer, lm, NULL) < 0;
 }
 
-static int free_model(void **state)
+static int free_scorer(void **state)
 {
-	(void)state;
 	nt_scorer_free(scorer);
-	nt_tokenizer_free(tokenizer);
-	nt_lm_free(lm);
-	nt_model_free(model);
-	return 0;
+	return free_model(state);
 }
 
 /* --- a quiz of a text ------------------------------------------------------------------ */
@@ -318,5 +308,5 @@ int main(void)
 		cmocka_unit_test(an_id_that_the_model_has_not_is_refused_by_line),
 		cmocka_unit_test(a_damaged_line_is_refused_or_answered),
 	};
-	return cmocka_run_group_tests(tests, make_model, free_model);
+	return cmocka_run_group_tests(tests, make_scorer, free_scorer);
 }
