@@ -10,8 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "cli/main.h"
 #include "nt/data.h"
@@ -184,13 +182,12 @@ static bool ends_with(const char *s, const char *end)
 
 static int describe(const char *path, const struct options *o, struct nt_buf *json)
 {
-	struct stat st;
 	uint8_t magic[8] = {0};
 	if (nt_is_standard(path)) {
 		int is = nt_data_is(path);
 		return is < 0 ? is : is ? describe_data(path, o, json) : describe_stream(path, o, json);
 	}
-	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+	if (nt_is_folder(path))
 		return nt_checkpoint_is(path) ? describe_checkpoint(path, o, json)
 		       : nt_model_is(path)    ? describe_model(path, o, json)
 					      : describe_tokenizer(path, o, json);

@@ -14,6 +14,7 @@
 #include "nt/mem.h"
 
 bool nt_is_standard(const char *path);
+bool nt_is_folder(const char *path); /* a link to one is one, too */
 
 /* Reads until n bytes are here or the input ends; returns the bytes read, or NT_ESYS. */
 ssize_t nt_read_full(int fd, void *buf, size_t n, const char *name);

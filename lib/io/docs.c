@@ -8,7 +8,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "io/ahead.h"
 #include "io/reader.h"
@@ -28,12 +27,6 @@ struct nt_docs {
 	struct nt_buf remark, damage; /* made at the end */
 };
 
-static bool is_directory(const char *path)
-{
-	struct stat st;
-	return !nt_is_standard(path) && stat(path, &st) == 0 && S_ISDIR(st.st_mode);
-}
-
 int nt_docs_open(struct nt_docs **docs, const struct nt_docs_options *options,
 		 char *const *operand, size_t n)
 {
@@ -52,7 +45,7 @@ int nt_docs_open(struct nt_docs **docs, const struct nt_docs_options *options,
 	}
 	d->total = nt_walk_total(d->walk);
 	for (size_t i = 0; i < n && !d->has_folder; i++)
-		d->has_folder = is_directory(operand[i]);
+		d->has_folder = nt_is_folder(operand[i]);
 	d->is_many = d->options.n_thread > 1 && (n > 1 || d->has_folder);
 	*docs = d;
 	return 0;

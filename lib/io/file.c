@@ -23,6 +23,12 @@ bool nt_is_standard(const char *path)
 	return !path || strcmp(path, "-") == 0;
 }
 
+bool nt_is_folder(const char *path)
+{
+	struct stat st;
+	return !nt_is_standard(path) && stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
 const char *nt_input_name(const char *path)
 {
 	return nt_is_standard(path) ? "standard input" : path;

@@ -10,7 +10,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "io/json.h"
@@ -267,9 +266,7 @@ int nt_weights_open(struct nt_weights **result, const char *path)
 	struct nt_weights *w = nt_calloc(1, sizeof(*w));
 	if (!(*result = w))
 		return NT_ESYS;
-	struct stat st;
-	bool is_folder = stat(path, &st) == 0 && S_ISDIR(st.st_mode);
-	int rc = is_folder ? open_folder(w, path) : open_file(w, path);
+	int rc = nt_is_folder(path) ? open_folder(w, path) : open_file(w, path);
 	if (rc < 0) {
 		nt_weights_close(w);
 		*result = NULL;

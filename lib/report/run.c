@@ -385,12 +385,6 @@ int nt_run_read(struct nt_run *r)
 
 /* --- names -------------------------------------------------------------------------- */
 
-static bool is_directory(const char *path)
-{
-	struct stat st;
-	return !nt_is_standard(path) && stat(path, &st) == 0 && S_ISDIR(st.st_mode);
-}
-
 static int join(struct nt_buf *path, const char *dir, const char *name)
 {
 	path->len = 0;
@@ -402,7 +396,7 @@ static int join(struct nt_buf *path, const char *dir, const char *name)
 static int find_log(struct nt_run *r)
 {
 	struct nt_buf path = {0};
-	if (!is_directory(r->path))
+	if (!nt_is_folder(r->path))
 		return (r->log = strdup(r->path)) ? 0 : nt_fail(NT_ESYS, "out of memory");
 	int rc = join(&path, r->path, "log.jsonl");
 	if (rc == 0 && access((char *)path.data, F_OK) < 0)

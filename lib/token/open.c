@@ -7,17 +7,10 @@
  */
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "nt/err.h"
 #include "nt/file.h"
 #include "token/tokenizer.h"
-
-static bool is_directory(const char *path)
-{
-	struct stat st;
-	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
-}
 
 /* What people call the tokenizer of a path: the file without its ending, or the folder of
  * a tokenizer.json. */
@@ -70,7 +63,7 @@ static int open_file(struct nt_tokenizer **t, const char *path, const char *patt
 	char name[64];
 	int rc = 0;
 	name_of(name, path);
-	if (is_directory(path)) {
+	if (nt_is_folder(path)) {
 		rc = nt_buf_printf(&inside, "%s/tokenizer.json", path);
 		path = (const char *)inside.data;
 	}
