@@ -224,7 +224,7 @@ t 'a model without weights, or with one too few or too many, is refused' '
 	refused "no weights: expected model.safetensors" ""
 	refused "no tensor .model.layers.1.self_attn.k_norm.weight" "
 del header[\"model.layers.1.self_attn.k_norm.weight\"]; put(\"model.safetensors\", header)"
-	refused "holds 1 tensors that a model of config.json does not have" "
+	refused "holds 1 tensor that a model of config.json does not have" "
 header[\"model.extra\"], data[\"model.extra\"] = header[\"model.norm.weight\"], data[\"model.norm.weight\"]
 put(\"model.safetensors\", header)"
 	refused "config.json makes it 8 x 1" "
