@@ -150,42 +150,52 @@ static void prepare(struct nt_pool *pool, struct job *j)
 		nt_pool_run(pool, ceil_div(j->p->n_row, j->prepared), prepare_task, j);
 }
 
-/* A share of all outputs: of a block of rows, or as parts of sums of so many i. */
+/* Outputs [first, first + n) of part k, which stand from `to` on, of a block of rows ... */
+static void multiply_rows(const struct job *j, size_t block, size_t k, size_t first, size_t n, size_t to)
+{
+	const struct nt_product *p = j->p;
+	size_t row = block * j->block_rows, at = row * p->ldo + to;
+	j->way->run(&(struct nt_slice){
+		.w = &p->part[k], .first = first, .n = n,
+		.in = j->rows + row * j->row_bytes, .row_bytes = j->row_bytes,
+		.n_row = least(p->n_row - row, j->block_rows),
+		.out = p->out + at, .ldo = p->ldo,
+		.bias = p->bias && p->bias[k] ? p->bias[k] + first : NULL,
+		.plus = p->plus ? p->plus + at : NULL,
+	});
+}
+
+/* ... or as parts of sums, of a block of i, of all rows. */
+static void multiply_depth(const struct job *j, size_t block, size_t k, size_t first, size_t n, size_t to)
+{
+	const struct nt_product *p = j->p;
+	struct nt_matrix w = p->part[k];
+	size_t at = block * NT_COLUMN_DEPTH;
+	w.I = least(w.I - at, NT_COLUMN_DEPTH);
+	w.data = (const float *)w.data + at * w.O;
+	j->way->run(&(struct nt_slice){
+		.w = &w, .first = first, .n = n,
+		.in = j->rows + at * sizeof(nt_real), .row_bytes = j->row_bytes, .n_row = p->n_row,
+		.out = j->sums + block * p->n_row * j->O + to, .ldo = j->O,
+	});
+}
+
+/* A share of all outputs, which may be pieces of several parts. */
 static int multiply_task(void *arg, size_t i)
 {
 	const struct job *j = arg;
 	const struct nt_product *p = j->p;
 	size_t share = i % j->n_share, block = i / j->n_share;
 	size_t begin = share * j->n_unit / j->n_share, end = (share + 1) * j->n_unit / j->n_share;
-	size_t row = j->sums ? 0 : block * j->block_rows, at = j->sums ? block * NT_COLUMN_DEPTH : 0;
 	size_t column = 0, unit = 0; /* where a part begins */
 	for (size_t k = 0; k < p->n_part; k++) {
-		struct nt_matrix w = p->part[k];
-		size_t n_unit = ceil_div(w.O, j->way->unit);
-		if (j->sums) {
-			w.I = least(w.I - at, NT_COLUMN_DEPTH);
-			w.data = (const float *)w.data + at * w.O;
-		}
+		size_t O = p->part[k].O, n_unit = ceil_div(O, j->way->unit);
 		if (begin < unit + n_unit && end > unit) {
 			size_t first = begin > unit ? (begin - unit) * j->way->unit : 0;
-			struct nt_slice s = {
-				.w = &w, .first = first, .n = least(w.O, (end - unit) * j->way->unit) - first,
-				.in = j->rows + row * j->row_bytes + at * sizeof(nt_real), .row_bytes = j->row_bytes,
-				.n_row = least(p->n_row - row, j->block_rows),
-			};
-			if (j->sums) {
-				s.out = j->sums + block * p->n_row * j->O + column + first;
-				s.ldo = j->O;
-			} else {
-				size_t to = row * p->ldo + column + first;
-				s.out = p->out + to;
-				s.ldo = p->ldo;
-				s.bias = p->bias && p->bias[k] ? p->bias[k] + first : NULL;
-				s.plus = p->plus ? p->plus + to : NULL;
-			}
-			j->way->run(&s);
+			size_t n = least(O, (end - unit) * j->way->unit) - first;
+			(j->sums ? multiply_depth : multiply_rows)(j, block, k, first, n, column + first);
 		}
-		column += w.O;
+		column += O;
 		unit += n_unit;
 	}
 	return 0;
