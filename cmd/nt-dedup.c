@@ -99,7 +99,6 @@ struct job {
 	struct nt_idlines *lines;
 	struct nt_ids line;
 	uint32_t line_unit;
-	uint64_t n_line; /* read before this one */
 	const struct nt_ident *ident; /* NULL: nothing need be known of the ids */
 	struct nt_tokenizer *tokenizer;
 	struct nt_dedup_token *token; /* [vocab_size], of which the text is the tokenizer's */
@@ -150,11 +149,6 @@ static int next(void *arg, struct nt_tokens *doc)
 	j->line_unit = (uint32_t)j->line.n;
 	*doc = (struct nt_tokens){
 		.id = j->line.id, .n = j->line.n, .unit = &j->line_unit, .n_unit = 1};
-	for (size_t i = 0; rc == 1 && j->ident && i < doc->n; i++)
-		if (doc->id[i] >= j->ident->vocab_size)
-			rc = nt_fail(NT_EFORMAT, "document %llu: id %u is not one of %s: name the tokenizer with -t",
-				     nt_llu(j->n_line), doc->id[i], j->ident->name);
-	j->n_line++;
 	return rc;
 }
 
@@ -189,6 +183,8 @@ static int know_tokens(struct job *j)
 		rc = nt_tokenizer_open(&j->tokenizer, j->o->tokenizer, NULL);
 		if (rc == 0 && !(j->ident = nt_tokenizer_ident(j->tokenizer)))
 			rc = NT_ESYS;
+		if (rc == 0)
+			nt_idlines_limit(j->lines, j->ident->vocab_size, j->ident->name);
 	}
 	if (rc < 0 || !j->ident)
 		return rc;

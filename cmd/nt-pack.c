@@ -154,6 +154,8 @@ static int open_input(struct job *j, char *const *operand, size_t n)
 		rc = nt_foreign_open(&j->foreign, (enum nt_foreign)j->o->from, operand, n, j->ident);
 	if (rc == 0 && j->o->ids)
 		rc = nt_idlines_open(&j->lines, operand, n);
+	if (rc == 0 && j->o->ids)
+		nt_idlines_limit(j->lines, j->ident->vocab_size, j->ident->name);
 	if (rc == 0 && !is_bare && (rc = nt_data_input_open(&j->in, operand, n)) == 0)
 		j->ident = nt_data_input_ident(j->in);
 	if (rc == 0 && (is_bare || j->held_path))
@@ -201,11 +203,6 @@ static int open_side(struct job *j, struct side *side, const char *path)
 static int next_line(struct job *j, struct nt_tokens *doc)
 {
 	int rc = nt_idlines_next(j->lines, &j->line);
-	for (size_t i = 0; rc == 1 && i < j->line.n; i++)
-		if (j->line.id[i] >= j->ident->vocab_size)
-			return nt_fail(NT_EFORMAT, "--ids: token id %u is not below the size of the vocabulary "
-				       "'%s', %u: -t names another one", j->line.id[i], j->ident->name,
-				       j->ident->vocab_size);
 	*doc = (struct nt_tokens){.id = j->line.id, .n = j->line.n};
 	return rc;
 }

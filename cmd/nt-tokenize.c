@@ -352,6 +352,8 @@ static int decode_lines(struct job *j, char **operand, int n_operand)
 	int rc = nt_tokenizer_open(&j->t, j->o->tokenizer, j->o->pattern);
 	if (rc == 0)
 		rc = nt_idlines_open(&lines, operand, (size_t)n_operand);
+	if (rc == 0)
+		nt_idlines_limit(lines, nt_tokenizer_summary(j->t)->vocab_size, nt_tokenizer_summary(j->t)->name);
 	while (rc == 0 && (rc = nt_idlines_next(lines, &ids)) == 1)
 		rc = write_text(j, ids.id, ids.n);
 	nt_idlines_close(lines);

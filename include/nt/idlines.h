@@ -9,6 +9,7 @@
  */
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "nt/file.h"
 #include "nt/mem.h"
@@ -17,6 +18,9 @@ struct nt_idlines;
 
 /* Reads operand[n] one after the other, standard input if n is 0. */
 int nt_idlines_open(struct nt_idlines **r, char *const *operand, size_t n);
+
+/* From now on an id that is not below n_id is NT_EFORMAT. vocabulary is what has so many; it must outlive r. */
+void nt_idlines_limit(struct nt_idlines *r, uint32_t n_id, const char *vocabulary);
 
 /* Puts the ids of the next line into *ids, whose old content goes. Returns 1, 0 at the
  * end, or NT_EFORMAT naming file and line, or what the file is in place of text. Tabs, more

@@ -17,6 +17,8 @@ struct nt_idlines {
 	uint64_t line; /* number of the line being read, from 1 */
 	size_t at, end; /* what is left in the buffer */
 	bool is_fresh;  /* nothing was read of the operand */
+	uint32_t n_id;  /* ids are below it */
+	const char *vocabulary;
 	char buffer[READ_BYTES];
 };
 
@@ -27,7 +29,14 @@ int nt_idlines_open(struct nt_idlines **result, char *const *operand, size_t n)
 	if (!r)
 		return NT_ESYS;
 	nt_operands_init(&r->in, operand, n);
+	r->n_id = UINT32_MAX;
 	return 0;
+}
+
+void nt_idlines_limit(struct nt_idlines *r, uint32_t n_id, const char *vocabulary)
+{
+	r->n_id = n_id;
+	r->vocabulary = vocabulary;
 }
 
 /* Goes on to the next operand. Returns 1, or 0 if that was the last. */
@@ -69,6 +78,14 @@ static int add_digit(const struct nt_idlines *r, uint64_t *value, int c)
 	return *value < UINT32_MAX ? 0 : bad(r, "a number too large for an id");
 }
 
+static int add_id(const struct nt_idlines *r, uint32_t id, struct nt_ids *ids)
+{
+	if (id < r->n_id)
+		return nt_ids_add(ids, &id, 1);
+	return nt_fail(NT_EFORMAT, "%s:%" PRIu64 ": id %" PRIu32 " is none of the %" PRIu32 " of %s: -t names another "
+		       "vocabulary", r->in.name, r->line, id, r->n_id, r->vocabulary);
+}
+
 /* Reads to the end of the line. Returns 1, or 0 where the operand ended before it began. */
 static int read_line(struct nt_idlines *r, struct nt_ids *ids)
 {
@@ -88,8 +105,7 @@ static int read_line(struct nt_idlines *r, struct nt_ids *ids)
 		}
 		if (c != EOF && (c == 0 || !strchr(" \t\r\n", c)))
 			return bad(r, "not a number");
-		uint32_t id = (uint32_t)value;
-		if (has_digits && (rc = nt_ids_add(ids, &id, 1)) < 0)
+		if (has_digits && (rc = add_id(r, (uint32_t)value, ids)) < 0)
 			return rc;
 		if (c == '\n' || c == EOF)
 			break;

@@ -148,7 +148,7 @@ t 'which ones does not depend on the tokenizer, threads, or when they were seen'
 	nt-tokenize -q -0 --ids -t bytes docs | nt-dedup -q --near --ids -t bytes --kept other >ids
 	cmp kept other
 	echo 70000 | exits 3 nt-dedup --near --ids 2>said >out
-	grep -q "document 0: id 70000 is not one of nt-8k: name the tokenizer" said
+	grep -q "standard input:1: id 70000 is none of the 8192 of nt-8k: -t names another" said
 	nt-tokenize -q -0 docs | nt-dedup -q --near --two-pass --kept other >groups.nts
 	cmp kept other
 	head -c 30000 docs | nt-tokenize -q -0 | nt-dedup -q --near --state seen >first.nts

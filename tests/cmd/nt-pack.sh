@@ -88,8 +88,8 @@ t 'ids as text make the same file as the stream of them' '
 	[ "$(json a.bin source_bytes)" = "$(json b.bin source_bytes)" ]'
 
 t 'an id outside the vocabulary is refused' '
-	echo "1 2 99999" | exits 3 nt-pack --ids -t bytes >got 2>said
-	grep -q "nt-pack: --ids: token id 99999 is not below" said'
+	printf "1 2\n257\n3 258\n" >lines; exits 3 nt-pack --ids -t bytes lines >got 2>said
+	grep -q "nt-pack: lines:3: id 258 is none of the 258 of bytes: -t names another vocabulary" said'
 
 t '--tokenizer is for --ids' '
 	printf a | bytes | exits 2 nt-pack -t bytes 2>said >got; grep -q "brings its own" said'
