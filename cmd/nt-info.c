@@ -255,14 +255,21 @@ static int run(struct nt_cli *cli, void *opt, char **operand, int n_operand)
 	struct nt_buf json = {0};
 	struct nt_out *out;
 	char *const *path = n_operand ? operand : standard_input;
-	int n = n_operand ? n_operand : 1, rc = nt_out_open(&out, o->output, 0);
+	int n = n_operand ? n_operand : 1, n_damaged = 0, rc = nt_out_open(&out, o->output, 0);
 	for (int i = 0; i < n && rc == 0; i++) {
 		json.len = 0;
 		rc = describe(path[i], o, &json);
 		if (rc == 0)
-			rc = write_one(o, out, path[i], &json, i == 0);
+			rc = write_one(o, out, path[i], &json, i == n_damaged);
+		if (rc == NT_EFORMAT && o->verify && n > 1) { /* the others are asked all the same */
+			nt_cli_complain(cli, "%s", nt_errmsg());
+			n_damaged++;
+			rc = 0;
+		}
 	}
 	nt_buf_release(&json);
+	if (rc == 0 && n_damaged)
+		rc = nt_fail(NT_EFORMAT, "damage in %d of %s", n_damaged, nt_counted((uint64_t)n, "file"));
 	if (rc == 0)
 		rc = nt_out_close(out);
 	else
@@ -290,8 +297,9 @@ static const struct nt_cmd cmd = {
 		 "manifests, checkpoints, safetensors and GGUF files, or the stream on standard input. Streams "
 		 "and data files tell how they came about: each program of the pipeline with its options and what it counted.\n\n"
 		 "Without --verify the tokens of a data file are not read; its header, indexes and "
-		 "footers always are checked. A file that is cut or damaged ends with status 3, or with "
-		 "--verify 1.",
+		 "footers always are checked. A file that is cut or damaged ends it with status 3; with "
+		 "--verify all files are looked at, each that is damaged has a line on standard error, and the "
+		 "status is 1.",
 	.examples = examples,
 	.see_also = "nt-dedup nt-pack nt-score nt-tokenize nt-train",
 	.opts = opts,

@@ -79,6 +79,14 @@ void nt_cli_say(const struct nt_cli *cli, const char *fmt, ...)
 	va_end(ap);
 }
 
+void nt_cli_complain(const struct nt_cli *cli, const char *fmt, ...)
+{
+	va_list ap;
+	va_start(ap, fmt);
+	print_line(cli, "", fmt, ap);
+	va_end(ap);
+}
+
 void nt_cli_note(const struct nt_cli *cli, const char *fmt, ...)
 {
 	va_list ap;

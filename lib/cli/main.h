@@ -32,6 +32,9 @@ void nt_cli_warn(const struct nt_cli *cli, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 void nt_cli_say(const struct nt_cli *cli, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
+/* The same whatever is asked: what is wrong, though the command goes on. */
+void nt_cli_complain(const struct nt_cli *cli, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
 /* A 64-bit count for %llu. */
 static inline unsigned long long nt_llu(uint64_t n)
 {

@@ -121,6 +121,14 @@ t '--verify finds damage where nothing else looks' '
 	exits 1 nt-info --verify bad.bin 2>said >got
 	grep -q "bad.bin: the tokens at bytes 4096 to 4144 are damaged" said'
 
+t '--verify looks at all files, and says of each what is damaged' '
+	sample | bytes >s.nts; nt-pack -q <s.nts >data.bin; head -c -1 s.nts >cut; head -c 5000 data.bin >half
+	exits 1 nt-info -q --verify --json cut data.bin half s.nts 2>said >got
+	nt-info --json data.bin s.nts | cmp - got
+	[ "$(wc -l <said)" = 3 ]; grep "^nt-info: cut: cut at byte" said; grep "^nt-info: half: cut at byte" said
+	grep -x "nt-info: damage in 2 of 4 files" said
+	exits 4 nt-info --verify cut missing half 2>said; not grep half said'
+
 t 'a cut file is status 3, and with --verify 1' '
 	sample | bytes >s.nts; nt-pack -q <s.nts >data.bin
 	for f in s.nts data.bin; do
